@@ -1,0 +1,83 @@
+"""Rows to plain values and back: one shape for the tables and for the spool's JSON lines."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from typing import Any, TypeAlias
+
+from history.outcome import Direction, EndedBy, LegRole, Outcome, RecordingState
+from history.rows import ContactRow, LegRow, Record, RecordingRow, TimelineEntry
+
+Values: TypeAlias = dict[str, Any]  # what a driver takes and gives: text, integers, JSON containers
+
+_CONTACT = tuple(f.name for f in fields(ContactRow) if f.name not in {"skills", "timeline", "legs"})
+_LEG = tuple(f.name for f in fields(LegRow))
+_RECORDING = tuple(f.name for f in fields(RecordingRow))
+
+
+def contact_values(contact: ContactRow) -> Values:
+    """The columns of `contacts`; the legs go by `leg_values`."""
+    values: Values = {name: getattr(contact, name) for name in _CONTACT}
+    values["skills"] = dict(contact.skills)
+    values["timeline"] = [
+        {**entry.fields, "at_ms": entry.at_ms, "what": entry.what} for entry in contact.timeline
+    ]
+    return values
+
+
+def leg_values(contact: ContactRow) -> list[Values]:
+    """The rows of `legs` that belong to a contact."""
+    return [
+        {"contact_id": contact.id, **{name: getattr(leg, name) for name in _LEG}}
+        for leg in contact.legs
+    ]
+
+
+def recording_values(recording: RecordingRow) -> Values:
+    """The columns of `recordings`."""
+    return {name: getattr(recording, name) for name in _RECORDING}
+
+
+def contact_from(values: Mapping[str, Any], legs: Iterable[Mapping[str, Any]]) -> ContactRow:
+    """The contact that `contact_values` and `leg_values` wrote."""
+    plain = {name: values[name] for name in _CONTACT}
+    plain["direction"] = Direction(plain["direction"])
+    plain["outcome"] = Outcome(plain["outcome"])
+    plain["ended_by"] = EndedBy(plain["ended_by"])
+    return ContactRow(
+        **plain,
+        skills=values["skills"],
+        timeline=tuple(_timeline_entry(entry) for entry in values["timeline"]),
+        legs=tuple(_leg_from(leg) for leg in legs),
+    )
+
+
+def recording_from(values: Mapping[str, Any]) -> RecordingRow:
+    """The recording that `recording_values` wrote."""
+    plain = {name: values[name] for name in _RECORDING}
+    return RecordingRow(**{**plain, "state": RecordingState(plain["state"])})
+
+
+def dump_record(record: Record) -> str:
+    """One line of JSON, without its newline. A value that JSON cannot hold becomes its text."""
+    if isinstance(record, RecordingRow):
+        return json.dumps({"recording": recording_values(record)}, default=str)
+    return json.dumps({"contact": contact_values(record), "legs": leg_values(record)}, default=str)
+
+
+def load_record(line: str | bytes) -> Record:
+    """The record of one line. Raises ValueError, KeyError or TypeError for anything else."""
+    document = json.loads(line)
+    if "recording" in document:
+        return recording_from(document["recording"])
+    return contact_from(document["contact"], document["legs"])
+
+
+def _timeline_entry(values: Mapping[str, Any]) -> TimelineEntry:
+    rest = {name: value for name, value in values.items() if name not in {"at_ms", "what"}}
+    return TimelineEntry(values["at_ms"], values["what"], rest)
+
+
+def _leg_from(values: Mapping[str, Any]) -> LegRow:
+    plain = {name: values[name] for name in _LEG}
+    return LegRow(**{**plain, "role": LegRole(plain["role"])})

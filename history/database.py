@@ -1,0 +1,142 @@
+"""Reading and writing history: one transaction per batch, one row per contact."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Insert, Select, Table, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from history.codec import (
+    contact_from,
+    contact_values,
+    leg_values,
+    recording_from,
+    recording_values,
+)
+from history.connection import failure_of, open_engine
+from history.outcome import Outcome
+from history.rows import ContactRow, Record, RecordingRow
+from history.tables import contacts, legs, recordings
+
+
+@dataclass(frozen=True, slots=True)
+class ContactFilter:
+    """Which contacts to list; None asks for any. Times bound `started_ms`: since <= t < until."""
+
+    queue: str | None = None
+    agent: str | None = None
+    outcome: Outcome | None = None
+    since_ms: int | None = None
+    until_ms: int | None = None
+
+
+class HistoryDatabase:
+    """The history of a site. Reads and writes raise DatabaseAway when it cannot be used now."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = open_engine(url)
+        self._upserts = {
+            table: upsert(self._engine.dialect.name, table)
+            for table in (contacts, legs, recordings)
+        }
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._engine.dispose()
+
+    async def write(self, records: Sequence[Record]) -> None:
+        """Write all or none, the last of equal ids winning. Raises RecordRefused, DatabaseAway."""
+        latest = {(type(record), record.id): record for record in records}.values()
+        written = [record for record in latest if isinstance(record, ContactRow)]
+        found = [record for record in latest if isinstance(record, RecordingRow)]
+        try:
+            async with self._engine.begin() as connection:
+                await self._put(connection, contacts, [contact_values(row) for row in written])
+                await self._put(
+                    connection, legs, [leg for row in written for leg in leg_values(row)]
+                )
+                await self._put(connection, recordings, [recording_values(row) for row in found])
+        except (SQLAlchemyError, OSError) as error:
+            raise failure_of(error) from error
+
+    async def contact(self, contact_id: str) -> ContactRow | None:
+        """One contact with its legs in order of their start."""
+        found = await self._contacts(select(contacts).where(contacts.c.id == contact_id))
+        return found[0] if found else None
+
+    async def recent(
+        self, limit: int, where: ContactFilter = ContactFilter()
+    ) -> tuple[ContactRow, ...]:
+        """The latest contacts first, by their start."""
+        query = _filtered(select(contacts), where)
+        newest = query.order_by(contacts.c.started_ms.desc(), contacts.c.id).limit(limit)
+        return await self._contacts(newest)
+
+    async def count_by_outcome(self, since_ms: int) -> dict[Outcome, int]:
+        """How many contacts that started since then came to what; zeros are left out."""
+        query = (
+            select(contacts.c.outcome, func.count())
+            .where(contacts.c.started_ms >= since_ms)
+            .group_by(contacts.c.outcome)
+        )
+        return {Outcome(outcome): count for outcome, count in await self._rows(query)}
+
+    async def recordings(self, contact_id: str) -> tuple[RecordingRow, ...]:
+        """The recordings of one contact, the earliest first."""
+        query = select(recordings).where(recordings.c.contact_id == contact_id)
+        rows = await self._rows(query.order_by(recordings.c.started_ms, recordings.c.id))
+        return tuple(recording_from(row._mapping) for row in rows)
+
+    async def _contacts(self, query: Select[Any]) -> tuple[ContactRow, ...]:
+        rows = [row._mapping for row in await self._rows(query)]
+        wanted = select(legs).where(legs.c.contact_id.in_([row["id"] for row in rows]))
+        found = (
+            await self._rows(wanted.order_by(legs.c.started_ms, legs.c.uniqueid)) if rows else []
+        )
+        by_contact: dict[str, list[Any]] = {row["id"]: [] for row in rows}
+        for leg in found:
+            by_contact[leg.contact_id].append(leg._mapping)
+        return tuple(contact_from(row, by_contact[row["id"]]) for row in rows)
+
+    async def _rows(self, query: Select[Any]) -> Sequence[Any]:
+        try:
+            async with self._engine.connect() as connection:
+                found: Sequence[Any] = (await connection.execute(query)).all()
+                return found
+        except (SQLAlchemyError, OSError) as error:
+            raise failure_of(error) from error
+
+    async def _put(
+        self, connection: AsyncConnection, table: Table, rows: list[dict[str, Any]]
+    ) -> None:
+        if rows:
+            await connection.execute(self._upserts[table], rows)
+
+
+def upsert(dialect: str, table: Table) -> Insert:
+    """Insert a row, or replace every other column of the one that has its primary key.
+
+    SQLite and PostgreSQL share this clause (sqlite.org/lang_upsert.html).
+    """
+    make = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    statement = make(table)
+    rest = [column.name for column in table.columns if not column.primary_key]
+    return statement.on_conflict_do_update(
+        index_elements=table.primary_key.columns,
+        set_={name: statement.excluded[name] for name in rest},
+    )
+
+
+def _filtered(query: Select[Any], where: ContactFilter) -> Select[Any]:
+    column = contacts.c
+    wanted = (
+        (where.queue, column.queue.__eq__),
+        (where.agent, column.agent.__eq__),
+        (where.outcome, column.outcome.__eq__),
+        (where.since_ms, column.started_ms.__ge__),
+        (where.until_ms, column.started_ms.__lt__),
+    )
+    return query.where(*(compare(value) for value, compare in wanted if value is not None))

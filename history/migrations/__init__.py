@@ -1,0 +1,32 @@
+"""The schema's own history. `upgrade_to_head` brings any database of ours up to date at start."""
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from history.connection import failure_of, open_engine
+
+# Two engines that start at once must not both migrate: any constant will do, ours alone uses it.
+_LOCK = 7_287_586_546
+
+
+async def upgrade_to_head(url: str) -> None:
+    """Run every migration that the database has not had. Raises UnsupportedUrl, DatabaseAway."""
+    engine = open_engine(url)
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(_upgrade)
+    except (SQLAlchemyError, OSError) as error:
+        raise failure_of(error) from error
+    finally:
+        await engine.dispose()
+
+
+def _upgrade(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    config = Config()
+    config.set_main_option("script_location", "history:migrations")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

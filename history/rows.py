@@ -1,0 +1,91 @@
+"""The rows as the rest of the house sees them: frozen values, times in Unix epoch milliseconds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from history.outcome import Direction, EndedBy, LegRole, Outcome, RecordingState
+
+Scalar: TypeAlias = str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One step of a contact, such as `at_ms=…, what="queued", fields={"queue": "billing"}`."""
+
+    at_ms: int
+    what: str
+    fields: Mapping[str, Scalar] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LegRow:
+    """One channel of a contact. `cause` is the Q.850 number that Asterisk gave at hang-up."""
+
+    channel: str
+    uniqueid: str
+    role: LegRole
+    started_ms: int
+    agent: str | None = None
+    answered_ms: int | None = None
+    ended_ms: int | None = None
+    cause: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRow:
+    """One contact, with its legs, written whole: a second write of the same id replaces the first.
+
+    `wait_ms` runs from entering the queue to the bridge (or to leaving the queue without one),
+    `talk_ms` from the bridge to the end of the conversation; None where there was no such stretch.
+    """
+
+    id: str
+    site: str
+    node: str
+    channel: str
+    direction: Direction
+    started_ms: int
+    ended_ms: int
+    outcome: Outcome
+    ended_by: EndedBy
+    caller: str | None = field(default=None, repr=False)
+    called: str | None = None
+    flow: str | None = None
+    language: str | None = None
+    queue: str | None = None
+    skills: Mapping[str, int] = field(default_factory=dict)
+    agent: str | None = None
+    queued_ms: int | None = None
+    reserved_ms: int | None = None
+    ringing_ms: int | None = None
+    answered_ms: int | None = None
+    wait_ms: int | None = None
+    talk_ms: int | None = None
+    hangup_cause: int | None = None
+    timeline: tuple[TimelineEntry, ...] = ()
+    legs: tuple[LegRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingRow:
+    """One recording of one conversation. `path` is relative to the recordings directory.
+
+    `path` and `sha256` (hexadecimal, of the whole WAV) are None when the state says there is none.
+    """
+
+    id: str
+    contact_id: str
+    agent: str | None
+    path: str | None
+    started_ms: int
+    ended_ms: int
+    duration_ms: int
+    channels: int
+    sample_rate: int
+    bytes: int
+    sha256: str | None
+    state: RecordingState
+
+
+Record: TypeAlias = ContactRow | RecordingRow

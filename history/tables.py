@@ -1,0 +1,93 @@
+"""The tables. A change here needs a migration beside it; a test compares the two."""
+
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeEngine
+
+# Constraints need fixed names, or a later migration could not drop them on both databases.
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _json() -> TypeEngine[Any]:
+    return JSON().with_variant(JSONB(), "postgresql")
+
+
+contacts = Table(
+    "contacts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("site", Text, nullable=False),
+    Column("node", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("direction", Text, nullable=False),
+    Column("caller", Text),
+    Column("called", Text),
+    Column("flow", Text),
+    Column("language", Text),
+    Column("queue", Text),
+    Column("skills", _json(), nullable=False),
+    Column("agent", Text),
+    Column("started_ms", BigInteger, nullable=False),
+    Column("queued_ms", BigInteger),
+    Column("reserved_ms", BigInteger),
+    Column("ringing_ms", BigInteger),
+    Column("answered_ms", BigInteger),
+    Column("ended_ms", BigInteger, nullable=False),
+    Column("wait_ms", BigInteger),
+    Column("talk_ms", BigInteger),
+    Column("outcome", Text, nullable=False),
+    Column("ended_by", Text, nullable=False),
+    Column("hangup_cause", Integer),
+    Column("timeline", _json(), nullable=False),
+    Index(None, "started_ms"),
+    Index(None, "queue", "started_ms"),
+    Index(None, "agent", "started_ms"),
+)
+
+legs = Table(
+    "legs",
+    metadata,
+    Column(
+        "contact_id",
+        Text,
+        ForeignKey("contacts.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("uniqueid", Text, primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("agent", Text),
+    Column("started_ms", BigInteger, nullable=False),
+    Column("answered_ms", BigInteger),
+    Column("ended_ms", BigInteger),
+    Column("cause", Integer),
+)
+
+# No foreign key on contact_id: a recording is finalised while its contact may still be in the flow
+# (its row comes later), and a recording found after a crash is kept even if its contact is lost.
+recordings = Table(
+    "recordings",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("contact_id", Text, nullable=False),
+    Column("agent", Text),
+    Column("path", Text),
+    Column("started_ms", BigInteger, nullable=False),
+    Column("ended_ms", BigInteger, nullable=False),
+    Column("duration_ms", BigInteger, nullable=False),
+    Column("channels", Integer, nullable=False),
+    Column("sample_rate", Integer, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("sha256", Text),
+    Column("state", Text, nullable=False),
+    Index(None, "contact_id"),
+    Index(None, "started_ms"),
+)
