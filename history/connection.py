@@ -28,7 +28,12 @@ def open_engine(url: str) -> AsyncEngine:
     """A pool for the URL; nothing connects yet. Raises UnsupportedUrl."""
     parsed = async_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_async_engine(parsed, pool_pre_ping=True, pool_size=4, hide_parameters=True)
+        # asyncpg waits a minute to connect and for ever for an answer: a server that went silent
+        # must show as away while calls are still few.
+        limits = {"timeout": 5, "command_timeout": 30}
+        return create_async_engine(
+            parsed, pool_pre_ping=True, hide_parameters=True, connect_args=limits
+        )
     engine = create_async_engine(parsed, hide_parameters=True)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     return engine
@@ -47,7 +52,8 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 def failure_of(error: SQLAlchemyError | OSError) -> HistoryError:
     """Whose fault a failure is: the record's (RecordRefused) or the database's (DatabaseAway)."""
     cause = error.orig if isinstance(error, StatementError) else None
-    reason = type(cause or error).__name__
+    # SQLAlchemy wraps asyncpg's own error once more, in one that is called no more than "Error".
+    reason = type((cause and cause.__cause__) or cause or error).__name__
     return RecordRefused(reason) if _blames_record(error, cause) else DatabaseAway(reason)
 
 

@@ -49,7 +49,8 @@ class Spool:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if self._path.exists():
             self._end_torn_line()
-            self._settled.extend([None] * len(self._path.read_bytes().splitlines()))
+            with self._path.open("rb") as file:
+                self._settled.extend(None for _ in file)
 
     def __len__(self) -> int:
         return len(self._settled)
@@ -78,6 +79,7 @@ class Spool:
 
         A line that is no record (torn by a crash) moves to the refused file and is left out.
         """
+        self._path.touch(mode=0o600)  # a person may have moved it away
         with self._path.open("rb") as file:
             file.seek(self._offset)
             lines = list(islice(file, limit))
@@ -88,7 +90,8 @@ class Spool:
 
     def drop(self) -> None:
         """Forget what the last `peek` gave; an empty spool gives its disk space back."""
-        for _ in range(self._ahead):
+        # A person who cut the file short leaves nothing to read: the rest is gone.
+        for _ in range(self._ahead or len(self._settled)):
             self._settled.popleft()
         self._offset, self._ahead = self._end, 0
         if not self._settled:
@@ -108,9 +111,9 @@ class Spool:
             return None
 
     def _end_torn_line(self) -> None:
-        content = self._path.read_bytes()
-        if content and not content.endswith(b"\n"):
-            _append(self._path, "\n")
+        with self._path.open("r+b") as file:
+            if file.seek(0, os.SEEK_END) and file.seek(-1, os.SEEK_END) and file.read() != b"\n":
+                file.write(b"\n")
 
 
 def _append(path: Path, text: str) -> None:

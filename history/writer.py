@@ -79,6 +79,7 @@ class HistoryWriter:
         if len(self._spool):
             self._work.set()
         self._task = asyncio.create_task(self._run(), name="history-writer")
+        self._task.add_done_callback(_note_death)
 
     async def stop(self) -> None:
         """Commit what waits; what cannot be in time goes to the spool for the next start."""
@@ -95,21 +96,21 @@ class HistoryWriter:
     def put(self, record: Record, settled: Settled | None = None) -> None:
         """Take a record; never waits. `settled(None)` follows its commit, else `settled(error)`.
 
-        `settled` runs on the event loop and must not raise. It is not called for a record that only
-        reached the spool when the process stopped: the next process commits that one.
+        The event loop calls `settled`, `put` never does. It is not called for a record that only
+        reached the spool when the writer stopped: the next process commits that one.
         """
         entry = Entry(record, settled)
         # Once one record is on disk the later ones must queue behind it, or an old version of a
         # contact could be written over a newer one.
         over = len(self._spool) > 0 or len(self._waiting) >= self._settings.memory_records
-        if not (over and self._to_spool(entry)):
+        if not ((over or self._stopping.is_set()) and self._to_spool(entry)):
             self._waiting.append(entry)
         self._work.set()
         if len(self._waiting) >= self._settings.batch_records:
             self._full.set()
 
     async def commit(self, record: Record) -> None:
-        """Put a record and wait until it is committed. Raises RecordRefused."""
+        """Put a record and wait for its commit; not across `stop`. Raises RecordRefused."""
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.put(record, lambda refusal: _resolve(done, refusal))
         await done
@@ -218,7 +219,13 @@ class HistoryWriter:
 
 def _tell(entry: Entry, refusal: RecordRefused | None) -> None:
     if entry.settled is not None:
-        entry.settled(refusal)
+        # By the loop, so that a fault in there is reported as its owner's and ends no writing.
+        asyncio.get_running_loop().call_soon(entry.settled, refusal)
+
+
+def _note_death(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.critical("history_writer_died", reason=type(error).__name__)
 
 
 def _resolve(done: asyncio.Future[None], refusal: RecordRefused | None) -> None:

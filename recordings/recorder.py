@@ -66,7 +66,7 @@ class Recorder:
             try:
                 rows.append(await self._finalise(raw, conversation))
             except OSError as error:
-                log.error("recording_lost_for_now", path=str(raw), errno=error.errno)
+                log.error("recording_not_recovered", path=str(raw), errno=error.errno)
         return rows
 
     async def _finalise(self, raw: Path, conversation: Conversation) -> RecordingRow:

@@ -16,6 +16,7 @@ class FakeSink:
         self.batches: list[list[str]] = []
         self.latest: dict[str, Record] = {}
         self.went_away = asyncio.Event()
+        self.wrote = asyncio.Event()
 
     async def write(self, records: Sequence[Record]) -> None:
         """As RecordSink.write."""
@@ -25,8 +26,17 @@ class FakeSink:
             raise DatabaseAway("FakeAway")
         if self.bad.intersection(record.id for record in records):
             raise RecordRefused("FakeRefusal")
+        self.wrote.set()
         self.batches.append([record.id for record in records])
         self.latest |= {record.id: record for record in records}
+
+
+class BrokenSink(FakeSink):
+    """A sink with a fault in its program."""
+
+    async def write(self, records: Sequence[Record]) -> None:
+        """Raises what no sink may."""
+        raise ArithmeticError
 
 
 class FakePause:

@@ -16,7 +16,7 @@ from history.outcome import Outcome
 from history.spool import Spool
 from history.writer import HistoryWriter, WriterSettings
 from tests.fakes.history_rows import ANSWERED, RECORDING, contact
-from tests.fakes.history_sink import FakePause, FakeSink
+from tests.fakes.history_sink import BrokenSink, FakePause, FakeSink
 
 pytestmark = pytest.mark.unit
 
@@ -162,6 +162,62 @@ async def test_a_torn_line_in_the_spool_costs_only_itself(tmp_path: Path) -> Non
     assert sorted(sink.latest) == ["c1", "c1-1"]
     assert [line["event"] for line in logs] == ["history_spool_line_unreadable"]
     assert "torn" in (tmp_path / "history-refused.jsonl").read_text()
+
+
+async def test_a_record_after_the_stop_is_kept_for_the_next_start(tmp_path: Path) -> None:
+    """A call that ends while the engine stops is not lost."""
+    async with writing(FakeSink(), tmp_path) as writer:
+        pass
+    writer.put(ANSWERED)
+    sink = FakeSink()
+    async with writing(sink, tmp_path) as writer:
+        await writer.commit(RECORDING)
+    assert sink.batches == [["c1", "c1-1"]]
+
+
+async def test_a_spool_that_was_emptied_by_hand_is_no_trouble(tmp_path: Path) -> None:
+    """The writer does not wait for lines that are gone."""
+    sink = FakeSink(away=10**6)
+    async with writing(sink, tmp_path, memory_records=1) as writer:
+        writer.put(contact("a"))
+        writer.put(contact("b"))
+        (tmp_path / "history.jsonl").unlink()
+        sink.away = 0
+        writer.put(contact("a"))
+        await sink.wrote.wait()
+    assert sink.batches[0] == ["a"]
+
+
+async def test_a_fault_in_settled_ends_no_writing(tmp_path: Path) -> None:
+    """It is reported to the event loop as any callback's fault is."""
+    faults: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(
+        lambda _, context: faults.append(context["exception"])
+    )
+
+    def settled(_: RecordRefused | None) -> None:
+        raise ArithmeticError
+
+    sink = FakeSink()
+    async with writing(sink, tmp_path) as writer:
+        writer.put(ANSWERED, settled)
+        await writer.commit(RECORDING)
+        assert writer.health.healthy
+    assert [type(fault) for fault in faults] == [ArithmeticError]
+
+
+async def test_a_fault_of_the_writer_itself_is_seen(tmp_path: Path) -> None:
+    """Health falls, the log says so, stop raises it, and no record is lost."""
+    with capture_logs() as logs:
+        writer = HistoryWriter(BrokenSink(), Spool(tmp_path), pause=FakePause())
+        await writer.start()
+        writer.put(ANSWERED)
+        while writer.health.healthy:  # noqa: ASYNC110 - nothing tells of the task's end
+            await asyncio.sleep(0)
+        with pytest.raises(ArithmeticError):
+            await writer.stop()
+        assert [line["event"] for line in logs] == ["history_writer_died"]
+    assert (tmp_path / "history.jsonl").read_text().count("\n") == 1
 
 
 async def test_a_cancelled_waiter_does_not_stop_the_write(tmp_path: Path) -> None:

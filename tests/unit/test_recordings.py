@@ -1,6 +1,8 @@
 """From MixMonitor's raw file to the row: policy, names, finaliser, recovery."""
 
 import asyncio
+import errno
+import fcntl
 import hashlib
 import os
 import stat
@@ -9,6 +11,7 @@ import wave
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from history.outcome import RecordingState
 from history.rows import RecordingRow
@@ -174,6 +177,35 @@ async def test_a_file_that_is_never_closed_is_kept(tmp_path: Path) -> None:
             await Recorder(tmp_path, settings, lambda _: asyncio.sleep(0)).finish(TALK)
     assert not is_open_for_writing(raw)
     assert raw.read_bytes() == PAIRS
+
+
+def test_without_leases_a_quiet_file_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A network file system may refuse leases: then a file that changed lately counts as open."""
+
+    def no_leases(*_: object) -> int:
+        raise OSError(errno.EINVAL, "this file system knows no leases")
+
+    monkeypatch.setattr(fcntl, "fcntl", no_leases)
+    raw = begun(tmp_path, PAIRS)
+    assert is_open_for_writing(raw)
+    os.utime(raw, (0, 0))
+    assert not is_open_for_writing(raw)
+
+
+async def test_recovery_goes_on_after_a_file_that_cannot_be_finished(tmp_path: Path) -> None:
+    """One bad file costs only itself, is named in the log and stays for the next start."""
+    recorder = Recorder(tmp_path)
+    bad, good = (recorder.begin(RecordingName(contact_id, 1), T0) for contact_id in ("a", "b"))
+    for path in (bad, good):
+        path.write_bytes(PAIRS)
+    bad.with_suffix(".part").mkdir()
+    with capture_logs() as logs:
+        rows = await recorder.recover(set())
+    assert [row.contact_id for row in rows] == ["b"]
+    assert [line["event"] for line in logs] == ["recording_not_recovered", "recording_finished"]
+    assert bad.exists()
 
 
 async def test_recovery_finishes_what_nobody_owns(tmp_path: Path) -> None:
