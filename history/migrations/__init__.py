@@ -1,8 +1,10 @@
 """The schema's own history. `upgrade_to_head` brings any database of ours up to date at start."""
 
+from pathlib import Path
+
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, text
+from sqlalchemy import URL, Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from history.connection import failure_of, open_engine
@@ -15,12 +17,19 @@ async def upgrade_to_head(url: str) -> None:
     """Run every migration that the database has not had. Raises UnsupportedUrl, DatabaseAway."""
     engine = open_engine(url)
     try:
+        _make_private(engine.url)
         async with engine.begin() as connection:
             await connection.run_sync(_upgrade)
     except (SQLAlchemyError, OSError) as error:
         raise failure_of(error) from error
     finally:
         await engine.dispose()
+
+
+def _make_private(url: URL) -> None:
+    """A new SQLite file, and with it its WAL, is for its owner's eyes only: it holds numbers."""
+    if url.get_backend_name() == "sqlite" and url.database not in {None, "", ":memory:"}:
+        Path(str(url.database)).touch(mode=0o600)
 
 
 def _upgrade(connection: Connection) -> None:

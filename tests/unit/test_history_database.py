@@ -1,5 +1,6 @@
 """History's tables, migrations, upsert and queries, on a real SQLite file."""
 
+import stat
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -165,6 +166,13 @@ async def test_the_migrations_make_exactly_the_tables(url: str) -> None:
     async with engine.connect() as connection:
         assert await connection.run_sync(differences) == []
     await engine.dispose()
+
+
+async def test_the_sqlite_file_is_private(database: HistoryDatabase, tmp_path: Path) -> None:
+    """It holds callers' numbers, and so does its write-ahead log."""
+    await database.write([ANSWERED])
+    for name in ("history.db", "history.db-wal"):
+        assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
 
 
 async def test_migrating_twice_changes_nothing(database: HistoryDatabase, url: str) -> None:
