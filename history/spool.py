@@ -79,7 +79,9 @@ class Spool:
 
         A line that is no record (torn by a crash) moves to the refused file and is left out.
         """
-        self._path.touch(mode=0o600)  # a person may have moved it away
+        self._path.touch(mode=0o600)  # a person may have moved it away, and a new one begins at 0
+        if self._path.stat().st_size < self._offset:
+            self._offset = 0
         with self._path.open("rb") as file:
             file.seek(self._offset)
             lines = list(islice(file, limit))
