@@ -27,10 +27,14 @@ AGI_LINE_BYTES = 8190
 AGI_WORDS = 127
 """`MAX_ARGS` in res_agi.c is 128, the last kept for the closing NULL; more would be cut off."""
 
+CALLER_NAME_LETTERS = 40
+CALLER_NUMBER_DIGITS = 40
+
 _LINE_BREAKERS = re.compile(r"[\r\n\0]")
 _HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _VARIABLE_SPECIAL = re.compile(r'[\\",()\[\]]')
+_CALLER_ID_MARKS = re.compile(r'[\\"<>]')
 _AGI_SPECIAL = re.compile(r'[\\"]')
 _AGI_BARE = re.compile(r"[A-Za-z0-9_./:#*+-]+")
 
@@ -68,6 +72,29 @@ def ami_variable(name: str, value: str) -> tuple[str, str]:
         raise UnsafeValue("Variable", "is not the name of a channel variable")
     safe_text(name, value)
     return "Variable", f"{name}={_VARIABLE_SPECIAL.sub(_backslash, value)}"
+
+
+def ami_channel(channel: str) -> tuple[str, str]:
+    """Return the `Channel:` header that names one channel, by its name or its unique id.
+
+    A name that begins with "/" is a regular expression to some actions
+    (`ast_manager_hangup_helper()` in main/manager.c), which could hang up every call at once.
+    """
+    if not channel or channel.startswith("/"):
+        raise UnsafeValue("Channel", "is not the name of a channel")
+    return "Channel", safe_text("Channel", channel)
+
+
+def ami_caller_id(name: str, number: str) -> tuple[str, str]:
+    """Return the `CallerID:` header that shows a caller; marks that would end a part are dropped.
+
+    `ast_callerid_parse()` in main/callerid.c reads `"name" <number>`; Originate copies at most
+    255 bytes of it.
+    """
+    name, number = (
+        _CALLER_ID_MARKS.sub("", safe_text("CallerID", text)) for text in (name, number)
+    )
+    return "CallerID", f'"{name[:CALLER_NAME_LETTERS]}" <{number[:CALLER_NUMBER_DIGITS]}>'
 
 
 def agi_line(*words: str) -> bytes:

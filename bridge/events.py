@@ -1,0 +1,123 @@
+"""What the switch says to the engine, in the engine's terms: plain values, no AMI."""
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TypeAlias
+
+
+@dataclass(frozen=True)
+class Phone:
+    """An endpoint of Asterisk; reachable while it has a contact that is not known to be dead."""
+
+    endpoint: str
+    reachable: bool
+
+
+@dataclass(frozen=True)
+class LiveChannel:
+    """A channel that exists now. `contact`, `agent` and `stage` are what the engine had set on it.
+
+    `uniqueid` is the channel's id for life, `linkedid` the id of the call that it belongs to.
+    `endpoint` is None unless the channel is a SIP one; `bridge_id` is None while it talks to
+    nobody; `up` is False while it rings. `seconds` is its age.
+    """
+
+    channel: str
+    uniqueid: str
+    linkedid: str
+    endpoint: str | None
+    up: bool
+    bridge_id: str | None
+    contact: str | None
+    agent: str | None
+    stage: str | None
+    seconds: int
+
+
+@dataclass(frozen=True)
+class RingAgent:
+    """An order to ring an agent's phone for a contact.
+
+    The leg gets `channel_id` as its unique id, which names it in every later event. The phone
+    shows the caller. `variables` are set on the leg before it rings.
+    """
+
+    contact: str
+    agent: str
+    endpoint: str
+    channel_id: str
+    caller_name: str = field(repr=False)
+    caller_number: str = field(repr=False)
+    timeout_ms: int
+    variables: tuple[tuple[str, str], ...] = ()
+
+
+class RingFailure(Enum):
+    """Why an agent's leg did not come up."""
+
+    NO_ANSWER = "no_answer"
+    """It rang, and nobody answered in time."""
+    BUSY = "busy"
+    """The phone said that it is busy."""
+    REFUSED = "refused"
+    """Somebody, or the phone's settings, declined the call."""
+    UNREACHABLE = "unreachable"
+    """No phone is registered, or it did not react at all."""
+    FAILED = "failed"
+    """Anything else, a lost link to Asterisk among it."""
+
+
+@dataclass(frozen=True)
+class LinkUp:
+    """Asterisk is connected; this is its state, and events from here on follow it in order."""
+
+    phones: tuple[Phone, ...]
+    channels: tuple[LiveChannel, ...]
+
+
+@dataclass(frozen=True)
+class LinkDown:
+    """Asterisk is not connected. Calls may go on in it; LinkUp will tell which."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class PhoneReachable:
+    """An endpoint's reachability changed."""
+
+    endpoint: str
+    reachable: bool
+
+
+@dataclass(frozen=True)
+class AgentLegUp:
+    """The agent answered; their leg waits to be fetched."""
+
+    contact: str
+    agent: str
+    channel: str
+    uniqueid: str
+
+
+@dataclass(frozen=True)
+class RingFailed:
+    """The agent's leg will not come up."""
+
+    contact: str
+    agent: str
+    reason: RingFailure
+
+
+@dataclass(frozen=True)
+class LegEnded:
+    """A channel hung up. `cause` is Asterisk's (ITU-T Q.850) cause code, 16 for a normal end."""
+
+    channel: str
+    uniqueid: str
+    linkedid: str
+    cause: int
+    cause_text: str
+
+
+SwitchEvent: TypeAlias = LinkUp | LinkDown | PhoneReachable | AgentLegUp | RingFailed | LegEnded

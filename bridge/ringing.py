@@ -1,0 +1,138 @@
+"""The agents' legs that are being rung, and why those that fail do."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bridge.events import RingAgent, RingFailed, RingFailure
+
+HANGUP_FOLLOWS_S = 0.25
+"""How long the Hangup of a failed leg is waited for; 0 to 1 ms were measured on a quiet host."""
+
+OVERDUE_S = 10.0
+"""How long after its ring time a leg without any news is given up."""
+
+_REASON_NO_ANSWER = 3
+_REASON_BUSY = 5
+
+_BY_CAUSE = {
+    1: RingFailure.UNREACHABLE,  # unallocated: SIP 404
+    3: RingFailure.UNREACHABLE,  # no route to the destination
+    17: RingFailure.BUSY,  # SIP 486, 600
+    18: RingFailure.UNREACHABLE,  # no user responding: SIP 408, or no answer at all to the INVITE
+    19: RingFailure.NO_ANSWER,  # SIP 480, or the end of the ring time
+    20: RingFailure.UNREACHABLE,  # not registered
+    21: RingFailure.REFUSED,  # SIP 603, 403, 401
+    27: RingFailure.UNREACHABLE,  # destination out of order: SIP 502
+}
+
+
+@dataclass
+class _Ring:
+    order: RingAgent
+    timer: asyncio.TimerHandle
+    cause: int | None = None
+    refused: bool = False
+    answered: bool = False
+    taken: bool = False
+    failure: RingFailure | None = None
+    lost: bool = False
+
+
+class Rings:
+    """Legs from the order to ring until they come up, fail, or the link is lost.
+
+    Asterisk tells of a failure twice, in this order (Asterisk 22.10, measured with a SIP phone):
+    first `OriginateResponse`, whose `Reason` is a control frame's number (`pbx_dial_reason()` in
+    main/pbx.c: 3 nobody answered, 5 busy, 8 congestion, else 0) and is 0 for everything that a
+    SIP phone answers, busy and declined too; then `Hangup` with the true cause. A leg for which
+    no channel could be made (no phone registered) has no Hangup. All this may come before the
+    response to the order itself; it is told once Asterisk has taken the order. Without news a
+    leg is given up some time after its ring time, so that nothing stays here for ever.
+    """
+
+    def __init__(self, on_failed: Callable[[RingFailed], None]) -> None:
+        self._on_failed = on_failed
+        self._rings: dict[str, _Ring] = {}
+
+    def __len__(self) -> int:
+        return len(self._rings)
+
+    def ordered(self, order: RingAgent) -> None:
+        """A leg is about to be ordered."""
+        overdue_s = order.timeout_ms / 1000 + OVERDUE_S
+        timer = self._after(overdue_s, order.channel_id, RingFailure.FAILED)
+        self._rings[order.channel_id] = _Ring(order, timer)
+
+    def forget(self, channel_id: str) -> None:
+        """The leg came up, or was never ordered."""
+        ring = self._rings.pop(channel_id, None)
+        if ring is not None:
+            ring.timer.cancel()
+
+    def responded(self, channel_id: str, success: bool, reason: int) -> None:
+        """Asterisk said how its dialling ended."""
+        ring = self._rings.get(channel_id)
+        if ring is None:
+            return
+        if success:
+            ring.answered = True
+            self._settle(ring)
+        elif reason in (_REASON_NO_ANSWER, _REASON_BUSY):
+            busy = reason == _REASON_BUSY
+            self._fail(channel_id, RingFailure.BUSY if busy else RingFailure.NO_ANSWER)
+        else:
+            ring.refused = True
+            self._settle(ring)
+
+    def hung_up(self, channel_id: str, cause: int) -> None:
+        """The leg's channel ended."""
+        ring = self._rings.get(channel_id)
+        if ring is not None:
+            ring.cause = cause
+            self._settle(ring)
+
+    def taken(self, channel_id: str) -> bool:
+        """Asterisk took the order; False if the link was lost in the same moment."""
+        ring = self._rings.get(channel_id)
+        if ring is None:
+            return True  # it is up already
+        if ring.lost:
+            self.forget(channel_id)
+            return False
+        ring.taken = True
+        if ring.failure is not None:
+            self._fail(channel_id, ring.failure)
+        return True
+
+    def link_lost(self) -> None:
+        """No news will come any more: fail every leg that was taken."""
+        for channel_id, ring in list(self._rings.items()):
+            ring.lost = True
+            if ring.taken:
+                self._fail(channel_id, RingFailure.FAILED)
+
+    def forget_all(self) -> None:
+        """Tell nothing any more."""
+        for channel_id in list(self._rings):
+            self.forget(channel_id)
+
+    def _settle(self, ring: _Ring) -> None:
+        channel_id = ring.order.channel_id
+        if ring.cause is not None and ring.refused:
+            self._fail(channel_id, _BY_CAUSE.get(ring.cause, RingFailure.FAILED))
+        elif ring.cause is not None and ring.answered:
+            self._fail(channel_id, RingFailure.FAILED)
+        elif ring.refused:
+            ring.timer.cancel()
+            ring.timer = self._after(HANGUP_FOLLOWS_S, channel_id, RingFailure.UNREACHABLE)
+
+    def _after(self, delay_s: float, channel_id: str, failure: RingFailure) -> asyncio.TimerHandle:
+        return asyncio.get_running_loop().call_later(delay_s, self._fail, channel_id, failure)
+
+    def _fail(self, channel_id: str, failure: RingFailure) -> None:
+        ring = self._rings[channel_id]
+        ring.failure = failure
+        if ring.taken:
+            self.forget(channel_id)
+            self._on_failed(RingFailed(ring.order.contact, ring.order.agent, failure))

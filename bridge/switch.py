@@ -1,0 +1,242 @@
+"""Asterisk as the engine sees it: typed commands in, typed events out.
+
+This is the only place that knows which AMI actions and events these are. The manager's user
+needs `read = system,call,user` and `write = system,call,originate,reporting`, and its event
+filter must let pass: FullyBooted, OriginateResponse, UserEvent, Hangup, ContactStatus. All
+others may be filtered away.
+"""
+
+import random as _random
+from collections.abc import Callable
+
+from bridge import errors
+from bridge.ami.client import AmiClient
+from bridge.ami.link import Connector, tcp
+from bridge.ami.message import AmiMessage
+from bridge.ami.settings import AmiSettings
+from bridge.events import (
+    AgentLegUp,
+    LegEnded,
+    LinkDown,
+    LinkUp,
+    LiveChannel,
+    Phone,
+    PhoneReachable,
+    RingAgent,
+    SwitchEvent,
+)
+from bridge.quoting import ami_caller_id, ami_channel, ami_variable
+from bridge.reachability import Reachability
+from bridge.ringing import Rings
+
+AGENT_LEG_CONTEXT = "agent-leg"
+AGENT_LEG_EXTENSION = "connect"
+AGENT_UP_EVENT = "TrunklineAgentUp"
+VARIABLES = ("TRK_CONTACT", "TRK_AGENT", "TRK_STAGE")
+NORMAL_CLEARING = 16
+
+_NO_PHONE = {"Unavailable", "Invalid", "Unknown"}
+_UNSET = "(null)"  # Asterisk prints a C NULL for a variable that a channel does not have
+
+
+class Switch:
+    """One Asterisk. Every event goes to `on_event`, in order, beginning with LinkUp.
+
+    LinkUp carries the state of phones and channels, read after each login; events that Asterisk
+    raised while it was read follow it. Commands raise the errors of `AmiClient.action()`.
+    """
+
+    def __init__(
+        self,
+        settings: AmiSettings,
+        on_event: Callable[[SwitchEvent], None],
+        *,
+        connect: Connector = tcp,
+        random: Callable[[], float] = _random.random,
+    ) -> None:
+        self._tell = on_event
+        self._rings = Rings(on_event)
+        self._reachability = Reachability()
+        self._ami = AmiClient(
+            settings,
+            on_event=self._translate,
+            on_up=self._link_up,
+            on_down=self._link_down,
+            connect=connect,
+            random=random,
+        )
+        self._translations: dict[str, Callable[[AmiMessage], None]] = {
+            "Hangup": self._hung_up,
+            "OriginateResponse": self._originated,
+            "UserEvent": self._user_event,
+            "ContactStatus": self._contact_status,
+        }
+
+    @property
+    def up(self) -> bool:
+        """True while Asterisk is connected and its state is known."""
+        return self._ami.up
+
+    async def start(self) -> None:
+        """Return after the first LinkUp; LoginRejected if Asterisk refuses the login."""
+        await self._ami.start()
+
+    async def stop(self) -> None:
+        """Leave Asterisk; calls in it go on. Nothing is told after this."""
+        self._rings.forget_all()
+        await self._ami.stop()
+
+    async def ring(self, order: RingAgent) -> None:
+        """Have Asterisk ring an agent; return when it has taken the order.
+
+        If this returns, AgentLegUp or RingFailed is told, at the earliest just before it returns;
+        if it raises, RingFailed is not. After ActionTimeout or LinkDown the leg may ring all the
+        same: hang up `channel_id`, or meet its AgentLegUp.
+        """
+        fields = _originate_fields(order)
+        self._rings.ordered(order)
+        try:
+            await self._ami.action("Originate", *fields)
+        except BaseException:  # a cancellation, too, ends the interest in the leg
+            self._rings.forget(order.channel_id)
+            raise
+        if not self._rings.taken(order.channel_id):
+            raise errors.LinkDown("lost while an agent's leg was ordered")
+
+    async def hangup(self, channel: str, cause: int = NORMAL_CLEARING) -> bool:
+        """Hang up a channel, by name or unique id; False if it is already gone."""
+        return await self._on_channel("Hangup", channel, ("Cause", str(cause)))
+
+    async def stop_playback(self, channel: str) -> bool:
+        """Cut short what is being played to a channel; False if the channel is gone."""
+        return await self._on_channel("ControlPlayback", channel, ("Control", "stop"))
+
+    async def phones(self) -> tuple[Phone, ...]:
+        """Return every endpoint, and whether it can be rung."""
+        endpoints = await self._list("PJSIPShowEndpoints")
+        return tuple(
+            Phone(item["ObjectName"], item.get("DeviceState", "") not in _NO_PHONE)
+            for item in endpoints
+        )
+
+    async def channels(self) -> tuple[LiveChannel, ...]:
+        """Return every channel, with what the engine noted on it."""
+        items = await self._ami.collect("Status", ("Variables", ",".join(VARIABLES)))
+        return tuple(_live_channel(item) for item in items)
+
+    async def reload(self, *modules: str) -> None:
+        """Have Asterisk read the configuration of these modules again, one after the other."""
+        for module in modules:
+            await self._ami.action("Reload", ("Module", module))
+
+    async def _on_channel(self, action: str, channel: str, *fields: tuple[str, str]) -> bool:
+        try:
+            await self._ami.action(action, ami_channel(channel), *fields)
+        except errors.ActionFailed as error:
+            if error.answer == "No such channel":
+                return False
+            raise
+        return True
+
+    async def _list(self, action: str) -> list[AmiMessage]:
+        try:
+            return await self._ami.collect(action)
+        except errors.ActionFailed as error:
+            # An empty list is an error to chan_pjsip: "No Contacts found", "No endpoints found".
+            if error.answer.startswith("No ") and error.answer.endswith(" found"):
+                return []
+            raise
+
+    async def _link_up(self) -> None:
+        contacts = await self._list("PJSIPShowContacts")
+        self._reachability.begin(
+            (item.get("Endpoint", ""), item.get("Uri", ""), item.get("Status", ""))
+            for item in contacts
+        )
+        self._tell(LinkUp(await self.phones(), await self.channels()))
+
+    def _link_down(self, reason: str) -> None:
+        self._tell(LinkDown(reason))
+        self._rings.link_lost()
+
+    def _translate(self, message: AmiMessage) -> None:
+        translation = self._translations.get(message.event)
+        if translation is not None:
+            translation(message)
+
+    def _hung_up(self, message: AmiMessage) -> None:
+        ended = LegEnded(
+            message["Channel"],
+            message["Uniqueid"],
+            message["Linkedid"],
+            _number(message.get("Cause", "")),
+            message.get("Cause-txt", ""),
+        )
+        self._tell(ended)
+        self._rings.hung_up(ended.uniqueid, ended.cause)
+
+    def _originated(self, message: AmiMessage) -> None:
+        success = message.response == "Success"
+        reason = _number(message.get("Reason", ""))
+        self._rings.responded(message.get("Uniqueid", ""), success, reason)
+
+    def _user_event(self, message: AmiMessage) -> None:
+        if message.get("UserEvent", "") != AGENT_UP_EVENT:
+            return
+        uniqueid = message["Uniqueid"]
+        self._rings.forget(uniqueid)
+        leg = AgentLegUp(message["Contact"], message["Agent"], message["Channel"], uniqueid)
+        self._tell(leg)
+
+    def _contact_status(self, message: AmiMessage) -> None:
+        endpoint = message["EndpointName"]
+        reachable = self._reachability.change(endpoint, message["URI"], message["ContactStatus"])
+        if reachable is not None:
+            self._tell(PhoneReachable(endpoint, reachable))
+
+
+def _originate_fields(order: RingAgent) -> list[tuple[str, str]]:
+    return [
+        ami_channel(f"PJSIP/{order.endpoint}"),
+        ("Context", AGENT_LEG_CONTEXT),
+        ("Exten", AGENT_LEG_EXTENSION),
+        ("Priority", "1"),
+        ("Async", "true"),
+        ("EarlyMedia", "false"),
+        ("Timeout", str(order.timeout_ms)),
+        ("ChannelId", order.channel_id),
+        ami_caller_id(order.caller_name, order.caller_number),
+        *(ami_variable(name, value) for name, value in order.variables),
+    ]
+
+
+def _live_channel(item: AmiMessage) -> LiveChannel:
+    noted = dict(variable.partition("=")[::2] for variable in item.all("Variable"))
+    contact, agent, stage = (_noted(noted.get(name, "")) for name in VARIABLES)
+    channel = item["Channel"]
+    return LiveChannel(
+        channel=channel,
+        uniqueid=item["Uniqueid"],
+        linkedid=item["Linkedid"],
+        endpoint=_endpoint(channel),
+        up=item.get("ChannelStateDesc", "") == "Up",
+        bridge_id=item.get("BridgeID", "") or None,
+        contact=contact,
+        agent=agent,
+        stage=stage,
+        seconds=_number(item.get("Seconds", "")),
+    )
+
+
+def _noted(value: str) -> str | None:
+    return None if value in ("", _UNSET) else value
+
+
+def _endpoint(channel: str) -> str | None:
+    """PJSIP/anna-0000002a is a channel of the endpoint anna."""
+    technology, _, rest = channel.partition("/")
+    return rest.rpartition("-")[0] if technology == "PJSIP" else None
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() else 0
