@@ -9,7 +9,9 @@ BridgeError
 ├── AgiError                a call's FastAGI session
 │   ├── ProtocolError       a reply that is not AGI, or one of the 5xx kind
 │   ├── SessionClosed       the session is over: the engine closed it, or Asterisk's end is gone
-│   └── ChannelGone         the call is over: a normal outcome, treated as a hangup
+│   ├── ChannelGone         the call is over: a normal outcome, treated as a hangup
+│   ├── PlaybackFailed      a sound file could not be opened; the channel is up
+│   └── CommandFailed       a command was carried out and failed; the channel is up
 └── UnsafeValue             a value that would break out of its line; never sent
 
 Texts hold names of actions, commands and fields, never the values, which may be personal data.
@@ -117,6 +119,27 @@ class ChannelGone(AgiError):
     def __init__(self, channel: str = "") -> None:
         super().__init__("the channel has hung up")
         self.channel = channel
+
+
+class PlaybackFailed(AgiError):
+    """Asterisk could not play the file `name` in any format or language that it tried."""
+
+    code = "agi_playback_failed"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"cannot play {name}")
+        self.name = name
+
+
+class CommandFailed(AgiError):
+    """A command failed on a channel that is up: `result` is -1, or -2 for no such application."""
+
+    code = "agi_command_failed"
+
+    def __init__(self, command: str, result: str) -> None:
+        super().__init__(f"{command} failed with result {result}")
+        self.command = command
+        self.result = result
 
 
 class UnsafeValue(BridgeError, ValueError):

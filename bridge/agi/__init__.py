@@ -1,0 +1,1 @@
+"""FastAGI: Asterisk connects for each call, and the engine drives it command by command."""

@@ -1,0 +1,186 @@
+"""One call's AGI session: the verbs, typed in and typed out.
+
+A channel that has hung up is a normal outcome: every verb but `get_variable` then raises
+ChannelGone. `result=-1` alone does not say whether the channel is gone (a missing file gives it
+too); after a hangup Asterisk writes HANGUP and turns to dead mode before it reads the next
+command (run_agi in res/res_agi.c), so one harmless command settles it.
+"""
+
+from dataclasses import dataclass
+
+from bridge.agi.replies import AgiReply
+from bridge.agi.request import AgiRequest
+from bridge.agi.wire import AgiWire
+from bridge.errors import ChannelGone, CommandFailed, PlaybackFailed, ProtocolError, UnsafeValue
+from bridge.quoting import agi_line
+
+_DEAD_CHANNEL = 511
+_FAILED = "-1"
+_NO_APPLICATION = "-2"
+_LAST_DIGIT = 255
+_DTMF = frozenset("0123456789*#ABCDabcd")
+
+
+@dataclass(frozen=True, slots=True)
+class Playback:
+    """How STREAM FILE ended: at its end, by `digit`, or `interrupted` by AMI ControlPlayback.
+
+    `endpos` counts samples of the file that was played.
+    """
+
+    digit: str | None
+    endpos: int
+    interrupted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Digits:
+    """What GET DATA collected. `value` is what the caller keyed: never log it.
+
+    Without `timed_out` the caller ended with `#` (an empty `value`: `#` alone) or keyed as many
+    digits as were wanted. `interrupted`: AMI ControlPlayback cut the prompt.
+    """
+
+    value: str
+    timed_out: bool
+    interrupted: bool = False
+
+    def __repr__(self) -> str:
+        return f"Digits(<{len(self.value)} digits>, timed_out={self.timed_out})"
+
+
+class AgiSession:
+    """The commands of one call; one is in flight at any time, concurrent callers take turns."""
+
+    def __init__(self, request: AgiRequest, wire: AgiWire) -> None:
+        self.request = request
+        self.hungup = wire.hungup
+        self._wire = wire
+
+    @property
+    def lost(self) -> bool:
+        """True once the connection is gone: nothing more can be asked, nor told."""
+        return self._wire.lost
+
+    async def command(self, *words: str) -> AgiReply:
+        """Send one command, one word each (`command("STREAM", "FILE", name, "")`).
+
+        Returns the reply of code 200. Raises UnsafeValue before anything is sent, ChannelGone
+        for 511, ProtocolError for any other code, SessionClosed when the connection is lost.
+        """
+        reply = await self._wire.exchange(agi_line(*words))
+        if reply.code == 200:
+            return reply
+        if reply.code == _DEAD_CHANNEL:
+            self.hungup.set()
+            raise ChannelGone(self.request.channel)
+        raise ProtocolError(reply.code, reply.data)
+
+    async def answer(self) -> None:
+        """Answer the channel; nothing happens if it is up already."""
+        reply = await self._verb("ANSWER")
+        if reply.result != "0":
+            await self._raise_failure("ANSWER", reply)
+
+    async def hangup(self) -> None:
+        """Hang up the channel; `hungup` is set when Asterisk confirms it."""
+        await self._verb("HANGUP")
+
+    async def stream_file(self, name: str, escape: str = "") -> Playback:
+        """Play a sound file, named without extension, until its end or a digit of `escape`.
+
+        Raises PlaybackFailed when the file cannot be opened.
+        """
+        reply = await self._verb("STREAM", "FILE", name, escape)
+        result = _number(reply)
+        if result < 0:
+            await self._raise_if_gone()
+            raise PlaybackFailed(name)
+        digit = chr(result) if 0 < result <= _LAST_DIGIT else None
+        return Playback(digit, reply.endpos or 0, interrupted=result > _LAST_DIGIT)
+
+    async def get_data(self, name: str, timeout_ms: int, max_digits: int) -> Digits:
+        """Play a file and collect digits, up to `#` (not kept) or `max_digits` (1 to 1024).
+
+        `timeout_ms` (above 0) runs from the prompt's end and anew from each digit. A digit cuts
+        the prompt short and counts. Raises PlaybackFailed when the file cannot be opened.
+        """
+        _require_range("timeout_ms", timeout_ms, 1, 1_000_000_000)
+        _require_range("max_digits", max_digits, 1, 1024)
+        reply = await self._verb("GET", "DATA", name, str(timeout_ms), str(max_digits))
+        if reply.result == _FAILED:
+            await self._raise_if_gone()
+            raise PlaybackFailed(name)
+        return _digits(reply)
+
+    async def wait_for_digit(self, timeout_ms: int) -> str | None:
+        """Return the next digit, None after `timeout_ms`; -1 waits for ever."""
+        reply = await self._verb("WAIT", "FOR", "DIGIT", str(timeout_ms))
+        result = _number(reply)
+        if result < 0:
+            await self._raise_failure("WAIT FOR DIGIT", reply)
+        return chr(result) if result else None
+
+    async def music(self, on: bool, music_class: str = "") -> None:
+        """Start or stop music on hold; the class is the channel's own if none is given."""
+        await self._verb("SET", "MUSIC", "ON" if on else "OFF", *filter(None, [music_class]))
+
+    async def set_variable(self, name: str, value: str) -> None:
+        """Set a channel variable, or write a dialplan function such as `CHANNEL(language)`."""
+        await self._verb("SET", "VARIABLE", name, value)
+
+    async def get_variable(self, name: str) -> str | None:
+        """Return a variable's value, None if it is not set; allowed after the hangup too."""
+        if self.lost:
+            raise ChannelGone(self.request.channel)
+        reply = await self.command("GET", "VARIABLE", name)
+        return reply.note if reply.result == "1" else None
+
+    async def execute(self, app: str, *args: str) -> AgiReply:
+        """Run a dialplan application until it ends; Asterisk takes its arguments as one list.
+
+        Raises UnsafeValue for an argument with a comma (it would be two), CommandFailed when
+        Asterisk has no such application or it failed with the channel up.
+        """
+        if any("," in arg for arg in args):
+            raise UnsafeValue(app, "an argument holds a comma")
+        reply = await self._verb("EXEC", app, ",".join(args))
+        if reply.result == "1":
+            self._wire.exec_returned_one()
+        if reply.result in (_FAILED, _NO_APPLICATION):
+            await self._raise_failure(f"EXEC {app}", reply)
+        return reply
+
+    async def _verb(self, *words: str) -> AgiReply:
+        if self.hungup.is_set():
+            raise ChannelGone(self.request.channel)
+        return await self.command(*words)
+
+    async def _raise_failure(self, command: str, reply: AgiReply) -> None:
+        await self._raise_if_gone()
+        raise CommandFailed(command, reply.result)
+
+    async def _raise_if_gone(self) -> None:
+        """CHANNEL STATUS does nothing, and is refused (511) on a dead channel."""
+        await self._verb("CHANNEL", "STATUS")
+        if self.hungup.is_set():
+            raise ChannelGone(self.request.channel)
+
+
+def _number(reply: AgiReply) -> int:
+    try:
+        return int(reply.result)
+    except ValueError:
+        raise ProtocolError(reply.code, "the result is not a number") from None
+
+
+def _digits(reply: AgiReply) -> Digits:
+    """Keep what a telephone can send: ast_readstring_full (main/channel.c) stores the code of
+    ControlPlayback's stop, 1000, among the digits as the byte 0xE8."""
+    value = "".join(digit for digit in reply.result if digit in _DTMF)
+    return Digits(value, reply.note == "timeout", interrupted=value != reply.result)
+
+
+def _require_range(name: str, value: int, lowest: int, highest: int) -> None:
+    if not lowest <= value <= highest:
+        raise ValueError(f"{name} must be {lowest} to {highest}")
