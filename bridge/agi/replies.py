@@ -14,11 +14,11 @@ from dataclasses import dataclass
 
 HANGUP = b"HANGUP"
 
-_STATUS = re.compile(r"(\d{3})([ -])(.*)", re.DOTALL)
+_STATUS = re.compile(r"([0-9]{3})([ -])(.*)", re.DOTALL)
 _RESULT = re.compile(
     r"result=(?P<result>\S*)"
     r"(?: \((?P<note>.*)\))?"
-    r"(?: endpos=(?P<endpos>\d+))?"
+    r"(?: endpos=(?P<endpos>[0-9]{1,18}))?"
     r" ?(?P<data>.*)",
     re.DOTALL,
 )

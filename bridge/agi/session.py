@@ -17,20 +17,20 @@ from bridge.quoting import agi_line
 _DEAD_CHANNEL = 511
 _FAILED = "-1"
 _NO_APPLICATION = "-2"
-_LAST_DIGIT = 255
-_DTMF = frozenset("0123456789*#ABCDabcd")
+_LAST_CODE = 127
+_NO_CODE = -2
 
 
 @dataclass(frozen=True, slots=True)
 class Playback:
-    """How STREAM FILE ended: at its end, by `digit`, or `interrupted` by AMI ControlPlayback.
+    """How STREAM FILE ended: by `digit`, or at sample `endpos` of the file, its end or before it.
 
-    `endpos` counts samples of the file that was played.
+    A stop by AMI ControlPlayback looks like an end: ast_waitstream_full (main/file.c) turns it
+    into 0. Whoever stops a prompt knows that he did.
     """
 
     digit: str | None
     endpos: int
-    interrupted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +38,11 @@ class Digits:
     """What GET DATA collected. `value` is what the caller keyed: never log it.
 
     Without `timed_out` the caller ended with `#` (an empty `value`: `#` alone) or keyed as many
-    digits as were wanted. `interrupted`: AMI ControlPlayback cut the prompt.
+    digits as were wanted.
     """
 
     value: str
     timed_out: bool
-    interrupted: bool = False
 
     def __repr__(self) -> str:
         return f"Digits(<{len(self.value)} digits>, timed_out={self.timed_out})"
@@ -92,12 +91,11 @@ class AgiSession:
         Raises PlaybackFailed when the file cannot be opened.
         """
         reply = await self._verb("STREAM", "FILE", name, escape)
-        result = _number(reply)
+        result = _digit_code(reply)
         if result < 0:
             await self._raise_if_gone()
             raise PlaybackFailed(name)
-        digit = chr(result) if 0 < result <= _LAST_DIGIT else None
-        return Playback(digit, reply.endpos or 0, interrupted=result > _LAST_DIGIT)
+        return Playback(chr(result) if result else None, reply.endpos or 0)
 
     async def get_data(self, name: str, timeout_ms: int, max_digits: int) -> Digits:
         """Play a file and collect digits, up to `#` (not kept) or `max_digits` (1 to 1024).
@@ -111,12 +109,12 @@ class AgiSession:
         if reply.result == _FAILED:
             await self._raise_if_gone()
             raise PlaybackFailed(name)
-        return _digits(reply)
+        return Digits(reply.result, timed_out=reply.note == "timeout")
 
     async def wait_for_digit(self, timeout_ms: int) -> str | None:
         """Return the next digit, None after `timeout_ms`; -1 waits for ever."""
         reply = await self._verb("WAIT", "FOR", "DIGIT", str(timeout_ms))
-        result = _number(reply)
+        result = _digit_code(reply)
         if result < 0:
             await self._raise_failure("WAIT FOR DIGIT", reply)
         return chr(result) if result else None
@@ -130,7 +128,10 @@ class AgiSession:
         await self._verb("SET", "VARIABLE", name, value)
 
     async def get_variable(self, name: str) -> str | None:
-        """Return a variable's value, None if it is not set; allowed after the hangup too."""
+        """Return a variable's value, None if it is not set; allowed after the hangup too.
+
+        Asterisk cuts the value after 1,023 bytes (handle_getvariable).
+        """
         if self.lost:
             raise ChannelGone(self.request.channel)
         reply = await self.command("GET", "VARIABLE", name)
@@ -167,18 +168,15 @@ class AgiSession:
             raise ChannelGone(self.request.channel)
 
 
-def _number(reply: AgiReply) -> int:
+def _digit_code(reply: AgiReply) -> int:
+    """The result as -1 (failure), 0 (no digit) or the code of a digit."""
     try:
-        return int(reply.result)
+        code = int(reply.result)
     except ValueError:
-        raise ProtocolError(reply.code, "the result is not a number") from None
-
-
-def _digits(reply: AgiReply) -> Digits:
-    """Keep what a telephone can send: ast_readstring_full (main/channel.c) stores the code of
-    ControlPlayback's stop, 1000, among the digits as the byte 0xE8."""
-    value = "".join(digit for digit in reply.result if digit in _DTMF)
-    return Digits(value, reply.note == "timeout", interrupted=value != reply.result)
+        code = _NO_CODE
+    if not -1 <= code <= _LAST_CODE:
+        raise ProtocolError(reply.code, "the result is no digit")
+    return code
 
 
 def _require_range(name: str, value: int, lowest: int, highest: int) -> None:

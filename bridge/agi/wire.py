@@ -28,13 +28,13 @@ _KEEPALIVE_S = 30
 class AgiLimits:
     """What one connection may cost.
 
-    `line_bytes` bounds a line of the request, `reply_bytes` a whole reply (a variable's value may
-    be long), `sessions` the connections open at one time, those without a request included.
+    `line_bytes` bounds a line of the request, `reply_bytes` a whole reply, `sessions` the
+    connections open at one time, those without a request included.
     """
 
     header_lines: int = 128
     line_bytes: int = 8192
-    reply_bytes: int = 262_144
+    reply_bytes: int = 65_536
     header_timeout_s: float = 5
     sessions: int = 4096
 
