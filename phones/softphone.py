@@ -1,0 +1,125 @@
+"""The worker's side of a call: baresip's call with ears, a mouth and our event names."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import numpy as np
+from baresip.call import Call
+from baresip.errors import AudioNotActive, AudioRestarted, BaresipError, StaleHandleError
+from baresip.events import Event, StackEvent
+
+from phones import protocol
+from phones.ear import Ear, HeardFrame
+from phones.errors import CallGone, PhoneRefused
+from phones.moments import Moment
+from phones.tones import FRAME_SAMPLES, Samples
+
+_AHEAD_BYTES = 3 * FRAME_SAMPLES * 2
+_READ_BYTES = 32768
+
+
+class Mouth:
+    """What a phone says: samples once or again and again, given out frame by frame."""
+
+    def __init__(self, samples: Samples, *, repeat: bool) -> None:
+        self._samples = samples
+        self._repeat = repeat and len(samples) > 0
+        self._next = 0
+
+    def frame(self) -> Samples:
+        """The next 20 ms; shorter at the end of a recording, empty after it."""
+        at = np.arange(self._next, self._next + FRAME_SAMPLES)
+        self._next += FRAME_SAMPLES
+        length = len(self._samples)
+        return self._samples[at % length if self._repeat else at[at < length]]
+
+
+class LiveCall:
+    """One call of the worker, named by `number` on the pipe."""
+
+    def __init__(self, number: int, call: Call, emit: Callable[[protocol.Event], None]) -> None:
+        self.number = number
+        self.ear = Ear(self._first_audio)
+        self.mouth: Mouth | None = None
+        self.closed = False
+        self._call = call
+        self._emit = emit
+        self._ended_by_us = False
+
+    @property
+    def handle(self) -> int:
+        """The stack's handle of the call."""
+        return int(self._call.handle)
+
+    def on_event(self, event: StackEvent, at: Moment) -> None:
+        """Tell the bank what the stack reported, if it is one of the moments of a call."""
+        match event.event:
+            case Event.CALL_RINGING:
+                self._emit(protocol.CallRinging(call=self.number, at=at))
+            case Event.CALL_ESTABLISHED:
+                self._emit(protocol.CallAnswered(call=self.number, at=at))
+            case Event.CALL_DTMF_START:
+                digit = event.text or ""
+                self._emit(protocol.DigitHeard(call=self.number, digit=digit, at=at))
+            case Event.CALL_CLOSED:
+                self._on_closed(event.text or "", at)
+
+    async def answer(self) -> None:
+        """200 OK."""
+        await _attempt(self._call.answer())
+
+    async def refuse(self) -> None:
+        """486 Busy Here."""
+        self._ended_by_us = True
+        await _attempt(self._call.reject())
+
+    async def hang_up(self) -> None:
+        """BYE, or CANCEL before the answer, or 486 for a call that rings here."""
+        self._ended_by_us = True
+        await _attempt(self._call.hangup())
+
+    async def send_digits(self, digits: str, gap_ms: int) -> None:
+        """RFC 4733 events, one after the other; returns after the last."""
+        await _attempt(self._call.send_dtmf(digits, gap_ms))
+
+    def tick(self) -> None:
+        """Move audio both ways: what came goes to the ear, the mouth stays 60 ms ahead.
+
+        A re-INVITE replaces the streams (AudioRestarted); the next tick binds to the new.
+        """
+        try:
+            self._listen()
+            self._speak()
+        except (AudioNotActive, AudioRestarted):
+            return
+
+    def _listen(self) -> None:
+        received = self._call.audio.read(_READ_BYTES)
+        if received:
+            self.ear.hear(np.frombuffer(received, np.int16), Moment.now())
+
+    def _speak(self) -> None:
+        if self.mouth is None:
+            return
+        room = _AHEAD_BYTES - self._call.audio.info().tx_buffered
+        for _ in range(room // (FRAME_SAMPLES * 2)):
+            self._call.audio.write(self.mouth.frame().tobytes())
+
+    def _first_audio(self, frame: HeardFrame) -> None:
+        self._emit(protocol.FirstAudio(call=self.number, at=frame.at, dbfs=frame.dbfs))
+
+    def _on_closed(self, reason: str, at: Moment) -> None:
+        self.closed = True
+        by_us = self._ended_by_us
+        self._emit(protocol.CallClosed(call=self.number, reason=reason, by_us=by_us, at=at))
+
+
+async def _attempt(request: Awaitable[None]) -> None:
+    """Await a request to the stack, its errors in our own terms."""
+    try:
+        await request
+    except StaleHandleError as error:
+        raise CallGone("the call has ended") from error
+    except (BaresipError, ValueError) as error:
+        raise PhoneRefused(str(error)) from error
