@@ -31,7 +31,7 @@ class HeardFrame:
 
 @dataclass(frozen=True)
 class ToneHeard:
-    """A tone filled a window of 100 ms: when the window's first frame came, and its level."""
+    """A tone filled a window of 100 ms: when its first audible frame came, and its level."""
 
     hz: float
     at: Moment
@@ -96,4 +96,5 @@ class Ear:
         level = level_dbfs(samples)
         if level > AUDIBLE_DBFS and tone_share(samples, watch.hz) > _TONE_SHARE:
             self._watches.remove(watch)
-            watch.tell(ToneHeard(watch.hz, window[0].at, level))
+            began = next(frame.at for frame in window if frame.dbfs > AUDIBLE_DBFS)
+            watch.tell(ToneHeard(watch.hz, began, level))
