@@ -1,0 +1,39 @@
+"""Say what was probably meant: nearest allowed name to a mistyped one."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+_LISTED = 12
+_SHOWN = 60
+
+
+def shown(value: object) -> str:
+    """A document's value as a message quotes it: text in quotes, shortened; else its kind."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list):
+        return "a list"
+    text = str(value)
+    text = text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+    printable = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
+    return f'"{printable}"'
+
+
+def did_you_mean(word: str, allowed: Iterable[str]) -> str:
+    """``did you mean "x"? (allowed: x, y)``; only what is allowed when nothing is near."""
+    names = list(allowed)
+    if not names:
+        return "none is defined"
+    more = ", …" if len(names) > _LISTED else ""
+    listed = f"allowed: {', '.join(names[:_LISTED])}{more}"
+    near = nearest(word, names)
+    return listed if near is None else f'did you mean "{near}"? ({listed})'
+
+
+def nearest(word: str, names: Iterable[str]) -> str | None:
+    """The name most like ``word`` regardless of case, or None when nothing is alike."""
+    folded = {name.casefold(): name for name in names}
+    found = get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
+    return folded[found[0]] if found else None
