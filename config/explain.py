@@ -16,6 +16,8 @@ from config.yaml_tree import Node
 
 # Errors whose place is a key that is absent, or that should be.
 _ABOUT_KEY = frozenset({"missing", "extra_forbidden", "invalid_key"})
+# How pydantic's ``loc`` ends when a mapping's key is at fault and not its value.
+_KEY_ITSELF = "[key]"
 _ABOUT_TAG = frozenset({"union_tag_invalid", "union_tag_not_found"})
 
 
@@ -119,7 +121,9 @@ def _by_path(placed: Iterable[_Placed]) -> list[list[_Placed]]:
 
 def _problem(group: Sequence[_Placed], model: type[BaseModel], root: Node, file: str) -> Problem:
     path = group[0].path
-    line, col = mark_of(root, path, key=group[0].error["type"] in _ABOUT_KEY)
+    error = group[0].error
+    about_key = error["type"] in _ABOUT_KEY or error["loc"][-1:] == (_KEY_ITSELF,)
+    line, col = mark_of(root, path, key=about_key)
     said = [
         sentence(one.error, allowed_at(model, one.steps), allowed_at(model, one.steps[:-1]))
         for one in group

@@ -25,7 +25,8 @@ class Problem:
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}:{self.col}" if self.line else self.file
-        return f"{place}: {self.path}: {self.message}" if self.path else f"{place}: {self.message}"
+        severity = "warning" if self.severity == "warning" else ""
+        return ": ".join(part for part in (place, severity, self.path, self.message) if part)
 
 
 class DocumentError(Exception):

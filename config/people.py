@@ -1,0 +1,59 @@
+"""Who answers: skills, agents, the queues they serve and the codes that they dial."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from config.document import DocumentModel
+from config.duration import Duration
+from config.values import Code, Extension, Level, Line, Name, PersonName
+
+
+class Skill(DocumentModel):
+    """Something that a contact may need and an agent may have."""
+
+    about: Line = Field(default="-", description="what the skill means, for the wallboard")
+
+
+class Agent(DocumentModel):
+    """A person with a phone. The agent's id is the user name that the phone registers with."""
+
+    name: PersonName = Field(description="the name that other phones show")
+    extension: Extension = Field(description="the number that colleagues dial")
+    skills: dict[Name, Level] = Field(
+        min_length=1, description="each skill with its level, 1 (some) to 5 (expert)"
+    )
+
+
+class Queue(DocumentModel):
+    """Where contacts wait for an agent who has every skill at the level that is asked."""
+
+    about: Line = Field(default="-", description="what callers want who wait here")
+    skills: dict[Name, Level] = Field(
+        default={}, description="what an agent needs, beside what the flow adds"
+    )
+    music: Name = Field(default="default", description="a directory of sounds in the music folder")
+    announce_every: Duration = Field(
+        default=Duration(30_000), description="how often a caller hears the place in the queue"
+    )
+    ring_timeout: Duration = Field(
+        default=Duration(15_000), description="how long a phone rings before its agent is passed by"
+    )
+    wrap_up: Duration = Field(
+        default=Duration(20_000), description="time for notes after a conversation"
+    )
+    record: bool = Field(default=True, description="whether conversations are recorded")
+
+
+class Codes(DocumentModel):
+    """What agents dial to change their state.
+
+    The code for a pause alone gives the first of the site's pause reasons; with the reason's
+    number behind it (``*122``), that reason.
+    """
+
+    login: Code = Field(default="*11", description="begin to take calls")
+    logout: Code = Field(default="*10", description="stop taking calls")
+    pause: Code = Field(default="*12", description="pause; *121 the first reason, *122 the second")
+    resume: Code = Field(default="*13", description="end the pause")
+    end_wrap_up: Code = Field(default="*14", description="end the time for notes early")

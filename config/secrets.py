@@ -1,0 +1,114 @@
+"""The passwords of a site: made at the first start, kept in one file that only its owner reads."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets as random_secrets
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from config.site import Site
+
+FILE = "secrets.json"
+_BYTES = 24
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+class SecretsError(Exception):
+    """The secrets cannot be used as they lie there; the text says what to do, and no secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """Every password of a site. Its repr shows none of them."""
+
+    ami: str = field(repr=False)
+    api: str = field(repr=False)
+    agents: Mapping[str, str] = field(repr=False)
+
+
+def load_or_create(directory: Path, site: Site) -> Secrets:
+    """The secrets in ``directory``, made or completed for the agents of ``site``.
+
+    What is there stays as it is, also for agents who left: their phones keep working when they
+    come back. Raises SecretsError when others may read the file or when it is damaged.
+    """
+    _own_directory(directory)
+    with _locked(directory):
+        path = directory / FILE
+        known = _read(path) if path.exists() else Secrets(_new(), _new(), {})
+        added = {agent: _new() for agent in site.agents if agent not in known.agents}
+        complete = replace(known, agents={**known.agents, **added})
+        if added or not path.exists():
+            _write(path, complete)
+        return complete
+
+
+def _new() -> str:
+    # urlsafe: no character that means something in Asterisk's files, in YAML or in a shell.
+    return random_secrets.token_urlsafe(_BYTES)
+
+
+def _own_directory(directory: Path) -> None:
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise SecretsError(f"{directory}: cannot be made: {error.strerror}") from None
+    _refuse_loose(directory, "700")
+
+
+def _refuse_loose(path: Path, wanted: str) -> None:
+    status = path.stat()
+    if status.st_mode & _OTHERS:
+        raise SecretsError(
+            f"{path}: other users may read it (mode {stat.S_IMODE(status.st_mode):o}); "
+            f"chmod {wanted} it, and make new secrets if others use this machine"
+        )
+    if status.st_uid != os.geteuid():
+        raise SecretsError(f"{path}: belongs to another user (uid {status.st_uid})")
+
+
+@contextmanager
+def _locked(directory: Path) -> Iterator[None]:
+    """One starter at a time, so that two first starts agree on the secrets."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _read(path: Path) -> Secrets:
+    _refuse_loose(path, "600")
+    try:
+        return _parsed(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError):
+        message = "is damaged; restore it from a backup, or remove it to have new secrets made"
+        raise SecretsError(f"{path}: {message}") from None
+
+
+def _parsed(data: dict[str, Any]) -> Secrets:
+    known = Secrets(data["ami"], data["api"], dict(data["agents"]))
+    for secret in (known.ami, known.api, *known.agents.values()):
+        if not isinstance(secret, str) or not secret.replace("-", "").replace("_", "").isalnum():
+            raise ValueError
+    return known
+
+
+def _write(path: Path, known: Secrets) -> None:
+    """Whole or not at all: into a new file that is then renamed over the old one."""
+    fresh = path.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(asdict(known), file, indent=2)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)

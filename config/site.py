@@ -1,0 +1,66 @@
+"""A site: the service centre as its engineers describe it in one YAML file.
+
+site = load_site(Path("config/site.yaml"))
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from config.document import DocumentError, DocumentModel, Located, Problem, load_located
+from config.network_overrides import override
+from config.people import Agent, Codes, Queue, Skill
+from config.site_checks import check_site
+from config.telephony import Fallback, Network, Number, Recording, Trunk
+from config.values import E164, Language, Name, PersonName, Unique, Zone
+
+__all__ = ["Site", "load_site", "load_site_located"]
+
+
+class Site(DocumentModel):
+    """One service centre with everything that its engine and its Asterisk need to know."""
+
+    site: Name = Field(description="a short name; keys, logs and metrics carry it")
+    title: PersonName = Field(description="the name that people read")
+    zone: Zone = Field(description="the time zone of opening hours and reports")
+    languages: Annotated[tuple[Language, ...], Unique] = Field(
+        min_length=1, description="spoken here, the default first"
+    )
+    numbers: dict[E164, Number] = Field(min_length=1, description="what callers dial")
+    trunks: dict[Name, Trunk] = Field(min_length=1, description="the carriers")
+    skills: dict[Name, Skill | None] = Field(description="all that agents may have")
+    agents: dict[Name, Agent] = Field(description="the people, by the name of their phone")
+    queues: dict[Name, Queue] = Field(description="where callers wait")
+    pause_reasons: Annotated[tuple[Name, ...], Unique] = Field(
+        default=("break",), min_length=1, max_length=9, description="numbered from 1 in codes"
+    )
+    codes: Codes = Field(default=Codes(), description="what agents dial")
+    fallback: Fallback = Field(description="where callers go when the engine is away")
+    recording: Recording = Field(default=Recording(), description="where recordings are kept")
+    network: Network = Field(default=Network(), description="addresses and ports")
+
+
+def load_site(path: Path, environ: Mapping[str, str] = os.environ) -> Site:
+    """The site in the file ``path``, every part checked against the others.
+
+    ``TRUNKLINE_<NAME>`` in ``environ`` overrides the network value of that name. Raises
+    DocumentError with every problem found; warnings alone raise nothing (see `check_site`).
+    """
+    return load_site_located(path, environ)[0]
+
+
+def load_site_located(
+    path: Path, environ: Mapping[str, str] = os.environ
+) -> tuple[Site, Located, tuple[Problem, ...]]:
+    """Like `load_site`, with the marks for later checks, and the warnings."""
+    site, located = load_located(path, Site)
+    site = site.model_copy(update={"network": override(site.network, environ)})
+    problems = check_site(site, located)
+    if any(problem.severity == "error" for problem in problems):
+        raise DocumentError(problems)
+    return site, located, tuple(sorted(problems))

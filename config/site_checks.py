@@ -1,0 +1,157 @@
+"""Checks across the parts of a site: names that must exist, numbers and ports that must differ."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from typing import TYPE_CHECKING
+
+from config.document import Located, Problem
+from config.problem import Path
+from config.suggest import did_you_mean, shown
+from config.telephony import is_ip
+
+if TYPE_CHECKING:
+    from config.site import Site
+
+# Section names with a meaning of their own in pjsip.conf.
+_RESERVED = frozenset({"anonymous", "general", "global", "system", "transport", "transport-trunk"})
+
+
+def check_site(site: Site, located: Located) -> list[Problem]:
+    """Every contradiction between the parts of ``site``, placed by ``located``."""
+    checks: tuple[Callable[[Site, Located], Iterator[Problem]], ...] = (
+        _skills,
+        _unserved_queues,
+        _fallback,
+        _phone_names,
+        _trunk_sources,
+        _dialled,
+        _rtp_range,
+        _ports,
+    )
+    return [problem for check in checks for problem in check(site, located)]
+
+
+def check_flows(site: Site, located: Located, known: Collection[str]) -> list[Problem]:
+    """A problem for each number whose flow is not among ``known``."""
+    return [
+        located.problem(
+            ("numbers", number, "flow"),
+            f"unknown flow {shown(entry.flow)}, {did_you_mean(entry.flow, sorted(known))}",
+        )
+        for number, entry in site.numbers.items()
+        if entry.flow not in known
+    ]
+
+
+def _skills(site: Site, located: Located) -> Iterator[Problem]:
+    for part, owners in (("agents", site.agents), ("queues", site.queues)):
+        for name, owner in owners.items():
+            for skill in owner.skills.keys() - site.skills.keys():
+                message = f"unknown skill, {did_you_mean(skill, site.skills)}"
+                yield located.problem((part, name, "skills", skill), message, key=True)
+
+
+def _unserved_queues(site: Site, located: Located) -> Iterator[Problem]:
+    for name, queue in site.queues.items():
+        if not queue.skills.keys() <= site.skills.keys():
+            continue
+        able = (
+            all(agent.skills.get(skill, 0) >= level for skill, level in queue.skills.items())
+            for agent in site.agents.values()
+        )
+        if not any(able):
+            yield located.warning(("queues", name), "no agent has the skills for it", key=True)
+
+
+def _fallback(site: Site, located: Located) -> Iterator[Problem]:
+    trunk = site.fallback.trunk
+    if trunk not in site.trunks:
+        message = f"unknown trunk {shown(trunk)}, {did_you_mean(trunk, site.trunks)}"
+        yield located.problem(("fallback", "trunk"), message)
+    for language in site.fallback.apology.keys() - set(site.languages):
+        message = f"not a language of the site, {did_you_mean(language, site.languages)}"
+        yield located.problem(("fallback", "apology", language), message, key=True)
+
+
+def _phone_names(site: Site, located: Located) -> Iterator[Problem]:
+    for part, names in (("agents", site.agents), ("trunks", site.trunks)):
+        for name in _RESERVED & names.keys():
+            message = "this name has a meaning of its own in Asterisk, choose another"
+            yield located.problem((part, name), message, key=True)
+    for name in site.trunks.keys() & site.agents.keys():
+        yield located.problem(("trunks", name), "an agent has the same name", key=True)
+
+
+def _trunk_sources(site: Site, located: Located) -> Iterator[Problem]:
+    owners: dict[str, str] = {}
+    for name, trunk in site.trunks.items():
+        if not trunk.match and not is_ip(trunk.host):
+            message = "is missing: the addresses that calls come from, as host is a name"
+            yield located.problem(("trunks", name, "match"), message)
+        for source in trunk.sources:
+            if (owner := owners.setdefault(source, name)) != name:
+                message = f"{source} already belongs to the trunk {owner}"
+                yield located.problem(("trunks", name, "match"), message)
+
+
+def _dialled(site: Site, located: Located) -> Iterator[Problem]:
+    """Whatever a phone can dial must mean one thing."""
+    taken: dict[str, str] = {}
+    for path, dialled in _dialled_texts(site):
+        owner = ".".join(str(part) for part in path)
+        for text in dialled:
+            if (other := taken.setdefault(text, owner)) != owner:
+                yield located.problem(path, f"{shown(text)} already belongs to {other}")
+
+
+def _dialled_texts(site: Site) -> Iterator[tuple[Path, list[str]]]:
+    for name, code in site.codes:
+        numbered = [f"{code}{n}" for n, _ in enumerate(site.pause_reasons, start=1)]
+        yield ("codes", name), [code, *numbered] if name == "pause" else [code]
+    for name, agent in site.agents.items():
+        yield ("agents", name, "extension"), [agent.extension]
+
+
+def _rtp_range(site: Site, located: Located) -> Iterator[Problem]:
+    first, last = site.network.rtp_first, site.network.rtp_last
+    if first % 2:
+        message = f"is {first}, an even port is needed (RTP is even, RTCP the port above)"
+        yield located.problem(("network", "rtp_first"), message)
+    if last % 2 == 0:
+        message = f"is {last}, an odd port is needed (RTCP of the last pair)"
+        yield located.problem(("network", "rtp_last"), message)
+    if first < 1024:
+        message = f"is {first}, at least 1024 is needed"
+        yield located.problem(("network", "rtp_first"), message)
+    if last <= first:
+        message = f"is {last}, a port above rtp_first ({first}) is needed"
+        yield located.problem(("network", "rtp_last"), message)
+
+
+def _ports(site: Site, located: Located) -> Iterator[Problem]:
+    network = site.network
+    yield from _clashes(
+        located,
+        {
+            "ami_port": network.ami_port,
+            "agi_port": network.agi_port,
+            "http_port": network.http_port,
+        },
+    )
+    udp = {"sip_port": network.sip_port}
+    if network.trunk_port is not None and network.trunk_listener is not None:
+        udp["trunk_port"] = network.trunk_port
+    if network.trunk_address in (None, network.sip_address):
+        yield from _clashes(located, udp)
+    for name, port in udp.items():
+        if network.rtp_first <= port <= network.rtp_last:
+            message = f"{port} is inside the range for sound (rtp_first to rtp_last)"
+            yield located.problem(("network", name), message)
+
+
+def _clashes(located: Located, ports: dict[str, int]) -> Iterator[Problem]:
+    taken: dict[int, str] = {}
+    for name, port in ports.items():
+        if (other := taken.setdefault(port, name)) != name:
+            yield located.problem(("network", name), f"{port} is already the {other}")

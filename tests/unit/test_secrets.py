@@ -1,0 +1,88 @@
+"""Passwords are made once, kept privately, and never shown."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from config.secrets import FILE, SecretsError, load_or_create
+from config.site import Site, load_site
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.fixture
+def site() -> Site:
+    return load_site(Path(__file__).parents[2] / "config/site.yaml", {})
+
+
+def mode(path: Path) -> int:
+    return path.stat().st_mode & 0o777
+
+
+def test_the_first_start_makes_private_secrets(tmp_path: Path, site: Site) -> None:
+    """Each agent has an own password, as long as 24 random bytes, and only the owner reads."""
+    made = load_or_create(tmp_path / "var/secrets", site)
+    values = [made.ami, made.api, *made.agents.values()]
+    assert made.agents.keys() == site.agents.keys()
+    assert len(set(values)) == len(values) == 6
+    assert all(len(value) == 32 for value in values)
+    assert mode(tmp_path / "var/secrets") == 0o700
+    assert mode(tmp_path / "var/secrets" / FILE) == 0o600
+
+
+def test_later_starts_find_the_same_secrets(tmp_path: Path, site: Site) -> None:
+    """Phones keep their passwords."""
+    directory = tmp_path / "secrets"
+    assert load_or_create(directory, site) == load_or_create(directory, site)
+
+
+def test_a_new_agent_gets_a_secret_and_the_others_keep_theirs(tmp_path: Path, site: Site) -> None:
+    """Neither a new colleague nor one who left changes anybody's password."""
+    directory = tmp_path / "secrets"
+    fewer = site.model_copy(update={"agents": {"anna": site.agents["anna"]}})
+    first = load_or_create(directory, fewer)
+    grown = load_or_create(directory, site)
+    assert grown.agents["anna"] == first.agents["anna"]
+    assert grown.agents.keys() == site.agents.keys()
+    assert load_or_create(directory, fewer) == grown
+
+
+@pytest.mark.parametrize("loose", [".", FILE])
+def test_loose_modes_are_refused(tmp_path: Path, site: Site, loose: str) -> None:
+    """A secret that others could read is no secret; the remedy is told, the secret is not."""
+    directory = tmp_path / "secrets"
+    made = load_or_create(directory, site)
+    (directory / loose).chmod(0o755 if loose == "." else 0o644)
+    with pytest.raises(SecretsError, match=r"other users may read it .*chmod [67]00") as caught:
+        load_or_create(directory, site)
+    assert made.ami not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "damage", ["", "{", "[]", '{"ami": "x"}', '{"ami": "a b", "api": "x", "agents": {}}']
+)
+def test_a_damaged_file_is_told_and_kept(tmp_path: Path, site: Site, damage: str) -> None:
+    """New secrets are not made silently in place of ones that could be restored."""
+    directory = tmp_path / "secrets"
+    load_or_create(directory, site)
+    (directory / FILE).write_text(damage)
+    with pytest.raises(SecretsError, match="is damaged"):
+        load_or_create(directory, site)
+    assert (directory / FILE).read_text() == damage
+
+
+def test_an_interrupted_write_leaves_nothing_half_used(tmp_path: Path, site: Site) -> None:
+    """What an earlier start left behind unfinished is written anew."""
+    directory = tmp_path / "secrets"
+    directory.mkdir(mode=0o700)
+    (directory / "secrets.new").write_text('{"ami"')
+    made = load_or_create(directory, site)
+    assert json.loads((directory / FILE).read_text())["ami"] == made.ami
+
+
+def test_secrets_are_never_in_a_repr(tmp_path: Path, site: Site) -> None:
+    """A log of an object must not give a password away."""
+    made = load_or_create(tmp_path / "secrets", site)
+    shown = f"{made!r} {made}"
+    assert not any(value in shown for value in (made.ami, made.api, *made.agents.values()))
