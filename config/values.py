@@ -151,7 +151,7 @@ Level = Annotated[int, Field(ge=1, le=5)]
 
 Language = Literal["en", "hu", "pl", "et"]
 Codec = Literal["alaw", "ulaw", "gsm"]
-DtmfMode = Literal["rfc4733", "inband", "info", "auto"]
+DtmfMode = Literal["rfc4733", "inband", "auto"]
 
 
 def _listed(value: object) -> object:

@@ -1,0 +1,189 @@
+"""A real Asterisk takes the rendered configuration without a complaint, and refuses strangers."""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from tests.asterisk.asterisk_fixture import RunningAsterisk
+
+pytestmark = pytest.mark.asterisk
+
+NUMBER = "+3615550100"
+
+
+@pytest.fixture(scope="module")
+def asterisk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAsterisk]:
+    with RunningAsterisk(tmp_path_factory.mktemp("asterisk")) as running:
+        yield running
+
+
+def test_it_starts_without_a_warning(asterisk: RunningAsterisk) -> None:
+    """A clean log is one in which the first real fault is seen."""
+    assert asterisk.complaints() == []
+    assert "Asterisk" in asterisk.rx("core show version")
+
+
+def test_every_listed_module_runs_and_no_other_is_loaded(asterisk: RunningAsterisk) -> None:
+    """The list is what is needed: nothing failed, nothing came in beside it."""
+    rows = asterisk.rx("module show").splitlines()
+    status = {row.split()[0]: "Not Running" not in row for row in rows if ".so " in row}
+    modules = re.findall(r"^load = (\S+)$", _rendered(asterisk, "modules.conf"), re.MULTILINE)
+    assert status == dict.fromkeys(modules, True)
+
+
+def _rendered(asterisk: RunningAsterisk, name: str) -> str:
+    return (asterisk.layout.etc / name).read_text(encoding="utf-8")
+
+
+def test_phones_and_trunk_are_there(asterisk: RunningAsterisk) -> None:
+    """Each agent's phone and the carrier, known by its address."""
+    shown = asterisk.rx("pjsip show endpoints")
+    for name in ("anna/201", "bence/202", "celina/203", "dora/204", "carrier"):
+        assert f"Endpoint:  {name} " in shown
+    assert "Match: 127.0.0.2/32" in shown
+
+
+def test_nothing_secret_or_keyed_is_logged(asterisk: RunningAsterisk) -> None:
+    """Neither digits nor debug text has a way into a file."""
+    channels = asterisk.rx("logger show channels")
+    assert "DTMF" not in channels
+    assert "DEBUG" not in channels
+    assert "VERBOSE" not in channels
+
+
+def test_the_dialplan_knows_the_numbers_and_the_codes(asterisk: RunningAsterisk) -> None:
+    """A number in both of its ways to be written, and each code with its reason."""
+    trunk = asterisk.rx("dialplan show from-trunk")
+    assert f"'{NUMBER}' =>" in trunk
+    assert f"'{NUMBER[1:]}' =>" in trunk
+    phone = asterisk.rx("dialplan show from-phone")
+    assert "code,login,${TRK_PHONE})" in phone
+    assert re.search(r"'\*122' =>\s+1\. AGI\(\S+/code,pause,\$\{TRK_PHONE\},training\)", phone)
+
+
+class Ami:
+    """The least of a manager's client: what was sent and every line that came."""
+
+    def __init__(self, asterisk: RunningAsterisk, secret: str) -> None:
+        address = ("127.0.0.1", asterisk.site.network.ami_port)
+        self.socket = socket.create_connection(address, timeout=5)
+        self.text = ""
+        self.act("Login", "1", Username="trunkline", Secret=secret)
+
+    def act(self, action: str, number: str, **fields: str) -> str:
+        """Send an action and read on until it is answered; what came since the last."""
+        lines = [f"Action: {action}", f"ActionID: {number}"]
+        lines += [f"{name}: {value}" for name, value in fields.items()]
+        self.socket.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
+        return self.read_until(rf"Response: .*\r\n(?:.*\r\n)*?ActionID: {number}\r\n(.*\r\n)*?\r\n")
+
+    def read_until(self, pattern: str) -> str:
+        """Read on until ``pattern`` has come; everything that came, which is then forgotten."""
+        while not re.search(pattern, self.text):
+            data = self.socket.recv(65536)
+            assert data, f"the manager hung up after {self.text!r}"
+            self.text += data.decode()
+        came, self.text = self.text, ""
+        return came
+
+    def __enter__(self) -> Ami:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.socket.close()
+
+
+def test_the_manager_refuses_a_wrong_secret(asterisk: RunningAsterisk) -> None:
+    """There is no default password."""
+    address = ("127.0.0.1", asterisk.site.network.ami_port)
+    with socket.create_connection(address, timeout=5) as wire:
+        wire.sendall(b"Action: Login\r\nUsername: trunkline\r\nSecret: wrong\r\n\r\n")
+        came = b""
+        while b"\r\n\r\n" not in came:
+            came += wire.recv(4096)
+    assert b"Authentication failed" in came
+
+
+def test_the_manager_tells_what_the_engine_needs_and_nothing_else(
+    asterisk: RunningAsterisk,
+) -> None:
+    """A local call raises some thirty events; the engine wants to read only its own few."""
+    with Ami(asterisk, asterisk.secrets.ami) as ami:
+        ami.act(
+            "Originate",
+            "2",
+            Channel="Local/connect@agent-leg/n",
+            Application="Wait",
+            Data="1",
+            Async="true",
+            Variable="TRK_CONTACT=c1,TRK_AGENT=anna",
+            ChannelId="one",
+            OtherChannelId="two",
+        )
+        came = ami.read_until(r"Event: UserEvent\r\n(.*\r\n)*?\r\n")
+        channel = re.findall(r"^Channel: (Local/\S+)", came, re.MULTILINE)[-1]
+        ami.act("Hangup", "3", Channel=channel)
+        came += ami.read_until(r"Event: Hangup\r\n(.*\r\n)*?\r\n")
+    events = set(re.findall(r"^Event: (\S+)", came, re.MULTILINE))
+    assert events <= {"FullyBooted", "OriginateResponse", "UserEvent", "Hangup"}
+    assert {"UserEvent", "Hangup"} <= events
+    assert "UserEvent: TrunklineAgentUp\r\n" in came
+    assert re.search(r"Contact: c1\r\nAgent: anna\r\n", came)
+
+
+@pytest.mark.parametrize(
+    ("action", "fields"),
+    [
+        ("Command", {"Command": "core stop now"}),
+        ("UpdateConfig", {"SrcFilename": "pjsip.conf", "DstFilename": "pjsip.conf"}),
+        ("Originate", {"Channel": "Local/s@x", "Application": "System", "Data": "true"}),
+    ],
+)
+def test_the_manager_refuses_what_the_engine_never_needs(
+    asterisk: RunningAsterisk, action: str, fields: dict[str, str]
+) -> None:
+    """Whoever steals the engine's password cannot run commands with it."""
+    with Ami(asterisk, asterisk.secrets.ami) as ami:
+        assert "Response: Error" in ami.act(action, "2", **fields)
+
+
+def sip(asterisk: RunningAsterisk, source: str, user: str, number: str) -> int:
+    """The status that Asterisk gives to an INVITE from ``source``."""
+    network = asterisk.site.network
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as wire:
+        wire.bind((source, 0))
+        wire.settimeout(5)
+        port = wire.getsockname()[1]
+        sdp = (
+            f"v=0\r\no=- 1 1 IN IP4 {source}\r\ns=-\r\nc=IN IP4 {source}\r\nt=0 0\r\n"
+            "m=audio 40000 RTP/AVP 8\r\n"
+        )
+        call = f"{user}-{port}"
+        invite = (
+            f"INVITE sip:{number}@{network.sip_address} SIP/2.0\r\n"
+            f"Via: SIP/2.0/UDP {source}:{port};branch=z9hG4bK{call}\r\nMax-Forwards: 70\r\n"
+            f"From: <sip:{user}@{source}>;tag=1\r\nTo: <sip:{number}@{network.sip_address}>\r\n"
+            f"Call-ID: {call}\r\nCSeq: 1 INVITE\r\nContact: <sip:{user}@{source}:{port}>\r\n"
+            f"Content-Type: application/sdp\r\nContent-Length: {len(sdp)}\r\n\r\n{sdp}"
+        )
+        wire.sendto(invite.encode(), (network.sip_address, network.sip_port))
+        while True:
+            status = int(wire.recv(65536).split()[1])
+            if status >= 200:
+                return status
+
+
+def test_strangers_unknown_numbers_and_false_phones_get_nowhere(asterisk: RunningAsterisk) -> None:
+    """A call from elsewhere, a number that is not ours, a phone's name without its password."""
+    assert sip(asterisk, "127.0.0.3", "stranger", NUMBER) == 401
+    assert sip(asterisk, "127.0.0.2", "+36301234567", "+3615550000") == 404
+    assert sip(asterisk, "127.0.0.2", "anna", NUMBER) == 401
+
+
+def test_a_caller_is_answered_though_the_engine_was_never_there(asterisk: RunningAsterisk) -> None:
+    """No engine listens on this test's AGI port: Asterisk answers, apologises and dials on."""
+    assert sip(asterisk, "127.0.0.2", "+36301234567", NUMBER) == 200
