@@ -1,0 +1,1 @@
+"""The flow language: models, checker, interpreter and prompts. Knows nothing of telephony."""

@@ -1,0 +1,131 @@
+"""What is wrong in a flow beyond its shape: where a caller would be lost, or hear nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from config.document import Located, Problem
+from config.problem import Path
+from config.suggest import did_you_mean, shown
+from ivr.exits import edges, exit_of
+from ivr.flow import Flow
+from ivr.graph import reachable, silent_circles
+from ivr.steps.base import Context, Edge, Finding, Heard, Known, Step
+from ivr.variables import CALL_VARIABLES, Variable
+from ivr.wording import ANY, RECORDING, Wording, has_stray_brace, holes
+
+_MISSING = {
+    "next": "has no next: say where the call goes on, or hang up",
+    "answered": "has no answered: say where the call goes after the conversation",
+    "on_timeout": "has no on_timeout: a caller who keys nothing would be lost",
+    "on_invalid": "has no on_invalid: a caller who keys something wrong would be lost",
+}
+NOTHING_KNOWN = Known()
+
+
+def check(flow: Flow, located: Located, known: Known = NOTHING_KNOWN) -> list[Problem]:
+    """Every problem of a well-formed flow, in the file's order; none means it may be run."""
+    ways = {name: tuple(edges(flow, name, step)) for name, step in flow.steps.items()}
+    findings = [*_steps(flow, known), *_exits(flow, ways), *_paths(flow, ways)]
+    return sorted({located.problem(f.path, f.message, key=f.key) for f in findings})
+
+
+def _steps(flow: Flow, known: Known) -> Iterator[Finding]:
+    context = Context(flow.languages, flow.vars, known)
+    for name, step in flow.steps.items():
+        for finding in _step(step, context):
+            yield replace(finding, path=("steps", name, *finding.path))
+
+
+def _step(step: Step, context: Context) -> Iterator[Finding]:
+    yield from step.findings(context)
+    for heard in step.heard():
+        yield from _heard(heard, context)
+    for path, text in step.templates():
+        yield from _holes(path, text, context.variables, frozenset())
+
+
+def _heard(heard: Heard, context: Context) -> Iterator[Finding]:
+    wording, path = heard.wording, heard.path
+    for language in context.languages:
+        text = wording.text(language)
+        if text is None:
+            yield Finding(path, f"is not said in {language}")
+        elif not text.strip():
+            yield Finding(path, f"is empty in {language}")
+    for language, text in wording.texts.items():
+        if language != ANY and language not in context.languages:
+            hint = did_you_mean(language, [*context.languages, ANY, RECORDING])
+            message = f"the flow does not speak {shown(language)}, {hint}"
+            yield Finding((*path, language), message, key=True)
+        yield from _holes((*path, language), text, context.variables, heard.own, spoken=True)
+    yield from _recording(path, wording)
+
+
+def _recording(path: Path, wording: Wording) -> Iterator[Finding]:
+    used = [name for text in wording.texts.values() for name in holes(text)]
+    if wording.recording is not None and used:
+        message = f"a recording cannot say {{{used[0]}}}, split the prompt or leave it out"
+        yield Finding((*path, RECORDING), message)
+
+
+def _holes(
+    path: Path,
+    text: str,
+    variables: Mapping[str, Variable],
+    own: frozenset[str],
+    *,
+    spoken: bool = False,
+) -> Iterator[Finding]:
+    every = {**variables, **CALL_VARIABLES}
+    if has_stray_brace(text):
+        yield Finding(path, "has a brace without its partner, variables are written {name}")
+    for name in holes(text):
+        variable = every.get(name)
+        if variable is None and name not in own:
+            yield Finding(path, f"unknown variable {shown(name)}, {did_you_mean(name, every)}")
+        elif spoken and variable is not None and variable.sensitive:
+            yield Finding(path, f"{name} is sensitive and is never spoken")
+
+
+def _exits(flow: Flow, ways: Mapping[str, tuple[Edge, ...]]) -> Iterator[Finding]:
+    yield from _target(("start",), flow.start, flow)
+    for field in type(flow.exits).model_fields:
+        target = getattr(flow.exits, field)
+        if target is not None:
+            yield from _target(("exits", field), target, flow)
+    for name, step in flow.steps.items():
+        for edge in ways[name]:
+            yield from _target(edge.path, edge.target, flow)
+        for exit_name in step.required():
+            yield from _required(flow, name, step, exit_name)
+
+
+def _target(path: Path, target: str, flow: Flow) -> Iterator[Finding]:
+    if target not in flow.steps:
+        yield Finding(path, f"there is no step {shown(target)}, {did_you_mean(target, flow.steps)}")
+
+
+def _required(flow: Flow, name: str, step: Step, exit_name: str) -> Iterator[Finding]:
+    if exit_name == "answered":
+        present = getattr(step, "answered", None) is not None
+    else:
+        present = exit_of(flow, name, step, exit_name) is not None
+    if not present:
+        yield Finding(("steps", name), _MISSING[exit_name], key=True)
+
+
+def _paths(flow: Flow, ways: Mapping[str, tuple[Edge, ...]]) -> Iterator[Finding]:
+    found = reachable(flow.start, ways)
+    for name in flow.steps:
+        if name not in found and flow.start in flow.steps:
+            yield Finding(("steps", name), "no way leads here from start", key=True)
+    for circle in silent_circles(ways):
+        yield Finding(("steps", circle[0]), _circle(circle), key=True)
+
+
+def _circle(circle: Iterable[str]) -> str:
+    names = [*circle]
+    way = " → ".join([*names, names[0]])
+    return f"a silent caller would go round for ever: {way}"

@@ -1,0 +1,59 @@
+"""What can go wrong in the flow language's room.
+
+IvrError
+├── StateError                a saved call state this version cannot read
+├── LanguageError             no built-in sentence in that language
+└── SpeechError               no audio could be made for a text
+    ├── VoiceMissingError     no voice is configured for the language
+    └── SpeechFailedError     the synthesiser could not be run, or refused
+A flow that is wrong is ``config.document.DocumentError``, with every problem in it.
+"""
+
+
+class IvrError(Exception):
+    """Root of this room's errors."""
+
+    code = "ivr"
+
+
+class StateError(IvrError):
+    """A saved state is not one that ``CallState.to_dict`` made."""
+
+    code = "state"
+
+
+class LanguageError(IvrError):
+    """Trunkline has no built-in sentences in ``language``."""
+
+    code = "language"
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        super().__init__(f"no built-in sentences in language {language!r}")
+
+
+class SpeechError(IvrError):
+    """No audio could be made for a text."""
+
+    code = "speech"
+
+
+class VoiceMissingError(SpeechError):
+    """No voice is configured for ``language``."""
+
+    code = "voice_missing"
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        super().__init__(f"no voice is configured for language {language!r}")
+
+
+class SpeechFailedError(SpeechError):
+    """The synthesiser ended with ``status`` (None: it did not start); ``stderr`` is its reason."""
+
+    code = "speech_failed"
+
+    def __init__(self, voice: str, status: int | None, stderr: str) -> None:
+        self.voice, self.status, self.stderr = voice, status, stderr
+        how = "could not be started" if status is None else f"ended with status {status}"
+        super().__init__(f"speech synthesis with voice {voice!r} {how}: {stderr.strip()}")

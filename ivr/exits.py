@@ -1,0 +1,63 @@
+"""Where a step goes when it does not say so itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from config.problem import Path
+from ivr.flow import Flow
+from ivr.run import FAILED, Targets
+from ivr.steps.base import Edge, Step
+
+_INHERITS: dict[str, tuple[str, ...]] = {
+    "next": ("next",),
+    "on_timeout": ("on_timeout", "exits.on_timeout"),
+    "on_invalid": ("on_invalid", "on_timeout", "exits.on_invalid", "exits.on_timeout"),
+    "on_error": ("on_error", "exits.on_error", "next", "answered", "on_timeout"),
+}
+"""For each exit, whose value counts: the first that is written. What is nearer wins."""
+
+_OF_CALLERS = frozenset({"on_timeout", "on_invalid"})
+EXITS = tuple(_INHERITS)
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """A resolved exit: the step it leads to and where that was written, from the flow's top."""
+
+    target: str
+    path: Path
+
+
+def exit_of(flow: Flow, name: str, step: Step, exit_name: str) -> Exit | None:
+    """The exit ``exit_name`` of the step, its own or an inherited one; None when there is none."""
+    if exit_name in _OF_CALLERS and not step.answers_caller:
+        return None
+    for source in _INHERITS[exit_name]:
+        whole = source.startswith("exits.")
+        field = source.removeprefix("exits.")
+        target = getattr(flow.exits if whole else step, field, None)
+        if isinstance(target, str):
+            return Exit(target, ("exits", field) if whole else ("steps", name, field))
+    return None
+
+
+def targets(flow: Flow, name: str, step: Step) -> Targets:
+    """All four exits, ready to run; one that is missing ends the call."""
+    found = {each: exit_of(flow, name, step, each) for each in EXITS}
+    return Targets(**{each: way.target if way else FAILED for each, way in found.items()})
+
+
+def edges(flow: Flow, name: str, step: Step) -> Iterator[Edge]:
+    """Every way out of the step, paths from the flow's top; ``on_error`` is not a silent one,
+    for the interpreter ends a call whose steps keep failing."""
+    for edge in step.branches():
+        yield Edge(("steps", name, *edge.path), edge.target, edge.silent)
+    for each in EXITS:
+        if each not in type(step).model_fields:
+            continue
+        found = exit_of(flow, name, step, each)
+        if found is not None:
+            silent = each == "on_timeout" or (each == "next" and not step.answers_caller)
+            yield Edge(found.path, found.target, silent)

@@ -1,0 +1,62 @@
+"""The step kinds, one file each; a new kind is a file here and a line in ``KINDS``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BeforeValidator, Discriminator, Tag
+
+from config.suggest import did_you_mean, shown
+from ivr.steps.base import Step
+from ivr.steps.collect import Collect
+from ivr.steps.goto import Goto
+from ivr.steps.hangup import Hangup
+from ivr.steps.language import Language
+from ivr.steps.menu import Menu
+from ivr.steps.queue import Queue
+from ivr.steps.say import Say
+from ivr.steps.set import Set
+
+KINDS: Mapping[str, type[Step]] = {
+    kind.kind: kind for kind in (Say, Menu, Collect, Language, Queue, Set, Goto, Hangup)
+}
+_EXIT_KEYS = frozenset({"next", "on_timeout", "on_invalid", "on_error", "answered"})
+
+
+def _refuse_unclear(value: Any) -> Any:
+    """Say what is wrong with a step of no kind, or of two, before the union of kinds is tried."""
+    if isinstance(value, Step):
+        return value
+    if not isinstance(value, Mapping):
+        raise ValueError(f"{shown(value)} is no step, write a mapping such as {{goto: …}}")
+    kinds = [key for key in value if key in KINDS]
+    if len(kinds) == 1:
+        return value
+    if kinds:
+        raise ValueError(f"a step does one thing, this one has {' and '.join(kinds)}")
+    strange = [str(key) for key in value if key not in _EXIT_KEYS]
+    if not strange:
+        raise ValueError(f"this step does nothing, allowed: {', '.join(KINDS)}")
+    raise ValueError(f"unknown kind of step {shown(strange[0])}, {did_you_mean(strange[0], KINDS)}")
+
+
+def _tag(value: Any) -> str:
+    # Unlike the key, so that a path through the union cannot be taken for one through the key.
+    if isinstance(value, Step):
+        return f"{value.kind} step"
+    return next(f"{key} step" for key in value if key in KINDS)
+
+
+def _union() -> Any:
+    tagged = (Annotated[kind, Tag(f"{name} step")] for name, kind in KINDS.items())
+    return reduce(or_, tagged)
+
+
+if TYPE_CHECKING:
+    AnyStep = Step
+else:
+    AnyStep = Annotated[_union(), Discriminator(_tag), BeforeValidator(_refuse_unclear)]
+"""A step of any kind."""

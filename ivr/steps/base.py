@@ -1,0 +1,152 @@
+"""What every step kind shares: its exits, what the checker asks it, how it becomes a node."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from config.document import DocumentModel
+from config.problem import Path
+from ivr.run import FAILED, Node, Outcome, Run, Targets
+from ivr.speech import Speech
+from ivr.values import StepName
+from ivr.variables import Variable
+from ivr.wording import Hole, Wording, pieces
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A way from a step to ``target``, written at ``path`` within the step.
+
+    ``silent``: the call goes it without the caller keying anything or waiting in a queue.
+    """
+
+    path: Path
+    target: str
+    silent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A wording within a step, for the checker. ``own`` are holes that the step itself fills."""
+
+    path: Path
+    wording: Wording
+    own: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something wrong at ``path`` within a step; ``key``: the name is wrong, not its value."""
+
+    path: Path
+    message: str
+    key: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """What a step needs from its flow to become a node."""
+
+    name: str
+    targets: Targets
+    languages: tuple[str, ...]
+    variables: Mapping[str, Variable]
+
+    def speech(self, *wordings: Wording | None, every_language: bool = False) -> Speech:
+        """The wordings that are there, ready to be spoken."""
+        present = [wording for wording in wordings if wording is not None]
+        return Speech(present, self.languages, self.variables, every_language=every_language)
+
+    def template(self, text: str) -> Callable[[Run], str]:
+        """``text`` with its holes filled when called."""
+        parts = pieces(text)
+        if not any(isinstance(part, Hole) for part in parts):
+            return lambda run: text
+        return lambda run: "".join(
+            run.value(part.name) if isinstance(part, Hole) else part for part in parts
+        )
+
+    def goes(self, target: str | None, otherwise: Outcome = FAILED) -> Outcome:
+        """The named step, or what stands in for it."""
+        return target if target is not None else otherwise
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Names a flow may use, given by whoever knows the site; None: not checked."""
+
+    queues: frozenset[str] | None = None
+    skills: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the checker knows of the flow around a step."""
+
+    languages: tuple[str, ...]
+    variables: Mapping[str, Variable]
+    known: Known
+
+
+class Exits(DocumentModel):
+    """Exits for every step that has none of its own, at the top of a flow."""
+
+    on_timeout: StepName | None = None
+    on_invalid: StepName | None = None
+    on_error: StepName | None = None
+
+
+class Step(DocumentModel):
+    """A named step: the key of its kind with what it does, beside it where it goes.
+
+    To add a kind: a file in this folder with the model (its field named like the kind) and its
+    node, and one line in ``ivr.steps.KINDS``.
+    """
+
+    kind: ClassVar[str]
+    answers_caller: ClassVar[bool] = False
+    """Whether ``on_timeout`` and ``on_invalid`` are exits of this kind."""
+
+    def required(self) -> Iterator[str]:
+        """The exits without which a caller could be left standing."""
+        if "next" in type(self).model_fields:
+            yield "next"
+        if self.answers_caller:
+            yield from ("on_timeout", "on_invalid")
+
+    def branches(self) -> Iterator[Edge]:
+        """Ways out besides next, on_timeout, on_invalid and on_error."""
+        return iter(())
+
+    def heard(self) -> Iterator[Heard]:
+        """Everything this step says."""
+        return iter(())
+
+    def templates(self) -> Iterator[tuple[Path, str]]:
+        """Texts with holes that are not spoken."""
+        return iter(())
+
+    def findings(self, context: Context) -> Iterator[Finding]:
+        """What is wrong in itself, beyond what the model can say."""
+        return iter(())
+
+    def node(self, build: Build) -> Node:
+        """This step, ready to run."""
+        raise NotImplementedError(self.kind)
+
+
+class Continues(Step):
+    """Base of kinds that go on to one next step."""
+
+    next: StepName | None = None
+    on_error: StepName | None = None
+
+
+class AsksCaller(Continues):
+    """Base of kinds that wait for the caller's keys."""
+
+    answers_caller: ClassVar[bool] = True
+    on_timeout: StepName | None = None
+    on_invalid: StepName | None = None

@@ -1,0 +1,36 @@
+"""``goto``: nothing but a way on, to give a place a second name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from ivr.run import Node, Outcome, Run
+from ivr.steps.base import Build, Edge, Step
+from ivr.values import StepName
+
+
+class Goto(Step):
+    """``complaints: {goto: agent}``"""
+
+    kind: ClassVar[str] = "goto"
+    goto: StepName
+
+    def branches(self) -> Iterator[Edge]:
+        yield Edge(("goto",), self.goto, silent=True)
+
+    def node(self, build: Build) -> Node:
+        return GotoNode(build, self.goto)
+
+
+class GotoNode(Node):
+    """Goes on at once."""
+
+    __slots__ = ("_target",)
+
+    def __init__(self, build: Build, target: str) -> None:
+        super().__init__(build.name, Goto.kind, build.targets)
+        self._target = target
+
+    def enter(self, run: Run) -> Outcome:
+        return self._target

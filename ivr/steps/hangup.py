@@ -1,0 +1,31 @@
+"""``hangup``: the end of the call."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from ivr.run import Node, Outcome, Run, ended
+from ivr.steps.base import Build, Step
+
+
+class Hangup(Step):
+    """``bye: {hangup: normal}``; the causes are those a caller's network understands."""
+
+    kind: ClassVar[str] = "hangup"
+    hangup: Literal["normal", "busy", "congestion", "rejected"]
+
+    def node(self, build: Build) -> Node:
+        return HangupNode(build, self.hangup)
+
+
+class HangupNode(Node):
+    """Ends the flow."""
+
+    __slots__ = ("_end",)
+
+    def __init__(self, build: Build, cause: str) -> None:
+        super().__init__(build.name, Hangup.kind, build.targets)
+        self._end = ended(cause)
+
+    def enter(self, run: Run) -> Outcome:
+        return self._end

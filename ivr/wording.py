@@ -1,0 +1,76 @@
+"""What a flow's author writes for the caller to hear: one text per language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, ConfigDict, RootModel
+
+ANY = "any"
+RECORDING = "recording"
+_HOLE = re.compile(r"\{([^{}]*)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """A place in a text that a variable fills: ``{account}``, ``{call.language}``."""
+
+    name: str
+
+
+Piece = str | Hole
+
+
+def pieces(text: str) -> tuple[Piece, ...]:
+    """``"Your number is {account}."`` as its fixed parts and its holes, in order."""
+    found: list[Piece] = []
+    for index, part in enumerate(_HOLE.split(text)):
+        if index % 2:
+            found.append(Hole(part.strip()))
+        elif part:
+            found.append(part)
+    return tuple(found)
+
+
+def holes(text: str) -> Iterator[str]:
+    """The names of the variables that ``text`` uses."""
+    return (piece.name for piece in pieces(text) if isinstance(piece, Hole))
+
+
+def has_stray_brace(text: str) -> bool:
+    """Whether a brace opens or closes nothing."""
+    return any(sign in piece for piece in pieces(text) if isinstance(piece, str) for sign in "{}")
+
+
+class Wording(RootModel[dict[str, str]]):
+    """Text per language, ``{en: Goodbye., hu: Viszonthallásra.}``.
+
+    The key ``any`` (or a plain text in place of the mapping) serves every language; the key
+    ``recording`` names an audio file per language that replaces the synthetic voice.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    @property
+    def recording(self) -> str | None:
+        return self.root.get(RECORDING)
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """Text by language, ``any`` included."""
+        return {language: text for language, text in self.root.items() if language != RECORDING}
+
+    def text(self, language: str) -> str | None:
+        """What is said in ``language``; None when its author forgot it."""
+        return self.root.get(language, self.root.get(ANY))
+
+
+def _mapping(value: Any) -> Any:
+    return {ANY: value} if isinstance(value, str) else value
+
+
+Spoken = Annotated[Wording, BeforeValidator(_mapping, json_schema_input_type=str | dict[str, str])]
+"""A wording as authors write it: a mapping, or one text for every language."""
