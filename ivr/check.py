@@ -27,7 +27,11 @@ NOTHING_KNOWN = Known()
 def check(flow: Flow, located: Located, known: Known = NOTHING_KNOWN) -> list[Problem]:
     """Every problem of a well-formed flow, in the file's order; none means it may be run."""
     ways = {name: tuple(edges(flow, name, step)) for name, step in flow.steps.items()}
-    findings = [*_steps(flow, known), *_exits(flow, ways), *_paths(flow, ways)]
+    exits = [*_exits(flow, ways)]
+    findings = [*_steps(flow, known), *exits, *_circles(ways)]
+    if not exits:
+        # A mistyped exit cuts off all that lies behind it: tell the cause, not what follows.
+        findings.extend(_unreachable(flow, ways))
     return sorted({located.problem(f.path, f.message, key=f.key) for f in findings})
 
 
@@ -116,11 +120,14 @@ def _required(flow: Flow, name: str, step: Step, exit_name: str) -> Iterator[Fin
         yield Finding(("steps", name), _MISSING[exit_name], key=True)
 
 
-def _paths(flow: Flow, ways: Mapping[str, tuple[Edge, ...]]) -> Iterator[Finding]:
+def _unreachable(flow: Flow, ways: Mapping[str, tuple[Edge, ...]]) -> Iterator[Finding]:
     found = reachable(flow.start, ways)
     for name in flow.steps:
-        if name not in found and flow.start in flow.steps:
+        if name not in found:
             yield Finding(("steps", name), "no way leads here from start", key=True)
+
+
+def _circles(ways: Mapping[str, tuple[Edge, ...]]) -> Iterator[Finding]:
     for circle in silent_circles(ways):
         yield Finding(("steps", circle[0]), _circle(circle), key=True)
 

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from config.document import DocumentModel
 from ivr.steps import AnyStep
 from ivr.steps.base import Exits
-from ivr.values import StepName, VariableName
+from ivr.values import FlowName, LanguageCode, StepName, VariableName
 from ivr.variables import Variable
 
-LanguageCode = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
+
+def _some(languages: tuple[str, ...]) -> tuple[str, ...]:
+    # Not a minimum length: pydantic counts only valid ones, and would complain twice.
+    if not languages:
+        raise ValueError("is empty, name at least one language")
+    return languages
 
 
 class Flow(DocumentModel):
     """One call flow. The first of ``languages`` is the default; ``exits`` serve every step."""
 
-    flow: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    flow: FlowName
     version: str | None = None
     about: str
     owner: str
-    languages: Annotated[tuple[LanguageCode, ...], Field(min_length=1)]
+    languages: Annotated[tuple[LanguageCode, ...], AfterValidator(_some)]
     start: StepName
     vars: dict[VariableName, Variable] = Field(default_factory=dict)
     exits: Exits = Exits()

@@ -36,7 +36,7 @@ class Speech:
         whole = {each: [(each, parts) for parts in texts[each]] for each in languages}
         if every_language:
             everything = [text for each in languages for text in whole[each]]
-            whole = {language: everything for language in languages}
+            whole = dict.fromkeys(languages, everything)
         self._parts = whole
         self._fixed = {each: self._fixed_prompt(each) for each in languages}
 
@@ -57,6 +57,12 @@ class Speech:
             for language, prompt in self._fixed.items()
             if prompt is not None
         }
+
+    def static(self) -> Iterator[Segment]:
+        """Every segment that can be known before a call: fixed texts, and digits."""
+        for texts in self._parts.values():
+            for language, parts in texts:
+                yield from _static(parts, language, self._by_digit)
 
     def _fixed_prompt(self, language: str) -> Prompt | None:
         parts = (part for _, parts in self._parts[language] for part in parts)
@@ -96,7 +102,22 @@ def _spoken(
     yield from _words(text, language)
 
 
-_DIGITS = frozenset("0123456789")
+_DIGITS = "0123456789"
+
+
+def _static(parts: Sequence[Part], language: str, by_digit: frozenset[str]) -> Iterator[Segment]:
+    text, is_known = "", True
+    for part in (*parts, None):
+        if isinstance(part, str):
+            text += part
+        elif isinstance(part, Segment):
+            yield part
+        elif part is None or part.name in by_digit:
+            yield from _words(text, language) if is_known else ()
+            text, is_known = "", True
+            yield from (_digit(language, sign) for sign in _DIGITS if part is not None)
+        else:
+            is_known = False
 
 
 @cache

@@ -11,11 +11,8 @@ from config.suggest import shown
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
 _UNIT_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000}
-_KEY = re.compile(r"\d{1,8}|star|hash")
-_KEY_NAMES = {"*": "star", "#": "hash"}
-_KEY_SIGNS = {"star": "*", "hash": "#"}
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*\??")
-_VARIABLE = re.compile(r"[a-z][a-z0-9_]*")
+_SIGNS = {"star": "*", "hash": "#"}
+_SIGN_NAMES = {sign: name for name, sign in _SIGNS.items()}
 
 
 def _duration(value: Any) -> Any:
@@ -27,27 +24,18 @@ def _duration(value: Any) -> Any:
     return round(float(found[1]) * _UNIT_MS[found[2]])
 
 
-def _key(value: Any) -> Any:
-    name = _KEY_NAMES.get(value, value)
-    if not isinstance(name, str) or _KEY.fullmatch(name) is None:
-        raise ValueError(f"{shown(value)} cannot be keyed, write 1 to 8 digits, star or hash")
-    return name
+def _matching(pattern: str, is_no: str) -> BeforeValidator:
+    """A text of this pattern; others are refused with the words ``is_no``."""
+    allowed = re.compile(pattern)
 
+    def check(value: Any) -> Any:
+        if value in _SIGN_NAMES:
+            raise ValueError(f"{shown(value)} is written {_SIGN_NAMES[value]} here")
+        if not isinstance(value, str) or allowed.fullmatch(value) is None:
+            raise ValueError(f"{shown(value)} {is_no}")
+        return value
 
-def _step_name(value: Any) -> Any:
-    if not isinstance(value, str) or _NAME.fullmatch(value) is None:
-        raise ValueError(
-            f"{shown(value)} is no step name, write letters, digits, _ or -, a letter first"
-        )
-    return value
-
-
-def _variable_name(value: Any) -> Any:
-    if not isinstance(value, str) or _VARIABLE.fullmatch(value) is None:
-        raise ValueError(
-            f"{shown(value)} is no variable name, write small letters, digits and _, a letter first"
-        )
-    return value
+    return BeforeValidator(check, json_schema_input_type=Annotated[str, Field(pattern=pattern)])
 
 
 Duration = Annotated[
@@ -55,13 +43,37 @@ Duration = Annotated[
 ]
 """A time in ms, written ``500ms``, ``5s``, ``10m`` or ``1h``; at most a day."""
 
-Key = Annotated[str, BeforeValidator(_key, json_schema_input_type=str)]
+Key = Annotated[
+    str,
+    _matching(r"[0-9]{1,8}|star|hash", "cannot be keyed, write 1 to 8 digits, star or hash"),
+]
 """What a caller keys for a menu option: digits, ``star`` or ``hash``."""
 
-StepName = Annotated[str, BeforeValidator(_step_name, json_schema_input_type=str)]
-VariableName = Annotated[str, BeforeValidator(_variable_name, json_schema_input_type=str)]
+StepName = Annotated[
+    str,
+    _matching(
+        r"[A-Za-z][A-Za-z0-9_-]*\??",
+        "is no step name, write letters, digits, _ or -, a letter first",
+    ),
+]
+VariableName = Annotated[
+    str,
+    _matching(
+        r"[a-z][a-z0-9_]*",
+        "is no variable name, write small letters, digits and _, a letter first",
+    ),
+]
+FlowName = Annotated[
+    str,
+    _matching(
+        r"[a-z][a-z0-9_]*", "is no flow name, write small letters, digits and _, a letter first"
+    ),
+]
+LanguageCode = Annotated[
+    str, _matching(r"[a-z]{2,3}", "is no language, write a code of 2 or 3 small letters like en")
+]
 
 
 def keyed(key: str) -> str:
     """The DTMF characters of an option's key: ``star`` is ``*``, ``hash`` is ``#``."""
-    return _KEY_SIGNS.get(key, key)
+    return _SIGNS.get(key, key)

@@ -124,6 +124,10 @@ class Step(DocumentModel):
         """Everything this step says."""
         return iter(())
 
+    def spoken(self) -> Iterator[Wording]:
+        """Everything a caller may hear in this step, built-in words included."""
+        return (heard.wording for heard in self.heard())
+
     def templates(self) -> Iterator[tuple[Path, str]]:
         """Texts with holes that are not spoken."""
         return iter(())

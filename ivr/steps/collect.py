@@ -88,6 +88,11 @@ class Collect(AsksCaller):
             own = frozenset({self.collect.into})
             yield Heard(("collect", "confirm", "prompt"), confirm.prompt, own)
 
+    def spoken(self) -> Iterator[Wording]:
+        yield from super().spoken()
+        if self.collect.confirm is not None:
+            yield _read_back(self.collect)
+
     def findings(self, context: Context) -> Iterator[Finding]:
         body = self.collect
         variable = context.variables.get(body.into)

@@ -60,7 +60,7 @@ class Menu(AsksCaller):
     menu: MenuBody
 
     def required(self) -> Iterator[str]:
-        if any(option.go is None for option in self.menu.options.values()):
+        if any(option.language and not option.go for option in self.menu.options.values()):
             yield "next"
         yield from ("on_timeout", "on_invalid")
 

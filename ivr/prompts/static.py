@@ -1,0 +1,20 @@
+"""What a flow says that is known before any call, so that it can be rendered at start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ivr.commands import Segment
+from ivr.flow import Flow
+from ivr.speech import Speech
+
+
+def static_texts(flow: Flow) -> tuple[Segment, ...]:
+    """Each segment once: texts without variables, and all ten digits where digits are read."""
+    return tuple(dict.fromkeys(_segments(flow)))
+
+
+def _segments(flow: Flow) -> Iterator[Segment]:
+    for step in flow.steps.values():
+        for wording in step.spoken():
+            yield from Speech([wording], flow.languages, flow.vars).static()
