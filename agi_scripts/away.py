@@ -6,7 +6,8 @@ the fallback number. `AGI(LAUNCHER,ended,SPOOL)` in the `h` extension journals t
 
 Exit code 0: done, or the caller has left and the journal has it. Anything else: the dialplan goes
 on alone. It should look at TRK_AWAY, not at AGISTATUS, which is FAILURE as soon as one command
-failed on a live channel, as for a language without a prompt (run_agi in res/res_agi.c). Standard output is the AGI connection; nothing else is ever written to it.
+failed on a live channel, as for a language without a prompt (run_agi in res/res_agi.c).
+Standard output is the AGI connection; nothing else is ever written to it.
 """
 
 import os

@@ -48,6 +48,7 @@ class ReplyReader:
         self._max_bytes = max_bytes
         self._parts: list[bytes] = []
         self._size = 0
+        self._is_exec = False
         self._usage_is_owed = False
 
     def feed(self, line: bytes) -> AgiReply | bytes | None:
@@ -63,14 +64,14 @@ class ReplyReader:
             return self._more(line)
         return self._deliver(line)
 
-    def exec_returned_one(self) -> None:
-        """Drop the usage text that follows now, if it does.
+    def begin(self, command: bytes) -> None:
+        """Learn which command is sent now.
 
         `EXEC` returns the application's own result to the dispatcher (handle_exec: "Even though
         this is wrong, users are depending upon this result"); 1 is also RESULT_SHOWUSAGE, so that
-        after `200 result=1` a whole 520 reply follows that answers nothing.
+        after `200 result=1` a whole 520 reply follows that answers nothing. It is dropped.
         """
-        self._usage_is_owed = True
+        self._is_exec = command.startswith(b"EXEC ")
 
     def _more(self, line: bytes) -> AgiReply | None:
         self._parts.append(line)
@@ -90,9 +91,12 @@ class ReplyReader:
 
     def _deliver(self, whole: bytes) -> AgiReply | None:
         reply = parse_reply(whole)
-        if reply is not None and self._usage_is_owed:
-            self._usage_is_owed = False
-            return None if reply.code == 520 else reply
+        if reply is None:
+            return None
+        usage_was_owed, self._usage_is_owed = self._usage_is_owed, False
+        if usage_was_owed and reply.code == 520:
+            return None
+        self._usage_is_owed = self._is_exec and reply.code == 200 and reply.result == "1"
         return reply
 
 

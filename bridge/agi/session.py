@@ -146,8 +146,6 @@ class AgiSession:
         if any("," in arg for arg in args):
             raise UnsafeValue(app, "an argument holds a comma")
         reply = await self._verb("EXEC", app, ",".join(args))
-        if reply.result == "1":
-            self._wire.exec_returned_one()
         if reply.result in (_FAILED, _NO_APPLICATION):
             await self._raise_failure(f"EXEC {app}", reply)
         return reply

@@ -69,6 +69,7 @@ class AgiWire(asyncio.Protocol):
         self._turn = asyncio.Lock()
         self._pending: asyncio.Future[AgiReply | None] | None = None
         self._buffer = b""
+        self._channel = ""
         self._headers: HeaderReader | None = HeaderReader(limits.header_lines)
         self._replies = ReplyReader(limits.reply_bytes)
         self._max_line = limits.line_bytes
@@ -128,10 +129,6 @@ class AgiWire(asyncio.Protocol):
             raise SessionClosed(self.why_closed)
         return reply
 
-    def exec_returned_one(self) -> None:
-        """See ReplyReader.exec_returned_one; call it before the next exchange."""
-        self._replies.exec_returned_one()
-
     def close(self, reason: str) -> None:
         """End the connection; what Asterisk has not yet taken is dropped."""
         if not self.lost:
@@ -142,6 +139,7 @@ class AgiWire(asyncio.Protocol):
     async def _exchange(self, line: bytes) -> AgiReply | None:
         pending: asyncio.Future[AgiReply | None] = self._loop.create_future()
         self._pending = pending
+        self._replies.begin(line)
         self._transport.write(line)
         try:
             return await pending
@@ -162,6 +160,7 @@ class AgiWire(asyncio.Protocol):
 
     def _requested(self, request: AgiRequest) -> None:
         self._headers = None
+        self._channel = request.channel
         self._deadline.cancel()
         self._max_line = self._limits.reply_bytes
         self._on_line = self._reply_line
@@ -201,7 +200,7 @@ class AgiWire(asyncio.Protocol):
             self._fail("a reply is too long")
 
     def _fail(self, reason: str) -> None:
-        log.warning("agi_session_cut", reason=reason)
+        log.warning("agi_session_cut", channel=self._channel, reason=reason)
         self.close(reason)
 
     def _refuse(self, reason: Refusal) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bridge.agi.server import AgiServer
-from bridge.agi.session import AgiSession
+from bridge.agi.session import AgiSession, Playback
 from bridge.errors import (
     ChannelGone,
     CommandFailed,
@@ -260,15 +260,15 @@ async def test_a_cancelled_playback_does_not_shift_the_next_reply(tmp_path: Path
 
 
 async def test_the_dialplan_goes_on_when_the_engine_leaves_in_mid_command(tmp_path: Path) -> None:
-    """A cancelled handler closes its connection: Asterisk stops the prompt and goes on."""
+    """A handler's end closes its connection: Asterisk stops the prompt and goes on."""
+    playing: list[asyncio.Task[Playback]] = []
 
     async def handler(session: AgiSession, asterisk: MinimalAsterisk) -> None:
         await session.answer()
-        playing = asyncio.create_task(session.stream_file(str(tmp_path / "long")))
+        playing.append(asyncio.create_task(session.stream_file(str(tmp_path / "long"))))
         await asyncio.sleep(0.3)
-        session._wire.close("the test leaves")
-        with pytest.raises(SessionClosed):
-            await playing
 
     after = await run_call(tmp_path, handler, until="after")
     assert after.request.query == {"status": "SUCCESS"}
+    with pytest.raises(SessionClosed):
+        await playing[0]

@@ -80,9 +80,13 @@ def test_lines_that_are_no_replies_are_dropped() -> None:
 def test_the_usage_after_an_exec_that_returned_one_answers_nothing(usage: list[bytes]) -> None:
     """Asterisk takes an application's 1 for a wrong use of EXEC and replies a second time."""
     reader = ReplyReader(4096)
-    reader.exec_returned_one()
+    reader.begin(b"EXEC Background hello\n")
+    assert reader.feed(b"200 result=1") == AgiReply(200, "1")
+    reader.begin(b"NOOP\n")
     replies = [reply for line in [*usage, b"200 result=7"] if (reply := reader.feed(line))]
     assert replies == [AgiReply(200, "7")]
+    assert reader.feed(USAGE[0]) is None
+    assert reader.feed(b"520 End.") is not None
 
 
 def test_a_reply_without_end_is_refused() -> None:
