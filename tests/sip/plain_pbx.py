@@ -22,7 +22,7 @@ res_http_websocket res_pjsip res_pjsip_pubsub res_pjsip_session res_pjsip_sdp_rt
 res_pjsip_registrar res_pjsip_authenticator_digest res_pjsip_endpoint_identifier_user
 res_pjsip_endpoint_identifier_ip res_pjsip_caller_id res_pjsip_nat res_rtp_asterisk chan_pjsip
 codec_alaw codec_ulaw format_pcm format_sln bridge_simple bridge_native_rtp
-app_dial app_echo app_read app_playback app_milliwatt app_system
+app_dial app_echo app_read app_milliwatt app_system
 func_env func_callerid func_strings func_channel pbx_config
 """
 
@@ -169,8 +169,7 @@ exten => anna,1,Dial(PJSIP/anna,5)
 exten => bela,1,Dial(PJSIP/bela,5)
 exten => fallback,1,Dial(PJSIP/+3611@trunk,5)
 exten => read,1,Answer()
- same => n,Playback({directory}/prompt)
- same => n,Read(KEYED,,4,,1,5)
+ same => n,Read(KEYED,{directory}/prompt,4,,1,5)
  same => n,System(echo ${{FILTER(0-9,${{KEYED}})}} >> {directory}/digits)
  same => n,Hangup()
 exten => echo,1,Answer()
