@@ -57,7 +57,8 @@ def find_runtime(var_dir: Path, environ: Mapping[str, str] = os.environ) -> Aste
     """
     named = environ.get(ROOT_VARIABLE)
     root = Path(named) if named else var_dir / "asterisk-root"
-    found = (named and _private(root)) or _system() or _private(root)
+    search = f"{environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
+    found = (named and _private(root)) or _system(search) or _private(root)
     if not found:
         raise AsteriskMissingError(
             f"no Asterisk {'.'.join(map(str, OLDEST))} or later: neither the system's nor one in "
@@ -66,8 +67,8 @@ def find_runtime(var_dir: Path, environ: Mapping[str, str] = os.environ) -> Aste
     return found
 
 
-def _system() -> AsteriskRuntime | None:
-    program = shutil.which("asterisk", path=f"{os.defpath}:/usr/sbin:/sbin")
+def _system(search: str) -> AsteriskRuntime | None:
+    program = shutil.which("asterisk", path=search)
     modules = next((path for path in _SYSTEM_MODULES if path.is_dir()), None)
     data = next((path for path in _SYSTEM_DATA if path.is_dir()), None)
     if program is None or modules is None or data is None:
