@@ -50,8 +50,11 @@ def targets(flow: Flow, name: str, step: Step) -> Targets:
 
 
 def edges(flow: Flow, name: str, step: Step) -> Iterator[Edge]:
-    """Every way out of the step, paths from the flow's top; ``on_error`` is not a silent one,
-    for the interpreter ends a call whose steps keep failing."""
+    """Every way out of the step, paths from the flow's top.
+
+    The ``on_error`` of a step that waits for the outside is not a silent one: the interpreter
+    ends a call whose steps keep failing.
+    """
     for edge in step.branches():
         yield Edge(("steps", name, *edge.path), edge.target, edge.silent)
     for each in EXITS:
@@ -59,5 +62,16 @@ def edges(flow: Flow, name: str, step: Step) -> Iterator[Edge]:
             continue
         found = exit_of(flow, name, step, each)
         if found is not None:
-            silent = each == "on_timeout" or (each == "next" and not step.answers_caller)
-            yield Edge(found.path, found.target, silent)
+            yield Edge(found.path, found.target, _is_silent(step, each))
+
+
+def _is_silent(step: Step, exit_name: str) -> bool:
+    match exit_name:
+        case "next":
+            return not step.answers_caller
+        case "on_timeout":
+            return True
+        case "on_error":
+            return step.at_once
+        case _:
+            return False

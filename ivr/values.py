@@ -29,7 +29,7 @@ def _matching(pattern: str, is_no: str) -> BeforeValidator:
     allowed = re.compile(pattern)
 
     def check(value: Any) -> Any:
-        if value in _SIGN_NAMES:
+        if isinstance(value, str) and value in _SIGN_NAMES:
             raise ValueError(f"{shown(value)} is written {_SIGN_NAMES[value]} here")
         if not isinstance(value, str) or allowed.fullmatch(value) is None:
             raise ValueError(f"{shown(value)} {is_no}")

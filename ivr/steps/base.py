@@ -109,6 +109,9 @@ class Step(DocumentModel):
     answers_caller: ClassVar[bool] = False
     """Whether ``on_timeout`` and ``on_invalid`` are exits of this kind."""
 
+    at_once: ClassVar[bool] = False
+    """Whether the step is done without the outside: then even its errors may go in a circle."""
+
     def required(self) -> Iterator[str]:
         """The exits without which a caller could be left standing."""
         if "next" in type(self).model_fields:

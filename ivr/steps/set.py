@@ -18,6 +18,7 @@ class Set(Continues):
     """``mark: {set: {topic: fault, greeting: "Fault {account}"}, next: queue}``"""
 
     kind: ClassVar[str] = "set"
+    at_once: ClassVar[bool] = True
     set: dict[VariableName, str]
 
     def templates(self) -> Iterator[tuple[Path, str]]:

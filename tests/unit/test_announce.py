@@ -1,0 +1,57 @@
+"""Trunkline's own sentences: all there, in each language's grammar."""
+
+from __future__ import annotations
+
+import pytest
+
+from ivr.announce import LANGUAGES, Notice, apology, every_text, notice, paused, place_in_queue
+from ivr.errors import LanguageError
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.mark.parametrize(
+    ("language", "place", "said"),
+    [
+        ("en", 1, "You are next."),
+        ("en", 2, "You are second in the queue."),
+        ("en", 20, "You are twentieth in the queue."),
+        ("en", 21, "There are more than twenty callers in the queue."),
+        ("hu", 1, "Ön következik."),
+        ("hu", 3, "Ön a harmadik a sorban."),
+        ("hu", 5, "Ön az ötödik a sorban."),
+        ("hu", 15, "Ön a tizenötödik a sorban."),
+        ("hu", 99, "Jelenleg több mint húszan várakoznak a sorban."),
+        ("pl", 2, "Są Państwo na drugim miejscu w kolejce."),
+        ("pl", 11, "Są Państwo na jedenastym miejscu w kolejce."),
+        ("et", 1, "Teie olete järgmine."),
+        ("et", 8, "Olete järjekorras kaheksas."),
+        ("et", 20, "Olete järjekorras kahekümnes."),
+    ],
+)
+def test_places_are_told_in_the_languages_grammar(language: str, place: int, said: str) -> None:
+    """Ordinals to twenty, with Hungarian's article and Polish's locative."""
+    assert place_in_queue(language, place) == said
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_language_says_everything_and_each_thing_differently(language: str) -> None:
+    """Eleven notices, twenty places and the far end of the line, no two alike."""
+    texts = list(every_text(language))
+    assert len(texts) == len(set(texts)) == len(Notice) + 21
+    assert all(text.endswith(".") and text[0].isupper() for text in texts)
+    assert apology(language) == notice(language, Notice.APOLOGY)
+
+
+def test_a_pause_names_the_reasons_everyone_has() -> None:
+    """A reason of the site's own is confirmed without its name."""
+    assert paused("en", "lunch") == "You are paused for lunch."
+    assert paused("et", "fire drill") == "Paus on alanud."
+
+
+def test_an_unknown_language_is_an_error() -> None:
+    """The engine falls back by its own rule, not by chance."""
+    with pytest.raises(LanguageError, match="'fr'"):
+        place_in_queue("fr", 1)
+    with pytest.raises(LanguageError, match="'fr'"):
+        paused("fr", "lunch")

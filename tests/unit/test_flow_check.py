@@ -1,0 +1,82 @@
+"""The checker: each broken flow gives exactly the messages written at its top."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from config.document import DocumentError, schema
+from ivr.flow import Flow
+from ivr.loader import load_flow, load_flows
+from ivr.steps import KINDS
+from ivr.steps.base import Known
+
+pytestmark = pytest.mark.unit
+
+ROOT = Path(__file__).parents[2]
+FLOWS = ROOT / "tests" / "data" / "flows"
+BAD = sorted((FLOWS / "bad").glob("*.yaml"))
+KNOWN = Known(
+    queues=frozenset({"support", "faults"}),
+    skills=frozenset({"billing", "technical", "en", "hu"}),
+)
+
+
+def expected(path: Path) -> list[str]:
+    """The comment lines at the file's top, as ``line:col: path: message``."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [line.removeprefix("# ") for line in lines if line.startswith("# ")]
+
+
+def test_there_are_many_broken_flows() -> None:
+    """An empty folder must not pass for a green test."""
+    assert len(BAD) >= 60
+
+
+@pytest.mark.parametrize("path", BAD, ids=lambda path: path.stem)
+def test_a_broken_flow_gives_its_message(path: Path) -> None:
+    """Every problem at once, each with its place, and nothing else."""
+    with pytest.raises(DocumentError) as caught:
+        load_flow(path, KNOWN)
+    told = [str(problem).removeprefix(f"{path}:") for problem in caught.value.problems]
+    assert told == expected(path)
+
+
+@pytest.mark.parametrize("path", sorted((FLOWS / "good").glob("*.yaml")), ids=lambda p: p.stem)
+def test_a_good_flow_has_nothing_to_complain_of(path: Path) -> None:
+    """What the language allows passes."""
+    assert load_flow(path, KNOWN).name == path.stem
+
+
+def test_a_folder_of_flows_is_loaded_by_name() -> None:
+    """Tests beside the flows are not flows."""
+    assert set(load_flows(ROOT / "dialplans")) == {"support"}
+
+
+def test_all_files_problems_are_told_at_once() -> None:
+    """One broken file does not hide the next."""
+    with pytest.raises(DocumentError) as caught:
+        load_flows(FLOWS / "bad", KNOWN)
+    assert len({problem.file for problem in caught.value.problems}) == len(BAD)
+
+
+def test_two_flows_of_one_name_are_refused(tmp_path: Path) -> None:
+    """A number names its flow; it must be clear which one that is."""
+    text = (FLOWS / "good" / "every_kind.yaml").read_text(encoding="utf-8")
+    for name in ("a.yaml", "b.yaml", "b.test.yaml"):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    with pytest.raises(DocumentError, match=r"b\.yaml:1:1: flow: flow every_kind exists twice"):
+        load_flows(tmp_path)
+
+
+def test_names_of_the_site_are_checked_only_when_given() -> None:
+    """A flow can be checked away from its site."""
+    path = FLOWS / "bad" / "queue_unknown.yaml"
+    assert load_flow(path).name == "sample"
+
+
+def test_the_schema_for_editors_knows_every_kind() -> None:
+    """Completion comes from the same models."""
+    text = str(schema(Flow))
+    assert all(f"'{kind}'" in text for kind in KINDS)

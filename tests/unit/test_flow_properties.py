@@ -1,0 +1,187 @@
+"""Random flows and random callers: the checker never crashes, and no caller is left standing."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from config.document import DocumentError, Problem, load_text_located
+from ivr.check import check
+from ivr.commands import Ask, Command, Enqueue, Hangup, Play
+from ivr.events import Answered, CallerHungUp, Event, Played, QueueLeft, StepFailed
+from ivr.exits import edges
+from ivr.flow import Flow
+from ivr.graph import reachable
+from ivr.interpreter import MAX_FAILURES, resume, start
+from ivr.program import Program, compile_flow
+from ivr.state import (
+    Asking,
+    CallFacts,
+    CallState,
+    Confirming,
+    Ended,
+    Playing,
+    Position,
+    Queued,
+)
+
+pytestmark = pytest.mark.unit
+
+COMMANDS: dict[type[Position], type[Command]] = {
+    Playing: Play,
+    Asking: Ask,
+    Confirming: Ask,
+    Queued: Enqueue,
+    Ended: Hangup,
+}
+HEADER = {"flow": "random", "about": "x", "owner": "x", "start": "s0"}
+KEYS = st.text("0123456789*#", max_size=5)
+NOW = st.integers(0, 2**41)
+EVENTS: st.SearchStrategy[Event] = st.one_of(
+    st.builds(Played, NOW),
+    st.builds(Answered, NOW, KEYS, st.booleans(), st.booleans()),
+    st.builds(QueueLeft, NOW, st.sampled_from(["conversation_ended", "timeout", "no_such_queue"])),
+    st.builds(StepFailed, NOW, st.just("no audio")),
+)
+TALK = st.lists(st.one_of(EVENTS, EVENTS, EVENTS, st.builds(CallerHungUp, NOW)), max_size=40)
+SAID = st.sampled_from(["Hello.", "{account}", "{note} {account} {call.language}", "?"])
+
+
+@st.composite
+def steps(draw: st.DrawFn, index: int, count: int) -> dict[str, Any]:
+    """A step whose silent exits lead forward only, so that no circle is silent."""
+    onward = st.integers(index + 1, count).map(lambda number: f"s{number}")
+    anywhere = st.integers(0, count).map(lambda number: f"s{number}")
+    quiet = {"next": draw(onward), "on_error": draw(anywhere)}
+    at_once = {"next": draw(onward), "on_error": draw(onward)}
+    asks = {**quiet, "on_timeout": draw(onward), "on_invalid": draw(anywhere)}
+    languages = st.sampled_from(["en", "hu"])
+    option = st.one_of(anywhere, languages.map(lambda language: {"language": language}))
+    keys = st.sampled_from(["1", "2", "34", "356", "star", "hash"])
+    tries = st.integers(1, 3)
+    menu = {"prompt": draw(SAID), "options": draw(st.dictionaries(keys, option, min_size=1))}
+    collect = {"into": "account", "prompt": draw(SAID), "min": 1, "max": draw(tries)}
+    queue = {"queue": "q", "skills": {"{call.language}": 1}, "answered": draw(anywhere)}
+    limit = {"on_timeout": {"after": "1m", "go": draw(anywhere)}}
+    kinds: list[dict[str, Any]] = [
+        {"say": draw(SAID), **quiet},
+        {"menu": {**menu, "tries": draw(tries), "each_language": draw(st.booleans())}, **asks},
+        {"collect": {**collect, "tries": draw(tries), "confirm": draw(st.booleans())}, **asks},
+        {"language": draw(languages), **quiet},
+        {"set": {"account": draw(st.sampled_from(["12", "{note}"]))}, **at_once},
+        {"goto": draw(onward)},
+        {**queue, **draw(st.sampled_from([{}, limit]))},
+    ]
+    return draw(st.sampled_from(kinds))
+
+
+@st.composite
+def flows(draw: st.DrawFn) -> Program:
+    """A flow of up to eight steps that passes the check."""
+    count = draw(st.integers(1, 8))
+    document: dict[str, Any] = {
+        **HEADER,
+        "languages": ["en", "hu"],
+        "vars": {"account": {"type": "digits"}, "note": {"type": "text"}},
+        "steps": {f"s{index}": draw(steps(index, count)) for index in range(count)},
+    }
+    document["steps"][f"s{count}"] = {"hangup": "normal"}
+    loaded, _ = load_text_located(json.dumps(document), "random", Flow)
+    found = reachable("s0", {name: _ways(loaded, name) for name in loaded.steps})
+    document["steps"] = {name: document["steps"][name] for name in loaded.steps if name in found}
+    flow, located = load_text_located(json.dumps(document), "random", Flow)
+    assert check(flow, located) == []
+    return compile_flow(flow)
+
+
+def _ways(flow: Flow, name: str) -> list[Any]:
+    return list(edges(flow, name, flow.steps[name]))
+
+
+@settings(max_examples=60, deadline=None)
+@given(flows(), TALK)
+def test_a_checked_flow_always_has_a_next_command(flow: Program, talk: list[Event]) -> None:
+    """Whatever the caller and the outside do: a fitting command, and an end only for a reason."""
+    turn = start(flow, CallFacts("", "", 0))
+    for event in talk:
+        assert type(turn.command) is COMMANDS[type(turn.state.at)]
+        state = CallState.from_dict(json.loads(json.dumps(turn.state.to_dict())))
+        assert state == turn.state
+        turn = resume(flow, state, event)
+    if isinstance(turn.state.at, Ended):
+        assert _has_reason(turn.state.at.cause, turn.state, talk)
+
+
+def _has_reason(cause: str, state: CallState, talk: list[Event]) -> bool:
+    match cause:
+        case "normal":
+            return True
+        case "caller_hung_up":
+            return any(isinstance(event, CallerHungUp) for event in talk)
+        case _:
+            return state.scope.failures >= MAX_FAILURES
+
+
+@settings(max_examples=60, deadline=None)
+@given(flows(), TALK)
+def test_a_caller_who_never_does_a_thing_comes_to_an_end(flow: Program, talk: list[Event]) -> None:
+    """After any conversation, silence leads to a hangup or to a queue in a bounded time."""
+    turn = start(flow, CallFacts("", "", 0))
+    for event in talk:
+        turn = resume(flow, turn.state, event)
+    for _ in range(200):
+        if isinstance(turn.command, Hangup | Enqueue):
+            return
+        answer = Played(0) if isinstance(turn.command, Play) else Answered(0, "", timed_out=True)
+        turn = resume(flow, turn.state, answer)
+    pytest.fail("a silent caller is still being asked")
+
+
+NAMES = st.sampled_from(["s0", "s1", "s2", "en", "account", "star", "1", "12", "{x}", "{", "5s"])
+WORDS = (
+    "say menu collect queue set goto hangup language next on_timeout on_invalid after go prompt "
+    "options into answered skills confirm exits tries"
+)
+TREES = st.recursive(
+    NAMES,
+    lambda inner: st.dictionaries(
+        st.one_of(
+            NAMES,
+            st.sampled_from(WORDS.split()),
+        ),
+        inner,
+        max_size=4,
+    ),
+    max_leaves=12,
+)
+
+
+@settings(deadline=None)
+@given(st.dictionaries(st.sampled_from(["s0", "s1", "s2"]), TREES, min_size=1), TREES)
+def test_the_checker_never_crashes(steps: dict[str, Any], extra: Any) -> None:
+    """Any document gives a flow or problems with places; a flow that only loads still runs."""
+    document: dict[str, Any] = {
+        **HEADER,
+        "languages": ["en"],
+        "vars": {"account": {"type": "digits"}},
+        "steps": steps,
+    }
+    if isinstance(extra, dict):
+        document |= extra
+    problems, flow = _checked(json.dumps(document))
+    assert all(problem.line >= 1 and problem.message for problem in problems)
+    assert flow is not None or problems
+    if flow is not None:
+        assert start(compile_flow(flow), CallFacts("", "", 0)).command is not None
+
+
+def _checked(text: str) -> tuple[list[Problem], Flow | None]:
+    try:
+        flow, located = load_text_located(text, "random", Flow)
+    except DocumentError as error:
+        return list(error.problems), None
+    return check(flow, located), flow

@@ -1,0 +1,150 @@
+"""The store of prompts: each text rendered once, whole or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from ivr.commands import Segment
+from ivr.errors import SpeechFailedError, VoiceMissingError
+from ivr.prompts import PromptStore, static_texts
+from ivr.prompts.espeak import synthesise
+from ivr.prompts.store import SUFFIXES
+from tests.fakes.voice import Voice
+from tests.unit.conversation import program
+
+pytestmark = pytest.mark.unit
+
+HELLO = Segment("en", "Hello.")
+
+
+def store(directory: Path, voice: Voice) -> PromptStore:
+    recordings = directory / "recorded"
+    return PromptStore(directory, {"en": "en", "hu": "hu"}, recordings=recordings, synthesise=voice)
+
+
+async def test_a_text_is_rendered_once(tmp_path: Path) -> None:
+    """By one store however many calls want it at once, and by none after a restart."""
+    voice = Voice()
+    first = store(tmp_path, voice)
+    paths = await asyncio.gather(*(first.ensure(HELLO) for _ in range(5)))
+    assert await store(tmp_path, voice).ensure(HELLO) == paths[0]
+    assert set(paths) == {first.path(HELLO)}
+    assert voice.said == [("en", "Hello.")]
+
+
+async def test_three_files_lie_side_by_side(tmp_path: Path) -> None:
+    """One byte a sample in the companded ones, two in the linear one; nothing else is left."""
+    base = await store(tmp_path, Voice()).ensure(HELLO)
+    sizes = {suffix: base.with_suffix(suffix).stat().st_size for suffix in SUFFIXES}
+    assert sizes[".alaw"] == sizes[".ulaw"] == sizes[".sln"] // 2 > 1_000
+    assert {path.name for path in base.parent.iterdir()} == {f"{base.name}{s}" for s in SUFFIXES}
+
+
+async def test_what_is_said_by_whom_makes_the_name(tmp_path: Path) -> None:
+    """Another text, language or voice is another file."""
+    prompts = store(tmp_path, Voice())
+    other_voice = PromptStore(tmp_path, {"en": "en-gb"})
+    texts = [HELLO, Segment("en", "Hello"), Segment("hu", "Hello.")]
+    assert len({*map(prompts.path, texts), other_voice.path(HELLO)}) == 4
+
+
+async def test_a_text_without_words_is_a_short_silence(tmp_path: Path) -> None:
+    """No synthesiser is asked to say a full stop."""
+    voice = Voice()
+    base = await store(tmp_path, voice).ensure(Segment("en", " … "))
+    assert set(base.with_suffix(".sln").read_bytes()) == {0}
+    assert voice.said == []
+
+
+async def test_a_recording_replaces_the_voice(tmp_path: Path) -> None:
+    """Where the file is; a changed file is a new prompt; without it the text is spoken."""
+    voice = Voice()
+    named = Segment("en", "Welcome.", recording="welcome")
+    await store(tmp_path, voice).ensure(named)
+    assert voice.said == [("en", "Welcome.")]
+    recorded = tmp_path / "recorded" / "en" / "welcome.wav"
+    recorded.parent.mkdir(parents=True)
+    recorded.write_bytes(Voice.wav(seconds=0.5))
+    first = await store(tmp_path, voice).ensure(named)
+    recorded.write_bytes(Voice.wav(seconds=0.7))
+    second = await store(tmp_path, voice).ensure(named)
+    assert len(voice.said) == 1
+    assert first != second
+
+
+async def test_a_failure_is_told_and_can_be_repaired(tmp_path: Path) -> None:
+    """The reason is the synthesiser's own; the next request tries again."""
+    voice = Voice(failing=1)
+    prompts = store(tmp_path, voice)
+    with pytest.raises(SpeechFailedError, match="voice 'en' ended with status 1: no such voice"):
+        await prompts.ensure(HELLO)
+    base = await prompts.ensure(HELLO)
+    assert base.with_suffix(".alaw").exists()
+
+
+async def test_a_caller_who_hangs_up_leaves_the_rendering_to_the_next(tmp_path: Path) -> None:
+    """Cancelling the first request neither cancels nor blocks the second."""
+    voice = Voice(waits=True)
+    prompts = store(tmp_path, voice)
+    first = asyncio.create_task(prompts.ensure(HELLO))
+    await voice.asked.wait()
+    second = asyncio.create_task(prompts.ensure(HELLO))
+    first.cancel()
+    voice.go.set()
+    assert (await second).with_suffix(".sln").exists()
+    assert len(voice.said) == 2
+
+
+async def test_many_are_rendered_with_progress(tmp_path: Path) -> None:
+    """Each once, counted as they come."""
+    seen: list[tuple[int, int]] = []
+    wanted = [HELLO, Segment("hu", "Halló."), HELLO]
+    await store(tmp_path, Voice()).ensure_all(wanted, lambda done, of: seen.append((done, of)))
+    assert seen == [(1, 2), (2, 2)]
+
+
+async def test_a_language_without_a_voice_is_told(tmp_path: Path) -> None:
+    """The engine can say so at start, before a caller hears nothing."""
+    with pytest.raises(VoiceMissingError, match="'fi'"):
+        await store(tmp_path, Voice()).ensure(Segment("fi", "Hei."))
+
+
+def test_what_a_flow_says_is_known_before_a_call() -> None:
+    """Texts without variables, and the ten digits where digits are read out; built-in words too."""
+    flow = program("""
+languages: [en]
+start: ask
+vars: {account: {type: digits, length: 2}, name: {type: text}}
+steps:
+  ask:
+    collect: {into: account, prompt: Number please., confirm: true}
+    next: tell
+    on_timeout: bye
+  tell: {say: "Thank you {name}. It is {account}.", next: bye}
+  bye: {hangup: normal}
+""").flow
+    texts = [segment.text for segment in static_texts(flow)]
+    assert texts == [
+        "Number please.",
+        "You entered",
+        *"0123456789",
+        "If that is correct, press one. To enter it again, press two.",
+    ]
+
+
+@pytest.mark.parametrize("language", ["en", "hu", "pl", "et"])
+async def test_espeak_speaks_every_language(tmp_path: Path, language: str) -> None:
+    """A text that begins like an option is a text."""
+    base = await PromptStore(tmp_path, {language: language}).ensure(Segment(language, "-v 1"))
+    assert base.with_suffix(".sln").stat().st_size > 8_000
+
+
+async def test_espeaks_own_reason_is_kept() -> None:
+    """An unknown voice is a fault of configuration, and says so."""
+    with pytest.raises(SpeechFailedError) as caught:
+        await synthesise("xx-nobody", "Hello.")
+    assert caught.value.voice == "xx-nobody"
+    assert caught.value.stderr

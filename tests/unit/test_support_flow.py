@@ -1,0 +1,94 @@
+"""The demonstration's flow, as its callers hear it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ivr.commands import Ask, Play
+from ivr.loader import load_flow
+from tests.unit.conversation import Conversation
+
+pytestmark = pytest.mark.unit
+
+SUPPORT = load_flow(Path(__file__).parents[2] / "dialplans" / "support.yaml")
+
+
+@pytest.mark.parametrize(
+    ("key", "language", "goodbye"),
+    [
+        ("1", "en", "Goodbye."),
+        ("2", "hu", "Viszonthallásra."),
+        ("3", "pl", "Do usłyszenia."),
+        ("4", "et", "Head aega."),
+    ],
+)
+def test_a_fault_reaches_a_technician_in_the_callers_language(
+    key: str, language: str, goodbye: str
+) -> None:
+    """Language, menu, account number, confirmation, queue, conversation, goodbye."""
+    call = Conversation(SUPPORT)
+    for keys in (key, "2", "12345678", "1"):
+        call.keys(keys)
+    assert call.waits_in.queue == "faults"
+    assert call.waits_in.skills == {"technical": 3, language: 1}
+    call.leaves_queue("conversation_ended")
+    assert call.hears.endswith(goodbye)
+    call.listens()
+    assert call.ended == "normal"
+
+
+@pytest.mark.parametrize(
+    ("key", "skills"), [("1", {"billing": 2, "en": 1}), ("3", {"billing": 1, "en": 1})]
+)
+def test_bills_and_payments_need_their_skill(key: str, skills: dict[str, int]) -> None:
+    """The levels differ: a bill is harder to explain than a payment is to take."""
+    call = Conversation(SUPPORT)
+    for keys in ("1", key, "87654321", "1"):
+        call.keys(keys)
+    assert call.waits_in.skills == skills
+
+
+def test_who_keys_nothing_reaches_an_agent() -> None:
+    """Silence from the first moment on, in the default language."""
+    call = Conversation(SUPPORT)
+    while isinstance(call.command, Ask):
+        call.silence()
+    assert call.hears == "One moment, please. We are connecting you to an agent."
+    call.listens()
+    assert call.waits_in.skills == {"en": 1}
+
+
+def test_who_mistypes_the_number_reaches_an_agent() -> None:
+    """Three numbers too short."""
+    call = Conversation(SUPPORT)
+    for keys in ("3", "1", "12", "34", "56"):
+        call.keys(keys)
+    assert isinstance(call.command, Play)
+    call.listens()
+    assert call.waits_in.skills == {"pl": 1}
+
+
+def test_who_waits_too_long_for_a_technician_gets_any_agent() -> None:
+    """And is told when there is none either."""
+    call = Conversation(SUPPORT)
+    for keys in ("4", "2", "12345678", "1"):
+        call.keys(keys)
+    call.leaves_queue("timeout")
+    call.listens()
+    assert call.waits_in.queue == "support"
+    call.leaves_queue("timeout")
+    assert call.hears.startswith("Kahjuks")
+    call.listens()
+    assert call.ended == "normal"
+
+
+def test_a_site_without_the_queue_loses_nobody() -> None:
+    """A queue that does not exist ends in an apology, never in a circle."""
+    call = Conversation(SUPPORT)
+    call.keys("1")
+    call.keys("0")
+    call.listens()
+    call.leaves_queue("no_such_queue")
+    assert call.hears.startswith("We are sorry")
