@@ -10,13 +10,18 @@ from ivr.flow import Flow
 from ivr.run import FAILED, Targets
 from ivr.steps.base import Edge, Step
 
+_SILENCE = ("on_timeout", "exits.on_timeout")
 _INHERITS: dict[str, tuple[str, ...]] = {
     "next": ("next",),
     "on_timeout": ("on_timeout", "exits.on_timeout"),
     "on_invalid": ("on_invalid", "on_timeout", "exits.on_invalid", "exits.on_timeout"),
-    "on_error": ("on_error", "exits.on_error", "next", "answered", "on_timeout"),
+    "on_error": ("on_error", "exits.on_error", *_SILENCE, "next", "answered"),
 }
-"""For each exit, whose value counts: the first that is written. What is nearer wins."""
+"""For each exit, whose value counts: the first that is written. What is nearer wins.
+
+A step that asks and fails has heard nothing from the caller, so it ends like a silence; one that
+only speaks goes on.
+"""
 
 _OF_CALLERS = frozenset({"on_timeout", "on_invalid"})
 EXITS = tuple(_INHERITS)
@@ -35,6 +40,8 @@ def exit_of(flow: Flow, name: str, step: Step, exit_name: str) -> Exit | None:
     if exit_name in _OF_CALLERS and not step.answers_caller:
         return None
     for source in _INHERITS[exit_name]:
+        if source in _SILENCE and not step.answers_caller:
+            continue
         whole = source.startswith("exits.")
         field = source.removeprefix("exits.")
         target = getattr(flow.exits if whole else step, field, None)

@@ -76,7 +76,10 @@ def steps(draw: st.DrawFn, index: int, count: int) -> dict[str, Any]:
         {"goto": draw(onward)},
         {**queue, **draw(st.sampled_from([{}, limit]))},
     ]
-    return draw(st.sampled_from(kinds))
+    step: dict[str, Any] = draw(st.sampled_from(kinds))
+    if draw(st.booleans()):
+        step.pop("on_error", None)
+    return step
 
 
 @st.composite

@@ -299,14 +299,17 @@ def test_variables_are_set_spoken_and_checked() -> None:
 
 
 def test_a_step_that_fails_goes_where_errors_go() -> None:
-    """The flow's exit for errors serves steps without one; next serves where there is neither."""
+    """The flow's exit for errors serves steps without one; without either, a step that asks ends
+    like a silence and one that speaks goes on."""
     call = Conversation(QUEUE)
     call.fails("no such file")
     assert call.hears == "Sorry."
     assert "2000 choose: failed: no such file" in call.timeline
     call = Conversation(COLLECT)
     call.fails()
-    assert call.hears == ""
+    assert call.hears == "Silent."
+    call.fails()
+    assert call.ended == "busy"
 
 
 def test_a_call_whose_steps_keep_failing_is_given_up() -> None:
