@@ -1,0 +1,199 @@
+"""What Asterisk's own dialplan does when the engine is away: nobody hears silence."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from tests.asterisk.asterisk_fixture import RunningAsterisk
+from tests.asterisk.sip_call import SipCall
+
+pytestmark = pytest.mark.asterisk
+
+NUMBER = "+3615550100"
+CALLER = ("127.0.0.2", "+36301234567", NUMBER)
+
+# Stands for the script that apologises: notes how it was called, reads what Asterisk says first,
+# and says that it did its work.
+AWAY = """#!/bin/sh
+echo "$*" >> {calls}
+while read line && [ -n "$line" ]; do :; done
+echo 'SET VARIABLE TRK_AWAY {outcome}'
+read reply
+"""
+
+
+class Site:
+    """An Asterisk with a script of ours for when the engine is away, and its calls."""
+
+    def __init__(self, directory: Path, outcome: str) -> None:
+        self._calls = directory / "calls"
+        away = directory / "away"
+        away.write_text(AWAY.format(calls=self._calls, outcome=outcome))
+        away.chmod(0o755)
+        self.asterisk = RunningAsterisk(directory, away=away)
+
+    def called(self, count: int) -> list[str]:
+        """How the script was called, once it was called ``count`` times."""
+        deadline = time.monotonic() + 10
+        while len(lines := self._lines()) < count:
+            assert time.monotonic() < deadline, f"called {len(lines)} times, not {count}"
+            time.sleep(0.02)
+        return lines
+
+    def _lines(self) -> list[str]:
+        return self._calls.read_text().splitlines() if self._calls.exists() else []
+
+    def forget(self) -> None:
+        """Begin a new count."""
+        self._calls.unlink(missing_ok=True)
+
+
+class Engine:
+    """The engine's side of FastAGI for one session: what it is asked, and what it commands."""
+
+    def __init__(self, site: Site) -> None:
+        address = ("127.0.0.1", site.asterisk.site.network.agi_port)
+        self._listener = socket.create_server(address)
+        self._listener.settimeout(10)
+        self._wire: socket.socket | None = None
+
+    def accept(self) -> str:
+        """Take the next session; the script that it asks for."""
+        wire, _ = self._listener.accept()
+        self._wire = wire
+        wire.settimeout(10)
+        text = b""
+        while not text.endswith(b"\n\n"):
+            text += wire.recv(4096)
+        lines = dict(line.split(": ", 1) for line in text.decode().splitlines() if ": " in line)
+        return lines["agi_network_script"]
+
+    def command(self, words: str) -> str:
+        """One command; its reply."""
+        assert self._wire is not None
+        self._wire.sendall(f"{words}\n".encode())
+        return self._wire.recv(4096).decode()
+
+    def end(self) -> None:
+        """End the call as an engine does: history written, hang up, close the session."""
+        self.command("SET VARIABLE TRK_STAGE done")
+        self.command("HANGUP")
+        self.lose_session()
+
+    def lose_session(self) -> None:
+        """Die and be started again at once; or end a session."""
+        assert self._wire is not None
+        self._wire.close()
+
+    def lose(self) -> None:
+        """Die: the session ends without a hangup, and nobody listens any more."""
+        self._listener.close()
+        if self._wire is not None:
+            self._wire.close()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    made = Site(tmp_path_factory.mktemp("lost"), "ok")
+    with made.asterisk:
+        yield made
+
+
+@pytest.fixture
+def engine(site: Site) -> Iterator[Engine]:
+    site.forget()
+    made = Engine(site)
+    yield made
+    made.lose()
+
+
+def test_a_call_that_the_engine_ends_starts_no_process(site: Site, engine: Engine) -> None:
+    """An ordinary call costs nothing but itself."""
+    with SipCall(site.asterisk, *CALLER) as call:
+        invited = asked(call)
+        assert engine.accept() == "inbound"
+        assert engine.command("ANSWER").startswith("200 result=0")
+        assert invited.result(10) == 200
+        engine.end()
+        call.wait_for_bye()
+    gone(site)
+    assert site.called(0) == []
+
+
+@pytest.mark.parametrize("stage", ["flow", "queue"])
+def test_a_caller_whose_engine_dies_hears_an_apology(
+    site: Site, engine: Engine, stage: str
+) -> None:
+    """In the menu and in the queue: the script is asked at once, then the fallback is dialled."""
+    with SipCall(site.asterisk, *CALLER) as call:
+        invited = asked(call)
+        engine.accept()
+        engine.command("ANSWER")
+        assert invited.result(10) == 200
+        engine.command(f"SET VARIABLE TRK_STAGE {stage}")
+        engine.command("SET MUSIC ON")
+        engine.lose()
+        assert site.called(1)[0] == f"away {stage}"
+        assert call.bye() == 200
+    assert site.called(2) == [f"away {stage}", f"ended {stage}"]
+
+
+def test_a_caller_is_served_though_the_engine_was_never_there(site: Site) -> None:
+    """Asterisk answers by itself, and the journal has the call."""
+    site.forget()
+    with SipCall(site.asterisk, *CALLER) as call:
+        assert call.invite() == 200
+        assert site.called(1) == ["away flow"]
+        assert call.bye() == 200
+    assert site.called(2)[1] == "ended flow"
+
+
+def test_after_a_conversation_the_new_engine_is_asked_to_go_on(site: Site, engine: Engine) -> None:
+    """The engine died while two talked, and was started again before they ended."""
+    with SipCall(site.asterisk, *CALLER) as call:
+        invited = asked(call)
+        engine.accept()
+        engine.command("ANSWER")
+        assert invited.result(10) == 200
+        engine.command("SET VARIABLE TRK_STAGE talking")
+        engine.lose_session()
+        assert engine.accept() == "resume"
+        engine.end()
+        call.wait_for_bye()
+
+
+def test_a_conversation_that_ends_without_an_engine_is_in_the_journal(
+    site: Site, engine: Engine
+) -> None:
+    """Nobody can go on with it, so the call ends, and the script writes it down."""
+    with SipCall(site.asterisk, *CALLER) as call:
+        invited = asked(call)
+        engine.accept()
+        engine.command("ANSWER")
+        assert invited.result(10) == 200
+        engine.command("SET VARIABLE TRK_STAGE talking")
+        engine.lose()
+        call.wait_for_bye()
+    assert site.called(1) == ["ended talking"]
+
+
+def asked(call: SipCall) -> Future[int]:
+    """Call while the test plays the engine; the final status, in time."""
+    done: Future[int] = Future()
+    Thread(target=lambda: done.set_result(call.invite()), daemon=True).start()
+    return done
+
+
+def gone(site: Site) -> None:
+    """Wait until no channel is left."""
+    deadline = time.monotonic() + 10
+    while "0 active channels" not in site.asterisk.rx("core show channels"):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
