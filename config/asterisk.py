@@ -54,7 +54,13 @@ class AsteriskLayout:
 
     @classmethod
     def below(
-        cls, directory: Path, *, modules: Path, data: Path, away: Path, **more: Any
+        cls,
+        directory: Path,
+        *,
+        modules: Path,
+        data: Path,
+        away: Path,
+        extra_modules: tuple[str, ...] = (),
     ) -> AsteriskLayout:
         """The usual layout: everything that Asterisk writes below ``directory`` (``var``)."""
         own = directory / "asterisk"
@@ -69,7 +75,7 @@ class AsteriskLayout:
             sounds=directory / "sounds",
             music=directory / "music",
             away=away,
-            **more,
+            extra_modules=extra_modules,
         )
 
     def __post_init__(self) -> None:

@@ -149,11 +149,11 @@ def schema(model: type[BaseModel]) -> dict[str, Any]:
     """The model's JSON Schema (2020-12), fit for editors that check YAML as one types.
 
     An editor reads ``extension: 201`` as a number and ``no`` as a truth value where this loader
-    reads text, so a plain text may be written as any scalar.
+    reads text, so a plain text may be written as any scalar; and by YAML 1.2 it reads ``yes`` as
+    text, which this loader takes for a truth value.
     """
     plain = {"$schema": "https://json-schema.org/draft/2020-12/schema", **model.model_json_schema()}
-    widened = _widen(plain)
-    assert isinstance(widened, dict)  # noqa: S101 - _widen keeps a mapping a mapping
+    widened: dict[str, Any] = _widen(plain)
     return widened
 
 
@@ -167,4 +167,7 @@ def _widen(part: Any) -> Any:
     wide = {key: _widen(value) for key, value in kept.items()}
     if wide.get("type") == "string" and not {"enum", "const"} & wide.keys():
         wide["type"] = ["string", "number", "boolean"]
+    if wide.get("type") == "boolean":
+        del wide["type"]
+        wide["enum"] = [True, False, "yes", "no", "on", "off"]
     return wide

@@ -11,7 +11,6 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
@@ -51,9 +50,12 @@ class RunningAsterisk:
         self.site: Site = load_site(site, {**free_ports(), **(environ or {})})
         self.secrets: Secrets = load_or_create(directory / "secrets", self.site)
         self.layout = AsteriskLayout.below(
-            directory, modules=self.runtime.modules, data=self.runtime.data, away=away
+            directory,
+            modules=self.runtime.modules,
+            data=self.runtime.data,
+            away=away,
+            extra_modules=extra_modules,
         )
-        self.layout = replace(self.layout, extra_modules=extra_modules)
         self._change = change
         self._process: subprocess.Popen[bytes] | None = None
 

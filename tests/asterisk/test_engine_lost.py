@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Iterator
-from concurrent.futures import Future
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
 from tests.asterisk.asterisk_fixture import RunningAsterisk
+from tests.asterisk.engine_by_hand import Engine, asked
 from tests.asterisk.sip_call import SipCall
 
 pytestmark = pytest.mark.asterisk
@@ -55,50 +53,6 @@ class Site:
         self._calls.unlink(missing_ok=True)
 
 
-class Engine:
-    """The engine's side of FastAGI for one session: what it is asked, and what it commands."""
-
-    def __init__(self, site: Site) -> None:
-        address = ("127.0.0.1", site.asterisk.site.network.agi_port)
-        self._listener = socket.create_server(address)
-        self._listener.settimeout(10)
-        self._wire: socket.socket | None = None
-
-    def accept(self) -> str:
-        """Take the next session; the script that it asks for."""
-        wire, _ = self._listener.accept()
-        self._wire = wire
-        wire.settimeout(10)
-        text = b""
-        while not text.endswith(b"\n\n"):
-            text += wire.recv(4096)
-        lines = dict(line.split(": ", 1) for line in text.decode().splitlines() if ": " in line)
-        return lines["agi_network_script"]
-
-    def command(self, words: str) -> str:
-        """One command; its reply."""
-        assert self._wire is not None
-        self._wire.sendall(f"{words}\n".encode())
-        return self._wire.recv(4096).decode()
-
-    def end(self) -> None:
-        """End the call as an engine does: history written, hang up, close the session."""
-        self.command("SET VARIABLE TRK_STAGE done")
-        self.command("HANGUP")
-        self.lose_session()
-
-    def lose_session(self) -> None:
-        """Die and be started again at once; or end a session."""
-        assert self._wire is not None
-        self._wire.close()
-
-    def lose(self) -> None:
-        """Die: the session ends without a hangup, and nobody listens any more."""
-        self._listener.close()
-        if self._wire is not None:
-            self._wire.close()
-
-
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     made = Site(tmp_path_factory.mktemp("lost"), "ok")
@@ -109,7 +63,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 @pytest.fixture
 def engine(site: Site) -> Iterator[Engine]:
     site.forget()
-    made = Engine(site)
+    made = Engine(site.asterisk)
     yield made
     made.lose()
 
@@ -182,13 +136,6 @@ def test_a_conversation_that_ends_without_an_engine_is_in_the_journal(
         engine.lose()
         call.wait_for_bye()
     assert site.called(1) == ["ended talking"]
-
-
-def asked(call: SipCall) -> Future[int]:
-    """Call while the test plays the engine; the final status, in time."""
-    done: Future[int] = Future()
-    Thread(target=lambda: done.set_result(call.invite()), daemon=True).start()
-    return done
 
 
 def gone(site: Site) -> None:

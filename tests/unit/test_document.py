@@ -223,5 +223,6 @@ def test_the_schema_is_fit_for_editors() -> None:
         "type": ["string", "number", "boolean"],
     }
     assert made["properties"]["colour"]["type"] == "string"
+    assert made["properties"]["open"]["enum"] == [True, False, "yes", "no", "on", "off"]
     assert made["additionalProperties"] is False
     assert "title" not in made

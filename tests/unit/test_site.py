@@ -1,5 +1,7 @@
 """The site file: a good one loads, and each bad one is told with its line and column."""
 
+import json
+import re
 from pathlib import Path
 
 import pytest
@@ -122,3 +124,11 @@ def test_durations(written: str, ms: int) -> None:
     """Read and shown alike."""
     assert Duration.parse(written) == Duration(ms)
     assert str(Duration(ms)) == written
+
+
+def test_editors_accept_names_with_letters_of_every_language() -> None:
+    r"""In an editor's patterns \w is ASCII alone."""
+    pattern = json.loads(TARGET.read_text())["$defs"]["Agent"]["properties"]["name"]["pattern"]
+    for agent in load_site(SAMPLE, {}).agents.values():
+        assert re.search(pattern, agent.name, re.ASCII)
+    assert not re.search(pattern, "Anna;Kovács", re.ASCII)
