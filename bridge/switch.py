@@ -1,9 +1,9 @@
 """Asterisk as the engine sees it: typed commands in, typed events out.
 
 This is the only place that knows which AMI actions and events these are. The manager's user
-needs `read = system,call,user` and `write = system,call,originate,reporting`, and its event
-filter must let pass: FullyBooted, OriginateResponse, UserEvent, Hangup, ContactStatus. All
-others may be filtered away.
+needs `read = system,call,user` and `write = system,call,originate`, and its event filter must
+let pass: FullyBooted, OriginateResponse, UserEvent, Hangup, ContactStatus. All others may be
+filtered away.
 """
 
 import random as _random

@@ -139,7 +139,7 @@ def _configuration(site: AmiSite) -> dict[str, str]:
         "extensions.conf": _DIALPLAN,
         "manager.conf": f"[general]\nenabled = yes\nbindaddr = 127.0.0.1\nport = {site.ami_port}\n"
         f"[trunkline]\nsecret = {SECRET}\nread = system,call,user\n"
-        "write = system,call,user,originate,reporting,command\n",
+        "write = system,call,originate,user\n",
         "pjsip.conf": f"[udp]\ntype = transport\nprotocol = udp\nbind = 127.0.0.1:{site.sip_port}\n"
         + "".join(_ENDPOINT.format(name=name) for name in site.endpoints),
     }

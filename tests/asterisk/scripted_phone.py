@@ -4,6 +4,7 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import cast
 
 _ECHOED = ("via", "from", "call-id", "cseq", "record-route")
 
@@ -38,8 +39,8 @@ class ScriptedPhone(asyncio.DatagramProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Learn the port."""
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._transport = transport
+        # asyncio's own class is no DatagramTransport in Python 3.11.
+        self._transport = cast(asyncio.DatagramTransport, transport)
         self.port = int(transport.get_extra_info("sockname")[1])
 
     def datagram_received(self, data: bytes, address: tuple[str | object, int]) -> None:
@@ -49,12 +50,21 @@ class ScriptedPhone(asyncio.DatagramProtocol):
         if (method := request[0].split(" ")[0]) in status:
             echoed = [line for line in request if line.split(":")[0].lower() in _ECHOED]
             to = next(line for line in request if line.lower().startswith("to:"))
-            self._send((f"SIP/2.0 {status[method]}", *echoed, f"{to};tag=scripted"), address)
+            head = (f"SIP/2.0 {status[method]}", *echoed, f"{to};tag=scripted")
+            self._send(head, address, self._offer() if method == "INVITE" else "")
 
-    def _send(self, lines: tuple[str, ...], address: tuple[str | object, int]) -> None:
+    def _offer(self) -> str:
+        media = ("v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "c=IN IP4 127.0.0.1", "t=0 0")
+        answered = self._status.startswith("200")
+        return "\r\n".join((*media, "m=audio 9 RTP/AVP 0", "")) if answered else ""
+
+    def _send(
+        self, head: tuple[str, ...], address: tuple[str | object, int], body: str = ""
+    ) -> None:
         assert self._transport is not None
-        text = "\r\n".join((*lines, "Content-Length: 0", "", ""))
-        self._transport.sendto(text.encode(), address)
+        about = (f"Contact: <sip:127.0.0.1:{self.port}>", "Content-Type: application/sdp")
+        lines = (*head, *(about if body else ()), f"Content-Length: {len(body)}", "", body)
+        self._transport.sendto("\r\n".join(lines).encode(), address)
 
 
 @asynccontextmanager
