@@ -1,0 +1,140 @@
+"""A contact (a call, later a chat or a mail) and the states of its wait for an agent.
+
+Each state is a frozen value whose verbs return the next one. A verb that the state
+does not know raises `IllegalTransition`.
+
+    Waiting ⇄ Reserved → Ringing → Talking → Ended
+       ↑_________________|            every state → Ended
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+from routing.errors import IllegalTransition
+from routing.skills import Skills
+
+Channel = Literal["voice"]
+"""Kinds of contact. The matcher never looks at it; chat and mail come later."""
+
+
+class Outcome(StrEnum):
+    """Why a contact is over."""
+
+    COMPLETED = "completed"  # an agent talked to it
+    ABANDONED = "abandoned"  # the caller hung up before an agent answered
+    TIMEOUT = "timeout"  # the flow took it out of the queue after its longest wait
+    WITHDRAWN = "withdrawn"  # the flow took it out for another reason
+    LOST = "lost"  # its channel was gone when the engine came back
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """What does not change while the contact lives.
+
+    `leg` is the switch's handle of the caller's side, opaque here. `priority` is higher
+    for what goes first. `attributes` travel with the contact to history and are never
+    looked at. `arrived_ms` is what the place in line is counted from, for good.
+    """
+
+    id: str
+    node: str
+    queue: str
+    skills: Skills
+    arrived_ms: int
+    leg: str
+    priority: int = 0
+    channel: Channel = "voice"
+    attributes: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """Every verb, refused; the states below allow what they know. `since_ms`: epoch, ms."""
+
+    since_ms: int
+
+    def reserve(self, agent: str, now_ms: int) -> "Reserved":
+        """It is promised to `agent`; nothing rings yet."""
+        raise IllegalTransition(type(self).__name__, "reserve")
+
+    def ring(self, now_ms: int) -> "Ringing":
+        """The agent's phone was told to ring."""
+        raise IllegalTransition(type(self).__name__, "ring")
+
+    def give_back(self, now_ms: int) -> "Waiting":
+        """The promise came to nothing; the contact waits again, at its old place."""
+        raise IllegalTransition(type(self).__name__, "give_back")
+
+    def answer(self, leg: str, now_ms: int) -> "Talking":
+        """The agent answered on `leg`."""
+        raise IllegalTransition(type(self).__name__, "answer")
+
+    def end(self, outcome: Outcome, now_ms: int) -> "Ended":
+        """It is over."""
+        return Ended(now_ms, outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting(_State):
+    """In line. `since_ms` is when it (again) began to wait, not its place in line."""
+
+    def reserve(self, agent: str, now_ms: int) -> "Reserved":
+        return Reserved(now_ms, agent)
+
+
+@dataclass(frozen=True, slots=True)
+class Reserved(_State):
+    """Promised to `agent`; the store holds the lease."""
+
+    agent: str
+
+    def ring(self, now_ms: int) -> "Ringing":
+        return Ringing(now_ms, self.agent)
+
+    def give_back(self, now_ms: int) -> Waiting:
+        return Waiting(now_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class Ringing(_State):
+    """The phone of `agent` rings for it; the store holds the lease."""
+
+    agent: str
+
+    def give_back(self, now_ms: int) -> Waiting:
+        return Waiting(now_ms)
+
+    def answer(self, leg: str, now_ms: int) -> "Talking":
+        return Talking(now_ms, self.agent, leg)
+
+
+@dataclass(frozen=True, slots=True)
+class Talking(_State):
+    """In conversation with `agent`, whose side is `leg`."""
+
+    agent: str
+    leg: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ended(_State):
+    """Over; the record stays until history has its row."""
+
+    outcome: Outcome
+
+    def end(self, outcome: Outcome, now_ms: int) -> "Ended":
+        raise IllegalTransition("Ended", "end")
+
+
+ContactState = Waiting | Reserved | Ringing | Talking | Ended
+
+
+def agent_of(state: ContactState) -> str | None:
+    """The agent that the contact is promised to, rings at or talks with."""
+    match state:
+        case Reserved(agent=agent) | Ringing(agent=agent) | Talking(agent=agent):
+            return agent
+        case _:
+            return None

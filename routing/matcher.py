@@ -1,0 +1,146 @@
+"""Who talks to whom: pure, deterministic, one order across all queues.
+
+The contacts that wait are kept in one line per set of skills asked for, the agents that
+are free in one line per set of skills held, and every line knows the lines of the other
+side that suit it. So an agent who becomes free looks at the heads of the suitable lines
+only, however many contacts wait, and a contact that arrives does the same.
+
+Order of contacts: the higher priority, then the earlier arrival, then the id.
+Order of agents: the longer idle, then the id.
+"""
+
+from dataclasses import dataclass
+
+from routing.agent import Agent
+from routing.contact import Contact
+from routing.line import Line
+from routing.skills import Skills, suits
+
+_ContactKey = tuple[int, int, str]
+_AgentKey = tuple[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """This agent for this contact."""
+
+    contact: Contact
+    agent: Agent
+
+
+class _Side(dict[Skills, "_Group"]):
+    """The lines of one side by their skills; a new one learns which others suit it."""
+
+    def group(self, skills: Skills, other: "_Side", *, needs: bool) -> "_Group":
+        found = self.get(skills)
+        if found is None:
+            found = self[skills] = _Group()
+            for theirs, group in other.items():
+                if suits(theirs, skills) if needs else suits(skills, theirs):
+                    found.suitable.append(group)
+                    group.suitable.append(found)
+        return found
+
+
+class _Group:
+    """One line, and the lines of the other side that suit it."""
+
+    __slots__ = ("line", "suitable")
+
+    def __init__(self) -> None:
+        self.line: Line[tuple[int | str, ...]] = Line()
+        self.suitable: list[_Group] = []
+
+    def best(self) -> tuple[int | str, ...] | None:
+        """The first of all who suit, or None."""
+        return min((group.line.head for group in self.suitable if group.line), default=None)
+
+
+class Pool:
+    """The contacts in line and the agents that are free.
+
+    It decides and changes nothing by itself: `match_…` names the pair, and the caller
+    then takes both out with `hold_contact` and `remove_agent`. Distinct sets of skills
+    are remembered for good; a site's flows and agents name a bounded number of them.
+    """
+
+    def __init__(self) -> None:
+        self._needs = _Side()
+        self._has = _Side()
+        self._contacts: dict[str, Contact] = {}
+        self._held: set[str] = set()
+        self._agents: dict[str, tuple[Agent, int]] = {}
+        self._queues: dict[str, Line[_ContactKey]] = {}
+
+    def add_contact(self, contact: Contact) -> None:
+        """In line, at the place of its arrival, and matchable."""
+        self._contacts[contact.id] = contact
+        self._queues.setdefault(contact.queue, Line()).add(_place(contact))
+        self._group_of(contact).line.add(_place(contact))
+
+    def hold_contact(self, contact_id: str) -> None:
+        """Promised to an agent: it keeps its place in line and is not matchable."""
+        contact = self._contacts[contact_id]
+        self._held.add(contact_id)
+        self._group_of(contact).line.remove(_place(contact))
+
+    def return_contact(self, contact_id: str) -> None:
+        """Matchable again, at the place it never lost."""
+        contact = self._contacts[contact_id]
+        self._held.remove(contact_id)
+        self._group_of(contact).line.add(_place(contact))
+
+    def remove_contact(self, contact_id: str) -> None:
+        """Out of line, held or not."""
+        contact = self._contacts.pop(contact_id)
+        self._queues[contact.queue].remove(_place(contact))
+        if contact_id in self._held:
+            self._held.remove(contact_id)
+        else:
+            self._group_of(contact).line.remove(_place(contact))
+
+    def add_agent(self, agent: Agent, idle_since_ms: int) -> None:
+        """Free since `idle_since_ms`."""
+        self._agents[agent.id] = agent, idle_since_ms
+        self._group_of_agent(agent).line.add((idle_since_ms, agent.id))
+
+    def remove_agent(self, agent_id: str) -> None:
+        """No longer free."""
+        agent, idle_since_ms = self._agents.pop(agent_id)
+        self._group_of_agent(agent).line.remove((idle_since_ms, agent_id))
+
+    def match_agent(self, agent_id: str) -> Assignment | None:
+        """The first contact in line that this free agent has the skills for."""
+        agent, _ = self._agents[agent_id]
+        best = self._group_of_agent(agent).best()
+        return None if best is None else Assignment(self._contacts[str(best[-1])], agent)
+
+    def match_contact(self, contact_id: str) -> Assignment | None:
+        """The longest idle agent with the skills that this contact asks for."""
+        contact = self._contacts[contact_id]
+        best = self._group_of(contact).best()
+        return None if best is None else Assignment(contact, self._agents[str(best[-1])][0])
+
+    def position(self, contact_id: str) -> int:
+        """The place in the contact's own queue, from 1.
+
+        Those who are promised to an agent count until they are answered, so nobody's
+        place gets worse when a ring fails.
+        """
+        contact = self._contacts[contact_id]
+        return self._queues[contact.queue].rank(_place(contact)) + 1
+
+    def free_agents(self, needs: Skills) -> int:
+        """How many free agents have these skills."""
+        group = self._needs.group(needs, self._has, needs=True)
+        return sum(len(suitable.line) for suitable in group.suitable)
+
+    def _group_of(self, contact: Contact) -> _Group:
+        return self._needs.group(contact.skills, self._has, needs=True)
+
+    def _group_of_agent(self, agent: Agent) -> _Group:
+        return self._has.group(agent.skills, self._needs, needs=False)
+
+
+def _place(contact: Contact) -> _ContactKey:
+    return (-contact.priority, contact.arrived_ms, contact.id)
