@@ -1,0 +1,165 @@
+"""Live state in Redis: atomic, leased, and there again after a restart."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from routing.agent import Available, BackOff, Offline, Paused, Then, WrapUp
+from routing.contact import Ended, Outcome, Waiting
+from routing.embedded import EmbeddedServer
+from routing.errors import RecordUnreadable, StoreAway
+from routing.records import AgentRecord, ContactRecord, Step
+from routing.store import Group, Refused, Store, Written
+from tests.fakes.routing import a_contact
+from tests.redis.conftest import MakeStore
+
+pytestmark = pytest.mark.redis
+
+FREE = AgentRecord("ann", Available(1, 1))
+
+
+def waiting(name: str = "c1") -> ContactRecord:
+    return ContactRecord(a_contact(name), Waiting(5), (Step("Waiting", 5),))
+
+
+def offer(contact: ContactRecord, agent: AgentRecord) -> tuple[ContactRecord, AgentRecord]:
+    """The two records as they are to be when `contact` is reserved for `agent`."""
+    assert isinstance(contact.state, Waiting)
+    assert isinstance(agent.state, Available)
+    return (
+        replace(contact, state=contact.state.reserve(agent.agent, 10)),
+        replace(agent, state=agent.state.reserve(contact.contact.id, 10)),
+    )
+
+
+async def put(store: Store, *records: ContactRecord | AgentRecord) -> None:
+    """Writes records that are not in Redis yet."""
+    groups = [Group(contact=r) if isinstance(r, ContactRecord) else Group(agent=r) for r in records]
+    assert all(isinstance(result, Written) for result in await store.commit(groups))
+
+
+async def test_two_nodes_reserve_one_agent_and_exactly_one_wins(make_store: MakeStore) -> None:
+    """Both see the agent free; the loser learns who has the agent, and writes nothing."""
+    one, two = make_store("n1"), make_store("n2")
+    for round_ in range(50):
+        agent = AgentRecord(f"a{round_}", Available(1, 1))
+        first, second = waiting(f"x{round_}"), waiting(f"y{round_}")
+        await put(make_store("n0"), agent)
+        await put(one, first)
+        await put(two, second)
+        seen = replace(agent, version=1)
+        results = await asyncio.gather(
+            one.reserve(*offer(replace(first, version=1), seen)),
+            two.reserve(*offer(replace(second, version=1), seen)),
+        )
+        (won,) = [r for r in results if isinstance(r, Written)]
+        (lost,) = [r for r in results if isinstance(r, Refused)]
+        assert won == Written(2, 2)
+        assert lost.agent is not None
+        winner, loser = (first, second) if results[0] is won else (second, first)
+        assert lost.agent.state == offer(winner, agent)[1].state
+        (kept,) = await one.load_contacts([loser.contact.id])
+        assert kept.state == loser.state
+
+
+async def test_a_reservation_has_a_lease_on_the_servers_clock(make_store: MakeStore) -> None:
+    """Not renewed, it shows up as run out; renewed by a heartbeat, it does not."""
+    store = make_store("n1", lease_ms=60)
+    await put(store, FREE, waiting("c1"), waiting("c2"))
+    await put(store, AgentRecord("bob", Available(1, 1)))
+    await store.reserve(*offer(replace(waiting("c1"), version=1), replace(FREE, version=1)))
+    bob = AgentRecord("bob", Available(1, 1), version=1)
+    await store.reserve(*offer(replace(waiting("c2"), version=1), bob))
+    assert await store.beat(["c1"]) == []
+    for _ in range(5):
+        await asyncio.sleep(0.02)
+        expired = await store.beat(["c1"])
+    assert expired == ["c2"]
+
+
+async def test_a_conversation_has_no_lease(make_store: MakeStore) -> None:
+    """It goes on without its node; only promises run out."""
+    store = make_store("n1", lease_ms=1)
+    await put(store, waiting())
+    contact, agent = offer(replace(waiting(), version=1), FREE)
+    await store.reserve(contact, agent)
+    talking = replace(contact, version=2, state=contact.state.ring(11).answer("leg", 12))
+    await store.commit([Group(contact=talking)])
+    await asyncio.sleep(0.005)
+    assert await store.beat([]) == []
+
+
+async def test_a_lost_reply_does_no_harm(store: Store) -> None:
+    """Redis wrote, the answer was lost: the same writer writes again, and it holds."""
+    await put(store, waiting(), FREE)
+    assert await store.commit([Group(contact=waiting())]) == [Written(2, 0)]
+
+
+async def test_one_refused_group_does_not_hold_up_the_others(make_store: MakeStore) -> None:
+    """A batch is many events; each stands for itself."""
+    await put(make_store("n2"), FREE)
+    store = make_store("n1")
+    results = await store.commit(
+        [Group(waiting("c1"), FREE), Group(contact=waiting("c2")), Group(agent=FREE)]
+    )
+    assert [type(r) for r in results] == [Refused, Written, Refused]
+    assert [r.contact.id for r in await store.contacts()] == ["c2"]
+
+
+async def test_everything_is_there_after_a_restart(make_store: MakeStore) -> None:
+    """Contacts with their trail and attributes, agents with their pause reason."""
+    records = [
+        AgentRecord("ann", Paused(1, 2, "lunch — ebéd")),
+        AgentRecord("bob", WrapUp(1, 2, "c0", Then(pause="x"), 9)),
+        AgentRecord("cyd", Offline(1, 2, by_code=True)),
+        AgentRecord("dan", BackOff(1, 2, 3)),
+    ]
+    ended = replace(waiting("c2"), state=Ended(7, Outcome.ABANDONED))
+    await put(make_store("n1"), *records, waiting("c1"), ended)
+    again = make_store("n1")
+    assert sorted(await again.agents(), key=lambda r: r.agent) == [
+        replace(r, node="n1", version=1) for r in records
+    ]
+    assert sorted(await again.contacts(), key=lambda r: r.contact.id) == [
+        replace(waiting("c1"), version=1),
+        replace(ended, version=1),
+    ]
+
+
+async def test_only_ended_contacts_are_forgotten(store: Store) -> None:
+    """History has its row; the live record goes. A contact that lives stays."""
+    await put(store, waiting("c1"), replace(waiting("c2"), state=Ended(7, Outcome.LOST)))
+    assert await store.forget(["c1", "c2", "c3"]) == 1
+    assert [r.contact.id for r in await store.contacts()] == ["c1"]
+
+
+async def test_a_dead_node_is_adopted_a_living_one_is_not(make_store: MakeStore) -> None:
+    """Its contacts and agents change hands at once; its own late writes are refused."""
+    dead, heir = make_store("n1"), make_store("n2")
+    await put(dead, waiting(), FREE)
+    await dead.beat([])
+    assert await heir.adopt("n1") is None
+    assert await heir.nodes() == ["n1"]
+    await dead._client.delete("trk:{test}:node:n1")
+    assert await heir.adopt("n1") == 2
+    assert [r.contact.id for r in await heir.contacts()] == ["c1"]
+    assert await heir.nodes() == []
+    late = await dead.commit([Group(contact=replace(waiting(), version=1))])
+    assert late == [Refused(2, None)]
+
+
+async def test_redis_away_is_one_typed_error(server: EmbeddedServer, store: Store) -> None:
+    """Every caller of the store handles StoreAway and nothing else."""
+    await server.stop()
+    for command in (store.beat([]), store.commit([Group(agent=FREE)]), store.agents()):
+        with pytest.raises(StoreAway):
+            await command
+
+
+async def test_a_record_of_another_version_is_named(store: Store) -> None:
+    """The key is in the error; nobody guesses."""
+    await put(store, FREE)
+    await store._client.hset("trk:{test}:agent:ann", "kind", "Napping")
+    with pytest.raises(RecordUnreadable, match="agent:ann"):
+        await store.agents()
