@@ -29,6 +29,7 @@ _log = structlog.get_logger(__name__)
 
 _SOCKET_PATH_BYTES = 107  # sockaddr_un.sun_path of Linux less the final NUL, unix(7)
 _POLL_S = 0.01
+_ANSWER_TIMEOUT_S = 1.0
 
 # A process of its own sets the signal and becomes the server: code between fork and exec
 # (preexec_fn) is not safe in a process with threads. The setting outlives exec, prctl(2).
@@ -110,7 +111,8 @@ class EmbeddedServer:
                 await process.wait()
         except TimeoutError:
             _log.error("private_redis_killed", pid=process.pid, log=str(self.log))
-            process.kill()
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
             await process.wait()
 
     async def wait(self) -> int:
@@ -177,7 +179,8 @@ class EmbeddedServer:
 
 async def _answers(client: Redis) -> bool:
     try:
-        return bool(await client.ping())
+        async with asyncio.timeout(_ANSWER_TIMEOUT_S):
+            return bool(await client.ping())
     except (RedisError, OSError):
         return False
 

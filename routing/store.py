@@ -5,7 +5,9 @@ cluster): `contact:ID` and `agent:ID` hashes, `leases` zset, `agents` and `nodes
 `node:NODE` the heartbeat, `node:NODE:contacts` set.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Literal
@@ -26,6 +28,9 @@ from routing.records import (
 
 HEARTBEAT_MS = 5_000
 """A node that has not beaten for so long is dead."""
+
+
+_ANSWER_TIMEOUT_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,26 +164,28 @@ class Store:
         return Refused(version, read_agent(self._key("agent", name), name, fields))
 
     async def _run(self, script: Any, keys: Sequence[str], args: Sequence[str | int]) -> Any:
-        try:
+        async with _answer_in_time():
             return await script(keys=keys, args=args)
-        except (RedisError, OSError) as problem:
-            raise StoreAway(repr(problem)) from problem
 
     async def _members(self, *parts: str) -> list[str]:
-        try:
+        async with _answer_in_time():
             members = await self._client.smembers(self._key(*parts))
-        except (RedisError, OSError) as problem:
-            raise StoreAway(repr(problem)) from problem
         return [str(member, "utf-8") for member in members]  # type: ignore[arg-type]  # bytes: nothing decodes
 
     async def _hashes(self, keys: list[str]) -> list[tuple[str, dict[bytes, bytes]]]:
-        try:
-            async with self._client.pipeline(transaction=False) as pipe:
-                for key in keys:
-                    pipe.hgetall(key)
-                return [(k, f) for k, f in zip(keys, await pipe.execute(), strict=True) if f]
-        except (RedisError, OSError) as problem:
-            raise StoreAway(repr(problem)) from problem
+        async with _answer_in_time(), self._client.pipeline(transaction=False) as pipe:
+            for key in keys:
+                pipe.hgetall(key)
+            return [(k, f) for k, f in zip(keys, await pipe.execute(), strict=True) if f]
+
+
+@asynccontextmanager
+async def _answer_in_time() -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(_ANSWER_TIMEOUT_S):
+            yield
+    except (RedisError, OSError) as problem:  # a time-out is an OSError
+        raise StoreAway(repr(problem)) from problem
 
 
 _Kind = Literal["contact", "agent"]

@@ -1,0 +1,116 @@
+"""What routing tells its listeners (history, metrics, the desk), in order, as it happens.
+
+Every event has `at_ms` (epoch, ms). A listener is a plain function that returns quickly.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from routing.agent import AgentState
+from routing.contact import Contact, Outcome
+from routing.records import Step
+from routing.ringing import AgentLeg, RingOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class ContactQueued:
+    """A contact joined the line."""
+
+    at_ms: int
+    contact: Contact
+
+
+@dataclass(frozen=True, slots=True)
+class ContactAssigned:
+    """A contact and an agent are meant for each other; the store has yet to confirm."""
+
+    at_ms: int
+    contact: Contact
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class RingStarted:
+    """The agent's phone was told to ring."""
+
+    at_ms: int
+    contact: Contact
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContactReturned:
+    """A promise came to nothing; the contact waits again, at the place it never lost."""
+
+    at_ms: int
+    contact: Contact
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class RingFailed:
+    """The agent's phone rang for nothing, or could not be rung."""
+
+    at_ms: int
+    contact: Contact
+    agent: str
+    outcome: RingOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class ContactAnswered:
+    """The agent answered; caller and agent can be joined."""
+
+    at_ms: int
+    contact: Contact
+    leg: AgentLeg
+
+
+@dataclass(frozen=True, slots=True)
+class ContactEnded:
+    """A contact is over; `trail` has every step. Told again after a restart until the
+    contact is forgotten, so whoever stores it must take it twice."""
+
+    at_ms: int
+    contact: Contact
+    outcome: Outcome
+    trail: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AgentChanged:
+    """An agent's state changed."""
+
+    at_ms: int
+    agent: str
+    before: AgentState
+    after: AgentState
+
+
+@dataclass(frozen=True, slots=True)
+class StoreLost:
+    """Redis does not answer: calls go on, new assignments wait."""
+
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoreBack:
+    """Redis answers again and has everything."""
+
+    at_ms: int
+
+
+RoutingEvent = (
+    ContactQueued
+    | ContactAssigned
+    | RingStarted
+    | ContactReturned
+    | RingFailed
+    | ContactAnswered
+    | ContactEnded
+    | AgentChanged
+    | StoreLost
+    | StoreBack
+)
+Listener = Callable[[RoutingEvent], None]

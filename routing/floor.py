@@ -1,0 +1,287 @@
+"""The floor: every live contact and agent of this node, and what each event does to them.
+
+Pure: no I/O, no clock. Each method is one event at `now_ms`; it moves states, matches
+who became free, and leaves behind what the router has to do about it: records to write
+and events to tell (both in `ledger`), and rings to stop (`stops`).
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from routing import agent as agents
+from routing import contact as contacts
+from routing.agent import Agent, AgentState
+from routing.contact import Contact, Outcome
+from routing.errors import DuplicateContact, IllegalTransition
+from routing.events import (
+    ContactAnswered,
+    ContactAssigned,
+    ContactQueued,
+    ContactReturned,
+    RingFailed,
+    RingStarted,
+)
+from routing.ledger import Ledger
+from routing.matcher import Assignment
+from routing.records import AgentRecord
+from routing.ringing import Answered, Failed, NoAnswer, RingOutcome
+from routing.rules import RoutingRules
+from routing.store import Group, Refused, Written
+
+
+@dataclass(frozen=True, slots=True)
+class LiveLegs:
+    """The legs that the switch still has, when the engine (or its link) comes back.
+
+    `callers`: those this engine can go on serving in the queue; `agents`: those in
+    conversation.
+    """
+
+    callers: Collection[str] = ()
+    agents: Collection[str] = ()
+
+
+class Floor:
+    """See the module. `ledger` has the records, for reading."""
+
+    def __init__(self, node: str, site: Iterable[Agent], rules: RoutingRules) -> None:
+        self.ledger = Ledger(node, site)
+        self.rules = rules
+        self.stops: list[Assignment] = []
+        self._legs_gone: dict[str, str] = {}
+
+    # contacts
+
+    def arrive(self, contact: Contact, now_ms: int) -> None:
+        """A contact joins the line; DuplicateContact if it is live already."""
+        if contact.id in self.ledger.contacts:
+            raise DuplicateContact(contact.id)
+        self.ledger.add_contact(contact, now_ms)
+        self.ledger.events.append(ContactQueued(now_ms, contact))
+        self.offer_contact(contact.id, now_ms)
+
+    def end(self, contact_id: str, outcome: Outcome, now_ms: int) -> bool:
+        """The contact is over, at any stage; False if it was over already.
+
+        A ring for it is stopped, and its agent freed when the ring has ended. A contact
+        in conversation is completed, whatever `outcome` says; its agent is busy until
+        the agent's own leg ends.
+        """
+        record = self.ledger.contacts.get(contact_id)
+        if record is None or isinstance(record.state, contacts.Ended):
+            return False
+        talked = isinstance(record.state, contacts.Talking)
+        ended = record.state.end(Outcome.COMPLETED if talked else outcome, now_ms)
+        self.ledger.move_contact(contact_id, ended)
+        match record.state:
+            case contacts.Reserved(agent=name):
+                self._release(name, now_ms)
+            case contacts.Ringing(agent=name):
+                self.stops.append(Assignment(record.contact, self.ledger.site[name]))
+        return True
+
+    # agents
+
+    def login(self, agent_id: str, now_ms: int) -> None:
+        """The agent wants contacts."""
+        self._ask(agent_id, self.ledger.agent_state(agent_id).login(now_ms), now_ms)
+
+    def logout(self, agent_id: str, now_ms: int) -> None:
+        """The agent is done, after what is in hand."""
+        self._ask(agent_id, self.ledger.agent_state(agent_id).logout(now_ms), now_ms)
+
+    def pause(self, agent_id: str, reason: str, now_ms: int) -> None:
+        """No more contacts for now, after what is in hand."""
+        self._ask(agent_id, self.ledger.agent_state(agent_id).pause(reason, now_ms), now_ms)
+
+    def resume(self, agent_id: str, now_ms: int) -> None:
+        """Back from a pause, or from not responding."""
+        self._ask(agent_id, self.ledger.agent_state(agent_id).resume(now_ms), now_ms)
+
+    def end_wrap_up(self, agent_id: str, now_ms: int) -> None:
+        """The agent is done with the paperwork."""
+        state = self.ledger.agent_state(agent_id)
+        if not isinstance(state, agents.WrapUp):
+            raise IllegalTransition(type(state).__name__, "end_wrap_up")
+        self._ask(agent_id, state.wake(now_ms), now_ms)
+
+    def wake(self, agent_id: str, now_ms: int) -> None:
+        """The time of a wrap-up or back-off is up; anything else is left alone."""
+        state = self.ledger.agent_state(agent_id)
+        if isinstance(state, agents.WrapUp | agents.BackOff) and state.until_ms <= now_ms:
+            self._ask(agent_id, state.wake(now_ms), now_ms)
+
+    def reachable(self, agent_id: str, now_ms: int, *, registered: bool) -> None:
+        """The phone can be rung; `registered`: newly registered, which is a log-in."""
+        state = self.ledger.agent_state(agent_id)
+        match state:
+            case agents.Offline(by_code=True) | agents.NotResponding() if registered:
+                after = state.login(now_ms)
+            case _:
+                after = state.reachable(now_ms)
+        self._ask(agent_id, after, now_ms)
+
+    def unreachable(self, agent_id: str, now_ms: int) -> None:
+        """The phone cannot be rung: a promised contact goes back to its place at once."""
+        state = self.ledger.agent_state(agent_id)
+        self._ask(agent_id, state.unreachable(now_ms), now_ms)
+        if isinstance(state, agents.Reserved):
+            self._release(agent_id, now_ms)
+            self._give_back(state.contact, agent_id, now_ms)
+        elif isinstance(state, agents.Ringing) and self.rings(state.contact, agent_id):
+            record = self.ledger.contacts[state.contact]
+            self.stops.append(Assignment(record.contact, self.ledger.site[agent_id]))
+            self._give_back(state.contact, agent_id, now_ms)
+
+    # rings and conversations
+
+    def start_ring(self, assignment: Assignment, now_ms: int) -> bool:
+        """The store has confirmed; False when one of the two has meanwhile gone."""
+        contact_id, agent_id = assignment.contact.id, assignment.agent.id
+        record, agent = self.ledger.contacts.get(contact_id), self.ledger.agents[agent_id].state
+        if record is None or not isinstance(record.state, contacts.Reserved):
+            return False
+        if not isinstance(agent, agents.Reserved) or agent.contact != contact_id:
+            return False
+        self._legs_gone.pop(agent_id, None)
+        self.ledger.move_contact(contact_id, record.state.ring(now_ms), urgent=False)
+        self.ledger.move_agent(agent_id, agent.ring(now_ms), now_ms, urgent=False)
+        self.ledger.events.append(RingStarted(now_ms, assignment.contact, agent_id))
+        return True
+
+    def rings(self, contact_id: str, agent_id: str) -> bool:
+        """Whether this contact still waits for this agent to answer."""
+        record = self.ledger.contacts.get(contact_id)
+        if record is None or not isinstance(record.state, contacts.Ringing):
+            return False
+        return record.state.agent == agent_id
+
+    def ring_over(self, assignment: Assignment, outcome: RingOutcome, now_ms: int) -> None:
+        """How a ring ended. An answer for a contact that has gone only frees the agent:
+        its leg must be dropped before."""
+        contact_id, agent_id = assignment.contact.id, assignment.agent.id
+        agent = self.ledger.agent_state(agent_id)
+        if not isinstance(agent, agents.Ringing) or agent.contact != contact_id:
+            return
+        if not self.rings(contact_id, agent_id):
+            self._release(agent_id, now_ms)
+        elif not isinstance(outcome, Answered):
+            self._ring_failed(assignment, outcome, now_ms)
+        elif self._legs_gone.get(agent_id) == outcome.leg.leg:
+            self._ring_failed(assignment, Failed("hung_up_at_once"), now_ms)
+        else:
+            self._answer(assignment, outcome, now_ms)
+
+    def leg_ended(self, agent_id: str, leg: str, now_ms: int) -> None:
+        """An agent's leg is gone: the conversation, if there was one, is over."""
+        match self.ledger.agent_state(agent_id):
+            case agents.Talking(contact=contact_id, leg=talking) as agent if talking == leg:
+                self.end(contact_id, Outcome.COMPLETED, now_ms)
+                after = agent.finish(self._wrap_up_ms(contact_id), now_ms)
+                self._ask(agent_id, after, now_ms)
+            case agents.Ringing():
+                # It was answered and hung up before the ring has reported the answer.
+                self._legs_gone[agent_id] = leg
+
+    def _wrap_up_ms(self, contact_id: str) -> int:
+        record = self.ledger.contacts.get(contact_id)
+        return self.rules.queue("" if record is None else record.contact.queue).wrap_up_ms
+
+    def reconcile(self, live: LiveLegs, now_ms: int) -> None:
+        """The link to the switch was lost and is back: conversations may have ended."""
+        for name, record in list(self.ledger.agents.items()):
+            if isinstance(record.state, agents.Talking) and record.state.leg not in live.agents:
+                self.leg_ended(name, record.state.leg, now_ms)
+
+    # what the store says
+
+    def written(self, group: Group, result: Written) -> Assignment | None:
+        """The store has the group; an assignment if that confirmed a reservation."""
+        self.ledger.set_versions(group, result.contact_version, result.agent_version)
+        if group.contact is None or group.agent is None:
+            return None
+        if not isinstance(group.contact.state, contacts.Reserved):
+            return None
+        return Assignment(group.contact.contact, self.ledger.site[group.agent.agent])
+
+    def refused(self, group: Group, result: Refused, now_ms: int) -> None:
+        """Another node was first. Who is busy elsewhere is theirs, and so is whom this
+        node wanted to reserve; else what this node knows stands and is written again."""
+        theirs = result.agent
+        version = 0 if theirs is None else theirs.version
+        self.ledger.set_versions(group, result.contact_version, version)
+        self.ledger.put_back(group)
+        if group.agent is None or theirs is None:
+            return
+        if isinstance(group.agent.state, agents.Reserved) or _is_busy(theirs.state):
+            self.take_theirs(theirs, now_ms)
+
+    def take_theirs(self, theirs: AgentRecord, now_ms: int) -> None:
+        """Another node's word about an agent; a contact promised here goes back."""
+        ours = self.ledger.agent_state(theirs.agent)
+        self.ledger.take_agent(theirs, now_ms)
+        if isinstance(ours, agents.Reserved | agents.Ringing):
+            self._give_back(ours.contact, theirs.agent, now_ms)
+        self._offer_agent(theirs.agent, now_ms)
+
+    # matching
+
+    def offer_contact(self, contact_id: str, now_ms: int) -> None:
+        """Promises a waiting contact to the best free agent, if there is one."""
+        if isinstance(self.ledger.contact_state(contact_id), contacts.Waiting):
+            self._reserve(self.ledger.pool.match_contact(contact_id), now_ms)
+
+    def _offer_agent(self, agent_id: str, now_ms: int) -> None:
+        if isinstance(self.ledger.agent_state(agent_id), agents.Available):
+            self._reserve(self.ledger.pool.match_agent(agent_id), now_ms)
+
+    def _reserve(self, assignment: Assignment | None, now_ms: int) -> None:
+        if assignment is None:
+            return
+        contact, agent_id = assignment.contact, assignment.agent.id
+        waiting = self.ledger.contacts[contact.id].state
+        free = self.ledger.agent_state(agent_id)
+        self.ledger.move_contact(contact.id, waiting.reserve(agent_id, now_ms))
+        self.ledger.move_agent(agent_id, free.reserve(contact.id, now_ms), now_ms)
+        self.ledger.events.append(ContactAssigned(now_ms, contact, agent_id))
+
+    def _ask(self, agent_id: str, after: AgentState, now_ms: int) -> None:
+        """Moves the agent, and offers a contact to one who became available."""
+        if after != self.ledger.agent_state(agent_id):
+            self.ledger.move_agent(agent_id, after, now_ms)
+            self._offer_agent(agent_id, now_ms)
+
+    def _release(self, agent_id: str, now_ms: int) -> None:
+        self._ask(agent_id, self.ledger.agent_state(agent_id).release(now_ms), now_ms)
+
+    def _give_back(self, contact_id: str, agent_id: str, now_ms: int) -> None:
+        """The contact waits again, if it is still promised to this agent."""
+        state = self.ledger.contact_state(contact_id)
+        match state:
+            case contacts.Reserved(agent=name) | contacts.Ringing(agent=name) if name == agent_id:
+                self.ledger.move_contact(contact_id, state.give_back(now_ms))
+                contact = self.ledger.contacts[contact_id].contact
+                self.ledger.events.append(ContactReturned(now_ms, contact, agent_id))
+                self.offer_contact(contact_id, now_ms)
+
+    def _answer(self, assignment: Assignment, outcome: Answered, now_ms: int) -> None:
+        contact_id, agent_id, leg = assignment.contact.id, assignment.agent.id, outcome.leg.leg
+        ringing = self.ledger.contacts[contact_id].state
+        self.ledger.move_contact(contact_id, ringing.answer(leg, now_ms))
+        agent = self.ledger.agent_state(agent_id)
+        self.ledger.move_agent(agent_id, agent.answer(leg, now_ms), now_ms)
+        self.ledger.events.append(ContactAnswered(now_ms, assignment.contact, outcome.leg))
+
+    def _ring_failed(self, assignment: Assignment, outcome: RingOutcome, now_ms: int) -> None:
+        contact, agent_id = assignment.contact, assignment.agent.id
+        agent = self.ledger.agent_state(agent_id)
+        self.ledger.events.append(RingFailed(now_ms, contact, agent_id, outcome))
+        if isinstance(outcome, NoAnswer):
+            self._ask(agent_id, agent.miss(now_ms), now_ms)
+        else:
+            self._ask(agent_id, agent.refuse(now_ms + self.rules.back_off_ms, now_ms), now_ms)
+        self._give_back(contact.id, agent_id, now_ms)
+
+
+def _is_busy(state: AgentState) -> bool:
+    return isinstance(state, agents.Reserved | agents.Ringing | agents.Talking | agents.WrapUp)

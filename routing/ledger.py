@@ -1,0 +1,182 @@
+"""What this node knows and what of it is yet to be written.
+
+Every change of a state goes through `move_contact` or `move_agent`, which keep the pool
+of the matcher in step, note the record for the store and tell the event. Not every change
+is urgent: that a phone now rings is written together with the next change.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from routing import agent as agents
+from routing import contact as contacts
+from routing.agent import Agent, AgentState
+from routing.contact import Contact, ContactState, agent_of
+from routing.errors import UnknownAgent
+from routing.events import AgentChanged, ContactEnded, RoutingEvent
+from routing.matcher import Pool
+from routing.records import AgentRecord, ContactRecord, Step
+from routing.store import Group
+
+
+class Ledger:
+    """The live records of one node. `contacts`, `agents` and `pool` are for reading."""
+
+    def __init__(self, node: str, site: Iterable[Agent]) -> None:
+        self.pool = Pool()
+        self.site = {agent.id: agent for agent in site}
+        self.contacts: dict[str, ContactRecord] = {}
+        self.agents = {name: AgentRecord(name, agents.Offline(0, 0), node) for name in self.site}
+        self.events: list[RoutingEvent] = []
+        self.urgent = False
+        self.node = node
+        self._changed_contacts: dict[str, None] = {}
+        self._changed_agents: dict[str, None] = {}
+
+    def agent_state(self, agent_id: str) -> AgentState:
+        """The agent's state; UnknownAgent."""
+        record = self.agents.get(agent_id)
+        if record is None:
+            raise UnknownAgent(agent_id)
+        return record.state
+
+    def contact_state(self, contact_id: str) -> ContactState | None:
+        """The contact's state, or None when it is forgotten or never was."""
+        record = self.contacts.get(contact_id)
+        return None if record is None else record.state
+
+    def add_contact(self, contact: Contact, now_ms: int) -> None:
+        """A new contact, waiting."""
+        state = contacts.Waiting(now_ms)
+        self.contacts[contact.id] = ContactRecord(contact, state, (_step(state),))
+        self._changed_contacts[contact.id] = None
+        self.urgent = True
+        self.pool.add_contact(contact)
+
+    def restore_contact(self, record: ContactRecord) -> None:
+        """A contact as the store has it."""
+        self.contacts[record.contact.id] = record
+        match record.state:
+            case contacts.Talking() | contacts.Ended():
+                return
+            case contacts.Waiting():
+                self.pool.add_contact(record.contact)
+            case _:
+                self.pool.add_contact(record.contact)
+                self.pool.hold_contact(record.contact.id)
+
+    def move_contact(self, contact_id: str, state: ContactState, *, urgent: bool = True) -> None:
+        """The contact is now in `state`."""
+        old = self.contacts[contact_id]
+        self.contacts[contact_id] = replace(old, state=state, trail=(*old.trail, _step(state)))
+        self._changed_contacts[contact_id] = None
+        self.urgent |= urgent
+        match state:
+            case contacts.Waiting():
+                self.pool.return_contact(contact_id)
+            case contacts.Reserved():
+                self.pool.hold_contact(contact_id)
+            case contacts.Talking():
+                self.pool.remove_contact(contact_id)
+            case contacts.Ended(since_ms, outcome):
+                if not isinstance(old.state, contacts.Talking):
+                    self.pool.remove_contact(contact_id)
+                trail = self.contacts[contact_id].trail
+                self.events.append(ContactEnded(since_ms, old.contact, outcome, trail))
+
+    def move_agent(
+        self, agent_id: str, state: AgentState, now_ms: int, *, urgent: bool = True
+    ) -> None:
+        """The agent is now in `state`, by this node's doing."""
+        self.take_agent(replace(self.agents[agent_id], state=state, node=self.node), now_ms)
+        self._changed_agents[agent_id] = None
+        self.urgent |= urgent
+
+    def take_agent(self, record: AgentRecord, now_ms: int) -> None:
+        """The agent's record is now as the store has it: nothing is left to write."""
+        name, old = record.agent, self.agents[record.agent].state
+        self.agents[name] = record
+        self._changed_agents.pop(name, None)
+        if isinstance(old, agents.Available):
+            self.pool.remove_agent(name)
+        if isinstance(record.state, agents.Available):
+            self.pool.add_agent(self.site[name], record.state.idle_since_ms)
+        if record.state != old:
+            self.events.append(AgentChanged(now_ms, name, old, record.state))
+
+    def forget(self, contact_id: str) -> bool:
+        """The contact leaves memory; False, and nothing done, if it is not over."""
+        if not isinstance(self.contact_state(contact_id), contacts.Ended):
+            return False
+        del self.contacts[contact_id]
+        return True
+
+    def position(self, contact_id: str) -> int | None:
+        """The place in its queue, from 1; None when it is not in line."""
+        match self.contact_state(contact_id):
+            case None | contacts.Talking() | contacts.Ended():
+                return None
+            case _:
+                return self.pool.position(contact_id)
+
+    def is_written(self, contact_id: str) -> bool:
+        """Whether the store has the contact as it is here."""
+        return contact_id not in self._changed_contacts
+
+    def foreign_agents(self) -> list[str]:
+        """Those that another node keeps busy."""
+        return [name for name, record in self.agents.items() if record.node != self.node]
+
+    def held_contacts(self) -> list[str]:
+        """Those promised to an agent, whose leases are to be renewed."""
+        return [name for name, record in self.contacts.items() if _is_held(record.state)]
+
+    def pending(self) -> int:
+        """How many records are yet to be written."""
+        return len(self._changed_contacts) + len(self._changed_agents)
+
+    def take_changes(self, limit: int) -> list[Group]:
+        """Up to `limit` groups to write; a contact goes with its agent."""
+        self.urgent = False
+        groups: list[Group] = []
+        while self._changed_contacts and len(groups) < limit:
+            name = next(iter(self._changed_contacts))
+            del self._changed_contacts[name]
+            record = self.contacts.get(name)
+            if record is not None:
+                groups.append(Group(record, self._changed_agent(agent_of(record.state))))
+        while self._changed_agents and len(groups) < limit:
+            groups.append(Group(agent=self._changed_agent(next(iter(self._changed_agents)))))
+        return groups
+
+    def _changed_agent(self, agent_id: str | None) -> AgentRecord | None:
+        if agent_id is None or agent_id not in self._changed_agents:
+            return None
+        del self._changed_agents[agent_id]
+        return self.agents[agent_id]
+
+    def put_back(self, group: Group) -> None:
+        """It could not be written; what has become of it since will be."""
+        self.urgent = True
+        if group.contact is not None:
+            self._changed_contacts[group.contact.contact.id] = None
+        if group.agent is not None:
+            self._changed_agents[group.agent.agent] = None
+
+    def set_versions(self, group: Group, contact_version: int, agent_version: int) -> None:
+        """The store has these versions of the records in `group`."""
+        if group.contact is not None:
+            contact = self.contacts.get(group.contact.contact.id)
+            if contact is not None:
+                self.contacts[contact.contact.id] = replace(contact, version=contact_version)
+        if group.agent is not None:
+            agent = self.agents[group.agent.agent]
+            self.agents[agent.agent] = replace(agent, version=agent_version)
+
+
+def _step(state: ContactState) -> Step:
+    return Step(type(state).__name__, state.since_ms, agent_of(state))
+
+
+def _is_held(state: ContactState) -> bool:
+    return isinstance(state, contacts.Reserved | contacts.Ringing)

@@ -1,0 +1,60 @@
+"""After a restart: what the store has of this node, put together with what is alive."""
+
+from collections.abc import Iterable
+
+from routing import agent as agents
+from routing import contact as contacts
+from routing.contact import Outcome
+from routing.events import ContactEnded
+from routing.floor import Floor, LiveLegs
+from routing.records import AgentRecord, ContactRecord
+
+
+def restore(
+    floor: Floor,
+    held: Iterable[ContactRecord],
+    staff: Iterable[AgentRecord],
+    live: LiveLegs,
+    now_ms: int,
+) -> None:
+    """Conversations whose legs live go on; contacts whose caller is still there wait at
+    their old place; everything else is ended, and whoever was promised to it is free.
+    Pause reasons and idle times are as they were."""
+    for contact in held:
+        _restore_contact(floor, contact, live, now_ms)
+    for agent in staff:
+        if agent.agent in floor.ledger.site:
+            _restore_agent(floor, agent, live, now_ms)
+    for place in sorted(floor.ledger.contacts.values(), key=_place):
+        floor.offer_contact(place.contact.id, now_ms)
+
+
+def _restore_contact(floor: Floor, record: ContactRecord, live: LiveLegs, now_ms: int) -> None:
+    floor.ledger.restore_contact(record)
+    contact, state = record.contact, record.state
+    match state:
+        case contacts.Ended(since_ms, outcome):
+            told_again = ContactEnded(since_ms, contact, outcome, record.trail)
+            floor.ledger.events.append(told_again)
+        case contacts.Talking(leg=leg):
+            if leg not in live.agents:
+                floor.ledger.move_contact(contact.id, state.end(Outcome.COMPLETED, now_ms))
+        case _ if contact.leg not in live.callers:
+            floor.ledger.move_contact(contact.id, state.end(Outcome.LOST, now_ms))
+        case contacts.Reserved() | contacts.Ringing():
+            floor.ledger.move_contact(contact.id, state.give_back(now_ms))
+
+
+def _restore_agent(floor: Floor, record: AgentRecord, live: LiveLegs, now_ms: int) -> None:
+    floor.ledger.take_agent(record, now_ms)
+    if record.node != floor.ledger.node:
+        return
+    match record.state:
+        case agents.Reserved() | agents.Ringing() as offered:
+            floor.ledger.move_agent(record.agent, offered.release(now_ms), now_ms)
+        case agents.Talking(leg=leg) if leg not in live.agents:
+            floor.leg_ended(record.agent, leg, now_ms)
+
+
+def _place(record: ContactRecord) -> tuple[int, int, str]:
+    return (-record.contact.priority, record.contact.arrived_ms, record.contact.id)

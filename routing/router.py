@@ -1,0 +1,382 @@
+"""The router: the floor's decisions, made to happen.
+
+Everything that decides is synchronous (`Floor`), so no two events ever mix. A decision is
+in memory at once; the store follows in batches, one call at a time, and only a
+reservation waits for it: nothing rings before Redis has confirmed it. With Redis away,
+calls go on, assignments wait, and everything is written when it is back.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+import structlog
+
+from routing import agent as agents
+from routing import contact as contacts
+from routing.agent import Agent, AgentState
+from routing.contact import Contact, Outcome
+from routing.errors import RecordUnreadable, StoreAway, UnknownContact
+from routing.events import (
+    AgentChanged,
+    ContactAnswered,
+    ContactAssigned,
+    ContactEnded,
+    ContactReturned,
+    Listener,
+    RoutingEvent,
+    StoreBack,
+    StoreLost,
+)
+from routing.floor import Floor, LiveLegs
+from routing.leases import LeaseKeeper
+from routing.matcher import Assignment
+from routing.restoring import restore
+from routing.ringing import Answered, Failed, Ringer, RingOutcome, Stopped
+from routing.rules import RoutingRules
+from routing.snapshot import Snapshot, take_snapshot
+from routing.store import Refused, Store
+from routing.ticket import Ticket
+
+_log = structlog.get_logger(__name__)
+
+_BATCH = 128
+_RETRY_FIRST_S = 0.05
+_RETRY_MOST_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class StoreHealth:
+    """Whether Redis answers, since when (epoch, ms), and how many records wait for it."""
+
+    up: bool
+    since_ms: int
+    pending: int
+
+
+class Router:
+    """One node's routing. `run()` owns every task; cancel it to stop.
+
+    The methods for contacts and agents take effect at once and never wait. They raise
+    UnknownAgent, IllegalTransition or DuplicateContact; a contact already gone is normal.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        ringer: Ringer,
+        site: Iterable[Agent],
+        rules: RoutingRules,
+        *,
+        clock: Callable[[], int],
+        listeners: Collection[Listener] = (),
+    ) -> None:
+        self._store = store
+        self._ringer = ringer
+        self._clock = clock
+        self._listeners = tuple(listeners)
+        self._floor = Floor(store.node, site, rules)
+        self._tickets: dict[str, Ticket] = {}
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._done_with: set[str] = set()
+        self._in_flight = 0
+        self._wake = asyncio.Event()
+        self._tasks: asyncio.TaskGroup | None = None
+        self._up = True
+        self._up_since_ms = clock()
+
+    # contacts
+
+    def enqueue(self, contact: Contact) -> Ticket:
+        """A contact joins the line; DuplicateContact if it is live already."""
+        self._floor.arrive(contact, self._clock())
+        ticket = self._add_ticket(contact)
+        self._settle()
+        return ticket
+
+    def ticket(self, contact_id: str) -> Ticket:
+        """The ticket of a contact in line, also of one that outlived a restart."""
+        try:
+            return self._tickets[contact_id]
+        except KeyError:
+            raise UnknownContact(contact_id) from None
+
+    def withdraw(self, contact_id: str, reason: Outcome) -> bool:
+        """The contact leaves, at whatever stage; False if it was over already. A ring for
+        it is stopped, and its agent is free again with the old idle time."""
+        ended = self._floor.end(contact_id, reason, self._clock())
+        self._settle()
+        return ended
+
+    def conversation_ended(self, contact_id: str) -> bool:
+        """The caller's side is over. The agent is busy until the agent's leg ends."""
+        return self.withdraw(contact_id, Outcome.COMPLETED)
+
+    def leg_ended(self, agent_id: str, leg: str) -> None:
+        """The agent's leg is gone: wrap-up, then available. Another leg than the one in
+        conversation is none of the agent's state."""
+        self._floor.leg_ended(agent_id, leg, self._clock())
+        self._settle()
+
+    def forget(self, contact_ids: Iterable[str]) -> None:
+        """History has these contacts for good: their live records go."""
+        self._done_with.update(contact_ids)
+        self._wake.set()
+
+    # agents
+
+    def login(self, agent_id: str) -> AgentState:
+        """By code, or from the desk; returns the state that the agent is in now."""
+        return self._ask(self._floor.login, agent_id)
+
+    def logout(self, agent_id: str) -> AgentState:
+        """After what is in hand; until a log-in or a new registration."""
+        return self._ask(self._floor.logout, agent_id)
+
+    def pause(self, agent_id: str, reason: str) -> AgentState:
+        """After what is in hand."""
+        self._floor.pause(agent_id, reason, self._clock())
+        self._settle()
+        return self._floor.ledger.agent_state(agent_id)
+
+    def resume(self, agent_id: str) -> AgentState:
+        """Back from a pause, or from not responding."""
+        return self._ask(self._floor.resume, agent_id)
+
+    def end_wrap_up(self, agent_id: str) -> AgentState:
+        """IllegalTransition unless the agent is in wrap-up."""
+        return self._ask(self._floor.end_wrap_up, agent_id)
+
+    def phone_reachable(
+        self, agent_id: str, reachable: bool, *, registered: bool = False
+    ) -> AgentState:
+        """What the switch says about the agent's phone; `registered`: it has just newly
+        registered, which logs in even an agent who logged out by code."""
+        now_ms = self._clock()
+        if reachable:
+            self._floor.reachable(agent_id, now_ms, registered=registered)
+        else:
+            self._floor.unreachable(agent_id, now_ms)
+        self._settle()
+        return self._floor.ledger.agent_state(agent_id)
+
+    def _ask(self, verb: Callable[[str, int], None], agent_id: str) -> AgentState:
+        verb(agent_id, self._clock())
+        self._settle()
+        return self._floor.ledger.agent_state(agent_id)
+
+    # status
+
+    @property
+    def health(self) -> StoreHealth:
+        """Of the live state; a true answer, not a guess."""
+        pending = self._floor.ledger.pending() + self._in_flight
+        return StoreHealth(self._up, self._up_since_ms, pending)
+
+    def snapshot(self) -> Snapshot:
+        """Queues, agents and contacts as they are now."""
+        return take_snapshot(self._floor, self._clock())
+
+    # life
+
+    async def restore(self, live: LiveLegs) -> None:
+        """Before `run`, once: takes up what this node held when it ended. Raises StoreAway
+        and RecordUnreadable."""
+        held, staff = await self._store.contacts(), await self._store.agents()
+        for record in held:
+            if not isinstance(record.state, contacts.Talking | contacts.Ended):
+                self._add_ticket(record.contact)
+        restore(self._floor, held, staff, live, self._clock())
+        self._settle()
+
+    def reconcile(self, live: LiveLegs) -> None:
+        """The link to the switch is back: conversations may have ended meanwhile."""
+        self._floor.reconcile(live, self._clock())
+        self._settle()
+
+    async def run(self) -> None:
+        """Until cancelled. What is not written by then is written at the end."""
+        keeper = LeaseKeeper(self._store, self._floor, self._clock)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                self._tasks = tasks
+                tasks.create_task(self._write_changes())
+                tasks.create_task(self._beat(keeper))
+                try:
+                    await asyncio.Future()
+                finally:  # a group that shuts down takes no more tasks
+                    self._tasks = None
+        finally:
+            for timer in self._timers.values():
+                timer.cancel()
+            with contextlib.suppress(StoreAway):
+                await self._write_batch(ring=False)
+
+    async def _write_changes(self) -> None:
+        pause_s = _RETRY_FIRST_S
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            try:
+                await self._write_batch()
+            except StoreAway as away:
+                self._store_is(False, away.reason)
+                await asyncio.sleep(pause_s)
+                pause_s = min(2 * pause_s, _RETRY_MOST_S)
+                self._wake.set()
+            else:
+                pause_s = _RETRY_FIRST_S
+                self._store_is(True)
+
+    async def _beat(self, keeper: LeaseKeeper) -> None:
+        while True:
+            try:
+                await keeper.beat()
+            except StoreAway as away:
+                self._store_is(False, away.reason)
+            except RecordUnreadable as problem:
+                _log.error("record_unreadable", key=problem.key, reason=problem.reason)
+            else:
+                if not self._floor.ledger.pending():
+                    self._store_is(True)
+            self._settle()
+            await asyncio.sleep(self._floor.rules.beat_ms / 1000)
+
+    async def _write_batch(self, *, ring: bool = True) -> None:
+        ledger = self._floor.ledger
+        groups = ledger.take_changes(_BATCH)
+        if groups:
+            self._in_flight = len(groups)
+            try:
+                results = await self._store.commit(groups)
+            except BaseException:  # cancelled too: what was taken must not be lost
+                for group in groups:
+                    ledger.put_back(group)
+                raise
+            finally:
+                self._in_flight = 0
+            for group, result in zip(groups, results, strict=True):
+                if isinstance(result, Refused):
+                    self._floor.refused(group, result, self._clock())
+                elif (confirmed := self._floor.written(group, result)) and ring:
+                    self._start_ring(confirmed)
+        await self._forget_batch()
+        ledger.urgent |= len(groups) == _BATCH
+        self._settle()
+
+    async def _forget_batch(self) -> None:
+        done = [name for name in self._done_with if self._floor.ledger.is_written(name)]
+        if done:
+            await self._store.forget(done)
+            self._done_with.difference_update(done)
+            for name in done:
+                self._floor.ledger.forget(name)
+
+    def _store_is(self, up: bool, reason: str = "") -> None:
+        if up == self._up:
+            return
+        self._up, self._up_since_ms = up, self._clock()
+        if up:
+            _log.info("live_state_back")
+        else:
+            _log.error("live_state_away", reason=reason)
+        self._tell(StoreBack(self._up_since_ms) if up else StoreLost(self._up_since_ms))
+
+    # rings
+
+    def _start_ring(self, assignment: Assignment) -> None:
+        if self._tasks is not None and self._floor.start_ring(assignment, self._clock()):
+            self._tasks.create_task(self._ring(assignment))
+
+    async def _ring(self, assignment: Assignment) -> None:
+        outcome = await self._ring_outcome(assignment)
+        if isinstance(outcome, Answered) and not self._floor.rings(
+            assignment.contact.id, assignment.agent.id
+        ):
+            await self._guarded(self._ringer.drop(outcome.leg), assignment)
+            outcome = Stopped()
+        self._floor.ring_over(assignment, outcome, self._clock())
+        self._settle()
+
+    async def _ring_outcome(self, assignment: Assignment) -> RingOutcome:
+        rules = self._floor.rules
+        timeout_ms = rules.queue(assignment.contact.queue).ring_timeout_ms
+        try:
+            async with asyncio.timeout((timeout_ms + rules.ring_grace_ms) / 1000):
+                return await self._ringer.ring(assignment, timeout_ms)
+        except TimeoutError:
+            await self._guarded(self._ringer.stop_ringing(assignment), assignment)
+            return Failed("no_report")
+        except Exception:  # one ring that goes wrong must not end every other call
+            _log.exception("ring_failed", **_names(assignment))
+            return Failed("error")
+
+    async def _guarded(self, doing: Awaitable[None], about: Assignment) -> None:
+        try:
+            await doing
+        except Exception:  # as above: the agent is freed whatever the switch says
+            _log.exception("ringer_failed", **_names(about))
+
+    # what an event leaves to do
+
+    def _settle(self) -> None:
+        """After every event: tell, stop rings, wake the writer."""
+        ledger = self._floor.ledger
+        events, ledger.events = ledger.events, []
+        for event in events:
+            self._keep_up(event)
+            self._tell(event)
+        stops, self._floor.stops = self._floor.stops, []
+        for assignment in stops:
+            if self._tasks is not None:
+                stopping = self._ringer.stop_ringing(assignment)
+                self._tasks.create_task(self._guarded(stopping, assignment))
+        if ledger.urgent:
+            self._wake.set()
+
+    def _keep_up(self, event: RoutingEvent) -> None:
+        match event:
+            case ContactAssigned(contact=contact):
+                self._tickets[contact.id].assigned.set()
+            case ContactReturned(contact=contact):
+                self._tickets[contact.id].assigned.clear()
+            case ContactAnswered(contact=contact, leg=leg):
+                self._tickets.pop(contact.id).resolve(leg, None)
+            case ContactEnded(contact=contact, outcome=outcome) if contact.id in self._tickets:
+                self._tickets.pop(contact.id).resolve(None, outcome)
+            case AgentChanged(agent=agent_id, after=after):
+                self._set_timer(agent_id, after)
+
+    def _tell(self, event: RoutingEvent) -> None:
+        for listener in self._listeners:
+            try:
+                listener(event)
+            except Exception:  # a listener is no part of routing: calls go on without it
+                _log.exception("listener_failed", about=type(event).__name__)
+
+    def _add_ticket(self, contact: Contact) -> Ticket:
+        ledger = self._floor.ledger
+        ticket = Ticket(contact, lambda: ledger.position(contact.id))
+        self._tickets[contact.id] = ticket
+        return ticket
+
+    def _set_timer(self, agent_id: str, state: AgentState) -> None:
+        timer = self._timers.pop(agent_id, None)
+        if timer is not None:
+            timer.cancel()
+        if isinstance(state, agents.WrapUp | agents.BackOff):
+            delay_s = max(1, state.until_ms - self._clock()) / 1000
+            loop = asyncio.get_running_loop()
+            self._timers[agent_id] = loop.call_later(delay_s, self._time_is_up, agent_id)
+
+    def _time_is_up(self, agent_id: str) -> None:
+        del self._timers[agent_id]
+        self._floor.wake(agent_id, self._clock())
+        self._settle()
+        if agent_id not in self._timers:  # the wall clock lags behind the loop's: again
+            self._set_timer(agent_id, self._floor.ledger.agent_state(agent_id))
+
+
+def _names(assignment: Assignment) -> Mapping[str, str]:
+    return {"contact": assignment.contact.id, "agent": assignment.agent.id}

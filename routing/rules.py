@@ -1,0 +1,34 @@
+"""How a site wants its queues served."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from routing.skills import Skills
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRules:
+    """One queue. `skills` is what its contacts ask for unless the flow says otherwise."""
+
+    skills: Skills = ()
+    ring_timeout_ms: int = 15_000
+    wrap_up_ms: int = 10_000
+
+
+DEFAULT_QUEUE = QueueRules()
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingRules:
+    """The whole site. `back_off_ms`: how long a phone that refused is left alone;
+    `beat_ms`: between heartbeats; `ring_grace_ms`: how much later than its time a ring
+    may report before it is taken for failed."""
+
+    queues: Mapping[str, QueueRules] = field(default_factory=dict)
+    back_off_ms: int = 5_000
+    beat_ms: int = 1_000
+    ring_grace_ms: int = 5_000
+
+    def queue(self, name: str) -> QueueRules:
+        """The rules of a queue; the defaults for one the site does not name."""
+        return self.queues.get(name, DEFAULT_QUEUE)

@@ -1,0 +1,119 @@
+"""The floor at a glance: for `trunkline status`, the desk and the metrics."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from routing import agent as agents
+from routing import contact as contacts
+from routing.agent import AgentState
+from routing.contact import agent_of
+from routing.floor import Floor
+from routing.records import ContactRecord
+
+
+@dataclass(frozen=True, slots=True)
+class QueueView:
+    """One queue. `waiting` counts those in line whom no agent is promised to yet."""
+
+    name: str
+    waiting: int
+    offered: int
+    talking: int
+    longest_wait_ms: int
+    agents_available: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgentView:
+    """One agent. `reason`: why paused; `contact`: the one in hand."""
+
+    id: str
+    state: str
+    since_ms: int
+    contact: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ContactView:
+    """One live contact; `position` is None when it is not in line."""
+
+    id: str
+    queue: str
+    state: str
+    since_ms: int
+    arrived_ms: int
+    agent: str | None
+    position: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything at `at_ms`. Contacts that are over are left out."""
+
+    at_ms: int
+    queues: tuple[QueueView, ...]
+    agents: tuple[AgentView, ...]
+    contacts: tuple[ContactView, ...]
+
+
+def take_snapshot(floor: Floor, now_ms: int) -> Snapshot:
+    """The queues that the site names or that have contacts, by name; agents by id;
+    contacts by arrival."""
+    by_queue: dict[str, list[ContactRecord]] = defaultdict(list)
+    for record in floor.ledger.contacts.values():
+        if not isinstance(record.state, contacts.Ended):
+            by_queue[record.contact.queue].append(record)
+    names = sorted(by_queue.keys() | floor.rules.queues.keys())
+    live = [record for records in by_queue.values() for record in records]
+    live.sort(key=lambda record: (record.contact.arrived_ms, record.contact.id))
+    return Snapshot(
+        now_ms,
+        tuple(_queue(floor, name, by_queue[name], now_ms) for name in names),
+        tuple(_agent(name, r.state) for name, r in sorted(floor.ledger.agents.items())),
+        tuple(_contact(floor, record) for record in live),
+    )
+
+
+def _queue(floor: Floor, name: str, records: list[ContactRecord], now_ms: int) -> QueueView:
+    waiting = [r for r in records if isinstance(r.state, contacts.Waiting)]
+    talking = sum(isinstance(r.state, contacts.Talking) for r in records)
+    return QueueView(
+        name,
+        waiting=len(waiting),
+        offered=len(records) - len(waiting) - talking,
+        talking=talking,
+        longest_wait_ms=max((now_ms - r.contact.arrived_ms for r in waiting), default=0),
+        agents_available=floor.ledger.pool.free_agents(floor.rules.queue(name).skills),
+    )
+
+
+def _agent(name: str, state: AgentState) -> AgentView:
+    reason = state.reason if isinstance(state, agents.Paused) else None
+    return AgentView(name, type(state).__name__, state.since_ms, _contact_of(state), reason)
+
+
+def _contact_of(state: AgentState) -> str | None:
+    match state:
+        case (
+            agents.Reserved(contact=contact)
+            | agents.Ringing(contact=contact)
+            | agents.Talking(contact=contact)
+            | agents.WrapUp(contact=contact)
+        ):
+            return contact
+        case _:
+            return None
+
+
+def _contact(floor: Floor, record: ContactRecord) -> ContactView:
+    contact, state = record.contact, record.state
+    return ContactView(
+        contact.id,
+        contact.queue,
+        type(state).__name__,
+        state.since_ms,
+        contact.arrived_ms,
+        agent_of(state),
+        floor.ledger.position(contact.id),
+    )

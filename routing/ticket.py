@@ -1,0 +1,37 @@
+"""What a caller's session holds while its contact waits."""
+
+import asyncio
+from collections.abc import Callable
+
+from routing.contact import Contact, Outcome
+from routing.ringing import AgentLeg
+
+
+class Ticket:
+    """One contact's wait, seen by whoever serves the caller meanwhile.
+
+    `answered` resolves to the agent's leg, or to None when the contact ended without an
+    answer: `outcome` then says why. `assigned` is set while an agent is promised.
+    """
+
+    def __init__(self, contact: Contact, position: Callable[[], int | None]) -> None:
+        self.contact = contact
+        self.assigned = asyncio.Event()
+        self.answered: asyncio.Future[AgentLeg | None] = asyncio.Future()
+        self.outcome: Outcome | None = None
+        self._position = position
+
+    @property
+    def withdrawn(self) -> bool:
+        """Whether it ended without an answer."""
+        return self.outcome is not None
+
+    def position(self) -> int | None:
+        """The place in its queue, from 1; None when it is no longer in line."""
+        return self._position()
+
+    def resolve(self, leg: AgentLeg | None, outcome: Outcome | None) -> None:
+        """Answered on `leg`, or ended; a session that gave up waiting does not care."""
+        self.outcome = outcome
+        if not self.answered.done():
+            self.answered.set_result(leg)
