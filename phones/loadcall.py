@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from phones import sipwire
@@ -13,7 +14,6 @@ from phones.rtp import RtpSender, Spurt, SpurtHearing
 from phones.sipwire import Line, Message
 
 _T1_S = 0.5
-_RESENDS = 6
 _KEY_MS = 80
 
 
@@ -86,15 +86,18 @@ class LoadCall:
             raise PhoneRefused(f"refused with {self.status}")
 
     async def hear(self, timeout_s: float = 10.0) -> Spurt:
-        """Wait for the next spurt of sound, with its fingerprint: 200 ms of it have come."""
-        spurts = self.hearing.spurts
+        """Wait for the next spurt of sound, until its fingerprint is known or it is over.
+
+        A spurt that is over before 200 ms, or was torn by a busy Asterisk, has none.
+        """
+        spurts, index = self.hearing.spurts, self._listened
         await self._until(
             "sound",
-            lambda: len(spurts) > self._listened and spurts[self._listened].fingerprint != 0,
+            lambda: len(spurts) > index + 1 or any(s.fingerprint for s in spurts[index:]),
             timeout_s,
         )
         self._listened += 1
-        return spurts[self._listened - 1]
+        return spurts[index]
 
     async def press(self, digits: str, gap_ms: int = 60) -> None:
         """Press keys of 80 ms each; sound that began before the last one's end is not awaited."""
@@ -197,16 +200,13 @@ class LoadCall:
 
     async def _resend(self, request: bytes, done: Callable[[], bool], timeout_s: float) -> None:
         """Send until answered, at RFC 3261's intervals (T1 of 500 ms, doubled)."""
-        wait_s = _T1_S
-        for _ in range(_RESENDS):
+        loop = asyncio.get_running_loop()
+        deadline, wait_s = loop.time() + timeout_s, _T1_S
+        while (left_s := deadline - loop.time()) > 0:
             self.wire.sip(request)
-            try:
-                return await self._until("response", done, min(wait_s, timeout_s), alive=False)
-            except PhoneTimeout:
-                timeout_s -= wait_s
-                wait_s *= 2
-            if timeout_s <= 0:
-                break
+            with suppress(PhoneTimeout):
+                return await self._until("response", done, min(wait_s, left_s), alive=False)
+            wait_s *= 2
         raise PhoneTimeout("response", timeout_s)
 
     async def _until(

@@ -59,7 +59,8 @@ class LoadCaller:
         self._rtp = _socket(local_address)
         self._calls: dict[str, LoadCall] = {}
         self._media: dict[tuple[str, int], LoadCall] = {}
-        self._run_id = secrets.token_hex(4)
+        self._unique = secrets.token_hex(4)
+        self._made = 0
         self._wire = Wire(self._send_sip, self._send_rtp, self._media.__setitem__)
 
     @classmethod
@@ -123,6 +124,7 @@ class LoadCaller:
         return str(failure)
 
     def _call(self, load: Load, index: int) -> LoadCall:
+        self._made += 1
         host, port = self._sip.getsockname()
         line = Line(
             number=load.number,
@@ -130,7 +132,7 @@ class LoadCaller:
             remote=f"{self._remote[0]}:{self._remote[1]}",
             local=f"{host}:{port}",
             media=self._rtp.getsockname(),
-            call_id=f"{self._run_id}{index:x}",
+            call_id=f"{self._unique}{self._made:x}",
         )
         call = LoadCall(index, line, self._wire)
         self._calls[line.call_id] = call

@@ -77,7 +77,11 @@ def invite() -> Piece:
 
 
 def answered() -> Piece:
-    """Wait for 200 and acknowledge it."""
+    """Wait for 200 and acknowledge it.
+
+    SIPp sends no audio by itself: Asterisk's `Answer` then holds the dialplan for 500 ms
+    (main/channel.c, __ast_answer), so keys pressed sooner come before the first prompt.
+    """
     ack = f"ACK [next_url] SIP/2.0\n{_TO_REMOTE}\nCSeq: 1 ACK"
     return (
         *_PROVISIONAL,

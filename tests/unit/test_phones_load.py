@@ -8,7 +8,7 @@ import struct
 import pytest
 
 from phones import rtp, sipwire
-from phones.errors import CallGone, PhoneRefused
+from phones.errors import CallGone, PhoneRefused, PhoneTimeout
 from phones.loadcall import LoadCall, Wire
 from phones.rtp import RtpSender, SpurtHearing
 from phones.sipwire import Line
@@ -118,6 +118,24 @@ async def test_a_spurt_is_heard_with_its_fingerprint() -> None:
         again.hear(packet(5000 + index * 160), 0)
     assert spurt.at_ns == 1000
     assert spurt.fingerprint == again.spurts[0].fingerprint != 0
+
+
+async def test_a_torn_spurt_does_not_hold_the_script() -> None:
+    """A spurt that is over before its 200 ms is heard, without a fingerprint."""
+    far = FarEnd()
+    await answered(far)
+    far.call.on_rtp(packet(0), 1)
+    far.call.on_rtp(packet(8000), 2)
+    spurt = await far.call.hear()
+    assert (spurt.at_ns, spurt.fingerprint) == (1, 0)
+
+
+async def test_nobody_answers_a_request() -> None:
+    """Without any response the wait ends in its time, in the terms it was given."""
+    far = FarEnd()
+    with pytest.raises(PhoneTimeout, match=r"not within 0\.01 s"):
+        await far.call.dial(timeout_s=0.01)
+    assert far.methods == ["INVITE"]
 
 
 @pytest.mark.parametrize(
