@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ivr.prompts.g711 import encode_alaw, encode_ulaw
+
 RATE_HZ = 8000
 CHORD_S = 4
 # Am9, Fmaj9, C, Gsus in Hz, each with its root an octave below: no leading note, so no end.
@@ -56,35 +58,17 @@ def _placed(tone: NDArray[np.float64], start: int, length: int) -> NDArray[np.fl
     return np.roll(np.pad(tone, (0, length - len(tone))), start)
 
 
-def ulaw(samples: Samples) -> bytes:
-    """ITU-T G.711 µ-law, by its formula with bias 33 on 14 bits."""
-    linear = samples.astype(np.int32)
-    magnitude = np.minimum(np.abs(linear), 32635) + 132
-    exponent = np.floor(np.log2(magnitude)).astype(np.int32) - 7
-    mantissa = (magnitude >> (exponent + 3)) & 0x0F
-    sign = np.where(linear < 0, 0x80, 0)
-    coded = ~(sign | (exponent << 4) | mantissa) & 0xFF
-    return bytes(coded.astype(np.uint8))
-
-
-def alaw(samples: Samples) -> bytes:
-    """ITU-T G.711 A-law: 13 bits, even bits inverted."""
-    linear = samples.astype(np.int32)
-    magnitude = np.where(linear < 0, -linear - 1, linear)
-    exponent = np.maximum(np.floor(np.log2(np.maximum(magnitude, 1))).astype(np.int32) - 7, 0)
-    mantissa = (magnitude >> (np.maximum(exponent, 1) + 3)) & 0x0F
-    sign = np.where(linear < 0, 0, 0x80)
-    coded = (sign | (exponent << 4) | mantissa) ^ 0x55
-    return bytes(coded.astype(np.uint8))
-
-
 def write_music(directory: Path) -> None:
     """Put the music into ``directory``, unless it is there or somebody put other music there."""
     directory.mkdir(parents=True, exist_ok=True)
     if any(directory.iterdir()):
         return
     samples = music()
-    texts = {"sln": samples.astype("<i2").tobytes(), "alaw": alaw(samples), "ulaw": ulaw(samples)}
+    texts = {
+        "sln": samples.astype("<i2").tobytes(),
+        "alaw": encode_alaw(samples).tobytes(),
+        "ulaw": encode_ulaw(samples).tobytes(),
+    }
     for extension, data in texts.items():
         (directory / f"round.{extension}").write_bytes(data)
 

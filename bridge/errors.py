@@ -17,8 +17,6 @@ BridgeError
 Texts hold names of actions, commands and fields, never the values, which may be personal data.
 """
 
-# ruff: noqa: N818 - the names say what happened; a row of "…Error" would say it less well
-
 from typing import ClassVar
 
 

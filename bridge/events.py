@@ -84,10 +84,12 @@ class LinkDown:
 
 @dataclass(frozen=True)
 class PhoneReachable:
-    """An endpoint's reachability changed."""
+    """An endpoint's reachability changed. `registered`: by a phone that has just registered,
+    not by one that was registered all the time and answers again."""
 
     endpoint: str
     reachable: bool
+    registered: bool = False
 
 
 @dataclass(frozen=True)

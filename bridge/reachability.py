@@ -28,6 +28,10 @@ class Reachability:
         for endpoint, uri, status in contacts:
             self.change(endpoint, uri, status)
 
+    def registers(self, endpoint: str, uri: str, status: str) -> bool:
+        """Tell whether this status, not yet taken, is the first of a new contact."""
+        return status != "Removed" and uri not in self._contacts.get(endpoint, {})
+
     def change(self, endpoint: str, uri: str, status: str) -> bool | None:
         """Take one contact's new status; return the endpoint's reachability if that changed."""
         before = self.reachable(endpoint)

@@ -153,7 +153,13 @@ class Switch:
             (item.get("Endpoint", ""), item.get("Uri", ""), item.get("Status", ""))
             for item in contacts
         )
-        self._tell(LinkUp(await self.phones(), await self.channels()))
+        # One source for what is reachable, now and in the events that follow: a phone that is
+        # called dead here, and known as alive there, would never be told to be alive.
+        phones = tuple(
+            Phone(item["ObjectName"], self._reachability.reachable(item["ObjectName"]))
+            for item in await self._list("PJSIPShowEndpoints")
+        )
+        self._tell(LinkUp(phones, await self.channels()))
 
     def _link_down(self, reason: str) -> None:
         self._tell(LinkDown(reason))
@@ -189,10 +195,12 @@ class Switch:
         self._tell(leg)
 
     def _contact_status(self, message: AmiMessage) -> None:
-        endpoint = message["EndpointName"]
-        reachable = self._reachability.change(endpoint, message["URI"], message["ContactStatus"])
-        if reachable is not None:
-            self._tell(PhoneReachable(endpoint, reachable))
+        told = (message["EndpointName"], message["URI"], message["ContactStatus"])
+        registered = self._reachability.registers(*told)
+        reachable = self._reachability.change(*told)
+        if reachable is not None or registered:
+            now = self._reachability.reachable(told[0])
+            self._tell(PhoneReachable(told[0], now, registered and now))
 
 
 def _originate_fields(order: RingAgent) -> list[tuple[str, str]]:

@@ -35,8 +35,8 @@ class UnsafeSettingError(ValueError):
 class AsteriskLayout:
     """Where one Asterisk has its files; every path absolute.
 
-    ``sounds`` holds the engine's prompts (``apology/<language>`` below it is played when the
-    engine is away), ``music`` one directory of sounds for each class of music, and ``away`` is
+    ``sounds`` holds the engine's prompts (``apology-<language>`` in it is played when the engine
+    is away), ``journal`` what the process AGI notes meanwhile, ``music`` one directory of sounds for each class of music, and ``away`` is
     the program that Asterisk starts as process AGI while the engine is away.
     """
 
@@ -49,6 +49,7 @@ class AsteriskLayout:
     log: Path
     sounds: Path
     music: Path
+    journal: Path
     away: Path
     extra_modules: tuple[str, ...] = ()
 
@@ -74,6 +75,7 @@ class AsteriskLayout:
             log=directory / "log",
             sounds=directory / "sounds",
             music=directory / "music",
+            journal=directory / "spool" / "away",
             away=away,
             extra_modules=extra_modules,
         )
@@ -87,7 +89,16 @@ class AsteriskLayout:
 
     def written(self) -> tuple[Path, ...]:
         """The directories that must be there, and writable, before Asterisk starts."""
-        return (self.etc, self.lib, self.spool, self.run, self.log, self.sounds, self.music)
+        return (
+            self.etc,
+            self.lib,
+            self.spool,
+            self.run,
+            self.log,
+            self.sounds,
+            self.music,
+            self.journal,
+        )
 
 
 def render(site: Site, secrets: Secrets, layout: AsteriskLayout) -> dict[str, str]:

@@ -6,8 +6,6 @@ HistoryError
 └── UnsupportedUrl   the site names a database that Trunkline does not speak
 """
 
-# ruff: noqa: N818 - the names say what happened; a row of "…Error" would say it less well
-
 
 class HistoryError(Exception):
     """The root; `code` is stable and may be shown, logged and searched for."""

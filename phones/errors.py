@@ -10,8 +10,6 @@ PhoneError
 └── SippFailed          SIPp itself failed (bad scenario, port taken), not its calls
 """
 
-# ruff: noqa: N818 - they are named as the field names what happened, not as "...Error"
-
 from __future__ import annotations
 
 

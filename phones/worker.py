@@ -22,7 +22,7 @@ from phones.errors import PhoneError, PhoneRefused
 from phones.exchange import Exchange
 
 
-class _Over(Exception):  # noqa: N818 - not an error: it ends the TaskGroup and its tasks
+class _Over(Exception):
     """Raised inside the worker's TaskGroup to cancel what still waits."""
 
 

@@ -8,8 +8,6 @@ RecordingError
 
 from pathlib import Path
 
-# ruff: noqa: N818 - the names say what happened; a row of "…Error" would say it less well
-
 
 class RecordingError(Exception):
     """The root; `code` is stable and may be shown, logged and searched for."""

@@ -41,6 +41,11 @@ class AgiServer:
         self._stopping = False
 
     @property
+    def serving(self) -> bool:
+        """Whether a call that comes now is taken."""
+        return self._listener is not None and not self._stopping
+
+    @property
     def sessions(self) -> int:
         """Sessions under way."""
         return len(self._tasks)

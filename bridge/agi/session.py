@@ -1,9 +1,9 @@
 """One call's AGI session: the verbs, typed in and typed out.
 
-A channel that has hung up is a normal outcome: every verb but `get_variable` then raises
-ChannelGone. `result=-1` alone does not say whether the channel is gone (a missing file gives it
-too); after a hangup Asterisk writes HANGUP and turns to dead mode before it reads the next
-command (run_agi in res/res_agi.c), so one harmless command settles it.
+A channel that has hung up is a normal outcome: every verb but `get_variable` and `set_variable`
+then raises ChannelGone. `result=-1` alone does not say whether the channel is gone (a missing file
+gives it too); after a hangup Asterisk writes HANGUP and turns to dead mode before it reads the
+next command (run_agi in res/res_agi.c), so one harmless command settles it.
 """
 
 from dataclasses import dataclass
@@ -124,8 +124,13 @@ class AgiSession:
         await self._verb("SET", "MUSIC", "ON" if on else "OFF", *filter(None, [music_class]))
 
     async def set_variable(self, name: str, value: str) -> None:
-        """Set a channel variable, or write a dialplan function such as `CHANNEL(language)`."""
-        await self._verb("SET", "VARIABLE", name, value)
+        """Set a channel variable, or write a dialplan function such as `CHANNEL(language)`.
+
+        Allowed after the hangup too: the dialplan's `h` extension still sees it.
+        """
+        if self.lost:
+            raise ChannelGone(self.request.channel)
+        await self.command("SET", "VARIABLE", name, value)
 
     async def get_variable(self, name: str) -> str | None:
         """Return a variable's value, None if it is not set; allowed after the hangup too.
