@@ -1,0 +1,111 @@
+"""The HTTP API: health, metrics, live status, history and a stream of events.
+
+`/healthz` and `/metrics` are open (bind them to an address that only the operator reaches);
+everything under `/api/` needs `Authorization: Bearer <token>`.
+"""
+
+import asyncio
+import contextlib
+import json
+import secrets
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from desk.views import Views
+
+VIEWS: web.AppKey[Views] = web.AppKey("views")
+TOKEN: web.AppKey[str] = web.AppKey("token")
+CLOSING: web.AppKey[asyncio.Event] = web.AppKey("closing")
+MAX_CONTACTS = 1000
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def build(views: Views, token: str) -> web.Application:
+    """The application; `token` guards everything under `/api/`."""
+    app = web.Application(middlewares=[_authorise])
+    app[VIEWS], app[TOKEN], app[CLOSING] = views, token, asyncio.Event()
+    app.router.add_get("/healthz", _health)
+    app.router.add_get("/metrics", _metrics)
+    app.router.add_get("/api/status", _status)
+    app.router.add_get("/api/contacts", _contacts)
+    app.router.add_get("/api/contacts/{id}", _contact)
+    app.router.add_get("/api/events", _events)
+    app.on_shutdown.append(_close_streams)
+    return app
+
+
+async def _close_streams(app: web.Application) -> None:
+    app[CLOSING].set()
+
+
+def _error(status: int, code: str, message: str) -> web.Response:
+    return web.json_response({"error": {"code": code, "message": message}}, status=status)
+
+
+@web.middleware
+async def _authorise(request: web.Request, handler: Handler) -> web.StreamResponse:
+    if request.path.startswith("/api/"):
+        given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if not secrets.compare_digest(given.encode(), request.app[TOKEN].encode()):
+            return _error(
+                401,
+                "unauthorised",
+                "send `Authorization: Bearer <token>`; the token is api.token in trunkline.json",
+            )
+    return await handler(request)
+
+
+async def _health(request: web.Request) -> web.Response:
+    health = await request.app[VIEWS].health()
+    return web.json_response(health.as_json(), status=200 if health.ok else 503)
+
+
+async def _metrics(request: web.Request) -> web.Response:
+    return web.Response(
+        body=request.app[VIEWS].metrics(),
+        headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"},
+    )
+
+
+async def _status(request: web.Request) -> web.Response:
+    return web.json_response(request.app[VIEWS].status())
+
+
+async def _contacts(request: web.Request) -> web.Response:
+    given = request.query.get("limit", "50")
+    if not given.isdecimal() or not 1 <= int(given) <= MAX_CONTACTS:
+        return _error(400, "bad_limit", f"limit={given}: use a number from 1 to {MAX_CONTACTS}")
+    return web.json_response(await request.app[VIEWS].contacts(int(given)))
+
+
+async def _contact(request: web.Request) -> web.Response:
+    found = await request.app[VIEWS].contact(request.match_info["id"])
+    if found is None:
+        return _error(404, "no_such_contact", "the history has no contact of this id")
+    return web.json_response(found)
+
+
+async def _events(request: web.Request) -> web.StreamResponse:
+    """Server-sent events: `data: {json}` for each live event until either side leaves."""
+    stream = web.StreamResponse(
+        headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"}
+    )
+    await stream.prepare(request)
+    await stream.write(b": listening\n\n")
+    copier = asyncio.create_task(_copy_events(request, stream))
+    closing = asyncio.create_task(request.app[CLOSING].wait())
+    try:
+        await asyncio.wait({copier, closing}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in (copier, closing):
+            task.cancel()
+        await asyncio.gather(copier, closing, return_exceptions=True)
+    return stream
+
+
+async def _copy_events(request: web.Request, stream: web.StreamResponse) -> None:
+    # A reader that went away is a normal end of the stream.
+    with contextlib.suppress(ConnectionError):
+        async for event in request.app[VIEWS].events():
+            await stream.write(f"data: {json.dumps(event, ensure_ascii=False)}\n\n".encode())

@@ -1,0 +1,54 @@
+"""What the HTTP API shows, as a port that the engine fills."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Protocol
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One thing the service needs: is it there, and if not, why."""
+
+    name: str
+    ok: bool
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Health:
+    """True only when a call that comes now would be served."""
+
+    parts: Sequence[Part]
+    ok: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "ok", all(part.ok for part in self.parts))
+
+    def as_json(self) -> Json:
+        return {"ok": self.ok, "parts": [asdict(part) for part in self.parts]}
+
+
+class Views(Protocol):
+    """Read-only views of a running engine."""
+
+    async def health(self) -> Health: ...
+
+    def status(self) -> Json:
+        """Calls, queues and agents now."""
+        ...
+
+    def metrics(self) -> bytes:
+        """The Prometheus exposition text."""
+        ...
+
+    async def contacts(self, limit: int) -> list[Json]:
+        """The newest history rows, newest first."""
+        ...
+
+    async def contact(self, contact_id: str) -> Json | None: ...
+
+    def events(self) -> AsyncIterator[Json]:
+        """Live events from now on; a reader that lags loses the oldest and is told how many."""
+        ...

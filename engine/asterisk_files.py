@@ -1,0 +1,78 @@
+"""Everything that Asterisk needs on disk: configuration, music, the apology, the launcher."""
+
+import asyncio
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from agi_scripts.launcher import write_launcher
+from config.asterisk import AsteriskLayout, render, write
+from config.asterisk_runtime import AsteriskRuntime
+from config.secrets import Secrets
+from config.site import Site
+from engine.audio import Audio
+from engine.layout import Layout
+from engine.ports import Port
+from engine.settings import PROJECT
+from ivr.commands import Segment
+
+LOOPBACK = "127.0.0.1"
+RELOADED = {
+    "extensions.conf": ("pbx_config",),
+    "musiconhold.conf": ("res_musiconhold",),
+    "pjsip.conf": ("res_pjsip",),
+}
+"""What to reload when a file changes; a change in any other file needs a restart."""
+
+
+def layout_of(layout: Layout, runtime: AsteriskRuntime) -> AsteriskLayout:
+    """Asterisk's view of an instance's directories."""
+    return AsteriskLayout.below(
+        layout.root,
+        modules=runtime.modules,
+        data=runtime.data,
+        away=layout.run / "away",
+    )
+
+
+def write_all(site: Site, secrets: Secrets, layout: Layout, runtime: AsteriskRuntime) -> list[str]:
+    """Bring the files up to date; returns the names of configuration files that changed."""
+    where = layout_of(layout, runtime)
+    for directory in where.written():
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    write_launcher(where.away, Path(sys.executable), PROJECT / "agi_scripts" / "away.py")
+    return write(render(site, secrets, where), where.etc)
+
+
+async def make_music(layout: Layout) -> None:
+    """Synthesise the default music once; other classes are the operator's own directories."""
+    if not any((layout.music / "default").glob("*.sln")):
+        script = PROJECT / "asterisk" / "music.py"
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, str(script), str(layout.music / "default")
+        )
+        await process.wait()
+
+
+async def place_apologies(site: Site, audio: Audio, layout: Layout) -> None:
+    """Put the apology where Asterisk finds it without the engine, in each language."""
+    for language in site.languages:
+        text = audio.apology(site, language)
+        base = Path(await audio.of(Segment(language, text)))
+        for made in base.parent.glob(f"{base.name}.*"):
+            fresh = layout.sounds / f".apology-{language}{made.suffix}"
+            shutil.copyfile(made, fresh)
+            fresh.replace(layout.sounds / f"apology-{language}{made.suffix}")
+
+
+def wanted_ports(site: Site) -> Iterator[Port]:
+    """Every listener of an instance."""
+    network = site.network
+    yield Port("phones", "udp", network.sip_address, network.sip_port, "TRUNKLINE_SIP_PORT")
+    if network.trunk_listener:
+        address, number = network.trunk_listener
+        yield Port("trunks", "udp", address, number, "TRUNKLINE_TRUNK_PORT")
+    yield Port("Asterisk's manager", "tcp", LOOPBACK, network.ami_port, "TRUNKLINE_AMI_PORT")
+    yield Port("FastAGI", "tcp", LOOPBACK, network.agi_port, "TRUNKLINE_AGI_PORT")
+    yield Port("HTTP", "tcp", network.http_address, network.http_port, "TRUNKLINE_HTTP_PORT")

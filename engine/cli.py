@@ -1,0 +1,113 @@
+"""The `trunkline` command. Exit codes: 0 well, 1 the answer is no, 2 it could not be done."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Coroutine
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from config.problem import DocumentError
+from engine import logs, settings
+from engine.errors import EngineError
+
+app = typer.Typer(
+    name="trunkline",
+    help="A telephony-first IVR and call-routing engine on Asterisk.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for a machine to read.")]
+
+
+def main() -> None:
+    """Run the command; what a person can mend is told in a sentence, never as a traceback."""
+    try:
+        app()
+    except (EngineError, DocumentError) as error:
+        Console(stderr=True, highlight=False).print(str(error), style="red", markup=False)
+        sys.exit(2)
+
+
+@app.command()
+def up(
+    demo: Annotated[bool, typer.Option(help="Play a demonstration call first.")] = True,
+    once: Annotated[bool, typer.Option(help="Stop after the demonstration call.")] = False,
+) -> None:
+    """Start Asterisk and the engine on the site, and keep them up until Ctrl-C."""
+    from engine.supervisor import up as run_up
+
+    logs.set_up("auto")
+    raise typer.Exit(_run(run_up(settings.from_environment(), demo=demo, once=once)))
+
+
+@app.command()
+def serve() -> None:
+    """Run the engine alone, beside an Asterisk that `up` (or you) started."""
+    from engine.engine import serve as run_serve
+
+    chosen = settings.from_environment()
+    logs.set_up(chosen.log_format)
+    raise typer.Exit(_run(run_serve(chosen), uvloop=True))
+
+
+@app.command()
+def status(as_json: Json = False) -> None:
+    """Show calls, queues and agents of the running instance."""
+    from engine.status import show
+
+    raise typer.Exit(_run(show(settings.from_environment(), as_json)))
+
+
+@app.command()
+def history(
+    contact: Annotated[str, typer.Argument(help="A contact's id; none: the newest ones.")] = "",
+    limit: Annotated[int, typer.Option(help="How many.", min=1, max=1000)] = 20,
+    as_json: Json = False,
+) -> None:
+    """Show finished contacts, or one of them step by step."""
+    from engine.status import show_history
+
+    raise typer.Exit(_run(show_history(settings.from_environment(), contact, limit, as_json)))
+
+
+@app.command()
+def check(as_json: Json = False) -> None:
+    """Check the site and the dialplans; every problem as `file:line:col: path: message`."""
+    from engine.loading import check_all
+
+    problems = check_all(settings.from_environment())
+    if as_json:
+        typer.echo(json.dumps([asdict(problem) for problem in problems], ensure_ascii=False))
+    else:
+        for problem in problems:
+            typer.echo(str(problem))
+    raise typer.Exit(1 if any(problem.severity == "error" for problem in problems) else 0)
+
+
+@app.command()
+def schema(
+    what: Annotated[str, typer.Argument(help="`site` or `flow`.")],
+    output: Annotated[Path | None, typer.Option(help="Write it to this file.")] = None,
+) -> None:
+    """Print the JSON Schema that gives editors completion and hover."""
+    from engine.loading import schema_of
+
+    text = json.dumps(schema_of(what), indent=2, ensure_ascii=False) + "\n"
+    if output:
+        output.write_text(text, "utf-8")
+    else:
+        typer.echo(text, nl=False)
+
+
+def _run(work: Coroutine[Any, Any, int], uvloop: bool = False) -> int:
+    if not uvloop:
+        return asyncio.run(work)
+    import uvloop as loops
+
+    return loops.run(work)

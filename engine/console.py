@@ -1,0 +1,72 @@
+"""What a person sees in the terminal: steps that succeed or fail, and the call's timeline.
+
+On a terminal it is coloured; into a pipe it is the same text, plain.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+
+class Screen:
+    """Prints steps with their duration; `detail` set inside a step is shown behind it."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self.console = console or Console(highlight=False)
+        self._began = time.monotonic()
+
+    @contextmanager
+    def step(self, what: str) -> Iterator["Step"]:
+        """Show a step while it lasts, then its outcome and duration."""
+        step = Step()
+        began = time.monotonic()
+        try:
+            if self.console.is_terminal:
+                with self.console.status(f"{what} …"):
+                    yield step
+            else:
+                yield step
+        except BaseException:
+            self._line("red", "✗", what, step, began)
+            raise
+        self._line("green", "✓", what, step, began)
+
+    def say(self, text: str) -> None:
+        """A plain line."""
+        self.console.print(text, markup=False)
+
+    def fail(self, text: str) -> None:
+        """A line about what failed."""
+        self.console.print(text, style="bold red", markup=False)
+
+    def event(self, at_ms: int, what: str, detail: str) -> None:
+        """One line of the live timeline; times are seconds since the screen began."""
+        clock = time.strftime("%H:%M:%S", time.localtime(at_ms / 1000))
+        self.console.print(
+            f"  [dim]{clock}.{at_ms % 1000:03d}[/dim]  [cyan]{what:<22}[/cyan] ", end=""
+        )
+        self.console.print(detail, markup=False)
+
+    def table(self, title: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
+        """A table; cells are shown as text."""
+        table = Table(title=title, title_justify="left", header_style="bold")
+        for column in columns:
+            table.add_column(column)
+        for row in rows:
+            table.add_row(*(str(cell) for cell in row))
+        self.console.print(table)
+
+    def _line(self, colour: str, mark: str, what: str, step: "Step", began: float) -> None:
+        detail = f": {step.detail}" if step.detail else ""
+        self.console.print(f"[{colour}]{mark}[/{colour}] ", end="")
+        self.console.print(f"{what}{detail} ({time.monotonic() - began:.1f} s)", markup=False)
+
+
+class Step:
+    """A step under way."""
+
+    detail: str = ""

@@ -1,0 +1,218 @@
+"""The engine: its parts started in the order of their needs, stopped in the reverse."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+
+import structlog
+from aiohttp import web
+
+from agi_scripts.entry import dispatch
+from bridge.agi.server import AgiServer
+from bridge.agi.session import AgiSession
+from bridge.ami.settings import AmiSettings
+from bridge.switch import Switch
+from config.asterisk import AMI_USER
+from config.secrets import Secrets, load_or_create
+from config.site import Site
+from desk.app import build
+from engine import card, card_contents
+from engine.asterisk_files import LOOPBACK, place_apologies
+from engine.audio import Audio
+from engine.chronicle import Chronicle
+from engine.clock import now_ms
+from engine.house import House
+from engine.hub import Hub
+from engine.listening import RoutingListener
+from engine.livecalls import LiveCalls
+from engine.loading import load_site_and_flows
+from engine.metrics import Metrics
+from engine.orders import CallOrders
+from engine.recordings import Recordings
+from engine.returning import Returning
+from engine.ringer import SwitchRinger
+from engine.services import Services
+from engine.settings import Settings
+from engine.site_rules import agents_of, rules_of
+from engine.switchboard import Switchboard
+from engine.views import EngineViews
+from engine.watch import Watch
+from history.database import HistoryDatabase
+from history.migrations import upgrade_to_head
+from history.spool import Spool
+from history.writer import HistoryWriter
+from ivr.program import Program
+from recordings.recorder import Recorder
+from routing.client import redis_client
+from routing.embedded import EmbeddedServer
+from routing.router import Router
+from routing.store import Store
+
+log = structlog.get_logger(__name__)
+
+
+async def serve(settings: Settings) -> int:
+    """Run the engine until SIGINT or SIGTERM; a part that fails ends it, to be started again."""
+    running = asyncio.ensure_future(Engine(settings).run())
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, running.cancel)
+    try:
+        await running
+    except asyncio.CancelledError:
+        log.info("engine_stopped")
+    return 0
+
+
+class Engine:
+    """One engine: `run` builds the parts, starts them, and keeps them until it is cancelled."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._layout = settings.layout
+        self._hub = Hub()
+        self._metrics = Metrics()
+
+    async def run(self) -> None:
+        """Everything up and the card written; then until cancelled, or until a part fails."""
+        self._layout.create()
+        site, flows = load_site_and_flows(self._settings)
+        secrets = load_or_create(self._layout.secrets, site)
+        async with AsyncExitStack() as stack:
+            database, writer = await self._history(stack)
+            views = EngineViews(self._hub, database, writer)
+            await self._http(stack, site, secrets, views)
+            redis_url = await self._redis(stack)
+            chronicle = await self._chronicle(stack, site, redis_url, writer)
+            audio = await self._audio(site, flows)
+            tasks = await stack.enter_async_context(asyncio.TaskGroup())
+            switchboard = Switchboard(tasks)
+            switch = await self._switch(stack, site, secrets, switchboard)
+            services = self._services(site, flows, redis_url, chronicle, audio, switch, stack)
+            recordings = Recordings(services.recorder, chronicle, tasks)
+            returning = Returning(services, database, self._layout.journal)
+            link = await switchboard.first_link
+            await returning.take_up(link, recordings)
+            tasks.create_task(services.router.run(), name="router")
+            switchboard.phones(link, services)
+            switchboard.open(services, recordings)
+            views.services, views.agi = services, await self._agi(stack, services)
+            tasks.create_task(returning.watch(), name="journal")
+            tasks.create_task(Watch(self._settings, services).run(), name="watch")
+            self._write_card(stack, site, secrets)
+            log.info("engine_up", site=site.site, node=services.node)
+            await asyncio.Event().wait()
+
+    async def _history(self, stack: AsyncExitStack) -> tuple[HistoryDatabase, HistoryWriter]:
+        await upgrade_to_head(self._settings.sql_url)
+        database = HistoryDatabase(self._settings.sql_url)
+        stack.push_async_callback(database.close)
+        writer = HistoryWriter(database, Spool(self._layout.spool / "history"))
+        await writer.start()
+        stack.push_async_callback(writer.stop)
+        return database, writer
+
+    async def _http(
+        self, stack: AsyncExitStack, site: Site, secrets: Secrets, views: EngineViews
+    ) -> None:
+        runner = web.AppRunner(build(views, secrets.api), access_log=None)
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        network = site.network
+        await web.TCPSite(runner, network.http_address, network.http_port).start()
+
+    async def _redis(self, stack: AsyncExitStack) -> str:
+        if self._settings.redis_url:
+            return self._settings.redis_url
+        server = EmbeddedServer(self._layout.redis, self._layout.run)
+        await stack.enter_async_context(server)
+        return server.url
+
+    async def _chronicle(
+        self, stack: AsyncExitStack, site: Site, redis_url: str, writer: HistoryWriter
+    ) -> Chronicle:
+        client = redis_client(redis_url)
+        stack.push_async_callback(client.aclose)
+        live = LiveCalls(client, site.site, self._settings.node)
+        live.start()
+        stack.push_async_callback(live.stop)
+        return Chronicle(live, writer, self._hub, self._metrics, now_ms)
+
+    async def _audio(self, site: Site, flows: Mapping[str, Program]) -> Audio:
+        audio = Audio(self._layout.prompts, self._settings.dialplans / "prompts")
+        await audio.make_all(site, flows, _log_progress)
+        await place_apologies(site, audio, self._layout)
+        return audio
+
+    async def _switch(
+        self, stack: AsyncExitStack, site: Site, secrets: Secrets, switchboard: Switchboard
+    ) -> Switch:
+        settings = AmiSettings(LOOPBACK, site.network.ami_port, AMI_USER, secrets.ami)
+        switch = Switch(settings, switchboard.on_event)
+        stack.push_async_callback(switch.stop)
+        await switch.start()
+        self._metrics.ami_up.set(1)
+        return switch
+
+    def _services(
+        self,
+        site: Site,
+        flows: Mapping[str, Program],
+        redis_url: str,
+        chronicle: Chronicle,
+        audio: Audio,
+        switch: Switch,
+        stack: AsyncExitStack,
+    ) -> Services:
+        client = redis_client(redis_url)
+        stack.push_async_callback(client.aclose)
+        listener = RoutingListener(self._hub, self._metrics, chronicle)
+        recorder = Recorder(self._layout.root / site.recording.directory)
+        orders = CallOrders(site, chronicle, recorder, now_ms)
+        ringer = SwitchRinger(switch, self._settings.node, orders)
+        router = Router(
+            Store(client, site.site, self._settings.node),
+            ringer,
+            agents_of(site),
+            rules_of(site),
+            clock=now_ms,
+            listeners=[listener],
+        )
+        chronicle.on_written = router.forget
+        return Services(
+            node=self._settings.node,
+            site=site,
+            flows=flows,
+            switch=switch,
+            router=router,
+            ringer=ringer,
+            orders=orders,
+            recorder=recorder,
+            chronicle=chronicle,
+            audio=audio,
+            metrics=self._metrics,
+            clock=now_ms,
+        )
+
+    async def _agi(self, stack: AsyncExitStack, services: Services) -> AgiServer:
+        house = House(services)
+
+        async def handle(session: AgiSession) -> None:
+            await dispatch(session, house)
+
+        server = AgiServer(handle)
+        await server.start(LOOPBACK, services.site.network.agi_port)
+        stack.push_async_callback(server.stop, 0)
+        return server
+
+    def _write_card(self, stack: AsyncExitStack, site: Site, secrets: Secrets) -> None:
+        contents = card_contents.contents(self._settings, site, secrets, os.getpid())
+        card.write(self._layout.card, contents)
+        stack.callback(self._layout.card.unlink, missing_ok=True)
+
+
+def _log_progress(done: int, of: int) -> None:
+    if done == of or done % 50 == 0:
+        log.info("prompts_made", done=done, of=of)

@@ -1,0 +1,126 @@
+"""The engine as the entry points see it: calls taken, taken back, and agents' short codes."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import structlog
+
+from bridge.agi.session import AgiSession
+from bridge.errors import ChannelGone
+from engine.conversation import Conversation
+from engine.services import Services
+from engine.story import Story
+from history.outcome import EndedBy, Outcome
+from ivr.announce import Notice, notice, paused
+from ivr.commands import Segment
+from ivr.events import QueueLeft
+from ivr.interpreter import resume, start
+from ivr.state import CallFacts, CallState
+from routing.errors import RoutingError
+
+log = structlog.get_logger(__name__)
+
+UNKNOWN = "unknown"
+
+
+class House:
+    """Serves the entry points of `agi_scripts` on the running parts."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def take_call(self, session: AgiSession, called: str) -> None:
+        """Answer a call to one of the site's numbers and run its flow to the end."""
+        services = self._services
+        number = services.site.numbers.get(called)
+        if number is None:
+            log.warning("number_without_flow", called=called)
+            await session.hangup()
+            return
+        program = services.flows[number.flow]
+        story = self._story(session, called, program.name)
+        services.chronicle.begin(story)
+        facts = CallFacts(story.caller or "", called, story.started_ms)
+        conversation = Conversation(services, session, story.id)
+        try:
+            # `i`: without waiting for the caller's first audio, up to 500 ms (__ast_answer in
+            # main/channel.c); who offered media is ready to hear it (RFC 3264, section 5.1).
+            await session.execute("Answer", "", "i")
+        except ChannelGone:
+            services.chronicle.close(story.id, Outcome.HUNG_UP_IN_FLOW, EndedBy.CALLER)
+            return
+        await conversation.run(program, start(program, facts))
+
+    async def take_back(self, session: AgiSession, contact_id: str) -> None:
+        """The conversation ended while its engine was away or new: the flow goes on after it."""
+        services = self._services
+        story = services.chronicle.story(contact_id)
+        program = services.flows.get(story.flow or "") if story else None
+        if story is None or program is None or story.resume is None:
+            await session.hangup()
+            return
+        now = services.clock()
+        services.adopted.discard(contact_id)
+        services.chronicle.update(story.conversation_ended(now, EndedBy.AGENT))
+        services.router.conversation_ended(contact_id)
+        turn = resume(
+            program, CallState.from_dict(story.resume), QueueLeft(now, "conversation_ended")
+        )
+        await Conversation(services, session, contact_id).run(program, turn)
+
+    async def agent_code(self, session: AgiSession, code: str, agent: str, reason: str) -> None:
+        """Do what the agent dialled, and say in the site's first language what came of it."""
+        language = self._services.site.languages[0]
+        text = (
+            _confirmation(language, code, reason)
+            if self._obey(code, agent, reason)
+            else notice(language, Notice.NOT_POSSIBLE)
+        )
+        await session.answer()
+        await session.stream_file(await self._services.audio.of(Segment(language, text)))
+        await session.hangup()
+
+    def _obey(self, code: str, agent: str, reason: str) -> bool:
+        """Whether it was done."""
+        router = self._services.router
+        verbs: dict[str, Callable[[], object]] = {
+            "login": lambda: router.login(agent),
+            "logout": lambda: router.logout(agent),
+            "pause": lambda: router.pause(agent, reason),
+            "resume": lambda: router.resume(agent),
+            "end_wrap_up": lambda: router.end_wrap_up(agent),
+        }
+        try:
+            verbs[code]()
+        except RoutingError as refused:
+            log.info("agent_code_refused", agent=agent, what=code, reason=refused.code)
+            return False
+        return True
+
+    def _story(self, session: AgiSession, called: str, flow: str) -> Story:
+        request, services = session.request, self._services
+        caller = None if request.callerid == UNKNOWN else request.callerid
+        story = Story(
+            id=request.uniqueid,
+            site=services.site.site,
+            node=services.node,
+            channel="voice",
+            started_ms=services.clock(),
+            leg=request.channel,
+            caller=caller,
+            called=called,
+            flow=flow,
+        )
+        return replace(story, language=services.site.languages[0])
+
+
+_DONE = {
+    "login": Notice.LOGGED_IN,
+    "logout": Notice.LOGGED_OUT,
+    "resume": Notice.RESUMED,
+    "end_wrap_up": Notice.WRAP_UP_ENDED,
+}
+
+
+def _confirmation(language: str, code: str, reason: str) -> str:
+    return paused(language, reason) if code == "pause" else notice(language, _DONE[code])

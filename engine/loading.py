@@ -1,0 +1,52 @@
+"""The site and its flows from their files, checked against each other."""
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from config.document import DocumentError, Problem, schema
+from config.site import Site, load_site_located
+from config.site_checks import check_flows
+from engine.errors import SettingsInvalid, SiteInvalid
+from engine.settings import Settings
+from ivr.flow import Flow
+from ivr.loader import load_flows
+from ivr.program import Program
+from ivr.steps.base import Known
+
+SCHEMAS: dict[str, type[BaseModel]] = {"site": Site, "flow": Flow}
+
+
+def load_site_and_flows(settings: Settings) -> tuple[Site, dict[str, Program]]:
+    """Both, or SiteInvalid with every problem of both."""
+    problems: list[Problem] = []
+    try:
+        site, located, _ = load_site_located(settings.site_file)
+    except DocumentError as error:
+        raise SiteInvalid(error.problems) from None
+    known = Known(queues=frozenset(site.queues), skills=frozenset(site.skills))
+    flows: dict[str, Program] = {}
+    try:
+        flows = load_flows(settings.dialplans, known)
+        problems += check_flows(site, located, flows)
+    except DocumentError as error:
+        problems += error.problems
+    if problems:
+        raise SiteInvalid(problems)
+    return site, flows
+
+
+def check_all(settings: Settings) -> list[Problem]:
+    """Every problem and warning of the site and the flows; none is a clean bill."""
+    try:
+        load_site_and_flows(settings)
+    except SiteInvalid as invalid:
+        return [problem for problem in invalid.problems if isinstance(problem, Problem)]
+    return list(load_site_located(settings.site_file)[2])
+
+
+def schema_of(what: str) -> dict[str, Any]:
+    """The JSON Schema of `site` or `flow`; SettingsInvalid for anything else."""
+    if what not in SCHEMAS:
+        raise SettingsInvalid("schema", what, " or ".join(SCHEMAS))
+    return schema(SCHEMAS[what])

@@ -1,0 +1,58 @@
+"""Prometheus metrics. Names follow Prometheus' conventions: base units, `_total` for counters."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.gc_collector import GCCollector
+from prometheus_client.process_collector import ProcessCollector
+
+WAIT_BUCKETS_S = (0.1, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800)
+FAST_BUCKETS_S = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
+
+
+class Metrics:
+    """One registry for one engine, so that tests may have several engines in one process."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        GCCollector(registry=self.registry)
+        self.calls = self._counter("calls_total", "Calls that reached the engine.")
+        self.active_calls = self._gauge("active_calls", "Calls under way.")
+        self.ended = self._counter("contacts_total", "Contacts ended, by outcome.", "outcome")
+        self.agents = self._gauge("agents", "Agents by state.", "state")
+        self.waiting = self._gauge("queue_waiting", "Contacts waiting, by queue.", "queue")
+        self.longest_wait = self._gauge(
+            "queue_longest_wait_seconds", "Age of the longest waiting contact.", "queue"
+        )
+        self.wait = self._histogram(
+            "queue_wait_seconds", "From queue entry to the conversation.", WAIT_BUCKETS_S, "queue"
+        )
+        self.ring_delay = self._histogram(
+            "match_to_ring_seconds", "From the match to the ring command sent.", FAST_BUCKETS_S
+        )
+        self.first_prompt = self._histogram(
+            "first_prompt_seconds", "From the AGI request to the first prompt.", FAST_BUCKETS_S
+        )
+        self.not_answered = self._counter("rona_total", "Rings no agent answered.", "reason")
+        self.ami_up = self._gauge("ami_up", "1 while the manager link is logged in.")
+        self.ami_reconnects = self._counter(
+            "ami_reconnects_total", "Manager logins after the first."
+        )
+        self.agi_rejected = self._gauge("agi_rejected", "Connections that spoke no AGI.")
+        self.history_pending = self._gauge("history_pending_rows", "Rows not yet committed.")
+
+    def text(self) -> bytes:
+        """The exposition text of `/metrics`."""
+        return generate_latest(self.registry)
+
+    def _counter(self, name: str, about: str, *labels: str) -> Counter:
+        return Counter(f"trunkline_{name}", about, labels, registry=self.registry)
+
+    def _gauge(self, name: str, about: str, *labels: str) -> Gauge:
+        return Gauge(f"trunkline_{name}", about, labels, registry=self.registry)
+
+    def _histogram(
+        self, name: str, about: str, buckets: tuple[float, ...], *labels: str
+    ) -> Histogram:
+        return Histogram(
+            f"trunkline_{name}", about, labels, buckets=buckets, registry=self.registry
+        )

@@ -1,0 +1,69 @@
+"""What to ring for an assignment: the phone, what it shows, where the conversation is recorded."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import structlog
+
+from bridge.events import RingAgent
+from config.site import Site
+from engine.chronicle import Chronicle
+from engine.clock import Clock
+from engine.site_rules import recording_policy_of
+from engine.story import Story
+from recordings.naming import RecordingName
+from recordings.recorder import Recorder
+from routing.matcher import Assignment
+
+log = structlog.get_logger(__name__)
+
+RECORDING = "TRK_RECORDING"
+
+
+class CallOrders:
+    """The engine's knowledge of a ring: the caller, the recording."""
+
+    def __init__(self, site: Site, chronicle: Chronicle, recorder: Recorder, clock: Clock) -> None:
+        self.site = site
+        self._chronicle = chronicle
+        self._recorder = recorder
+        self._clock = clock
+
+    def order(self, assignment: Assignment, channel_id: str, timeout_ms: int) -> RingAgent:
+        """The order; its recording's file is made, for Asterisk to write."""
+        contact, agent = assignment.contact, assignment.agent.id
+        variables = [("TRK_CONTACT", contact.id), ("TRK_AGENT", agent)]
+        story = self._chronicle.story(contact.id)
+        if story is not None:
+            story = self._recorded(story.rung(self._clock(), agent, channel_id), contact.queue)
+            self._chronicle.update(story, save=False)
+            if story.recording:
+                variables.append((RECORDING, story.recording))
+        return RingAgent(
+            contact=contact.id,
+            agent=agent,
+            endpoint=assignment.agent.phone,
+            channel_id=channel_id,
+            caller_name=contact.queue,
+            caller_number=(story.caller if story else None) or "",
+            timeout_ms=timeout_ms,
+            variables=tuple(variables),
+        )
+
+    def in_vain(self, order: RingAgent) -> None:
+        """Nobody answered: the empty file goes."""
+        for name, value in order.variables:
+            if name == RECORDING:
+                Path(value).unlink(missing_ok=True)
+
+    def _recorded(self, story: Story, queue: str) -> Story:
+        if story.ringing_ms is None or not recording_policy_of(self.site).records(queue):
+            return replace(story, recording=None)
+        name = RecordingName(story.id, story.recordings + 1)
+        try:
+            path = self._recorder.begin(name, story.ringing_ms)
+        except OSError as error:
+            # The conversation goes on unrecorded rather than not at all; the log is watched.
+            log.error("recording_not_begun", contact=story.id, errno=error.errno)
+            return replace(story, recording=None)
+        return replace(story, recording=str(path))

@@ -1,0 +1,130 @@
+"""Rings agents' phones through the switch: routing's `Ringer` port."""
+
+import asyncio
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Protocol
+
+import structlog
+
+from bridge.errors import AmiError
+from bridge.events import AgentLegUp, RingAgent, RingFailed, RingFailure
+from bridge.switch import Switch
+from routing.matcher import Assignment
+from routing.ringing import (
+    AgentLeg,
+    Answered,
+    Busy,
+    Failed,
+    NoAnswer,
+    RingOutcome,
+    Stopped,
+    Unreachable,
+)
+
+log = structlog.get_logger(__name__)
+
+_OUTCOMES: dict[RingFailure, RingOutcome] = {
+    RingFailure.NO_ANSWER: NoAnswer(),
+    RingFailure.BUSY: Busy(),
+    RingFailure.REFUSED: Busy(),
+    RingFailure.UNREACHABLE: Unreachable(),
+    RingFailure.FAILED: Failed("the switch could not ring"),
+}
+
+
+class Orders(Protocol):
+    """What the engine knows of a ring beyond the assignment."""
+
+    def order(self, assignment: Assignment, channel_id: str, timeout_ms: int) -> RingAgent:
+        """What to ring, and what the phone shows; the place of its recording is made."""
+        ...
+
+    def in_vain(self, order: RingAgent) -> None:
+        """Nobody answered: what `order` made is taken back."""
+        ...
+
+
+@dataclass
+class _Ring:
+    order: RingAgent
+    outcome: "asyncio.Future[RingOutcome]" = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
+    stopped: bool = False
+
+
+class SwitchRinger:
+    """Each ring is a leg of its own with an id of ours; the switch's events tell how it ended.
+
+    An `AgentLeg`'s handle is the leg's unique id; `channel_of` gives the channel's name.
+    """
+
+    def __init__(self, switch: Switch, node: str, orders: Orders) -> None:
+        self._switch = switch
+        self._node = node
+        self._orders = orders
+        self._numbers = count(1)
+        self._rings: dict[str, _Ring] = {}
+        self._channels: dict[str, str] = {}
+
+    def channel_of(self, leg: str) -> str:
+        """The channel's name of an answered leg; its unique id serves as well once it is gone."""
+        return self._channels.get(leg, leg)
+
+    async def ring(self, assignment: Assignment, timeout_ms: int) -> RingOutcome:
+        """Ring the agent's phone; returns how that ended, whatever happens to the link."""
+        channel_id = f"{assignment.contact.id}-{self._node}-{next(self._numbers)}"
+        ring = _Ring(self._orders.order(assignment, channel_id, timeout_ms))
+        self._rings[assignment.contact.id] = ring
+        answered = False
+        try:
+            await self._switch.ring(ring.order)
+            outcome = await ring.outcome
+            answered = isinstance(outcome, Answered)
+            return outcome
+        except AmiError as error:
+            log.warning("ring_failed", contact=assignment.contact.id, code=error.code)
+            return Failed("the link to the switch failed")
+        finally:
+            if self._rings.get(assignment.contact.id) is ring:
+                del self._rings[assignment.contact.id]
+            if not answered:
+                self._orders.in_vain(ring.order)
+
+    async def stop_ringing(self, assignment: Assignment) -> None:
+        """Hang up the ringing leg; the pending `ring` returns `Stopped`."""
+        ring = self._rings.get(assignment.contact.id)
+        if ring is None:
+            return
+        ring.stopped = True
+        await self._hang_up(ring.order.channel_id)
+
+    async def drop(self, leg: AgentLeg) -> None:
+        """Hang up an agent who answered for nobody."""
+        await self._hang_up(leg.leg)
+
+    async def leg_up(self, event: AgentLegUp) -> None:
+        """The agent answered. A leg that nobody waits for any more is hung up."""
+        ring = self._rings.get(event.contact)
+        if ring is None or ring.order.channel_id != event.uniqueid or ring.outcome.done():
+            await self._hang_up(event.uniqueid)
+            return
+        self._channels[event.uniqueid] = event.channel
+        ring.outcome.set_result(Answered(AgentLeg(event.agent, event.uniqueid)))
+
+    def ring_failed(self, event: RingFailed) -> None:
+        """The leg will not come up."""
+        ring = self._rings.get(event.contact)
+        if ring is not None and not ring.outcome.done():
+            ring.outcome.set_result(Stopped() if ring.stopped else _OUTCOMES[event.reason])
+
+    def leg_ended(self, uniqueid: str) -> None:
+        """Forget a leg's channel."""
+        self._channels.pop(uniqueid, None)
+
+    async def _hang_up(self, channel_id: str) -> None:
+        try:
+            await self._switch.hangup(channel_id)
+        except AmiError as error:
+            log.warning("hangup_not_sent", leg=channel_id, code=error.code)

@@ -1,0 +1,71 @@
+"""What the machine decides: directories, URLs, log format. The business is in `config/site.yaml`."""
+
+import os
+import platform
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.errors import SettingsInvalid
+from engine.layout import Layout
+
+PROJECT = Path(__file__).resolve().parent.parent
+LOG_FORMATS = ("auto", "json", "console")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One instance's place on this machine.
+
+    `redis_url` empty: the engine starts its own private server. `database_url` empty: a SQLite
+    file under `var/`. `node` names this engine and its Asterisk among several.
+    """
+
+    site_file: Path
+    dialplans: Path
+    layout: Layout
+    redis_url: str
+    database_url: str
+    node: str
+    log_format: str
+
+    @property
+    def sql_url(self) -> str:
+        """The SQLAlchemy URL of the history."""
+        return self.database_url or f"sqlite+aiosqlite:///{self.layout.database}"
+
+
+def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read `TRUNKLINE_SITE`, `_DIALPLANS`, `_VAR`, `_REDIS_URL`, `_DATABASE_URL`, `_NODE`, `_LOG`.
+
+    Raises SettingsInvalid with what is allowed.
+    """
+
+    def path(name: str, default: str) -> Path:
+        return (PROJECT / environ.get(f"TRUNKLINE_{name}", default)).absolute()
+
+    return Settings(
+        site_file=path("SITE", "config/site.yaml"),
+        dialplans=path("DIALPLANS", "dialplans"),
+        layout=Layout(path("VAR", "var")),
+        redis_url=environ.get("TRUNKLINE_REDIS_URL", ""),
+        database_url=environ.get("TRUNKLINE_DATABASE_URL", ""),
+        node=_node(environ.get("TRUNKLINE_NODE", "")),
+        log_format=_log_format(environ.get("TRUNKLINE_LOG", "auto")),
+    )
+
+
+def _node(name: str) -> str:
+    name = name or re.sub(r"[^A-Za-z0-9-]", "-", platform.node())[:32] or "node"
+    if not re.fullmatch(r"[A-Za-z0-9-]{1,32}", name):
+        raise SettingsInvalid(
+            "TRUNKLINE_NODE", name, "1 to 32 letters, digits or hyphens, one name for each engine"
+        )
+    return name
+
+
+def _log_format(value: str) -> str:
+    if value not in LOG_FORMATS:
+        raise SettingsInvalid("TRUNKLINE_LOG", value, "one of " + ", ".join(LOG_FORMATS))
+    return value

@@ -1,0 +1,107 @@
+"""`trunkline status` and `trunkline history`: a running instance and its past, for people and machines."""
+
+import json
+import sys
+import time
+from typing import Any
+
+import typer
+from rich.console import Console
+
+from engine import card
+from engine.client import Client
+from engine.console import Screen
+from engine.settings import Settings
+
+Rows = list[tuple[Any, ...]]
+
+
+async def show(settings: Settings, as_json: bool) -> int:
+    """Print the live status; 1 when the instance is not well."""
+    async with Client(card.read(settings.layout.card)) as client:
+        health = await client.get("/healthz")
+        status = await client.get("/api/status")
+    if as_json:
+        typer.echo(json.dumps({"health": health, **status}, ensure_ascii=False))
+    else:
+        _print_status(Screen(Console(highlight=False)), health, status)
+    return 0 if health["ok"] else 1
+
+
+def _print_status(screen: Screen, health: dict[str, Any], status: dict[str, Any]) -> None:
+    ill = [f"{part['name']}: {part['detail']}" for part in health["parts"] if not part["ok"]]
+    screen.say(f"{status['site']} on {status['node']}: " + ("; ".join(ill) if ill else "well"))
+    now = status["now_ms"]
+    calls: Rows = [
+        (
+            c["id"],
+            c["called"],
+            c["at"],
+            c["queue"] or "",
+            c["agent"] or "",
+            _age(now, c["since_ms"]),
+        )
+        for c in status["calls"]
+    ]
+    queues: Rows = [
+        (
+            q["name"],
+            q["waiting"],
+            f"{q['longest_wait_ms'] / 1000:.0f} s",
+            q["agents_available"],
+            q["talking"],
+        )
+        for q in status["queues"]
+    ]
+    agents: Rows = [
+        (a["id"], a["name"], a["state"], a["detail"], _age(now, a["since_ms"]))
+        for a in status["agents"]
+    ]
+    screen.table("Calls", ("contact", "called", "at", "queue", "agent", "for"), calls)
+    screen.table("Queues", ("queue", "waiting", "longest", "available", "talking"), queues)
+    screen.table("Agents", ("agent", "name", "state", "", "for"), agents)
+
+
+async def show_history(settings: Settings, contact: str, limit: int, as_json: bool) -> int:
+    """Print the newest contacts or one contact's timeline; 1 when there is no such contact."""
+    async with Client(card.read(settings.layout.card)) as client:
+        path = f"/api/contacts/{contact}" if contact else f"/api/contacts?limit={limit}"
+        found = await client.get(path)
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False))
+        return 1 if contact and "error" in found else 0
+    if contact and "error" in found:
+        print(found["error"]["message"], file=sys.stderr)  # noqa: T201  # a person asked
+        return 1
+    screen = Screen(Console(highlight=False))
+    if contact:
+        print_contact(screen, found)
+    else:
+        rows: Rows = [
+            (c["id"], _clock(c["started_ms"]), c["called"], c["queue"], c["agent"], c["outcome"])
+            for c in found
+        ]
+        screen.table("History", ("contact", "began", "called", "queue", "agent", "outcome"), rows)
+    return 0
+
+
+def print_contact(screen: Screen, contact: dict[str, Any]) -> None:
+    """One contact's history row, step by step with times."""
+    screen.say(f"contact {contact['id']}: {contact['outcome']}, ended by {contact['ended_by']}")
+    rows: Rows = [
+        (
+            f"{(entry['at_ms'] - contact['started_ms']) / 1000:+.3f} s",
+            entry["what"],
+            ", ".join(f"{name} {value}" for name, value in entry["fields"].items()),
+        )
+        for entry in contact["timeline"]
+    ]
+    screen.table("Timeline", ("at", "what", ""), rows)
+
+
+def _age(now_ms: int, since_ms: int | None) -> str:
+    return "" if since_ms is None else f"{max(0, now_ms - since_ms) / 1000:.0f} s"
+
+
+def _clock(at_ms: int) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at_ms / 1000))

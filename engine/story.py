@@ -1,0 +1,166 @@
+"""The story of one contact while it lives: pure values, told on until it closes as a history row."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Self
+
+from history.outcome import Direction, EndedBy, LegRole, Outcome
+from history.rows import ContactRow, LegRow, Scalar, TimelineEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What is known of a contact so far. Times are Unix epoch milliseconds.
+
+    `resume` is the flow's state at the last point from which a restarted engine could go on.
+    """
+
+    id: str
+    site: str
+    node: str
+    channel: str
+    started_ms: int
+    leg: str
+    caller: str | None = field(default=None, repr=False)
+    called: str | None = None
+    flow: str | None = None
+    language: str | None = None
+    queue: str | None = None
+    skills: Mapping[str, int] = field(default_factory=dict)
+    agent: str | None = None
+    queued_ms: int | None = None
+    reserved_ms: int | None = None
+    ringing_ms: int | None = None
+    answered_ms: int | None = None
+    talk_ended_ms: int | None = None
+    left_queue_ms: int | None = None
+    recording: str | None = None
+    recordings: int = 0
+    resume: Mapping[str, Any] | None = None
+    timeline: tuple[TimelineEntry, ...] = ()
+    legs: tuple[LegRow, ...] = ()
+
+    def tell(self, at_ms: int, what: str, **fields: Scalar) -> Self:
+        """The story with one more entry in its timeline."""
+        return replace(self, timeline=(*self.timeline, TimelineEntry(at_ms, what, fields)))
+
+    def queued(self, at_ms: int, queue: str, skills: Mapping[str, int]) -> Self:
+        """The contact entered a queue."""
+        told = self.tell(at_ms, "queued", queue=queue, skills=_spell(skills))
+        return replace(
+            told,
+            queue=queue,
+            skills=dict(skills),
+            queued_ms=self.queued_ms or at_ms,
+            left_queue_ms=None,
+        )
+
+    def rung(self, at_ms: int, agent: str, channel_id: str) -> Self:
+        """An agent was reserved and the phone is rung; the leg is closed by `leg_ended`."""
+        leg = LegRow(channel_id, channel_id, LegRole.AGENT, at_ms, agent)
+        told = self.tell(at_ms, "ringing", agent=agent)
+        return replace(
+            told,
+            agent=agent,
+            reserved_ms=at_ms,
+            ringing_ms=at_ms,
+            legs=(*self.legs, leg),
+        )
+
+    def not_answered(self, at_ms: int, agent: str, reason: str) -> Self:
+        """The agent's phone was rung in vain."""
+        return replace(self.tell(at_ms, "not_answered", agent=agent, reason=reason), agent=None)
+
+    def answered(self, at_ms: int, agent: str, channel: str, uniqueid: str) -> Self:
+        """Caller and agent are being joined."""
+        told = self.tell(at_ms, "answered", agent=agent)
+        legs = tuple(
+            replace(leg, channel=channel, answered_ms=at_ms) if leg.uniqueid == uniqueid else leg
+            for leg in self.legs
+        )
+        return replace(
+            told,
+            agent=agent,
+            answered_ms=self.answered_ms or at_ms,
+            talk_ended_ms=None,
+            left_queue_ms=at_ms,
+            recordings=self.recordings + (self.recording is not None),
+            legs=legs,
+        )
+
+    def conversation_ended(self, at_ms: int, by: EndedBy) -> Self:
+        """The conversation is over; the first report of it counts."""
+        if self.talk_ended_ms is not None:
+            return self
+        return replace(self.tell(at_ms, "conversation_ended", by=by.value), talk_ended_ms=at_ms)
+
+    def leg_ended(self, uniqueid: str, at_ms: int, cause: int | None) -> Self:
+        """A channel of the contact is gone."""
+        legs = tuple(
+            replace(leg, ended_ms=at_ms, cause=cause)
+            if leg.uniqueid == uniqueid and leg.ended_ms is None
+            else leg
+            for leg in self.legs
+        )
+        return replace(self, legs=legs)
+
+    @property
+    def in_conversation(self) -> bool:
+        """Joined with an agent, as far as is known."""
+        return self.answered_ms is not None and self.talk_ended_ms is None
+
+    def close(
+        self, at_ms: int, outcome: Outcome, by: EndedBy, cause: int | None = None
+    ) -> ContactRow:
+        """The history row of the finished contact."""
+        told = self.tell(at_ms, "ended", outcome=outcome.value, by=by.value)
+        talk_end = self.talk_ended_ms or at_ms
+        return ContactRow(
+            id=self.id,
+            site=self.site,
+            node=self.node,
+            channel=self.channel,
+            direction=Direction.INBOUND,
+            started_ms=self.started_ms,
+            ended_ms=at_ms,
+            outcome=outcome,
+            ended_by=by,
+            caller=self.caller,
+            called=self.called,
+            flow=self.flow,
+            language=self.language,
+            queue=self.queue,
+            skills=self.skills,
+            agent=self.agent,
+            queued_ms=self.queued_ms,
+            reserved_ms=self.reserved_ms,
+            ringing_ms=self.ringing_ms,
+            answered_ms=self.answered_ms,
+            wait_ms=_between(self.queued_ms, self.left_queue_ms or at_ms),
+            talk_ms=_between(self.answered_ms, talk_end),
+            hangup_cause=cause,
+            timeline=told.timeline,
+            legs=tuple(
+                leg if leg.ended_ms is not None else replace(leg, ended_ms=at_ms)
+                for leg in self.legs
+            ),
+        )
+
+    def to_record(self) -> dict[str, Any]:
+        """A JSON-able copy, for the live record in Redis."""
+        return asdict(self)
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> Self:
+        """The story that `to_record` was taken of."""
+        timeline = tuple(TimelineEntry(**entry) for entry in record["timeline"])
+        legs = tuple(LegRow(**{**leg, "role": LegRole(leg["role"])}) for leg in record["legs"])
+        return cls(**{**record, "timeline": timeline, "legs": legs})
+
+
+def _between(begin: int | None, end: int) -> int | None:
+    return None if begin is None else max(0, end - begin)
+
+
+def _spell(skills: Mapping[str, int]) -> str:
+    return ", ".join(f"{skill} {level}" for skill, level in sorted(skills.items()))

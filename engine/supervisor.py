@@ -1,0 +1,168 @@
+"""`trunkline up`: everything on the site started in order, kept up, and stopped in order."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+
+from config.asterisk_runtime import AsteriskRuntime, find_runtime
+from config.secrets import Secrets, load_or_create
+from config.site import Site
+from engine import asterisk_files, card
+from engine.asterisk_files import wanted_ports
+from engine.children import Child, ChildSpec
+from engine.client import Client
+from engine.console import Screen
+from engine.demo import Demonstration
+from engine.errors import ChildFailed, EngineError, NotRunning
+from engine.loading import load_site_and_flows
+from engine.ports import require_free
+from engine.settings import PROJECT, Settings
+
+ASTERISK_WITHIN_S = 30
+ENGINE_WITHIN_S = 90
+"""The first start speaks every prompt of every language."""
+POLL_S = 0.05
+
+
+async def up(settings: Settings, *, demo: bool, once: bool = False) -> int:
+    """Start, demonstrate, stay up until SIGINT or SIGTERM. 0 well, 1 the demonstration failed."""
+    work = asyncio.ensure_future(_up(settings, demo, once))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, work.cancel)
+    try:
+        return await work
+    except asyncio.CancelledError:
+        return 0
+
+
+async def _up(settings: Settings, demo: bool, once: bool) -> int:
+    screen = Screen()
+    async with AsyncExitStack() as stack:
+        house = Supervisor(settings, screen)
+        stack.push_async_callback(house.stop)
+        await house.start()
+        passed = True
+        if demo:
+            passed = await Demonstration(house.card, screen, settings.layout).play()
+        if once:
+            return 0 if passed else 1
+        _welcome(screen, house)
+        await asyncio.Event().wait()
+    return 0
+
+
+def _welcome(screen: Screen, house: "Supervisor") -> None:
+    here = house.card
+    screen.say(f"\n{here['site']} is up. Ctrl-C stops it.")
+    numbers = ", ".join(here["numbers"])
+    screen.say(f"  call      {numbers} over the trunk at sip:{here['sip']['trunk']}")
+    screen.say(f"  phones    register at {here['sip']['address']} (accounts in {house.card_path})")
+    screen.say(f"  watch     .venv/bin/trunkline status; {here['api']['url']}/metrics")
+
+
+class Supervisor:
+    """Owns Asterisk and the engine as child processes."""
+
+    def __init__(self, settings: Settings, screen: Screen) -> None:
+        self._settings = settings
+        self._screen = screen
+        self._children: list[Child] = []
+        self.card_path = settings.layout.card
+        self.card: card.Card = {}
+
+    async def start(self) -> None:
+        """Bring everything up, each step shown; an EngineError says what is wrong."""
+        settings, screen = self._settings, self._screen
+        settings.layout.create()
+        with screen.step("Site and dialplans") as step:
+            site, flows = load_site_and_flows(settings)
+            step.detail = f"{settings.site_file.name}, {len(flows)} flows"
+            secrets = load_or_create(settings.layout.secrets, site)
+            require_free(wanted_ports(site))
+        with screen.step("Asterisk") as step:
+            runtime = find_runtime(settings.layout.root)
+            await self._start_asterisk(site, secrets, runtime)
+            version = await self._rx(runtime, "core show version")
+            step.detail = " ".join(version.split()[:2])
+        with screen.step("Engine") as step:
+            await self._start_engine()
+            self.card = card.read(self.card_path)
+            step.detail = f"{self.card['api']['url']}"
+
+    async def stop(self) -> None:
+        """Stop the engine, then Asterisk."""
+        if self._children:
+            with self._screen.step("Stopping"):
+                for child in reversed(self._children):
+                    await child.stop()
+        self.card_path.unlink(missing_ok=True)
+
+    async def _start_asterisk(self, site: Site, secrets: Secrets, runtime: AsteriskRuntime) -> None:
+        layout = self._settings.layout
+        asterisk_files.write_all(site, secrets, layout, runtime)
+        await asterisk_files.make_music(layout)
+        etc = asterisk_files.layout_of(layout, runtime).etc
+        log = layout.logs / "asterisk-console.log"
+        spec = ChildSpec("asterisk", runtime.start(etc), log, os.environ)
+
+        async def booted() -> bool:
+            return "fully booted" in await self._rx(runtime, "core waitfullybooted")
+
+        await self._start(spec, booted, ASTERISK_WITHIN_S)
+
+    async def _start_engine(self) -> None:
+        layout = self._settings.layout
+        self.card_path.unlink(missing_ok=True)
+        argv = [sys.executable, "-m", "engine", "serve"]
+        environ = {**os.environ, "PYTHONPATH": str(PROJECT)}
+        await self._start(
+            ChildSpec("engine", argv, layout.engine_log, environ, stop_within_s=20),
+            self._engine_is_well,
+            ENGINE_WITHIN_S,
+        )
+
+    async def _engine_is_well(self) -> bool:
+        try:
+            async with Client(card.read(self.card_path)) as client:
+                return bool((await client.get("/healthz"))["ok"])
+        except NotRunning:
+            return False
+
+    async def _start(
+        self, spec: ChildSpec, ready: Callable[[], Awaitable[bool]], within_s: float
+    ) -> None:
+        ended = asyncio.Event()
+
+        async def on_exit(code: int) -> None:
+            ended.set()
+            self._screen.fail(f"{spec.name} ended with code {code}; see {spec.log}")
+
+        child = Child(spec, on_exit)
+        await child.start()
+        self._children.append(child)
+        try:
+            async with asyncio.timeout(within_s):
+                while not await ready():
+                    if ended.is_set():
+                        raise ChildFailed(spec.name, "it ended while starting", spec.log)
+                    await asyncio.sleep(POLL_S)
+        except TimeoutError:
+            raise ChildFailed(spec.name, f"not ready within {within_s} s", spec.log) from None
+
+    async def _rx(self, runtime: AsteriskRuntime, command: str) -> str:
+        """Ask Asterisk's control socket; empty while it does not answer."""
+        etc = asterisk_files.layout_of(self._settings.layout, runtime).etc
+        process = await asyncio.create_subprocess_exec(
+            *runtime.remote(etc, command),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        output, _ = await process.communicate()
+        return output.decode("utf-8", "replace").strip() if process.returncode == 0 else ""
+
+
+__all__ = ["EngineError", "Supervisor", "up"]

@@ -1,0 +1,134 @@
+"""What the switch reports, told to routing, the ringer, the recordings and the stories."""
+
+import asyncio
+from collections import deque
+
+import structlog
+
+from bridge.events import (
+    AgentLegUp,
+    LegEnded,
+    LinkDown,
+    LinkUp,
+    LiveChannel,
+    PhoneReachable,
+    RingFailed,
+    SwitchEvent,
+)
+from engine.recordings import Recordings
+from engine.services import Services
+from history.outcome import EndedBy, Outcome
+from routing.floor import LiveLegs
+
+log = structlog.get_logger(__name__)
+
+
+class Switchboard:
+    """Takes every event in order. Until `open`, events wait: the state of a former run is
+    taken up first."""
+
+    def __init__(self, tasks: asyncio.TaskGroup) -> None:
+        self._tasks = tasks
+        self._early: deque[SwitchEvent] = deque()
+        self._services: Services | None = None
+        self._recordings: Recordings | None = None
+        self.first_link: asyncio.Future[LinkUp] = asyncio.get_running_loop().create_future()
+
+    def open(self, services: Services, recordings: Recordings) -> None:
+        """From now on events take effect; those that waited first."""
+        self._services, self._recordings = services, recordings
+        while self._early:
+            self._take(self._early.popleft(), services)
+
+    def on_event(self, event: SwitchEvent) -> None:
+        """The switch's callback."""
+        if isinstance(event, LinkUp) and not self.first_link.done():
+            self.first_link.set_result(event)
+            return
+        if self._services is None:
+            self._early.append(event)
+        else:
+            self._take(event, self._services)
+
+    def phones(self, link: LinkUp, services: Services) -> None:
+        """Agents whose phones are registered are there; the others are not."""
+        for phone in link.phones:
+            if phone.endpoint in services.site.agents:
+                services.router.phone_reachable(phone.endpoint, phone.reachable)
+
+    def _take(self, event: SwitchEvent, services: Services) -> None:
+        match event:
+            case PhoneReachable(endpoint=endpoint, reachable=reachable):
+                if endpoint in services.site.agents:
+                    services.router.phone_reachable(
+                        endpoint, reachable, registered=event.registered
+                    )
+            case AgentLegUp():
+                self._tasks.create_task(services.ringer.leg_up(event))
+            case RingFailed():
+                services.ringer.ring_failed(event)
+            case LegEnded():
+                self._leg_ended(event, services)
+            case LinkDown(reason=reason):
+                services.metrics.ami_up.set(0)
+                log.error("ami_link_down", reason=reason)
+            case LinkUp():
+                self._link_again(event, services)
+
+    def _leg_ended(self, event: LegEnded, services: Services) -> None:
+        now, chronicle = services.clock(), services.chronicle
+        services.ringer.leg_ended(event.uniqueid)
+        if event.uniqueid in services.adopted:
+            self._adopted_caller_left(event, services)
+            return
+        contact_id = chronicle.contact_of_leg(event.uniqueid)
+        story = chronicle.story(contact_id) if contact_id else None
+        if story is None or story.agent is None:
+            return
+        services.router.leg_ended(story.agent, event.uniqueid)
+        if story.answered_ms is not None and self._recordings is not None:
+            self._recordings.leg_ended(story, story.agent, now)
+        chronicle.leg_ended(event.uniqueid, event.cause)
+        if story.id in services.adopted and (told := chronicle.story(story.id)):
+            chronicle.update(told.conversation_ended(now, EndedBy.AGENT))
+
+    def _adopted_caller_left(self, event: LegEnded, services: Services) -> None:
+        """The caller of a conversation that outlived an earlier engine has hung up."""
+        contact_id = event.uniqueid
+        services.adopted.discard(contact_id)
+        story = services.chronicle.story(contact_id)
+        if story is None:
+            return
+        by = EndedBy.AGENT if story.talk_ended_ms is not None else EndedBy.CALLER
+        now = services.clock()
+        services.chronicle.update(story.conversation_ended(now, by))
+        services.router.conversation_ended(contact_id)
+        services.chronicle.close(contact_id, Outcome.ANSWERED, by, event.cause)
+
+    def _link_again(self, link: LinkUp, services: Services) -> None:
+        """After a lost link: what ended meanwhile ends now, and phones are as they are now."""
+        services.metrics.ami_up.set(1)
+        services.metrics.ami_reconnects.inc()
+        alive = {channel.uniqueid for channel in link.channels}
+        for story in services.chronicle.stories():
+            for leg in story.legs:
+                if leg.ended_ms is None and leg.uniqueid not in alive:
+                    gone = LegEnded(
+                        leg.channel, leg.uniqueid, story.id, 0, "while the link was down"
+                    )
+                    self._leg_ended(gone, services)
+        for contact_id in services.adopted - alive:
+            gone = LegEnded("", contact_id, contact_id, 0, "while the link was down")
+            self._adopted_caller_left(gone, services)
+        services.router.reconcile(LiveLegs(callers=_callers(services), agents=alive))
+        self.phones(link, services)
+
+
+def _callers(services: Services) -> set[str]:
+    """Callers that this engine serves: their sessions know by themselves when they end."""
+    return {story.leg for story in services.chronicle.stories()}
+
+
+def callers_alive(channels: tuple[LiveChannel, ...]) -> set[str]:
+    """The contacts whose caller's channel is up: a contact's id is that channel's unique id."""
+    return {channel.uniqueid for channel in channels}

@@ -1,0 +1,142 @@
+"""What the desk shows of a running engine: fills `desk.views.Views`."""
+
+from collections.abc import AsyncIterator
+from dataclasses import asdict
+from typing import Any
+
+from bridge.agi.server import AgiServer
+from desk.views import Health, Json, Part
+from engine.hub import Hub
+from engine.services import Services
+from engine.story import Story
+from history.database import HistoryDatabase
+from history.errors import DatabaseAway
+from history.writer import HistoryWriter
+from routing.snapshot import AgentView, Snapshot
+
+STATES = {
+    "Offline": "offline",
+    "Available": "available",
+    "Reserved": "reserved",
+    "Ringing": "ringing",
+    "Talking": "talking",
+    "WrapUp": "wrap_up",
+    "Paused": "paused",
+    "NotResponding": "not_responding",
+    "BackOff": "back_off",
+}
+
+
+class EngineViews:
+    """Reads the running parts; changes nothing. Before `services` are there, health says so."""
+
+    def __init__(self, hub: Hub, database: HistoryDatabase, writer: HistoryWriter) -> None:
+        self._hub = hub
+        self._database = database
+        self._writer = writer
+        self.services: Services | None = None
+        self.agi: AgiServer | None = None
+
+    async def health(self) -> Health:
+        """True only when a call that comes now would be served, told and routed."""
+        services = self.services
+        if services is None or self.agi is None:
+            return Health([Part("engine", False, "starting: waiting for Asterisk")])
+        store, history = services.router.health, self._writer.health
+        return Health(
+            [
+                Part("asterisk", services.switch.up, "" if services.switch.up else "no link"),
+                Part("calls", self.agi.serving, f"{self.agi.sessions} sessions"),
+                Part("live state", store.up, "" if store.up else "Redis does not answer"),
+                Part("history", history.healthy, f"{history.waiting} rows waiting"),
+            ]
+        )
+
+    def status(self) -> Json:
+        """Calls, queues and agents now."""
+        services = self.services
+        if services is None:
+            return {"site": "", "node": "", "now_ms": 0, "calls": [], "queues": [], "agents": []}
+        snapshot = services.router.snapshot()
+        return {
+            "site": services.site.site,
+            "node": services.node,
+            "now_ms": snapshot.at_ms,
+            "calls": [_call(story) for story in services.chronicle.stories()],
+            "queues": [asdict(queue) for queue in snapshot.queues],
+            "agents": [_agent(view, services) for view in snapshot.agents],
+        }
+
+    def metrics(self) -> bytes:
+        """The exposition text, with the gauges as they are now."""
+        if self.services is not None:
+            self._set_gauges(self.services, self.services.router.snapshot())
+            return self.services.metrics.text()
+        return b""
+
+    async def contacts(self, limit: int) -> list[Json]:
+        """The newest rows first."""
+        return [asdict(row) for row in await self._database.recent(limit)]
+
+    async def contact(self, contact_id: str) -> Json | None:
+        """One row with its recordings."""
+        try:
+            row = await self._database.contact(contact_id)
+        except DatabaseAway:
+            return None
+        if row is None:
+            return None
+        recordings = await self._database.recordings(contact_id)
+        return {**asdict(row), "recordings": [asdict(recording) for recording in recordings]}
+
+    def events(self) -> AsyncIterator[dict[str, Any]]:
+        """Live events from now on."""
+        return self._hub.subscribe()
+
+    def _set_gauges(self, services: Services, snapshot: Snapshot) -> None:
+        metrics = services.metrics
+        counts = dict.fromkeys(STATES.values(), 0)
+        for agent in snapshot.agents:
+            counts[STATES[agent.state]] += 1
+        for state, count in counts.items():
+            metrics.agents.labels(state).set(count)
+        for queue in snapshot.queues:
+            metrics.waiting.labels(queue.name).set(queue.waiting)
+            metrics.longest_wait.labels(queue.name).set(queue.longest_wait_ms / 1000)
+        metrics.history_pending.set(self._writer.health.waiting)
+        if self.agi is not None:
+            metrics.agi_rejected.set(self.agi.refused.total())
+
+
+def _call(story: Story) -> Json:
+    return {
+        "id": story.id,
+        "called": story.called,
+        "flow": story.flow,
+        "language": story.language,
+        "at": place_of(story),
+        "queue": story.queue,
+        "agent": story.agent,
+        "since_ms": story.started_ms,
+    }
+
+
+def place_of(story: Story) -> str:
+    """Where a call is: `conversation`, `queue` or `flow`."""
+    if story.in_conversation:
+        return "conversation"
+    if story.queued_ms is not None and story.left_queue_ms is None:
+        return "queue"
+    return "flow"
+
+
+def _agent(view: AgentView, services: Services) -> Json:
+    agent = services.site.agents.get(view.id)
+    return {
+        "id": view.id,
+        "name": agent.name if agent else "",
+        "extension": agent.extension if agent else "",
+        "state": STATES[view.state],
+        "detail": view.reason or view.contact or "",
+        "since_ms": view.since_ms,
+    }

@@ -1,0 +1,292 @@
+"""A whole site for one test module: `trunkline up` as a user starts it, on ports of its own.
+
+Nothing is mocked: Asterisk, Redis, the engine and the phones are the real ones.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from engine import card
+from engine.client import Client
+from engine.settings import PROJECT
+from phones.bank import PhoneBank
+from phones.carrier import CarrierPhone
+from phones.phone import Call, Phone
+from phones.protocol import AnswerCalls, IncomingPolicy
+
+NUMBER = "+3615550100"
+FALLBACK = "+3615550199"
+START_S, STOP_S = 60, 30
+Json = dict[str, Any]
+
+SITE: Json = {
+    "site": "test",
+    "title": "A site under test",
+    "zone": "Europe/Budapest",
+    "languages": ["en", "hu"],
+    "numbers": {NUMBER: {"flow": "desk"}},
+    "trunks": {"carrier": {"host": "127.0.0.1", "match": ["127.0.0.1"]}},
+    "skills": {name: {"about": name} for name in ("support", "billing", "en", "hu")},
+    "agents": {
+        "anna": {"name": "Anna", "extension": "201", "skills": {"support": "5", "en": "5"}},
+        "bela": {"name": "Bela", "extension": "202", "skills": {"support": "3", "en": "3"}},
+        "cili": {"name": "Cili", "extension": "203", "skills": {"billing": "4", "hu": "4"}},
+    },
+    "queues": {
+        "support": {"skills": {"support": "1"}, "wrap_up": "1s", "ring_timeout": "3s"},
+        "billing": {"skills": {"billing": "1"}, "wrap_up": "0s", "record": "no"},
+    },
+    "pause_reasons": ["lunch", "training"],
+    "fallback": {"number": FALLBACK, "trunk": "carrier", "apology": {"en": "We are sorry."}},
+}
+
+FLOWS: dict[str, str] = {
+    "desk": """\
+flow: desk
+version: "1"
+about: A short menu for tests
+owner: test@example.test
+languages: [en, hu]
+start: main
+exits: {on_timeout: support, on_invalid: support, on_error: support}
+vars:
+  account: {type: digits, length: 4}
+steps:
+  main:
+    menu:
+      prompt: {en: "Support, one. Billing, two.", hu: "Segítség egy, számla kettő."}
+      options: {1: account, 2: billing}
+      timeout: 3s
+      tries: 2
+  account:
+    collect: {into: account, prompt: {en: Your number please., hu: A száma.}, timeout: 3s}
+    next: support
+  support:
+    queue: support
+    skills: {support: 1}
+    answered: thanks
+    on_timeout: {after: 2m, go: bye}
+  billing:
+    queue: billing
+    skills: {billing: 1}
+    answered: bye
+    on_timeout: {after: 3s, go: bye}
+  thanks:
+    say: {en: Thank you., hu: Köszönjük.}
+    next: bye
+    on_error: bye
+  bye: {hangup: normal}
+"""
+}
+
+
+@dataclass
+class RunningSite:
+    """A site that is up: its card, its phones, its history."""
+
+    process: asyncio.subprocess.Process
+    directory: Path
+    card: card.Card
+    client: Client
+    bank: PhoneBank
+    carrier: CarrierPhone
+
+    @property
+    def output(self) -> str:
+        """What `trunkline up` printed."""
+        return (self.directory / "up.log").read_text("utf-8")
+
+    @property
+    def asterisk_log(self) -> str:
+        """Warnings and errors of Asterisk."""
+        return "\n".join(
+            path.read_text("utf-8", "replace")
+            for path in sorted((self.directory / "var" / "log").rglob("*"))
+            if path.is_file() and "asterisk" in str(path)
+        )
+
+    async def agent(self, name: str, incoming: IncomingPolicy | None = None) -> Phone:
+        """An agent's phone, registered, and seen as available by the engine."""
+        account = next(agent for agent in self.card["agents"] if agent["user"] == name)
+        phone = await self.bank.phone(
+            name,
+            account["password"],
+            account["domain"],
+            account["port"],
+            incoming=incoming or AnswerCalls(after_ms=100),
+        )
+        await phone.register()
+        await self.agent_is(name, "available")
+        return phone
+
+    async def call(self, caller: str = "+36201234567", number: str = NUMBER) -> Call:
+        """A caller's call over the trunk, answered by the site."""
+        phone = await self.carrier.caller(caller)
+        call = await phone.dial(f"sip:{number}@{self.card['sip']['trunk']}")
+        await call.answered()
+        return call
+
+    async def agent_is(self, name: str, state: str, within_s: float = 10) -> Json:
+        """Wait until an agent is in a state; returns the agent's status."""
+
+        async def look() -> Json | None:
+            agents = (await self.client.get("/api/status"))["agents"]
+            found: Json = next(agent for agent in agents if agent["id"] == name)
+            return found if found["state"] == state else None
+
+        return await until(f"{name} {state}", look, within_s)
+
+    async def row(self, contact_id: str, within_s: float = 10) -> Json:
+        """A contact's history row, once it is written."""
+
+        async def look() -> Json | None:
+            found: Json = await self.client.get(f"/api/contacts/{contact_id}")
+            return None if "error" in found else found
+
+        return await until(f"history row of {contact_id}", look, within_s)
+
+    async def only_call(self, at: str, within_s: float = 10) -> Json:
+        """The one live call, once it is at a place (`flow`, `queue`, `conversation`)."""
+
+        async def look() -> Json | None:
+            calls = (await self.client.get("/api/status"))["calls"]
+            return calls[0] if len(calls) == 1 and calls[0]["at"] == at else None
+
+        return await until(f"one call at {at}", look, within_s)
+
+    async def kill_engine(self) -> None:
+        """SIGKILL the engine, this site's own, as a crash would."""
+        os.kill(self.card["pid"], signal.SIGKILL)
+
+    async def engine_back(self, within_s: float = 30) -> None:
+        """Wait until a new engine has taken over; its card replaces the old."""
+        old = self.card["pid"]
+
+        async def look() -> bool | None:
+            fresh = card.read(self.directory / "var" / "run" / "trunkline.json")
+            if fresh["pid"] == old:
+                return None
+            self.card = fresh
+            return bool((await self.client.get("/healthz"))["ok"]) or None
+
+        await until("a new engine", look, within_s)
+
+
+async def until(what: str, look: Callable[[], Any], within_s: float) -> Any:
+    """Poll until `look` gives something; an unreachable engine counts as nothing yet."""
+    from engine.errors import NotRunning
+
+    try:
+        async with asyncio.timeout(within_s):
+            while True:
+                try:
+                    if (found := await look()) is not None:
+                        return found
+                except NotRunning:
+                    pass
+                await asyncio.sleep(0.05)
+    except TimeoutError:
+        raise AssertionError(f"not within {within_s} s: {what}") from None
+
+
+@asynccontextmanager
+async def running_site(
+    directory: Path,
+    change: Callable[[Json], None] | None = None,
+    flows: dict[str, str] | None = None,
+) -> AsyncIterator[RunningSite]:
+    """Start a site in `directory`; `change` edits the site's data before it is written."""
+    site = deepcopy(SITE)
+    carrier_port = free_port(socket.SOCK_DGRAM)
+    site["trunks"]["carrier"]["port"] = str(carrier_port)
+    site["network"] = _ports()
+    if change:
+        change(site)
+    environ = _write(directory, site, flows or FLOWS)
+    with (directory / "up.log").open("wb") as output:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "engine",
+            "up",
+            "--no-demo",
+            cwd=PROJECT,
+            env=environ,
+            stdout=output,
+            stderr=output,
+        )
+    try:
+        here = await _card_of(process, directory)
+        async with (
+            Client(here) as client,
+            PhoneBank.open(log=directory / "phones.log") as bank,
+            CarrierPhone.open(carrier_port, number=FALLBACK, log=directory / "carrier.log") as far,
+        ):
+            yield RunningSite(process, directory, here, client, bank, far)
+    finally:
+        if process.returncode is None:
+            process.send_signal(signal.SIGINT)
+        await asyncio.wait_for(process.wait(), STOP_S)
+
+
+def _write(directory: Path, site: Json, flows: dict[str, str]) -> dict[str, str]:
+    dialplans = directory / "dialplans"
+    dialplans.mkdir(parents=True)
+    for name, text in flows.items():
+        (dialplans / f"{name}.yaml").write_text(text, "utf-8")
+    (directory / "site.yaml").write_text(yaml.safe_dump(site, allow_unicode=True), "utf-8")
+    root = PROJECT / "var" / "asterisk-root"
+    return {
+        "TRUNKLINE_ASTERISK_ROOT": str(root),
+        **os.environ,
+        "TRUNKLINE_VAR": str(directory / "var"),
+        "TRUNKLINE_SITE": str(directory / "site.yaml"),
+        "TRUNKLINE_DIALPLANS": str(dialplans),
+        "TRUNKLINE_LOG": "json",
+        "PYTHONPATH": str(PROJECT),
+    }
+
+
+async def _card_of(process: asyncio.subprocess.Process, directory: Path) -> card.Card:
+    async def look() -> card.Card | None:
+        if process.returncode is not None:
+            raise AssertionError((directory / "up.log").read_text("utf-8"))
+        if "is up" not in (directory / "up.log").read_text("utf-8"):
+            return None
+        return card.read(directory / "var" / "run" / "trunkline.json")
+
+    found: card.Card = await until("the site is up", look, START_S)
+    return found
+
+
+def _ports() -> Json:
+    rtp = free_port(socket.SOCK_DGRAM) // 2 * 2
+    rtp = min(max(rtp, 20000), 60000)
+    return {
+        "sip_port": str(free_port(socket.SOCK_DGRAM)),
+        "rtp_first": str(rtp),
+        "rtp_last": str(rtp + 399),
+        "ami_port": str(free_port(socket.SOCK_STREAM)),
+        "agi_port": str(free_port(socket.SOCK_STREAM)),
+        "http_port": str(free_port(socket.SOCK_STREAM)),
+    }
+
+
+def free_port(kind: socket.SocketKind) -> int:
+    """A port of loopback that is free now."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
