@@ -34,7 +34,10 @@ class Audio:
 
     def apology(self, site: Site, language: str) -> str:
         """What a caller hears when the engine is away: the site's words, else our own."""
-        return {**site.fallback.apology}.get(language) or apology(language)
+        return next(
+            (text for spoken, text in site.fallback.apology.items() if spoken == language),
+            apology(language),
+        )
 
     def _needed(self, site: Site, flows: Mapping[str, Program]) -> Iterator[Segment]:
         for program in flows.values():

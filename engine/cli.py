@@ -11,7 +11,9 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from config.asterisk_runtime import AsteriskMissingError
 from config.problem import DocumentError
+from config.secrets import SecretsError
 from engine import logs, settings
 from engine.errors import EngineError
 
@@ -29,7 +31,7 @@ def main() -> None:
     """Run the command; what a person can mend is told in a sentence, never as a traceback."""
     try:
         app()
-    except (EngineError, DocumentError) as error:
+    except (EngineError, DocumentError, SecretsError, AsteriskMissingError) as error:
         Console(stderr=True, highlight=False).print(str(error), style="red", markup=False)
         sys.exit(2)
 

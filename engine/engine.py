@@ -45,7 +45,7 @@ from history.spool import Spool
 from history.writer import HistoryWriter
 from ivr.program import Program
 from recordings.recorder import Recorder
-from routing.client import redis_client
+from routing.client import RedisLink
 from routing.embedded import EmbeddedServer
 from routing.router import Router
 from routing.store import Store
@@ -133,9 +133,9 @@ class Engine:
     async def _chronicle(
         self, stack: AsyncExitStack, site: Site, redis_url: str, writer: HistoryWriter
     ) -> Chronicle:
-        client = redis_client(redis_url)
-        stack.push_async_callback(client.aclose)
-        live = LiveCalls(client, site.site, self._settings.node)
+        link = RedisLink(redis_url)
+        stack.push_async_callback(link.close)
+        live = LiveCalls(link, site.site, self._settings.node)
         live.start()
         stack.push_async_callback(live.stop)
         return Chronicle(live, writer, self._hub, self._metrics, now_ms)
@@ -166,14 +166,14 @@ class Engine:
         switch: Switch,
         stack: AsyncExitStack,
     ) -> Services:
-        client = redis_client(redis_url)
-        stack.push_async_callback(client.aclose)
+        link = RedisLink(redis_url)
+        stack.push_async_callback(link.close)
         listener = RoutingListener(self._hub, self._metrics, chronicle)
         recorder = Recorder(self._layout.root / site.recording.directory)
         orders = CallOrders(site, chronicle, recorder, now_ms)
         ringer = SwitchRinger(switch, self._settings.node, orders)
         router = Router(
-            Store(client, site.site, self._settings.node),
+            Store(link, site.site, self._settings.node),
             ringer,
             agents_of(site),
             rules_of(site),

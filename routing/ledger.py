@@ -68,7 +68,8 @@ class Ledger:
     def move_contact(self, contact_id: str, state: ContactState, *, urgent: bool = True) -> None:
         """The contact is now in `state`."""
         old = self.contacts[contact_id]
-        self.contacts[contact_id] = replace(old, state=state, trail=(*old.trail, _step(state)))
+        trail = (*old.trail, _step(state))
+        self.contacts[contact_id] = ContactRecord(old.contact, state, trail, old.version)
         self._changed_contacts[contact_id] = None
         self.urgent |= urgent
         match state:
@@ -81,14 +82,14 @@ class Ledger:
             case contacts.Ended(since_ms, outcome):
                 if not isinstance(old.state, contacts.Talking):
                     self.pool.remove_contact(contact_id)
-                trail = self.contacts[contact_id].trail
                 self.events.append(ContactEnded(since_ms, old.contact, outcome, trail))
 
     def move_agent(
         self, agent_id: str, state: AgentState, now_ms: int, *, urgent: bool = True
     ) -> None:
         """The agent is now in `state`, by this node's doing."""
-        self.take_agent(replace(self.agents[agent_id], state=state, node=self.node), now_ms)
+        version = self.agents[agent_id].version
+        self.take_agent(AgentRecord(agent_id, state, self.node, version), now_ms)
         self._changed_agents[agent_id] = None
         self.urgent |= urgent
 

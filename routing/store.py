@@ -5,17 +5,12 @@ cluster): `contact:ID` and `agent:ID` hashes, `leases` zset, `agents` and `nodes
 `node:NODE` the heartbeat, `node:NODE:contacts` set.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Collection, Iterable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Literal
 
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
-
-from routing.errors import StoreAway
+from routing.client import RedisLink, Script
 from routing.records import (
     AgentRecord,
     ContactRecord,
@@ -28,9 +23,6 @@ from routing.records import (
 
 HEARTBEAT_MS = 5_000
 """A node that has not beaten for so long is dead."""
-
-
-_ANSWER_TIMEOUT_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +52,13 @@ class Refused:
 class Store:
     """This node's hand on the live state of `site`. Every method raises StoreAway."""
 
-    def __init__(self, client: Redis, site: str, node: str, *, lease_ms: int = 10_000) -> None:
-        self._client = client
+    def __init__(self, link: RedisLink, site: str, node: str, *, lease_ms: int = 10_000) -> None:
+        self._link = link
         self._node = node
         self._lease_ms = lease_ms
         self._prefix = f"trk:{{{site}}}:"
         self._commit, self._beat, self._forget, self._adopt = (
-            client.register_script((files("routing") / "lua" / f"{name}.lua").read_text())
+            Script((files("routing") / "lua" / f"{name}.lua").read_text())
             for name in ("commit", "beat", "forget", "adopt")
         )
 
@@ -96,20 +88,20 @@ class Store:
             if group.agent is not None:
                 keys.append(self._key("agent", group.agent.agent))
                 args += _agent_args(number, group.agent)
-        replies = iter(await self._run(self._commit, keys, args))
+        replies = iter(await self._link.script(self._commit, keys, args))
         return [self._result(group, replies) for group in groups]
 
     async def beat(self, held: Collection[str]) -> list[str]:
         """This node lives and still holds these contacts; returns whose leases ran out."""
         keys = [self._key("leases"), self._key("node", self._node), self._key("nodes")]
         args: list[str | int] = [self._node, HEARTBEAT_MS, self._lease_ms, *held]
-        return [name.decode() for name in await self._run(self._beat, keys, args)]
+        return [name.decode() for name in await self._link.script(self._beat, keys, args)]
 
     async def forget(self, contacts: Sequence[str]) -> int:
         """Drops the records of ended contacts that are in history; returns how many."""
         keys = [self._key("leases"), self._key("node", self._node, "contacts")]
         keys += [self._key("contact", contact) for contact in contacts]
-        return int(await self._run(self._forget, keys, contacts))
+        return int(await self._link.script(self._forget, keys, contacts))
 
     async def adopt(self, node: str) -> int | None:
         """Takes over the records of a dead node; None while it beats, else how many."""
@@ -121,7 +113,7 @@ class Store:
             self._key("agents"),
         ]
         args = [node, self._node, self._key("contact", ""), self._key("agent", "")]
-        moved = int(await self._run(self._adopt, keys, args))
+        moved = int(await self._link.script(self._adopt, keys, args))
         return None if moved < 0 else moved
 
     async def nodes(self) -> list[str]:
@@ -163,29 +155,15 @@ class Store:
         fields = dict(zip((b"v", b"node", b"kind", b"data"), agent, strict=True))
         return Refused(version, read_agent(self._key("agent", name), name, fields))
 
-    async def _run(self, script: Any, keys: Sequence[str], args: Sequence[str | int]) -> Any:
-        async with _answer_in_time():
-            return await script(keys=keys, args=args)
-
     async def _members(self, *parts: str) -> list[str]:
-        async with _answer_in_time():
-            members = await self._client.smembers(self._key(*parts))
-        return [str(member, "utf-8") for member in members]  # type: ignore[arg-type]  # bytes: nothing decodes
+        return [name.decode() for name in await self._link.command("SMEMBERS", self._key(*parts))]
 
     async def _hashes(self, keys: list[str]) -> list[tuple[str, dict[bytes, bytes]]]:
-        async with _answer_in_time(), self._client.pipeline(transaction=False) as pipe:
-            for key in keys:
-                pipe.hgetall(key)
-            return [(k, f) for k, f in zip(keys, await pipe.execute(), strict=True) if f]
-
-
-@asynccontextmanager
-async def _answer_in_time() -> AsyncIterator[None]:
-    try:
-        async with asyncio.timeout(_ANSWER_TIMEOUT_S):
-            yield
-    except (RedisError, OSError) as problem:  # a time-out is an OSError
-        raise StoreAway(repr(problem)) from problem
+        if not keys:
+            return []
+        replies = await self._link.commands([("HGETALL", key) for key in keys])
+        found = zip(keys, replies, strict=True)
+        return [(k, dict(zip(r[::2], r[1::2], strict=True))) for k, r in found if r]
 
 
 _Kind = Literal["contact", "agent"]

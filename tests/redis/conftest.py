@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from routing.client import redis_client
+from routing.client import RedisLink
 from routing.embedded import EmbeddedServer
 from routing.store import Store
 
@@ -20,14 +20,22 @@ async def server(tmp_path: Path) -> AsyncIterator[EmbeddedServer]:
 
 
 @pytest.fixture
+async def link(server: EmbeddedServer) -> AsyncIterator[RedisLink]:
+    """For looking at (and breaking) what is in Redis."""
+    link = RedisLink(server.url)
+    yield link
+    await link.close()
+
+
+@pytest.fixture
 async def make_store(server: EmbeddedServer) -> AsyncIterator[MakeStore]:
-    """`make_store("n1", lease_ms=…)`: a store of that node with a client of its own."""
+    """`make_store("n1", lease_ms=…)`: a store of that node with a link of its own."""
     async with AsyncExitStack() as stack:
 
         def make(node: str = "n1", *, lease_ms: int = 10_000) -> Store:
-            client = redis_client(server.url)
-            stack.push_async_callback(client.aclose)
-            return Store(client, "test", node, lease_ms=lease_ms)
+            link = RedisLink(server.url)
+            stack.push_async_callback(link.close)
+            return Store(link, "test", node, lease_ms=lease_ms)
 
         yield make
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from routing.client import redis_client
+from routing.client import RedisLink
 from routing.embedded import EmbeddedServer, socket_path
 from routing.errors import ServerInUse, ServerNotStarted
 
@@ -18,27 +18,25 @@ pytestmark = pytest.mark.redis
 ENGINE = """
 import asyncio, sys
 from pathlib import Path
-from routing.client import redis_client
+from routing.client import RedisLink
 from routing.embedded import EmbeddedServer
 async def main():
     server = EmbeddedServer(Path(sys.argv[1]) / "redis", Path(sys.argv[1]) / "run")
     await server.start()
-    client = redis_client(server.url)
-    await client.set("k", "kept")
+    link = RedisLink(server.url)
+    await link.command("SET", "k", "kept")
     print("ready", file=sys.stderr, flush=True)
     await asyncio.sleep(60)
 asyncio.run(main())
 """
 
 
-async def value(server: EmbeddedServer, key: str) -> bytes | None:
-    client = redis_client(server.url)
+async def ask(server: EmbeddedServer, *words: str) -> object:
+    link = RedisLink(server.url)
     try:
-        found = await client.get(key)
-        assert not isinstance(found, str)
-        return found
+        return await link.command(*words)
     finally:
-        await client.aclose()
+        await link.close()
 
 
 async def test_a_killed_engine_takes_its_server_along_and_loses_nothing(tmp_path: Path) -> None:
@@ -58,26 +56,22 @@ async def test_a_killed_engine_takes_its_server_along_and_loses_nothing(tmp_path
     engine.send_signal(signal.SIGKILL)
     await engine.wait()
     async with EmbeddedServer(tmp_path / "redis", tmp_path / "run") as again:
-        assert await value(again, "k") == b"kept"
+        assert await ask(again, "GET", "k") == b"kept"
 
 
 async def test_a_clean_stop_keeps_the_data_and_frees_the_directory(tmp_path: Path) -> None:
     """Stopped and started at once, as on a restart of the engine."""
     for expected in (None, b"1"):
         async with EmbeddedServer(tmp_path / "redis", tmp_path / "run") as server:
-            assert await value(server, "k") == expected
-            client = redis_client(server.url)
-            await client.set("k", "1")
-            await client.aclose()
+            assert await ask(server, "GET", "k") == expected
+            await ask(server, "SET", "k", "1")
 
 
 async def test_nobody_else_may_enter(server: EmbeddedServer) -> None:
     """A socket without a password, so only this user may reach it, and no TCP port."""
     path = Path(server.url.removeprefix("unix://"))
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
-    client = redis_client(server.url)
-    assert (await client.config_get("port"))["port"] == "0"
-    await client.aclose()
+    assert await ask(server, "CONFIG", "GET", "port") == [b"port", b"0"]
 
 
 async def test_a_second_server_on_the_directory_is_refused(
@@ -106,5 +100,5 @@ async def test_a_deep_directory_still_gets_a_socket(tmp_path: Path) -> None:
     deep = tmp_path / ("d" * 100) / "run"
     assert len(os.fsencode(socket_path(deep))) <= 107
     async with EmbeddedServer(tmp_path / "redis", deep) as server:
-        assert await value(server, "k") is None
+        assert await ask(server, "GET", "k") is None
     socket_path(deep).parent.rmdir()

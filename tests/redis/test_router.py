@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 
 from routing import agent as agents
 from routing import contact as contacts
+from routing.client import RedisLink
 from routing.contact import Outcome
 from routing.embedded import EmbeddedServer
 from routing.errors import DuplicateContact, UnknownAgent, UnknownContact
@@ -374,11 +375,13 @@ async def test_redis_away_and_back(house: House, server: EmbeddedServer) -> None
     assert kinds["c1"] == "Ended"
 
 
-async def test_redis_that_lost_its_data_is_told_again(house: House, store: Store) -> None:
+async def test_redis_that_lost_its_data_is_told_again(
+    house: House, store: Store, link: RedisLink
+) -> None:
     """A record that is missing is written afresh, with everything in it."""
     house.router.enqueue(a_contact("c1"))
     await house.written()
-    await store._client.flushall()
+    await link.command("FLUSHALL")
     house.router.login("ann")
     await house.ringer.next_ring()
     (record,) = await store.load_contacts(["c1"])

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from routing.agent import Available, BackOff, Offline, Paused, Then, WrapUp
+from routing.client import RedisLink
 from routing.contact import Ended, Outcome, Waiting
 from routing.embedded import EmbeddedServer
 from routing.errors import RecordUnreadable, StoreAway
@@ -134,14 +135,16 @@ async def test_only_ended_contacts_are_forgotten(store: Store) -> None:
     assert [r.contact.id for r in await store.contacts()] == ["c1"]
 
 
-async def test_a_dead_node_is_adopted_a_living_one_is_not(make_store: MakeStore) -> None:
+async def test_a_dead_node_is_adopted_a_living_one_is_not(
+    make_store: MakeStore, link: RedisLink
+) -> None:
     """Its contacts and agents change hands at once; its own late writes are refused."""
     dead, heir = make_store("n1"), make_store("n2")
     await put(dead, waiting(), FREE)
     await dead.beat([])
     assert await heir.adopt("n1") is None
     assert await heir.nodes() == ["n1"]
-    await dead._client.delete("trk:{test}:node:n1")
+    await link.command("DEL", "trk:{test}:node:n1")
     assert await heir.adopt("n1") == 2
     assert [r.contact.id for r in await heir.contacts()] == ["c1"]
     assert await heir.nodes() == []
@@ -157,9 +160,9 @@ async def test_redis_away_is_one_typed_error(server: EmbeddedServer, store: Stor
             await command
 
 
-async def test_a_record_of_another_version_is_named(store: Store) -> None:
+async def test_a_record_of_another_version_is_named(store: Store, link: RedisLink) -> None:
     """The key is in the error; nobody guesses."""
     await put(store, FREE)
-    await store._client.hset("trk:{test}:agent:ann", "kind", "Napping")
+    await link.command("HSET", "trk:{test}:agent:ann", "kind", "Napping")
     with pytest.raises(RecordUnreadable, match="agent:ann"):
         await store.agents()

@@ -147,7 +147,8 @@ class RunningSite:
             found: Json = next(agent for agent in agents if agent["id"] == name)
             return found if found["state"] == state else None
 
-        return await until(f"{name} {state}", look, within_s)
+        found: Json = await until(f"{name} {state}", look, within_s)
+        return found
 
     async def row(self, contact_id: str, within_s: float = 10) -> Json:
         """A contact's history row, once it is written."""
@@ -156,7 +157,8 @@ class RunningSite:
             found: Json = await self.client.get(f"/api/contacts/{contact_id}")
             return None if "error" in found else found
 
-        return await until(f"history row of {contact_id}", look, within_s)
+        found: Json = await until(f"history row of {contact_id}", look, within_s)
+        return found
 
     async def only_call(self, at: str, within_s: float = 10) -> Json:
         """The one live call, once it is at a place (`flow`, `queue`, `conversation`)."""
@@ -165,7 +167,8 @@ class RunningSite:
             calls = (await self.client.get("/api/status"))["calls"]
             return calls[0] if len(calls) == 1 and calls[0]["at"] == at else None
 
-        return await until(f"one call at {at}", look, within_s)
+        found: Json = await until(f"one call at {at}", look, within_s)
+        return found
 
     async def kill_engine(self) -> None:
         """SIGKILL the engine, this site's own, as a crash would."""
