@@ -44,14 +44,16 @@ class Conversation:
         self._voice = Voice(session, services.audio.of, services.audio.silence, services.clock)
 
     async def run(self, program: Program, turn: Turn) -> None:
-        """Go on from a turn until the flow or the caller ends the call; the story is closed."""
+        """Go on from a turn until the flow or the caller ends the call; the story is closed.
+
+        After a fault of ours the session ends with the channel up: Asterisk then apologises and
+        dials the fallback number, as when the engine is away.
+        """
         try:
             while not isinstance(turn.command, Hangup):
                 self._tell(turn)
                 event = await self._perform(turn.command, turn.state)
                 turn = resume(program, turn.state, event)
-                if isinstance(event, CallerHungUp):
-                    break
             self._tell(turn)
             await self._finish()
         except SessionClosed:
@@ -59,6 +61,9 @@ class Conversation:
             story = self._services.chronicle.story(self._id)
             talked = story is not None and story.answered_ms is not None
             self._close(Outcome.ANSWERED if talked else Outcome.FAILED, EndedBy.UNKNOWN)
+        except Exception:
+            self._close(Outcome.FAILED, EndedBy.ENGINE)
+            raise
 
     async def _perform(self, command: Command, state: CallState) -> Event:
         now = self._services.clock

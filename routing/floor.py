@@ -53,8 +53,12 @@ class Floor:
     # contacts
 
     def arrive(self, contact: Contact, now_ms: int) -> None:
-        """A contact joins the line; DuplicateContact if it is live already."""
-        if contact.id in self.ledger.contacts:
+        """A contact joins the line; DuplicateContact if it is live already.
+
+        One whose wait is over may join again: its flow led it on to another queue, or the
+        agent who answered was gone before they were joined.
+        """
+        if not isinstance(self.ledger.contact_state(contact.id), contacts.Ended | None):
             raise DuplicateContact(contact.id)
         self.ledger.add_contact(contact, now_ms)
         self.ledger.events.append(ContactQueued(now_ms, contact))

@@ -46,9 +46,11 @@ class Ledger:
         return None if record is None else record.state
 
     def add_contact(self, contact: Contact, now_ms: int) -> None:
-        """A new contact, waiting."""
+        """A contact, waiting: a new one, or one that was over and begins again."""
         state = contacts.Waiting(now_ms)
-        self.contacts[contact.id] = ContactRecord(contact, state, (_step(state),))
+        before = self.contacts.get(contact.id)
+        trail, version = (before.trail, before.version) if before else ((), 0)
+        self.contacts[contact.id] = ContactRecord(contact, state, (*trail, _step(state)), version)
         self._changed_contacts[contact.id] = None
         self.urgent = True
         self.pool.add_contact(contact)

@@ -89,7 +89,8 @@ class Router:
     # contacts
 
     def enqueue(self, contact: Contact) -> Ticket:
-        """A contact joins the line; DuplicateContact if it is live already."""
+        """A contact joins the line, the first time or again after its wait was over;
+        DuplicateContact if it is live already."""
         self._floor.arrive(contact, self._clock())
         ticket = self._add_ticket(contact)
         self._settle()

@@ -11,6 +11,7 @@ from importlib.resources import files
 from typing import Any, Literal
 
 from routing.client import RedisLink, Script
+from routing.contact import Waiting
 from routing.records import (
     AgentRecord,
     ContactRecord,
@@ -172,7 +173,9 @@ _Kind = Literal["contact", "agent"]
 def _contact_args(group: int, record: ContactRecord) -> tuple[str | int, ...]:
     kind: _Kind = "contact"
     contact, state = record.contact, record.state
-    facts = "" if record.version else contact_facts(contact)
+    # A contact that joins a line again may ask for other skills in another queue.
+    begins = record.version == 0 or isinstance(state, Waiting)
+    facts = contact_facts(contact) if begins else ""
     data = contact_data(state, record.trail)
     return group, kind, contact.id, record.version, type(state).__name__, data, facts
 

@@ -120,6 +120,12 @@ class RunningSite:
 
     async def agent(self, name: str, incoming: IncomingPolicy | None = None) -> Phone:
         """An agent's phone, registered, and seen as available by the engine."""
+        phone = await self.phone(name, incoming)
+        await self.agent_is(name, "available")
+        return phone
+
+    async def phone(self, name: str, incoming: IncomingPolicy | None = None) -> Phone:
+        """An agent's phone, registered; a waiting contact may ring it at once."""
         account = next(agent for agent in self.card["agents"] if agent["user"] == name)
         phone = await self.bank.phone(
             name,
@@ -129,7 +135,6 @@ class RunningSite:
             incoming=incoming or AnswerCalls(after_ms=100),
         )
         await phone.register()
-        await self.agent_is(name, "available")
         return phone
 
     async def call(self, caller: str = "+36201234567", number: str = NUMBER) -> Call:

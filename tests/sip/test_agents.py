@@ -32,6 +32,7 @@ async def test_the_longest_idle_agent_is_rung_first(site: RunningSite) -> None:
         await key(site, call, "1", "4711")
         taken = await phone.incoming()
         await taken.answered()
+        await asyncio.sleep(0.6)
         await taken.hang_up()
         await call.ended()
         await site.agent_is(phone.user, "available")
@@ -53,7 +54,7 @@ async def test_a_phone_that_does_not_answer_is_passed_by(site: RunningSite) -> N
     await key(site, second, "1", "4712")
     await ringing.ended(6)
     await site.agent_is("bela", "not_responding")
-    anna = await site.agent("anna", AnswerCalls(after_ms=50))
+    anna = await site.phone("anna", AnswerCalls(after_ms=50))
     taken = await anna.incoming()
     await taken.answered()
     await first.play_tone(440)
@@ -94,7 +95,7 @@ async def test_wrap_up_is_ended_early_by_code(site: RunningSite) -> None:
     await key(site, call, "1", "4711")
     taken = await anna.incoming()
     await taken.answered()
-    await asyncio.sleep(0.3)
+    await asyncio.sleep(0.6)
     await taken.hang_up()
     await site.agent_is("anna", "wrap_up")
     await dial_code(site, anna, "*14")
@@ -120,3 +121,24 @@ async def test_a_paused_agent_is_not_rung(site: RunningSite) -> None:
     await call.hang_up()
     await taken.ended()
     await cili.unregister()
+
+
+async def test_an_agent_who_leaves_at_once_does_not_end_the_call(site: RunningSite) -> None:
+    """A leg that is gone before the two are joined leaves the caller in the line, and the next
+    agent gets the call."""
+    bela = await site.agent("bela", AnswerCalls(after_ms=0))
+    call = await site.call()
+    await call.first_audio()
+    await key(site, call, "1", "4711")
+    taken = await bela.incoming()
+    await taken.answered()
+    await taken.hang_up()
+    anna = await site.phone("anna", AnswerCalls(after_ms=50))
+    again = await anna.incoming()
+    await again.answered()
+    await again.play_tone(620)
+    await call.hear_tone(620)
+    await call.hang_up()
+    await again.ended()
+    for phone in (anna, bela):
+        await phone.unregister()

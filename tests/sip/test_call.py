@@ -91,16 +91,7 @@ async def test_a_caller_waits_with_music_and_a_place_until_an_agent_comes(
     await asyncio.sleep(2)
     heard = [level for at, level in await call.levels()][-50:]
     assert max(heard) > -50
-    bela_before = await site.agent_is("bela", "offline")
-    assert bela_before["id"] == "bela"
-    bela = await site.bank.phone(
-        "bela",
-        next(a["password"] for a in site.card["agents"] if a["user"] == "bela"),
-        site.card["agents"][0]["domain"],
-        site.card["agents"][0]["port"],
-        incoming=AnswerCalls(after_ms=50),
-    )
-    await bela.register()
+    bela = await site.phone("bela", AnswerCalls(after_ms=50))
     taken = await bela.incoming()
     await taken.answered()
     await taken.play_tone(AGENT_HZ)
