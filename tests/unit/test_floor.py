@@ -1,0 +1,152 @@
+"""Whatever happens, in whatever order: one agent one contact, nobody lost, the order kept."""
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from routing import agent as agents
+from routing import contact as contacts
+from routing.contact import Outcome
+from routing.errors import IllegalTransition
+from routing.floor import Floor
+from routing.matcher import Assignment
+from routing.ringing import AgentLeg, Answered, Busy, Failed, NoAnswer, RingOutcome, Stopped
+from routing.rules import QueueRules, RoutingRules
+from routing.skills import suits
+from routing.store import Written
+from tests.fakes.routing import a_contact, an_agent
+
+pytestmark = pytest.mark.unit
+
+RULES = RoutingRules({"sales": QueueRules(wrap_up_ms=5)}, back_off_ms=7)
+STAFF = [an_agent("ann", sales=1), an_agent("bob", sales=3, chess=2), an_agent("cyd", chess=5)]
+NAMES = st.sampled_from([agent.id for agent in STAFF])
+ENDS = st.sampled_from([NoAnswer(), Busy(), Failed("x"), Stopped(), None])
+
+
+class FloorMachine(RuleBasedStateMachine):
+    """Random events, with a store that confirms late and a switch that reports late."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.floor = Floor("n1", STAFF, RULES)
+        self.ledger = self.floor.ledger
+        self.now = 0
+        self.rings: list[Assignment] = []
+        self.arrived: set[str] = set()
+        self.version = 0
+        for agent in STAFF:
+            self.floor.login(agent.id, self.now)
+
+    def legs(self) -> dict[str, str]:
+        """The agents in conversation and their legs."""
+        found = {name: record.state for name, record in self.ledger.agents.items()}
+        return {n: s.leg for n, s in found.items() if isinstance(s, agents.Talking)}
+
+    @rule(ms=st.integers(1, 10))
+    def time_goes_by(self, ms: int) -> None:
+        self.now += ms
+        for name in self.ledger.agents:
+            self.floor.wake(name, self.now)
+
+    @rule(skill=st.sampled_from(["sales", "chess"]), priority=st.integers(0, 1), late=st.booleans())
+    def a_contact_arrives(self, skill: str, priority: int, late: bool) -> None:
+        name = f"c{len(self.arrived)}"
+        self.arrived.add(name)
+        arrived_ms = self.now - 3 * late
+        skills = {skill: 1}
+        contact = a_contact(name, arrived_ms=arrived_ms, priority=priority, queue="sales", **skills)
+        self.floor.arrive(contact, self.now)
+
+    @rule(data=st.data())
+    def a_caller_hangs_up(self, data: st.DataObject) -> None:
+        if self.arrived:
+            name = data.draw(st.sampled_from(sorted(self.arrived)))
+            self.floor.end(name, Outcome.ABANDONED, self.now)
+
+    @rule(name=NAMES, verb=st.sampled_from(["login", "logout", "resume", "end_wrap_up"]))
+    def an_agent_asks(self, name: str, verb: str) -> None:
+        with suppress(IllegalTransition):  # which verb is refused when is test_agent_states'
+            getattr(self.floor, verb)(name, self.now)
+
+    @rule(name=NAMES)
+    def an_agent_pauses(self, name: str) -> None:
+        if not isinstance(self.ledger.agent_state(name), agents.Offline):
+            self.floor.pause(name, "lunch", self.now)
+
+    @rule(name=NAMES, here=st.booleans(), registered=st.booleans())
+    def a_phone_comes_or_goes(self, name: str, here: bool, registered: bool) -> None:
+        if here:
+            self.floor.reachable(name, self.now, registered=registered)
+        else:
+            self.floor.unreachable(name, self.now)
+
+    @rule()
+    def the_store_confirms(self) -> None:
+        for group in self.ledger.take_changes(100):
+            self.version += 1
+            confirmed = self.floor.written(group, Written(self.version, self.version))
+            if confirmed and self.floor.start_ring(confirmed, self.now):
+                self.rings.append(confirmed)
+
+    @rule(data=st.data(), end=ENDS, gone=st.booleans())
+    def a_ring_ends(self, data: st.DataObject, end: RingOutcome | None, gone: bool) -> None:
+        if not self.rings:
+            return
+        ring = data.draw(st.sampled_from(self.rings))
+        self.rings.remove(ring)
+        leg = AgentLeg(ring.agent.id, f"leg-{ring.contact.id}-{self.now}")
+        if gone:
+            self.floor.leg_ended(ring.agent.id, leg.leg, self.now)
+        self.floor.ring_over(ring, end or Answered(leg), self.now)
+
+    @rule(name=NAMES)
+    def an_agents_leg_ends(self, name: str) -> None:
+        self.floor.leg_ended(name, self.legs().get(name, "none"), self.now)
+
+    @invariant()
+    def nobody_has_two(self) -> None:
+        """A contact's agent has that contact, so none has two, and none is had by two."""
+        for name, record in self.ledger.contacts.items():
+            match record.state:
+                case contacts.Reserved(agent=agent) | contacts.Talking(agent=agent):
+                    state = self.ledger.agent_state(agent)
+                case contacts.Ringing(agent=agent):
+                    state = self.ledger.agent_state(agent)
+                    assert isinstance(state, agents.Ringing)
+                case _:
+                    continue
+            assert getattr(state, "contact", None) == name
+
+    @invariant()
+    def no_agent_is_stuck(self) -> None:
+        """Reserved only with its contact; ringing only while a ring is to be reported."""
+        ringing = {(ring.contact.id, ring.agent.id) for ring in self.rings}
+        for name, record in self.ledger.agents.items():
+            match record.state:
+                case agents.Reserved(contact=contact):
+                    assert isinstance(self.ledger.contact_state(contact), contacts.Reserved)
+                case agents.Ringing(contact=contact):
+                    assert (contact, name) in ringing
+
+    @invariant()
+    def nobody_is_lost_and_everybody_in_line_has_a_place(self) -> None:
+        assert set(self.ledger.contacts) == self.arrived
+        for name, record in self.ledger.contacts.items():
+            in_line = not isinstance(record.state, contacts.Talking | contacts.Ended)
+            assert (self.ledger.position(name) is not None) == in_line
+
+    @invariant()
+    def nobody_waits_whom_a_free_agent_could_serve(self) -> None:
+        states = self.ledger.agents.items()
+        free = [self.ledger.site[n] for n, r in states if isinstance(r.state, agents.Available)]
+        for record in self.ledger.contacts.values():
+            if isinstance(record.state, contacts.Waiting):
+                assert not any(suits(agent.skills, record.contact.skills) for agent in free)
+
+
+TestFloorMachine = FloorMachine.TestCase
+TestFloorMachine.settings = settings(max_examples=200, stateful_step_count=50, deadline=None)
