@@ -54,7 +54,7 @@ class RedisLink:
             socket_timeout=None,
             retry=Retry(NoBackoff(), 0),
         )
-        self._connection = pool.make_connection()
+        self._connection = pool.make_connection()  # type: ignore[no-untyped-call]  # redis-py
         self._turn = asyncio.Lock()
 
     async def command(self, *words: Word) -> Any:
@@ -88,7 +88,8 @@ class RedisLink:
             await self._connection.disconnect()
 
     async def _exchange(self, commands: Sequence[Sequence[Word]]) -> list[Any]:
-        packed = b"".join(pack_command(tuple(words)) for words in commands)
+        # hiredis's stub wants a tuple of one word; it packs any number.
+        packed = b"".join(pack_command(tuple(words)) for words in commands)  # type: ignore[arg-type]
         async with self._turn:
             try:
                 async with asyncio.timeout(_ANSWER_TIMEOUT_S):
