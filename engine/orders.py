@@ -36,7 +36,7 @@ class CallOrders:
         story = self._chronicle.story(contact.id)
         if story is not None:
             story = self._recorded(story.rung(self._clock(), agent, channel_id), contact.queue)
-            self._chronicle.update(story, save=False)
+            self._chronicle.update(story)
             if story.recording:
                 variables.append((RECORDING, story.recording))
         return RingAgent(

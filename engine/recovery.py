@@ -1,15 +1,20 @@
 """What became of the contacts of a former run: pure, from what it left and what is still alive.
 
 Sources: the live records in Redis, the journal that Asterisk's side wrote while the engine was
-away, and the channels that are up now.
+away, and the channels that are up now. A live record may be some milliseconds older than the
+crash; where it and Asterisk differ, Asterisk is right about where the call was.
 """
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from agi_scripts.journal import JournalEntry
+from bridge.events import LiveChannel
 from engine.story import Story
 from history.outcome import EndedBy, Outcome
+
+TALKING = "talking"
+"""TRK_STAGE of a call in conversation."""
 
 
 @dataclass(frozen=True)
@@ -35,14 +40,21 @@ Verdict = GoesOn | Over
 def judge(
     stories: Iterable[Story],
     journal: Collection[JournalEntry],
-    alive: Collection[str],
+    channels: Collection[LiveChannel],
     now_ms: int,
 ) -> list[Verdict]:
-    """One verdict for each story. `alive` holds the contacts whose caller's channel is up."""
+    """One verdict for each story. A contact's id is its caller's channel's unique id."""
+    callers = {channel.uniqueid: channel for channel in channels}
+    agents = {channel.contact: channel for channel in channels if channel.agent}
     entries: dict[str, list[JournalEntry]] = {}
-    for entry in journal:
+    for entry in sorted(journal, key=lambda entry: entry.at_ms):
         entries.setdefault(entry.contact, []).append(entry)
-    return [_judge(story, entries.get(story.id, []), alive, now_ms) for story in stories]
+    return [
+        _judge(
+            story, entries.get(story.id, []), callers.get(story.id), agents.get(story.id), now_ms
+        )
+        for story in stories
+    ]
 
 
 def strangers(
@@ -60,19 +72,37 @@ def strangers(
 
 
 def _judge(
-    story: Story, entries: list[JournalEntry], alive: Collection[str], now_ms: int
+    story: Story,
+    entries: list[JournalEntry],
+    caller: LiveChannel | None,
+    agent: LiveChannel | None,
+    now_ms: int,
 ) -> Verdict:
-    if story.in_conversation and story.id in alive:
-        return GoesOn(story.tell(now_ms, "engine_back"))
+    if caller is not None and caller.stage == TALKING:
+        return GoesOn(_answered(story, agent, now_ms).tell(now_ms, "engine_back"))
     told = story
-    for entry in sorted(entries, key=lambda entry: entry.at_ms):
+    if any(entry.stage == TALKING for entry in entries):
+        told = _answered(story, agent, entries[0].at_ms)
+    for entry in entries:
         told = told.tell(entry.at_ms, entry.what)
     at_ms = entries[-1].at_ms if entries else now_ms
-    if story.answered_ms is None:
+    if told.answered_ms is None:
         return Over(told, at_ms, Outcome.ENGINE_LOST, EndedBy.UNKNOWN)
     return Over(
         told.conversation_ended(at_ms, EndedBy.UNKNOWN), at_ms, Outcome.ANSWERED, EndedBy.UNKNOWN
     )
+
+
+def _answered(story: Story, agent: LiveChannel | None, latest_ms: int) -> Story:
+    """The story with the answer that the live record was too old to have, at the latest moment
+    that it can have been: the ring, or when Asterisk spoke of the conversation."""
+    if story.answered_ms is not None:
+        return story
+    leg = next((leg for leg in reversed(story.legs) if leg.agent), None)
+    name = (agent.agent if agent else None) or (leg.agent if leg else None) or "unknown"
+    uniqueid = agent.uniqueid if agent else (leg.uniqueid if leg else "")
+    channel = agent.channel if agent else uniqueid
+    return story.answered(story.ringing_ms or latest_ms, name, channel, uniqueid)
 
 
 def _stranger(entry: JournalEntry, site: str, node: str) -> Story:

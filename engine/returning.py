@@ -39,7 +39,7 @@ class Returning:
         alive = {channel.uniqueid for channel in link.channels}
         spooled = self._read()
         journal = [item.entry for item in spooled]
-        for verdict in judge(stories, journal, alive, services.clock()):
+        for verdict in judge(stories, journal, link.channels, services.clock()):
             match verdict:
                 case GoesOn(story=story):
                     services.adopted.add(story.id)
