@@ -16,7 +16,7 @@ from engine.card import Card
 from engine.client import Client
 from engine.console import Screen
 from engine.layout import Layout
-from engine.status import print_contact
+from engine.status import described, print_contact
 from phones.bank import PhoneBank
 from phones.carrier import CarrierPhone
 from phones.errors import PhoneError
@@ -68,10 +68,14 @@ class Demonstration:
         """Call, talk, hang up, and check what is left; a failure says which part and where."""
         self._screen.say("\nDemonstration call")
         try:
-            async with asyncio.timeout(PATIENCE_S * 2), Client(self._card) as client:
-                async with self._watching(client), self._phones() as (caller, agent):
-                    await self._converse(caller, agent)
-                    await self._check_what_is_left(client)
+            async with (
+                asyncio.timeout(PATIENCE_S * 2),
+                Client(self._card) as client,
+                self._watching(client),
+                self._phones() as (caller, agent),
+            ):
+                await self._converse(caller, agent)
+                await self._check_what_is_left(client)
         except (DemonstrationFailed, PhoneError, TimeoutError) as error:
             self._screen.fail(f"The demonstration failed. {str(error) or 'it took too long'}")
             self._screen.fail(f"Logs: {self._layout.logs}")
@@ -207,12 +211,8 @@ class Demonstration:
             self._news.set()
 
     def _show(self, event: Event) -> None:
-        detail = ", ".join(
-            f"{name} {value}"
-            for name, value in event.items()
-            if name not in ("at_ms", "contact", "what") and value is not None
-        )
-        self._screen.event(event["at_ms"], event["what"], detail)
+        shown = {k: v for k, v in event.items() if k not in ("at_ms", "contact", "what")}
+        self._screen.event(event["at_ms"], event["what"], described(shown))
 
     async def _event(self, what: str) -> Event:
         while True:

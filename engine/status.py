@@ -1,8 +1,9 @@
-"""`trunkline status` and `trunkline history`: a running instance and its past, for people and machines."""
+"""`trunkline status` and `trunkline history`: a running instance, now and in the past."""
 
 import json
 import sys
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import typer
@@ -92,11 +93,18 @@ def print_contact(screen: Screen, contact: dict[str, Any]) -> None:
         (
             f"{(entry['at_ms'] - contact['started_ms']) / 1000:+.3f} s",
             entry["what"],
-            ", ".join(f"{name} {value}" for name, value in entry["fields"].items()),
+            described(entry["fields"]),
         )
         for entry in contact["timeline"]
     ]
     screen.table("Timeline", ("at", "what", ""), rows)
+
+
+def described(fields: Mapping[str, Any]) -> str:
+    """The fields of an entry for a person: a step as `main: option 1`, others as name and value."""
+    if "step" in fields:
+        return ": ".join(str(fields[name]) for name in ("step", "did") if name in fields)
+    return ", ".join(f"{name} {value}" for name, value in fields.items() if value is not None)
 
 
 def _age(now_ms: int, since_ms: int | None) -> str:
