@@ -6,13 +6,13 @@ and events to tell (both in `ledger`), and rings to stop (`stops`).
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from routing import agent as agents
 from routing import contact as contacts
 from routing.agent import Agent, AgentState
 from routing.contact import Contact, Outcome
-from routing.errors import DuplicateContact, IllegalTransition
+from routing.errors import DuplicateContact, IllegalTransition, UnknownAgent
 from routing.events import (
     ContactAnswered,
     ContactAssigned,
@@ -50,6 +50,40 @@ class Floor:
         self.stops: list[Assignment] = []
         self._legs_gone: dict[str, str] = {}
 
+    # the site
+
+    def configure(self, site: Iterable[Agent], rules: RoutingRules, now_ms: int) -> None:
+        """The site has changed. New agents are offline until their phones are reachable,
+        those it no longer names leave after what is in hand, and whoever is available is
+        offered what the new skills allow. Rings and wrap-ups under way keep their times."""
+        self.rules = rules
+        named = {agent.id: agent for agent in site}
+        for name in [name for name in self.ledger.site if name not in named]:
+            self._retire(name, now_ms)
+        changed = [agent.id for agent in named.values() if self._employ(agent, now_ms)]
+        for name in sorted(changed, key=self._longest_idle):
+            self._offer_agent(name, now_ms)
+
+    def _retire(self, agent_id: str, now_ms: int) -> None:
+        if agent_id not in self.ledger.leaving:
+            self.ledger.leaving.add(agent_id)
+            self._ask(agent_id, self.ledger.agents[agent_id].state.logout(now_ms), now_ms)
+
+    def _employ(self, agent: Agent, now_ms: int) -> bool:
+        """True if the site says something new of the agent; one who was leaving stays."""
+        stays = agent.id in self.ledger.leaving
+        changed = self.ledger.employ(agent)
+        if stays:
+            state = self.ledger.agents[agent.id].state
+            back = agents.Offline(now_ms, state.idle_since_ms)
+            self._ask(
+                agent.id, back if isinstance(state, agents.Offline) else state.login(now_ms), now_ms
+            )
+        return changed
+
+    def _longest_idle(self, agent_id: str) -> tuple[int, str]:
+        return self.ledger.agents[agent_id].state.idle_since_ms, agent_id
+
     # contacts
 
     def arrive(self, contact: Contact, now_ms: int) -> None:
@@ -86,25 +120,31 @@ class Floor:
 
     # agents
 
+    def _staff(self, agent_id: str) -> AgentState:
+        """The state of an agent of the site; one who is leaving is UnknownAgent too."""
+        if agent_id in self.ledger.leaving:
+            raise UnknownAgent(agent_id)
+        return self.ledger.agent_state(agent_id)
+
     def login(self, agent_id: str, now_ms: int) -> None:
         """The agent wants contacts."""
-        self._ask(agent_id, self.ledger.agent_state(agent_id).login(now_ms), now_ms)
+        self._ask(agent_id, self._staff(agent_id).login(now_ms), now_ms)
 
     def logout(self, agent_id: str, now_ms: int) -> None:
         """The agent is done, after what is in hand."""
-        self._ask(agent_id, self.ledger.agent_state(agent_id).logout(now_ms), now_ms)
+        self._ask(agent_id, self._staff(agent_id).logout(now_ms), now_ms)
 
     def pause(self, agent_id: str, reason: str, now_ms: int) -> None:
         """No more contacts for now, after what is in hand."""
-        self._ask(agent_id, self.ledger.agent_state(agent_id).pause(reason, now_ms), now_ms)
+        self._ask(agent_id, self._staff(agent_id).pause(reason, now_ms), now_ms)
 
     def resume(self, agent_id: str, now_ms: int) -> None:
         """Back from a pause, or from not responding."""
-        self._ask(agent_id, self.ledger.agent_state(agent_id).resume(now_ms), now_ms)
+        self._ask(agent_id, self._staff(agent_id).resume(now_ms), now_ms)
 
     def end_wrap_up(self, agent_id: str, now_ms: int) -> None:
         """The agent is done with the paperwork."""
-        state = self.ledger.agent_state(agent_id)
+        state = self._staff(agent_id)
         if not isinstance(state, agents.WrapUp):
             raise IllegalTransition(type(state).__name__, "end_wrap_up")
         self._ask(agent_id, state.wake(now_ms), now_ms)
@@ -117,7 +157,7 @@ class Floor:
 
     def reachable(self, agent_id: str, now_ms: int, *, registered: bool) -> None:
         """The phone can be rung; `registered`: newly registered, which is a log-in."""
-        state = self.ledger.agent_state(agent_id)
+        state = self._staff(agent_id)
         match state:
             case agents.Offline(by_code=True) | agents.NotResponding() if registered:
                 after = state.login(now_ms)
@@ -127,7 +167,7 @@ class Floor:
 
     def unreachable(self, agent_id: str, now_ms: int) -> None:
         """The phone cannot be rung: a promised contact goes back to its place at once."""
-        state = self.ledger.agent_state(agent_id)
+        state = self._staff(agent_id)
         self._ask(agent_id, state.unreachable(now_ms), now_ms)
         if isinstance(state, agents.Reserved):
             self._release(agent_id, now_ms)
@@ -142,7 +182,7 @@ class Floor:
     def start_ring(self, assignment: Assignment, now_ms: int) -> bool:
         """The store has confirmed; False when one of the two has meanwhile gone."""
         contact_id, agent_id = assignment.contact.id, assignment.agent.id
-        record, agent = self.ledger.contacts.get(contact_id), self.ledger.agents[agent_id].state
+        record, agent = self.ledger.contacts.get(contact_id), self._state_of(agent_id)
         if record is None or not isinstance(record.state, contacts.Reserved):
             return False
         if not isinstance(agent, agents.Reserved) or agent.contact != contact_id:
@@ -164,7 +204,7 @@ class Floor:
         """How a ring ended. An answer for a contact that has gone only frees the agent:
         its leg must be dropped before."""
         contact_id, agent_id = assignment.contact.id, assignment.agent.id
-        agent = self.ledger.agent_state(agent_id)
+        agent = self._state_of(agent_id)
         if not isinstance(agent, agents.Ringing) or agent.contact != contact_id:
             return
         if not self.rings(contact_id, agent_id):
@@ -177,8 +217,9 @@ class Floor:
             self._answer(assignment, outcome, now_ms)
 
     def leg_ended(self, agent_id: str, leg: str, now_ms: int) -> None:
-        """An agent's leg is gone: the conversation, if there was one, is over."""
-        match self.ledger.agent_state(agent_id):
+        """An agent's leg is gone: the conversation, if there was one, is over. It may be that
+        of an agent whom the site has not named since the last start."""
+        match self._state_of(agent_id):
             case agents.Talking(contact=contact_id, leg=talking) as agent if talking == leg:
                 self.end(contact_id, Outcome.COMPLETED, now_ms)
                 after = agent.finish(self._wrap_up_ms(contact_id), now_ms)
@@ -197,11 +238,18 @@ class Floor:
             if isinstance(record.state, agents.Talking) and record.state.leg not in live.agents:
                 self.leg_ended(name, record.state.leg, now_ms)
 
+    def _state_of(self, agent_id: str) -> AgentState | None:
+        """None for one who has left: late reports of rings and legs are normal."""
+        record = self.ledger.agents.get(agent_id)
+        return None if record is None else record.state
+
     # what the store says
 
     def written(self, group: Group, result: Written) -> Assignment | None:
         """The store has the group; an assignment if that confirmed a reservation."""
         self.ledger.set_versions(group, result.contact_version, result.agent_version)
+        if group.agent is not None:
+            self.ledger.dismiss(group.agent.agent)
         if group.contact is None or group.agent is None:
             return None
         if not isinstance(group.contact.state, contacts.Reserved):
@@ -221,12 +269,16 @@ class Floor:
             self.take_theirs(theirs, now_ms)
 
     def take_theirs(self, theirs: AgentRecord, now_ms: int) -> None:
-        """Another node's word about an agent; a contact promised here goes back."""
-        ours = self.ledger.agent_state(theirs.agent)
+        """Another node's word about an agent; a contact promised here goes back. An agent
+        who is leaving is that node's alone from now on."""
+        name, ours = theirs.agent, self.ledger.agent_state(theirs.agent)
+        if name in self.ledger.leaving:
+            theirs = replace(theirs, state=agents.Offline(now_ms, theirs.state.idle_since_ms))
         self.ledger.take_agent(theirs, now_ms)
         if isinstance(ours, agents.Reserved | agents.Ringing):
-            self._give_back(ours.contact, theirs.agent, now_ms)
-        self._offer_agent(theirs.agent, now_ms)
+            self._give_back(ours.contact, name, now_ms)
+        self._offer_agent(name, now_ms)
+        self.ledger.dismiss(name)
 
     # matching
 

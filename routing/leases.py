@@ -36,7 +36,8 @@ class LeaseKeeper:
         foreign = ledger.foreign_agents()
         if foreign:
             for record in await self._store.load_agents(foreign):
-                if record.version > ledger.agents[record.agent].version:
+                known = ledger.agents.get(record.agent)
+                if known is not None and record.version > known.version:
                     self._floor.take_theirs(record, self._clock())
 
     async def _undo(self, contact_ids: list[str]) -> None:

@@ -25,6 +25,10 @@ class Ledger:
     def __init__(self, node: str, site: Iterable[Agent]) -> None:
         self.pool = Pool()
         self.site = {agent.id: agent for agent in site}
+        self.leaving: set[str] = set()
+        """Agents whom the site no longer names, with work in hand or a record to write."""
+        self.former: dict[str, int] = {}
+        """The version of the record that the store has of each who has left."""
         self.contacts: dict[str, ContactRecord] = {}
         self.agents = {name: AgentRecord(name, agents.Offline(0, 0), node) for name in self.site}
         self.events: list[RoutingEvent] = []
@@ -39,6 +43,32 @@ class Ledger:
         if record is None:
             raise UnknownAgent(agent_id)
         return record.state
+
+    def employ(self, agent: Agent) -> bool:
+        """What the site says of an agent now; True if it says something new."""
+        known = self.site.get(agent.id)
+        self.leaving.discard(agent.id)
+        if known == agent:
+            return False
+        self.site[agent.id] = agent
+        if known is None:
+            version = self.former.pop(agent.id, 0)
+            self.agents[agent.id] = AgentRecord(agent.id, agents.Offline(0, 0), self.node, version)
+        elif isinstance(state := self.agents[agent.id].state, agents.Available):
+            self.pool.remove_agent(agent.id)
+            self.pool.add_agent(agent, state.idle_since_ms)
+        return True
+
+    def has_left(self, agent_id: str) -> bool:
+        """Whether the site no longer names the agent and nothing is left in hand."""
+        return agent_id in self.leaving and isinstance(self.agents[agent_id].state, agents.Offline)
+
+    def dismiss(self, agent_id: str) -> None:
+        """Forget an agent who has left and whose record is written; else nothing."""
+        if agent_id not in self._changed_agents and self.has_left(agent_id):
+            self.leaving.remove(agent_id)
+            self.former[agent_id] = self.agents[agent_id].version
+            del self.site[agent_id], self.agents[agent_id]
 
     def contact_state(self, contact_id: str) -> ContactState | None:
         """The contact's state, or None when it is forgotten or never was."""
@@ -163,7 +193,7 @@ class Ledger:
         self.urgent = True
         if group.contact is not None:
             self._changed_contacts[group.contact.contact.id] = None
-        if group.agent is not None:
+        if group.agent is not None and group.agent.agent in self.agents:
             self._changed_agents[group.agent.agent] = None
 
     def set_versions(self, group: Group, contact_version: int, agent_version: int) -> None:
@@ -173,8 +203,9 @@ class Ledger:
             if contact is not None:
                 self.contacts[contact.contact.id] = replace(contact, version=contact_version)
         if group.agent is not None:
-            agent = self.agents[group.agent.agent]
-            self.agents[agent.agent] = replace(agent, version=agent_version)
+            agent = self.agents.get(group.agent.agent)
+            if agent is not None:
+                self.agents[agent.agent] = replace(agent, version=agent_version)
 
 
 def _step(state: ContactState) -> Step:

@@ -25,6 +25,8 @@ def restore(
     for agent in staff:
         if agent.agent in floor.ledger.site:
             _restore_agent(floor, agent, live, now_ms)
+        else:
+            floor.ledger.former[agent.agent] = agent.version
     for place in sorted(floor.ledger.contacts.values(), key=_place):
         floor.offer_contact(place.contact.id, now_ms)
 

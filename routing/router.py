@@ -167,6 +167,12 @@ class Router:
         self._settle()
         return self._floor.ledger.agent_state(agent_id)
 
+    def configure(self, site: Iterable[Agent], rules: RoutingRules) -> None:
+        """The site file has changed: agents come, go, and have other skills at once; the
+        queues' new rules are for what comes next. See `Floor.configure`."""
+        self._floor.configure(site, rules, self._clock())
+        self._settle()
+
     # status
 
     @property

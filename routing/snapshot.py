@@ -8,7 +8,7 @@ from routing import contact as contacts
 from routing.agent import AgentState
 from routing.contact import agent_of
 from routing.floor import Floor
-from routing.records import ContactRecord
+from routing.records import AgentRecord, ContactRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def take_snapshot(floor: Floor, now_ms: int) -> Snapshot:
     return Snapshot(
         now_ms,
         tuple(_queue(floor, name, by_queue[name], now_ms) for name in names),
-        tuple(_agent(name, r.state) for name, r in sorted(floor.ledger.agents.items())),
+        tuple(_agent(name, record.state) for name, record in _staff(floor)),
         tuple(_contact(floor, record) for record in live),
     )
 
@@ -86,6 +86,11 @@ def _queue(floor: Floor, name: str, records: list[ContactRecord], now_ms: int) -
         longest_wait_ms=max((now_ms - r.contact.arrived_ms for r in waiting), default=0),
         agents_available=floor.ledger.pool.free_agents(floor.rules.queue(name).skills),
     )
+
+
+def _staff(floor: Floor) -> list[tuple[str, AgentRecord]]:
+    ledger = floor.ledger
+    return [item for item in sorted(ledger.agents.items()) if not ledger.has_left(item[0])]
 
 
 def _agent(name: str, state: AgentState) -> AgentView:

@@ -508,3 +508,23 @@ async def test_a_listener_or_ringer_that_fails_harms_no_call(store: Store) -> No
             ring.answer()
             await house.until(lambda: house.agent("ann") == "Available")
     assert {entry["event"] for entry in logs} == {"listener_failed", "ringer_failed"}
+
+
+async def test_the_site_changes_while_a_call_waits(house: House) -> None:
+    """New skills ring at once; who is removed is gone, and may come back."""
+    house.router.login("ann")
+    house.router.enqueue(a_contact("c1", billing=1))
+    await house.written()
+    house.router.configure([an_agent("ann", billing=2)], RULES)
+    ring = await house.ringer.next_ring()
+    assert (ring.contact, ring.agent) == ("c1", "ann")
+    leg = ring.answer()
+    await house.until(lambda: house.agent("ann") == "Talking")
+    house.router.configure([], RULES)
+    house.router.leg_ended("ann", leg.leg)
+    await house.until(lambda: house.router.snapshot().agents == ())
+    await house.written()
+    house.router.configure([an_agent("ann")], RULES)
+    house.router.enqueue(a_contact("c2"))
+    house.router.phone_reachable("ann", True, registered=True)
+    assert (await house.ringer.next_ring()).contact == "c2"
