@@ -36,8 +36,9 @@ class AsteriskLayout:
     """Where one Asterisk has its files; every path absolute.
 
     ``sounds`` holds the engine's prompts (``apology-<language>`` in it is played when the engine
-    is away), ``journal`` what the process AGI notes meanwhile, ``music`` one directory of sounds for each class of music, and ``away`` is
-    the program that Asterisk starts as process AGI while the engine is away.
+    is away), ``journal`` what the process AGI notes meanwhile, ``music`` one directory of sounds
+    for each class of music, and ``away`` is the program that Asterisk starts as process AGI while
+    the engine is away.
     """
 
     etc: Path

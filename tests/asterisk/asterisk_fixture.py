@@ -1,18 +1,24 @@
-"""A real Asterisk for one test: own directories, own ports, the configuration that users get.
+"""A real Asterisk for a test: own directories, own ports, and the configuration that it names.
 
-with RunningAsterisk(directory) as asterisk:
+with RunningAsterisk(directory) as asterisk:  # what users get
     assert "anna" in asterisk.rx("pjsip show endpoints")
+async with started(SmallAsterisk(directory, modules, files)) as asterisk:  # a few modules
+    assert "anna" in await asterisk.cli("pjsip show endpoints")
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import subprocess
 import time
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from types import TracebackType
+from typing import Self, TypeVar
 
 from config.asterisk import AsteriskLayout, render, write
 from config.asterisk_runtime import AsteriskRuntime, find_runtime
@@ -21,6 +27,8 @@ from config.site import Site, load_site
 
 ROOM = Path(__file__).parents[2]
 SAMPLE_SITE = ROOM / "config/site.yaml"
+CARRIER = "127.0.0.2"
+"""Where the tests' trunk calls come from: phones have 127.0.0.1, strangers anything else."""
 START_S = 20.0
 STOP_S = 5.0
 SILENCE = bytes(16_000)
@@ -29,26 +37,18 @@ SILENCE = bytes(16_000)
 Change = Callable[[dict[str, str]], dict[str, str]]
 
 
-class RunningAsterisk:
-    """Asterisk with the configuration rendered from a site, on free ports of 127.0.0.1.
-
-    ``environ`` and ``away`` are as for a user's site; ``change`` may alter the rendered files.
-    """
+class AsteriskProcess(ABC):
+    """One Asterisk below ``directory``, a short path: its control socket has 108 bytes for it."""
 
     def __init__(
         self,
         directory: Path,
         *,
-        site: Path = SAMPLE_SITE,
-        environ: dict[str, str] | None = None,
         away: Path = Path("/bin/false"),
         extra_modules: tuple[str, ...] = (),
-        change: Change = lambda files: files,
     ) -> None:
         self.directory = directory
         self.runtime: AsteriskRuntime = find_runtime(ROOM / "var")
-        self.site: Site = load_site(site, {**free_ports(), **(environ or {})})
-        self.secrets: Secrets = load_or_create(directory / "secrets", self.site)
         self.layout = AsteriskLayout.below(
             directory,
             modules=self.runtime.modules,
@@ -56,10 +56,13 @@ class RunningAsterisk:
             away=away,
             extra_modules=extra_modules,
         )
-        self._change = change
         self._process: subprocess.Popen[bytes] | None = None
 
-    def __enter__(self) -> RunningAsterisk:
+    @abstractmethod
+    def files(self) -> Mapping[str, str]:
+        """The configuration, by the files' names."""
+
+    def __enter__(self) -> Self:
         self.start()
         return self
 
@@ -71,15 +74,9 @@ class RunningAsterisk:
     ) -> None:
         self.stop()
 
-    @property
-    def pid(self) -> int:
-        """The process, for tests that kill it."""
-        assert self._process is not None
-        return self._process.pid
-
     def start(self) -> None:
         """Start and wait until it is fully booted; fails with the log's text."""
-        self._prepare()
+        self.prepare()
         with (self.directory / "console").open("wb") as console:
             self._process = subprocess.Popen(
                 self.runtime.start(self.layout.etc),
@@ -93,6 +90,12 @@ class RunningAsterisk:
             assert self._process.poll() is None, f"Asterisk ended at once:\n{self.console()}"
             assert time.monotonic() < deadline, f"Asterisk does not start:\n{self.log()}"
             time.sleep(0.05)
+
+    def prepare(self) -> None:
+        """Make the directories and write the configuration."""
+        for path in self.layout.written():
+            path.mkdir(parents=True, exist_ok=True)
+        write(self.files(), self.layout.etc)
 
     def stop(self) -> None:
         """Stop at once; kill it should it not obey."""
@@ -118,10 +121,14 @@ class RunningAsterisk:
             env=without_library_path(),
         ).stdout
 
+    async def cli(self, words: str) -> str:
+        """As ``rx``, while the test's own loop goes on."""
+        return await asyncio.to_thread(self.rx, words)
+
     def log(self) -> str:
         """The text of Asterisk's own log so far."""
         path = self.layout.log / "asterisk.log"
-        return path.read_text(encoding="utf-8") if path.exists() else self.console()
+        return path.read_text(errors="replace") if path.exists() else self.console()
 
     def complaints(self) -> list[str]:
         """The log's warnings and errors."""
@@ -133,22 +140,100 @@ class RunningAsterisk:
         """What Asterisk wrote to its terminal."""
         return (self.directory / "console").read_text(encoding="utf-8", errors="replace")
 
-    def _prepare(self) -> None:
-        for path in self.layout.written():
-            path.mkdir(parents=True, exist_ok=True)
+
+class RunningAsterisk(AsteriskProcess):
+    """Asterisk with the configuration rendered from a site, on free ports of 127.0.0.1.
+
+    ``environ`` and ``away`` are as for a user's site, but that its carrier calls from CARRIER;
+    ``change`` may alter the rendered files.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        site: Path = SAMPLE_SITE,
+        environ: dict[str, str] | None = None,
+        away: Path = Path("/bin/false"),
+        extra_modules: tuple[str, ...] = (),
+        change: Change = lambda files: files,
+    ) -> None:
+        super().__init__(directory, away=away, extra_modules=extra_modules)
+        self.site: Site = called_from(CARRIER, load_site(site, {**free_ports(), **(environ or {})}))
+        self.secrets: Secrets = load_or_create(directory / "secrets", self.site)
+        self._change = change
+
+    def files(self) -> Mapping[str, str]:
+        """As for a user."""
+        return self._change(render(self.site, self.secrets, self.layout))
+
+    def prepare(self) -> None:
+        """With a second of silence for the music and each apology."""
+        super().prepare()
         sounds = [self.layout.music / "default/silence.sln"]
-        sounds += [self.layout.sounds / f"apology/{name}.sln" for name in self.site.languages]
+        sounds += [self.layout.sounds / f"apology-{name}.sln" for name in self.site.languages]
         for sound in sounds:
             sound.parent.mkdir(parents=True, exist_ok=True)
             sound.write_bytes(SILENCE)
-        write(self._change(render(self.site, self.secrets, self.layout)), self.layout.etc)
+
+
+class SmallAsterisk(AsteriskProcess):
+    """Asterisk with a few modules and the files that a test writes; it logs all that it does."""
+
+    def __init__(self, directory: Path, modules: Iterable[str], files: Mapping[str, str]) -> None:
+        super().__init__(directory)
+        self._modules = tuple(modules)
+        self._files = files
+
+    def files(self) -> Mapping[str, str]:
+        """The test's own, and what every Asterisk needs."""
+        loads = "".join(f"load = {name}.so\n" for name in self._modules)
+        layout = self.layout
+        places = {
+            "etc": layout.etc,
+            "mod": layout.modules,
+            "data": layout.data,
+            **dict.fromkeys(("varlib", "db", "key", "agi"), layout.lib),
+            "spool": layout.spool,
+            "run": layout.run,
+            "log": layout.log,
+        }
+        own = "".join(f"ast{name}dir => {path}\n" for name, path in places.items())
+        return {
+            "asterisk.conf": f"[directories]\n{own}[options]\nverbose = 3\n",
+            "modules.conf": f"[modules]\nautoload = no\n{loads}",
+            "logger.conf": "[general]\n[logfiles]\nasterisk.log => notice,warning,error,verbose\n",
+            **self._files,
+        }
+
+
+Some = TypeVar("Some", bound=AsteriskProcess)
+
+
+@asynccontextmanager
+async def started(asterisk: Some) -> AsyncIterator[Some]:
+    """Start and stop it while the test's own loop goes on."""
+    try:
+        await asyncio.to_thread(asterisk.start)
+        yield asterisk
+    finally:
+        await asyncio.to_thread(asterisk.stop)
+
+
+def called_from(address: str, site: Site) -> Site:
+    """The site with every trunk at this address."""
+    trunks = {
+        name: trunk.model_validate({**trunk.model_dump(), "match": [address]})
+        for name, trunk in site.trunks.items()
+    }
+    return site.model_copy(update={"trunks": trunks})
 
 
 def free_ports() -> dict[str, str]:
     """Overrides for a site's network with ports that are free now, and a small range for sound."""
-    ports = {name: _free(socket.SOCK_STREAM) for name in ("AMI_PORT", "AGI_PORT", "HTTP_PORT")}
-    ports["SIP_PORT"] = _free(socket.SOCK_DGRAM)
-    first = _free(socket.SOCK_DGRAM) & ~1
+    ports = {name: free_port(socket.SOCK_STREAM) for name in ("AMI_PORT", "AGI_PORT", "HTTP_PORT")}
+    ports["SIP_PORT"] = free_port(socket.SOCK_DGRAM)
+    first = free_port(socket.SOCK_DGRAM) & ~1
     first = min(first, 65_000)
     last = first + 199
     if first <= ports["SIP_PORT"] <= last:
@@ -157,7 +242,8 @@ def free_ports() -> dict[str, str]:
     return {f"TRUNKLINE_{name}": str(port) for name, port in ports.items()}
 
 
-def _free(kind: socket.SocketKind) -> int:
+def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
+    """A port of 127.0.0.1 that nothing listens on now."""
     with socket.socket(socket.AF_INET, kind) as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -15,7 +15,8 @@ from bridge.errors import (
     ProtocolError,
     SessionClosed,
 )
-from tests.asterisk.minimal import MinimalAsterisk, running_asterisk
+from tests.asterisk.asterisk_fixture import started
+from tests.asterisk.local_calls import LocalCalls
 
 pytestmark = pytest.mark.asterisk
 
@@ -39,7 +40,7 @@ exten => _keys-.,n,SendDTMF(${{EXTEN:5}},80,80)
 exten => _keys-.,n,Wait(60)
 """
 
-Handler = Callable[[AgiSession, MinimalAsterisk], Awaitable[None]]
+Handler = Callable[[AgiSession, LocalCalls], Awaitable[None]]
 
 
 async def run_call(
@@ -67,7 +68,7 @@ async def run_call(
     make_sound(directory / "hello.sln", seconds=1)
     make_sound(directory / "long.sln", seconds=30)
     try:
-        async with running_asterisk(directory / "asterisk", DIALPLAN.format(port=port)) as asterisk:
+        async with started(LocalCalls(directory, DIALPLAN.format(port=port))) as asterisk:
             await asterisk.originate("call", far)
             async with asyncio.timeout(20):
                 await ended["call"]
@@ -83,7 +84,7 @@ def make_sound(path: Path, seconds: int) -> None:
 async def test_a_call_tells_itself_and_obeys_each_verb(tmp_path: Path) -> None:
     """Request, ANSWER, STREAM FILE, music, variables, EXEC, HANGUP, and a variable after it."""
 
-    async def handler(session: AgiSession, asterisk: MinimalAsterisk) -> None:
+    async def handler(session: AgiSession, asterisk: LocalCalls) -> None:
         request = session.request
         assert (request.query, request.args) == ({"stage": "flow"}, ("first", "two words"))
         assert (request.context, request.extension) == ("calls", "call")
@@ -119,7 +120,7 @@ async def keeps_variables(session: AgiSession) -> None:
 async def test_what_asterisk_refuses_shifts_nothing(tmp_path: Path) -> None:
     """510, usage in many lines, a missing application, a missing file: each its own error."""
 
-    async def handler(session: AgiSession, asterisk: MinimalAsterisk) -> None:
+    async def handler(session: AgiSession, asterisk: LocalCalls) -> None:
         await session.answer()
         with pytest.raises(ProtocolError, match="510"):
             await session.command("NONSENSE")
@@ -140,7 +141,7 @@ async def test_what_asterisk_refuses_shifts_nothing(tmp_path: Path) -> None:
 async def test_a_value_with_line_ends_shifts_nothing(tmp_path: Path) -> None:
     """Asterisk writes such a value as it is; it comes back as one reply."""
 
-    async def handler(session: AgiSession, asterisk: MinimalAsterisk) -> None:
+    async def handler(session: AgiSession, asterisk: LocalCalls) -> None:
         assert await session.get_variable("LINES") == "one\n200 result=7\nHANGUP\nend"
         assert await session.get_variable("CHANNEL") == session.request.channel
 
@@ -150,7 +151,7 @@ async def test_a_value_with_line_ends_shifts_nothing(tmp_path: Path) -> None:
 async def test_a_digit_cuts_a_prompt_short(tmp_path: Path) -> None:
     """The digit is told, and where the prompt was."""
 
-    async def handler(session: AgiSession, asterisk: MinimalAsterisk) -> None:
+    async def handler(session: AgiSession, asterisk: LocalCalls) -> None:
         await session.answer()
         played = await session.stream_file(str(tmp_path / "long"), "12")
         assert played.digit == "2"
@@ -176,7 +177,7 @@ async def test_get_data_tells_how_it_ended(
 ) -> None:
     """Terminator, terminator alone, all digits, and a timeout between digits."""
 
-    async def handler(session: AgiSession, asterisk: MinimalAsterisk) -> None:
+    async def handler(session: AgiSession, asterisk: LocalCalls) -> None:
         await session.answer()
         digits = await session.get_data(str(tmp_path / "hello"), 600, 4)
         assert (digits.value, digits.timed_out) == (value, timed_out)
@@ -187,7 +188,7 @@ async def test_get_data_tells_how_it_ended(
 async def test_get_data_without_a_digit_times_out(tmp_path: Path) -> None:
     """Silence is an empty value that timed out."""
 
-    async def handler(session: AgiSession, asterisk: MinimalAsterisk) -> None:
+    async def handler(session: AgiSession, asterisk: LocalCalls) -> None:
         await session.answer()
         digits = await session.get_data(str(tmp_path / "hello"), 100, 4)
         assert (digits.value, digits.timed_out) == ("", True)
@@ -199,7 +200,7 @@ async def test_get_data_without_a_digit_times_out(tmp_path: Path) -> None:
 async def test_a_caller_who_hangs_up_is_gone(tmp_path: Path, verb: str) -> None:
     """In each command, and while nothing is asked, a hangup is seen at once."""
 
-    async def handler(session: AgiSession, asterisk: MinimalAsterisk) -> None:
+    async def handler(session: AgiSession, asterisk: LocalCalls) -> None:
         await session.answer()
         long = str(tmp_path / "long")
         doing: dict[str, Callable[[], Awaitable[object]]] = {
@@ -223,7 +224,7 @@ async def test_a_caller_who_hangs_up_is_gone(tmp_path: Path, verb: str) -> None:
 async def test_control_playback_stops_a_prompt(tmp_path: Path) -> None:
     """AMI ControlPlayback ends STREAM FILE before its end, and the prompt of GET DATA."""
 
-    async def handler(session: AgiSession, asterisk: MinimalAsterisk) -> None:
+    async def handler(session: AgiSession, asterisk: LocalCalls) -> None:
         await session.answer()
         playing = asyncio.create_task(session.stream_file(str(tmp_path / "long")))
         await stop_playback(session, asterisk)
@@ -238,7 +239,7 @@ async def test_control_playback_stops_a_prompt(tmp_path: Path) -> None:
     await run_call(tmp_path, handler)
 
 
-async def stop_playback(session: AgiSession, asterisk: MinimalAsterisk) -> None:
+async def stop_playback(session: AgiSession, asterisk: LocalCalls) -> None:
     """Give Asterisk the time to begin, then stop it as the engine does."""
     await asyncio.sleep(0.3)
     answer = await asterisk.manage(
@@ -250,7 +251,7 @@ async def stop_playback(session: AgiSession, asterisk: MinimalAsterisk) -> None:
 async def test_a_cancelled_playback_does_not_shift_the_next_reply(tmp_path: Path) -> None:
     """The next command waits until Asterisk has answered the cancelled one."""
 
-    async def handler(session: AgiSession, asterisk: MinimalAsterisk) -> None:
+    async def handler(session: AgiSession, asterisk: LocalCalls) -> None:
         await session.answer()
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(session.stream_file(str(tmp_path / "hello")), 0.2)
@@ -263,7 +264,7 @@ async def test_the_dialplan_goes_on_when_the_engine_leaves_in_mid_command(tmp_pa
     """A handler's end closes its connection: Asterisk stops the prompt and goes on."""
     playing: list[asyncio.Task[Playback]] = []
 
-    async def handler(session: AgiSession, asterisk: MinimalAsterisk) -> None:
+    async def handler(session: AgiSession, asterisk: LocalCalls) -> None:
         await session.answer()
         playing.append(asyncio.create_task(session.stream_file(str(tmp_path / "long"))))
         await asyncio.sleep(0.3)

@@ -12,7 +12,8 @@ import pytest_asyncio
 from bridge.ami.client import AmiClient
 from bridge.ami.settings import AmiSettings
 from bridge.errors import ActionFailed, LinkDown, LoginRejected, UnsafeValue
-from tests.asterisk.ami_site import AmiSite, ami_site
+from tests.asterisk.ami_site import AmiSite
+from tests.asterisk.asterisk_fixture import started
 from tests.fakes.ami_server import Listener
 from tests.fakes.tcp_proxy import TcpProxy, tcp_proxy
 
@@ -23,7 +24,7 @@ PANGRAM = "Árvíztűrő tükörfúrógép, zażółć gęślą jaźń, õäöü
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[AmiSite]:
-    async with ami_site(tmp_path_factory.mktemp("ami")) as running:
+    async with started(AmiSite(tmp_path_factory.mktemp("ami"))) as running:
         yield running
 
 

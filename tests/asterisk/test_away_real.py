@@ -10,7 +10,8 @@ import pytest
 from agi_scripts import away
 from agi_scripts.journal import JournalEntry, read_spool
 from agi_scripts.launcher import write_launcher
-from tests.asterisk.minimal import running_asterisk
+from tests.asterisk.asterisk_fixture import started
+from tests.asterisk.local_calls import LocalCalls
 
 pytestmark = pytest.mark.asterisk
 
@@ -37,10 +38,10 @@ async def place_call(directory: Path, spool: Path, *, far: str, seconds: int) ->
     write_launcher(launcher, Path(sys.executable), Path(away.__file__))
     (directory / "sorry-en.sln").write_bytes(b"\0" * 16_000 * seconds)
     dialplan = DIALPLAN.format(launcher=launcher, spool=spool, prompt=prompt)
-    async with running_asterisk(directory / "asterisk", dialplan) as asterisk:
+    async with started(LocalCalls(directory, dialplan)) as asterisk:
         await asterisk.originate("call", far)
-        await until(lambda: "all ended" in asterisk.log)
-        return asterisk.log
+        await until(lambda: "all ended" in asterisk.log())
+        return asterisk.log()
 
 
 async def until(done: Callable[[], bool]) -> None:

@@ -12,11 +12,11 @@ from recordings.finalise import Conversation
 from recordings.measure import find_tone, level_dbfs, read_wav
 from recordings.naming import RecordingName
 from recordings.recorder import Recorder
+from tests.asterisk.asterisk_fixture import started
 from tests.asterisk.mixmonitor_site import (
     AGENT_HZ,
     CALLER_HZ,
     MixMonitorSite,
-    mixmonitor_site,
 )
 
 pytestmark = pytest.mark.asterisk
@@ -28,7 +28,7 @@ T0 = 1_800_000_000_000
 async def site() -> AsyncIterator[MixMonitorSite]:
     """An Asterisk of this test's own, in a short path for its control socket."""
     with tempfile.TemporaryDirectory(prefix="trk") as directory:
-        async with mixmonitor_site(Path(directory)) as site:
+        async with started(MixMonitorSite(Path(directory))) as site:
             yield site
 
 

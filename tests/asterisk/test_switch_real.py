@@ -21,7 +21,8 @@ from bridge.events import (
     SwitchEvent,
 )
 from bridge.switch import Switch
-from tests.asterisk.ami_site import AmiSite, ami_site
+from tests.asterisk.ami_site import AmiSite
+from tests.asterisk.asterisk_fixture import started
 from tests.asterisk.scripted_phone import ScriptedPhone, scripted_phone
 from tests.fakes.tcp_proxy import tcp_proxy
 
@@ -32,7 +33,7 @@ NUMBERS = itertools.count(1)
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[AmiSite]:
-    async with ami_site(tmp_path_factory.mktemp("ami"), "anna", "bela") as running:
+    async with started(AmiSite(tmp_path_factory.mktemp("ami"), "anna", "bela")) as running:
         yield running
 
 
@@ -40,17 +41,17 @@ async def test_an_asterisk_without_anything_has_an_empty_state(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     """No endpoint and no contact: chan_pjsip answers with errors, which are empty lists."""
-    async with ami_site(tmp_path_factory.mktemp("bare")) as bare, linked(bare) as (_, told):
+    async with started(AmiSite(tmp_path_factory.mktemp("bare"))) as bare, linked(bare) as (_, told):
         assert told == [LinkUp((), ())]
 
 
 async def test_a_phone_is_reachable_while_it_is_registered(site: AmiSite) -> None:
-    """Registering, a second address, and leaving again are told as changes of the endpoint."""
+    """Registering, a second address, and leaving again are told; so is each new registration."""
     async with linked(site) as (switch, told), phone("480 Gone") as one, phone("480 Gone") as two:
         assert isinstance(told[0], LinkUp)
         assert told[0].phones == (Phone("anna", False), Phone("bela", False))
         one.register("anna", site.sip_port)
-        await until(lambda: PhoneReachable("anna", True) in told)
+        await until(lambda: registration_of("anna") in told)
         assert Phone("anna", True) in await switch.phones()
         two.register("anna", site.sip_port)
         await until_contacts(site, "anna", 2)
@@ -58,7 +59,8 @@ async def test_a_phone_is_reachable_while_it_is_registered(site: AmiSite) -> Non
         await until_contacts(site, "anna", 1)
         two.register("anna", site.sip_port, expires_s=0)
         await until(lambda: PhoneReachable("anna", False) in told)
-        assert told[1:] == [PhoneReachable("anna", True), PhoneReachable("anna", False)]
+        again = registration_of("anna")
+        assert told[1:] == [again, again, PhoneReachable("anna", False)]
 
 
 @pytest.mark.parametrize(
@@ -173,10 +175,15 @@ async def registered(
     """A phone that is registered for as long as the test lasts."""
     async with scripted_phone(status) as one:
         one.register(name, site.sip_port)
-        await until(lambda: PhoneReachable(name, True) in told)
+        await until(lambda: registration_of(name) in told)
         yield one
         one.register(name, site.sip_port, expires_s=0)
         await until(lambda: PhoneReachable(name, False) in told)
+
+
+def registration_of(name: str) -> PhoneReachable:
+    """What is told of a phone that has newly registered."""
+    return PhoneReachable(name, True, registered=True)
 
 
 async def until_contacts(site: AmiSite, endpoint: str, count: int) -> None:

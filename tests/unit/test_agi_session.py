@@ -212,8 +212,9 @@ async def test_an_exec_that_returned_one_does_not_shift_the_next_reply() -> None
         await call.answers("GET VARIABLE X", "200 result=1 (y)")
 
 
-async def test_after_the_hangup_every_verb_says_so_but_get_variable() -> None:
-    """A channel already gone is a normal outcome; its variables can still be read."""
+async def test_after_the_hangup_every_verb_says_so_but_those_of_variables() -> None:
+    """A channel already gone is a normal outcome; its variables can be read and set: the
+    dialplan's `h` extension sees them."""
 
     async def handler(session: AgiSession) -> None:
         await session.hungup.wait()
@@ -224,18 +225,19 @@ async def test_after_the_hangup_every_verb_says_so_but_get_variable() -> None:
             session.get_data("hello", 1000, 1),
             session.wait_for_digit(1000),
             session.music(True),
-            session.set_variable("X", "y"),
             session.execute("Bridge", "PJSIP/1"),
         ):
             with pytest.raises(ChannelGone) as gone:
                 await verb
             assert gone.value.channel == CHANNEL
         assert await session.get_variable("HANGUPCAUSE") == "16"
+        await session.set_variable("TRK_STAGE", "done")
         assert not session.lost
 
     async with conversation(handler) as call:
         call.says("HANGUP")
         await call.answers("GET VARIABLE HANGUPCAUSE", "200 result=1 (16)")
+        await call.answers("SET VARIABLE TRK_STAGE done", "200 result=1")
 
 
 async def test_a_dead_channel_is_gone_even_before_its_hangup_was_told() -> None:

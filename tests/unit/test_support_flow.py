@@ -40,10 +40,10 @@ def test_a_fault_reaches_a_technician_in_the_callers_language(
 
 
 @pytest.mark.parametrize(
-    ("key", "skills"), [("1", {"billing": 2, "en": 1}), ("3", {"billing": 1, "en": 1})]
+    ("key", "skills"), [("1", {"support": 2, "en": 1}), ("3", {"payments": 1, "en": 1})]
 )
 def test_bills_and_payments_need_their_skill(key: str, skills: dict[str, int]) -> None:
-    """The levels differ: a bill is harder to explain than a payment is to take."""
+    """A bill is explained by support, a payment is taken by who may take payments."""
     call = Conversation(SUPPORT)
     for keys in ("1", key, "87654321", "1"):
         call.keys(keys)

@@ -339,7 +339,8 @@ async def test_reload_names_each_module() -> None:
 
 @virtual_time
 async def test_a_phone_with_two_contacts_stays_reachable_when_one_goes() -> None:
-    """Only the last reachable contact's end makes an endpoint unreachable; changes are told."""
+    """Only the last reachable contact's end makes an endpoint unreachable; changes are told,
+    and so is a new contact: its agent wants to work."""
     async with linked() as (_, asterisk, told):
         contact(asterisk, "sip:1001@b", "NonQualified")
         contact(asterisk, "sip:1001@a", "Removed")
@@ -351,6 +352,7 @@ async def test_a_phone_with_two_contacts_stays_reachable_when_one_goes() -> None
         contact(asterisk, "sip:1001@b", "Removed")
         await asyncio.sleep(1)
         assert told == [
+            PhoneReachable("1001", True, registered=True),
             PhoneReachable("1001", False),
             PhoneReachable("1001", True),
             PhoneReachable("1001", False),
