@@ -147,12 +147,18 @@ class RunningSite:
     async def agent_is(self, name: str, state: str, within_s: float = 10) -> Json:
         """Wait until an agent is in a state; returns the agent's status."""
 
-        async def look() -> Json | None:
-            agents = (await self.client.get("/api/status"))["agents"]
-            found: Json = next(agent for agent in agents if agent["id"] == name)
-            return found if found["state"] == state else None
+        seen: Json = {}
 
-        found: Json = await until(f"{name} {state}", look, within_s)
+        async def look() -> Json | None:
+            nonlocal seen
+            agents = (await self.client.get("/api/status"))["agents"]
+            seen = next(agent for agent in agents if agent["id"] == name)
+            return seen if seen["state"] == state else None
+
+        try:
+            found: Json = await until(f"{name} {state}", look, within_s)
+        except AssertionError as failed:
+            raise AssertionError(f"{failed}; last seen {seen}") from None
         return found
 
     async def row(self, contact_id: str, within_s: float = 10) -> Json:

@@ -23,7 +23,7 @@ async def dial_code(site: RunningSite, phone: Phone, code: str) -> None:
 
 
 async def test_the_longest_idle_agent_is_rung_first(site: RunningSite) -> None:
-    """Of two agents with the skill, the one who is idle for longer gets the call; then the other."""
+    """Of two agents with the skill, the one idle for longer gets the call; then the other."""
     anna = await site.agent("anna")
     bela = await site.agent("bela")
     for phone in (anna, bela, anna):

@@ -1,4 +1,4 @@
-"""A call from end to end: menu, account number, queue, conversation, wrap-up, history, recording."""
+"""A call from end to end: menu, queue, conversation, wrap-up, history, recording."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from phones.phone import Call
 from phones.protocol import AnswerCalls
 from recordings.measure import find_tone, read_wav
-from tests.sip.running_site import RunningSite
+from tests.sip.running_site import Json, RunningSite, until
 
 pytestmark = [pytest.mark.sip, pytest.mark.asyncio(loop_scope="module")]
 
@@ -66,9 +66,12 @@ async def test_a_call_reaches_an_agent_and_is_recorded_and_told(site: RunningSit
 
 async def check_recording(site: RunningSite, contact: str) -> None:
     """Two channels, the agent's voice on one and the caller's on the other."""
-    while not (row := await site.row(contact))["recordings"]:
-        await asyncio.sleep(0.05)
-    (recording,) = row["recordings"]
+
+    async def recorded() -> Json | None:
+        row = await site.row(contact)
+        return row if row["recordings"] else None
+
+    (recording,) = (await until("a recording", recorded, 10))["recordings"]
     assert (recording["channels"], recording["state"]) == (2, "complete")
     audio = read_wav(Path(site.card["recordings"]) / recording["path"])
     assert audio.duration_ms == pytest.approx(recording["duration_ms"], abs=1)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 from phones.phone import Call
-from tests.sip.running_site import RunningSite
+from tests.sip.running_site import Json, RunningSite, until
 from tests.sip.test_call import key
 
 pytestmark = [pytest.mark.sip, pytest.mark.asyncio(loop_scope="module")]
@@ -85,7 +83,11 @@ async def test_a_call_that_comes_while_the_engine_is_away(site: RunningSite) -> 
     call = await site.call()
     await reaches_the_fallback(site, call)
     await site.engine_back()
-    async with asyncio.timeout(10):
-        while len(rows := await site.client.get("/api/contacts?limit=100")) <= before:
-            await asyncio.sleep(0.05)
+
+    async def one_more() -> list[Json] | None:
+        rows: list[Json] = await site.client.get("/api/contacts?limit=100")
+        return rows if len(rows) > before else None
+
+    rows = await until("a row of the call", one_more, 10)
+    assert len(rows) == before + 1
     assert rows[0]["outcome"] == "engine_lost"

@@ -1,0 +1,133 @@
+"""A running site is changed, and its parts fail: what is good is taken, nothing good is lost."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+import yaml
+
+from phones.protocol import AnswerCalls
+from tests.sip.running_site import FLOWS, Json, RunningSite, until
+from tests.sip.test_call import key
+
+pytestmark = [pytest.mark.sip, pytest.mark.asyncio(loop_scope="module")]
+
+
+def change_site(site: RunningSite, change: dict[str, Json]) -> None:
+    """Write the site file anew, with some of its parts extended."""
+    path = site.directory / "site.yaml"
+    data = yaml.safe_load(path.read_text("utf-8"))
+    for part, extension in change.items():
+        data[part] |= extension
+    path.write_text(yaml.safe_dump(data, allow_unicode=True), "utf-8")
+
+
+async def engine_said(site: RunningSite, event: str, count: int = 1) -> None:
+    """Wait until the engine's log has an event so many times."""
+    log = site.directory / "var" / "log" / "engine.log"
+
+    async def look() -> bool | None:
+        return log.read_text("utf-8").count(f'"event": "{event}"') >= count or None
+
+    await until(f"{event} in the engine's log", look, 15)
+
+
+async def test_a_new_agent_can_register_without_a_restart(site: RunningSite) -> None:
+    """The phone gets a password of its own, Asterisk takes it, and routing rings it."""
+    change_site(
+        site,
+        {"agents": {"dora": {"name": "Dora", "extension": "204", "skills": {"support": "5"}}}},
+    )
+    await engine_said(site, "change_taken")
+    secrets = yaml.safe_load((site.directory / "var/secrets/secrets.json").read_text())
+    network = site.card["agents"][0]
+    dora = await site.bank.phone(
+        "dora",
+        secrets["agents"]["dora"],
+        network["domain"],
+        network["port"],
+        incoming=AnswerCalls(after_ms=50),
+    )
+    await dora.register()
+    await site.agent_is("dora", "available")
+    call = await site.call()
+    await call.first_audio()
+    await key(site, call, "1", "4711")
+    taken = await dora.incoming()
+    await taken.answered()
+    await call.hang_up()
+    await dora.unregister()
+
+
+async def test_a_bad_dialplan_never_replaces_a_good_one(site: RunningSite) -> None:
+    """The problem is told with its line, and calls go on with the flow as it was."""
+    path = site.directory / "dialplans" / "desk.yaml"
+    path.write_text(FLOWS["desk"].replace("next: support", "next: suport"), "utf-8")
+    await engine_said(site, "change_refused")
+    log = (site.directory / "var/log/engine.log").read_text("utf-8")
+    line = 1 + FLOWS["desk"].splitlines().index("    next: support")
+    assert f"desk.yaml:{line}:" in log
+    assert "suport" in log
+    call = await site.call()
+    await call.first_audio()
+    await key(site, call, "1", "4711")
+    contact = (await site.only_call("queue"))["id"]
+    await call.hang_up()
+    assert (await site.row(contact))["queue"] == "support"
+    path.write_text(FLOWS["desk"], "utf-8")
+
+
+async def test_asterisk_dies_and_the_site_recovers(site: RunningSite) -> None:
+    """Health tells the truth meanwhile; the call that was cut has its row; calls work again."""
+    anna = await site.agent("anna")
+    call = await site.call()
+    await call.first_audio()
+    contact = (await site.only_call("flow"))["id"]
+    os.kill(asterisk_pid(site), signal.SIGKILL)
+
+    async def ill() -> Json | None:
+        health: Json = await site.client.get("/healthz")
+        return None if health["ok"] else health
+
+    health = await until("health false", ill, 10)
+    assert [part["name"] for part in health["parts"] if not part["ok"]] == ["asterisk"]
+    row = await site.row(contact)
+    assert (row["outcome"], row["ended_by"]) == ("failed", "unknown")
+
+    async def well() -> bool | None:
+        return bool((await site.client.get("/healthz"))["ok"]) or None
+
+    await until("health true", well, 30)
+    await anna.register()
+    await site.agent_is("anna", "available")
+    again = await site.call()
+    await again.first_audio()
+    await key(site, again, "1", "4711")
+    taken = await anna.incoming()
+    await taken.answered()
+    await again.hang_up()
+    await anna.unregister()
+
+
+def asterisk_pid(site: RunningSite) -> int:
+    """This site's own Asterisk, by its pid file."""
+    (path,) = Path(site.directory / "var" / "asterisk" / "run").glob("*.pid")
+    return int(path.read_text())
+
+
+async def test_metrics_tell_of_the_calls(site: RunningSite) -> None:
+    """Prometheus' text names calls, agents and the link."""
+    import aiohttp
+
+    async with (
+        aiohttp.ClientSession() as http,
+        http.get(site.card["api"]["url"] + "/metrics") as reply,
+    ):
+        text = await reply.text()
+    assert reply.status == 200
+    assert 'trunkline_contacts_total{outcome="answered"}' in text
+    assert 'trunkline_agents{state="offline"}' in text
+    assert "trunkline_ami_up 1.0" in text
