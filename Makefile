@@ -1,4 +1,4 @@
-.PHONY: help setup setup-tests run test check format bench lock clean
+.PHONY: help setup setup-tests run test check format bench reference lock clean
 
 PY := .venv/bin/python
 
@@ -29,6 +29,10 @@ format: setup-tests ## format the code and mend what the linter can
 
 bench: setup-tests ## every benchmark; each prints a table and, last, one JSON object
 	@for name in assignment calls; do $(PY) -m bench.$$name || exit 1; done
+
+reference: setup ## write docs/reference/ from the models
+	@for what in site flow; do \
+		.venv/bin/trunkline schema $$what --output docs/reference/$$what.schema.json; done
 
 lock: ## pin the newest allowed versions of every dependency (needs uv)
 	@uv pip compile --universal --generate-hashes --python-version 3.11 --no-emit-index-url \

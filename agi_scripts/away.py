@@ -81,8 +81,15 @@ def journal(agi: ClassicAgi, spool: str, what: str) -> None:
         at_ms=time.time_ns() // 1_000_000,
         what=what,
         hangup_cause=int(cause) if cause.isdecimal() else None,
+        caller=_known(agi.env.get("agi_callerid", "")),
+        called=_known(agi.env.get("agi_dnid", "")),
     )
     write_entry(spool, entry)
+
+
+def _known(number: str) -> str:
+    """A number; Asterisk writes "unknown" for one that it does not have."""
+    return "" if number == "unknown" else number
 
 
 def _guarded(work: Work, stdin: BinaryIO | None, stdout: BinaryIO | None) -> int:

@@ -8,7 +8,7 @@ history has it. Written by a script that runs once for each call: imports are ke
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 APOLOGY = "apology"
@@ -23,7 +23,8 @@ class JournalEntry:
     """One event. `what` is "apology" or "ended"; `at_ms` is Unix time in milliseconds.
 
     `stage` is where the call was (flow, queue, talking); `hangup_cause` is the Q.850 cause of an
-    ended call, None where Asterisk gave none. The caller's number is left out on purpose.
+    ended call, None where Asterisk gave none. `caller` and `called` are for the history alone: a
+    call that came while the engine was away is known from here only.
     """
 
     contact: str
@@ -33,6 +34,8 @@ class JournalEntry:
     at_ms: int
     what: str
     hangup_cause: int | None = None
+    caller: str = field(default="", repr=False)
+    called: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +115,7 @@ def _entry_of(fields: Mapping[str, Any]) -> JournalEntry | None:
         entry = JournalEntry(**fields)
     except TypeError:
         return None
-    texts = (entry.contact, entry.uniqueid, entry.channel, entry.stage)
+    texts = (entry.contact, entry.uniqueid, entry.channel, entry.stage, entry.caller, entry.called)
     good = (
         all(isinstance(text, str) for text in texts)
         and type(entry.at_ms) is int

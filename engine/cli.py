@@ -98,9 +98,9 @@ def schema(
     output: Annotated[Path | None, typer.Option(help="Write it to this file.")] = None,
 ) -> None:
     """Print the JSON Schema that gives editors completion and hover."""
-    from engine.loading import schema_of
+    from engine.loading import schema_text
 
-    text = json.dumps(schema_of(what), indent=2, ensure_ascii=False) + "\n"
+    text = schema_text(what)
     if output:
         output.write_text(text, "utf-8")
     else:

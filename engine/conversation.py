@@ -41,6 +41,7 @@ class Conversation:
         self._id = contact_id
         self._began_ms = services.clock()
         self._spoke = False
+        self._language: str = services.site.languages[0]
         self._voice = Voice(session, services.audio.of, services.audio.silence, services.clock)
 
     async def run(self, program: Program, turn: Turn) -> None:
@@ -52,6 +53,7 @@ class Conversation:
         try:
             while not isinstance(turn.command, Hangup):
                 self._tell(turn)
+                await self._speak(turn.state.scope.language)
                 event = await self._perform(turn.command, turn.state)
                 turn = resume(program, turn.state, event)
             self._tell(turn)
@@ -64,6 +66,12 @@ class Conversation:
         except Exception:
             self._close(Outcome.FAILED, EndedBy.ENGINE)
             raise
+
+    async def _speak(self, language: str) -> None:
+        """Let Asterisk know the caller's language, for the apology when the engine is lost."""
+        if language != self._language and not self._session.hungup.is_set():
+            await self._session.set_variable(LANGUAGE, language)
+            self._language = language
 
     async def _perform(self, command: Command, state: CallState) -> Event:
         now = self._services.clock

@@ -1,6 +1,6 @@
 """The site and its flows from their files, checked against each other."""
 
-from typing import Any
+import json
 
 from pydantic import BaseModel
 
@@ -45,8 +45,8 @@ def check_all(settings: Settings) -> list[Problem]:
     return list(load_site_located(settings.site_file)[2])
 
 
-def schema_of(what: str) -> dict[str, Any]:
-    """The JSON Schema of `site` or `flow`; SettingsInvalid for anything else."""
+def schema_text(what: str) -> str:
+    """The JSON Schema of `site` or `flow`, as its file has it; SettingsInvalid for another."""
     if what not in SCHEMAS:
         raise SettingsInvalid("schema", what, " or ".join(SCHEMAS))
-    return schema(SCHEMAS[what])
+    return json.dumps(schema(SCHEMAS[what]), indent=2, ensure_ascii=False) + "\n"

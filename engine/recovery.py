@@ -113,5 +113,7 @@ def _stranger(entry: JournalEntry, site: str, node: str) -> Story:
         channel="voice",
         started_ms=entry.at_ms,
         leg=entry.channel,
+        caller=entry.caller or None,
+        called=entry.called or None,
     )
     return story.tell(entry.at_ms, entry.what)

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 
-from config.asterisk_runtime import AsteriskRuntime, find_runtime
+from config.asterisk_runtime import AsteriskRuntime, find_runtime, name_remedy
 from config.secrets import Secrets, load_or_create
 from config.site import Site
 from engine import asterisk_files, card
@@ -85,6 +85,8 @@ class Supervisor:
             require_free(wanted_ports(site))
         with screen.step("Asterisk") as step:
             runtime = find_runtime(settings.layout.root)
+            if remedy := name_remedy():
+                screen.fail(remedy)
             await self._start_asterisk(site, secrets, runtime)
             version = await self._rx(runtime, "core show version")
             step.detail = " ".join(version.split()[:2])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from phones.phone import Call
-from tests.sip.running_site import Json, RunningSite, until
+from tests.sip.running_site import NUMBER, Json, RunningSite, until
 from tests.sip.test_call import key
 
 pytestmark = [pytest.mark.sip, pytest.mark.asyncio(loop_scope="module")]
@@ -91,3 +91,4 @@ async def test_a_call_that_comes_while_the_engine_is_away(site: RunningSite) -> 
     rows = await until("a row of the call", one_more, 10)
     assert len(rows) == before + 1
     assert rows[0]["outcome"] == "engine_lost"
+    assert (rows[0]["caller"], rows[0]["called"]) == ("+36201234567", NUMBER)
