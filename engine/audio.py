@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from config.site import Site
+from config.values import Language
 from ivr.announce import LANGUAGES, apology, every_text
 from ivr.commands import Segment
 from ivr.program import Program
@@ -32,12 +33,9 @@ class Audio:
         self.silence = await self.of(Segment(site.languages[0], ""))
         await self._store.ensure_all(self._needed(site, flows), progress)
 
-    def apology(self, site: Site, language: str) -> str:
+    def apology(self, site: Site, language: Language) -> str:
         """What a caller hears when the engine is away: the site's words, else our own."""
-        return next(
-            (text for spoken, text in site.fallback.apology.items() if spoken == language),
-            apology(language),
-        )
+        return site.fallback.apology.get(language) or apology(language)
 
     def _needed(self, site: Site, flows: Mapping[str, Program]) -> Iterator[Segment]:
         for program in flows.values():

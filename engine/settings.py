@@ -1,4 +1,4 @@
-"""What the machine decides: directories, URLs, log format. The business is in `config/site.yaml`."""
+"""What the machine decides: directories, URLs, log format. Business is in `config/site.yaml`."""
 
 import os
 import platform

@@ -1,4 +1,4 @@
-"""The story of one contact while it lives: pure values, told on until it closes as a history row."""
+"""The story of one contact while it lives: values, told on until it closes as a history row."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace

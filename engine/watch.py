@@ -1,4 +1,4 @@
-"""Takes a changed site or dialplan while running; a file with errors is refused, the old one stays."""
+"""Takes a changed site or dialplan while running; of a file with errors the old one stays."""
 
 import asyncio
 from pathlib import Path

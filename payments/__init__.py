@@ -1,1 +1,4 @@
-"""Card capture, masking, tokens and the gateway: built by a later change; the room is named now so that its import rules hold from the first line."""
+"""Card capture, masking, tokens and the gateway: built by a later change.
+
+The room is named now so that its import rules hold from the first line.
+"""
