@@ -221,12 +221,18 @@ class Floor:
         of an agent whom the site has not named since the last start."""
         match self._state_of(agent_id):
             case agents.Talking(contact=contact_id, leg=talking) as agent if talking == leg:
-                self.end(contact_id, Outcome.COMPLETED, now_ms)
+                self._conversation_over(contact_id, leg, now_ms)
                 after = agent.finish(self._wrap_up_ms(contact_id), now_ms)
                 self._ask(agent_id, after, now_ms)
             case agents.Ringing():
                 # It was answered and hung up before the ring has reported the answer.
                 self._legs_gone[agent_id] = leg
+
+    def _conversation_over(self, contact_id: str, leg: str, now_ms: int) -> None:
+        """Unless the caller's side said so before, and the contact is elsewhere by now."""
+        match self.ledger.contact_state(contact_id):
+            case contacts.Talking(leg=talking) if talking == leg:
+                self.end(contact_id, Outcome.COMPLETED, now_ms)
 
     def _wrap_up_ms(self, contact_id: str) -> int:
         record = self.ledger.contacts.get(contact_id)
