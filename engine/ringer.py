@@ -65,7 +65,7 @@ class SwitchRinger:
         self._node = node
         self._orders = orders
         self._numbers = count(1)
-        self._rings: dict[str, _Ring] = {}
+        self._rings: dict[tuple[str, str], _Ring] = {}
         self._channels: dict[str, str] = {}
 
     def channel_of(self, leg: str) -> str:
@@ -76,7 +76,7 @@ class SwitchRinger:
         """Ring the agent's phone; returns how that ended, whatever happens to the link."""
         channel_id = f"{assignment.contact.id}-{self._node}-{next(self._numbers)}"
         ring = _Ring(self._orders.order(assignment, channel_id, timeout_ms))
-        self._rings[assignment.contact.id] = ring
+        self._rings[_pair(assignment)] = ring
         answered = False
         try:
             await self._switch.ring(ring.order)
@@ -87,14 +87,13 @@ class SwitchRinger:
             log.warning("ring_failed", contact=assignment.contact.id, code=error.code)
             return Failed("the link to the switch failed")
         finally:
-            if self._rings.get(assignment.contact.id) is ring:
-                del self._rings[assignment.contact.id]
+            del self._rings[_pair(assignment)]
             if not answered:
                 self._orders.in_vain(ring.order)
 
     async def stop_ringing(self, assignment: Assignment) -> None:
         """Hang up the ringing leg; the pending `ring` returns `Stopped`."""
-        ring = self._rings.get(assignment.contact.id)
+        ring = self._rings.get(_pair(assignment))
         if ring is None:
             return
         ring.stopped = True
@@ -106,7 +105,7 @@ class SwitchRinger:
 
     async def leg_up(self, event: AgentLegUp) -> None:
         """The agent answered. A leg that nobody waits for any more is hung up."""
-        ring = self._rings.get(event.contact)
+        ring = self._rings.get((event.contact, event.agent))
         if ring is None or ring.order.channel_id != event.uniqueid or ring.outcome.done():
             await self._hang_up(event.uniqueid)
             return
@@ -115,7 +114,7 @@ class SwitchRinger:
 
     def ring_failed(self, event: RingFailed) -> None:
         """The leg will not come up."""
-        ring = self._rings.get(event.contact)
+        ring = self._rings.get((event.contact, event.agent))
         if ring is not None and not ring.outcome.done():
             ring.outcome.set_result(Stopped() if ring.stopped else _OUTCOMES[event.reason])
 
@@ -128,3 +127,8 @@ class SwitchRinger:
             await self._switch.hangup(channel_id)
         except AmiError as error:
             log.warning("hangup_not_sent", leg=channel_id, code=error.code)
+
+
+def _pair(assignment: Assignment) -> tuple[str, str]:
+    """Names a ring: a contact may ring at its next agent while the last ring is being stopped."""
+    return assignment.contact.id, assignment.agent.id

@@ -1,0 +1,42 @@
+"""The switch in a test's hand: it takes every order, and tells what it was asked."""
+
+from bridge.errors import LinkDown
+from bridge.events import RingAgent
+
+
+class FakeSwitch:
+    """What `bridge.switch.Switch` is to the engine; `down` makes every order raise LinkDown."""
+
+    def __init__(self) -> None:
+        self.up = True
+        self.down = False
+        self.rung: list[RingAgent] = []
+        self.hung_up: list[str] = []
+        self.stopped: list[str] = []
+        self.reloaded: list[str] = []
+
+    async def ring(self, order: RingAgent) -> None:
+        """As Switch.ring."""
+        self._require_link()
+        self.rung.append(order)
+
+    async def hangup(self, channel: str, cause: int = 16) -> bool:
+        """As Switch.hangup."""
+        self._require_link()
+        self.hung_up.append(channel)
+        return True
+
+    async def stop_playback(self, channel: str) -> bool:
+        """As Switch.stop_playback."""
+        self._require_link()
+        self.stopped.append(channel)
+        return True
+
+    async def reload(self, *modules: str) -> None:
+        """As Switch.reload."""
+        self._require_link()
+        self.reloaded += modules
+
+    def _require_link(self) -> None:
+        if self.down:
+            raise LinkDown("as the test wants it")
