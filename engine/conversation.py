@@ -117,6 +117,7 @@ class Conversation:
             waiting = Waiting(services, self._session, contact, command.language)
             left = await waiting.until_left(command.timeout_ms)
             if not isinstance(left, AgentLeg):
+                self._change(lambda story: story.left_queue(now(), "timeout"))
                 return QueueLeft(now(), left)
             if await self._talk(left):
                 return QueueLeft(now(), "conversation_ended")

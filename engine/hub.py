@@ -16,6 +16,11 @@ class Hub:
         self._backlog = backlog
         self._readers: set[_Reader] = set()
 
+    @property
+    def readers(self) -> int:
+        """How many listen now."""
+        return len(self._readers)
+
     def publish(self, event: dict[str, Any]) -> None:
         """Hand an event to every reader, at once and without waiting."""
         for reader in self._readers:

@@ -55,6 +55,10 @@ class Story:
             left_queue_ms=None,
         )
 
+    def left_queue(self, at_ms: int, reason: str) -> Self:
+        """The contact is back in its flow without a conversation."""
+        return replace(self.tell(at_ms, "left_queue", reason=reason), left_queue_ms=at_ms)
+
     def rung(self, at_ms: int, agent: str, channel_id: str) -> Self:
         """An agent was reserved and the phone is rung; the leg is closed by `leg_ended`."""
         leg = LegRow(channel_id, channel_id, LegRole.AGENT, at_ms, agent)
