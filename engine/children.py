@@ -8,10 +8,10 @@ import asyncio
 import contextlib
 import os
 import signal
-import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 
@@ -35,14 +35,55 @@ class ChildSpec:
     stop_within_s: float = 10.0
 
 
+class Process(Protocol):
+    """What a child needs of `asyncio.subprocess.Process`."""
+
+    pid: int
+
+    @property
+    def returncode(self) -> int | None: ...
+
+    async def wait(self) -> int: ...
+
+    def send_signal(self, signal: int) -> None: ...
+
+    def kill(self) -> None: ...
+
+
+async def spawn(spec: ChildSpec) -> Process:
+    """Start the program, its output at the end of its log. Raises OSError."""
+    descriptor = os.open(spec.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        return await asyncio.create_subprocess_exec(
+            "setpriv",
+            "--pdeathsig",
+            spec.stop_signal.name.removeprefix("SIG"),
+            *spec.argv,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=descriptor,
+            stderr=descriptor,
+            env=dict(spec.environ),
+            # Ctrl-C is for the supervisor; it stops its children in order.
+            start_new_session=True,
+        )
+    finally:
+        os.close(descriptor)
+
+
 class Child:
     """One running program and the task that restarts it. `on_exit` hears of each unasked end."""
 
-    def __init__(self, spec: ChildSpec, on_exit: Callable[[int], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        spec: ChildSpec,
+        on_exit: Callable[[int], Awaitable[None]],
+        spawn: Callable[[ChildSpec], Awaitable[Process]] = spawn,
+    ) -> None:
         self.spec = spec
         self.restarts = 0
         self._on_exit = on_exit
-        self._process: asyncio.subprocess.Process | None = None
+        self._spawn = spawn
+        self._process: Process | None = None
         self._keeper: asyncio.Task[None] | None = None
 
     @property
@@ -52,7 +93,7 @@ class Child:
 
     async def start(self) -> None:
         """Start it and keep it up until `stop`."""
-        await self._spawn()
+        self._process = await self._spawn(self.spec)
         self._keeper = asyncio.create_task(self._keep(), name=f"keep {self.spec.name}")
 
     async def stop(self) -> None:
@@ -73,34 +114,16 @@ class Child:
                 process.kill()
             await process.wait()
 
-    async def _spawn(self) -> None:
-        descriptor = os.open(self.spec.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        try:
-            self._process = await asyncio.create_subprocess_exec(
-                "setpriv",
-                "--pdeathsig",
-                self.spec.stop_signal.name.removeprefix("SIG"),
-                *self.spec.argv,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=descriptor,
-                stderr=descriptor,
-                env=dict(self.spec.environ),
-                # Ctrl-C is for the supervisor; it stops its children in order.
-                start_new_session=True,
-            )
-        finally:
-            os.close(descriptor)
-
     async def _keep(self) -> None:
         pause = FIRST_PAUSE_S
         while self._process is not None:
-            began = time.monotonic()
+            began = asyncio.get_running_loop().time()
             code = await self._process.wait()
-            if time.monotonic() - began > STEADY_AFTER_S:
+            if asyncio.get_running_loop().time() - began > STEADY_AFTER_S:
                 pause = FIRST_PAUSE_S
             log.error("child_ended", child=self.spec.name, code=code, restart_in_s=pause)
             await self._on_exit(code)
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE_S)
             self.restarts += 1
-            await self._spawn()
+            self._process = await self._spawn(self.spec)
