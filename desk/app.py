@@ -7,17 +7,19 @@ everything under `/api/` needs `Authorization: Bearer <token>`.
 import asyncio
 import contextlib
 import json
+import re
 import secrets
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from desk.views import Views
+from desk.views import Unavailable, Views
 
 VIEWS: web.AppKey[Views] = web.AppKey("views")
 TOKEN: web.AppKey[str] = web.AppKey("token")
 CLOSING: web.AppKey[asyncio.Event] = web.AppKey("closing")
 MAX_CONTACTS = 1000
+_LIMIT = re.compile("[0-9]{1,4}")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -46,14 +48,18 @@ def _error(status: int, code: str, message: str) -> web.Response:
 @web.middleware
 async def _authorise(request: web.Request, handler: Handler) -> web.StreamResponse:
     if request.path.startswith("/api/"):
-        given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        if not secrets.compare_digest(given.encode(), request.app[TOKEN].encode()):
+        scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+        known = secrets.compare_digest(given.encode(), request.app[TOKEN].encode())
+        if scheme.lower() != "bearer" or not known:
             return _error(
                 401,
                 "unauthorised",
                 "send `Authorization: Bearer <token>`; the token is api.token in trunkline.json",
             )
-    return await handler(request)
+    try:
+        return await handler(request)
+    except Unavailable as away:
+        return _error(503, "unavailable", str(away))
 
 
 async def _health(request: web.Request) -> web.Response:
@@ -74,7 +80,7 @@ async def _status(request: web.Request) -> web.Response:
 
 async def _contacts(request: web.Request) -> web.Response:
     given = request.query.get("limit", "50")
-    if not given.isdecimal() or not 1 <= int(given) <= MAX_CONTACTS:
+    if not _LIMIT.fullmatch(given) or not 1 <= int(given) <= MAX_CONTACTS:
         return _error(400, "bad_limit", f"limit={given}: use a number from 1 to {MAX_CONTACTS}")
     return web.json_response(await request.app[VIEWS].contacts(int(given)))
 

@@ -30,6 +30,10 @@ class Health:
         return {"ok": self.ok, "parts": [asdict(part) for part in self.parts]}
 
 
+class Unavailable(Exception):
+    """What a view is taken from does not answer now."""
+
+
 class Views(Protocol):
     """Read-only views of a running engine."""
 
@@ -44,10 +48,12 @@ class Views(Protocol):
         ...
 
     async def contacts(self, limit: int) -> list[Json]:
-        """The newest history rows, newest first."""
+        """The newest history rows, newest first. Raises Unavailable."""
         ...
 
-    async def contact(self, contact_id: str) -> Json | None: ...
+    async def contact(self, contact_id: str) -> Json | None:
+        """One row with its recordings, None if there is no such contact. Raises Unavailable."""
+        ...
 
     def events(self) -> AsyncIterator[Json]:
         """Live events from now on; a reader that lags loses the oldest and is told how many."""

@@ -26,9 +26,11 @@ def write(path: Path, card: Card) -> None:
 
 
 def read(path: Path) -> Card:
-    """The card of the running instance; NotRunning when there is none."""
+    """The card of the running instance; NotRunning when there is none that can be read."""
     try:
         card: Card = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         raise NotRunning(f"nothing is running here ({path} is missing)") from None
+    except (OSError, ValueError) as error:
+        raise NotRunning(f"{path} cannot be read ({type(error).__name__})") from error
     return card

@@ -24,6 +24,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+FOR_A_PERSON = (EngineError, DocumentError, SecretsError, AsteriskMissingError)
+"""Their text says what to do; anything else is a fault of ours, and is shown whole."""
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for a machine to read.")]
 
 
@@ -31,7 +33,7 @@ def main() -> None:
     """Run the command; what a person can mend is told in a sentence, never as a traceback."""
     try:
         app()
-    except (EngineError, DocumentError, SecretsError, AsteriskMissingError) as error:
+    except FOR_A_PERSON as error:
         Console(stderr=True, highlight=False).print(str(error), style="red", markup=False)
         sys.exit(2)
 

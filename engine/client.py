@@ -41,7 +41,7 @@ class Client:
         try:
             async with self._http.get(path, timeout=TIMEOUT) as response:
                 return await response.json()
-        except (aiohttp.ClientConnectionError, TimeoutError) as error:
+        except (aiohttp.ClientError, TimeoutError) as error:
             raise NotRunning(f"{self._base} does not answer ({type(error).__name__})") from error
 
     async def events(self, ready: asyncio.Event | None = None) -> AsyncIterator[dict[str, Any]]:

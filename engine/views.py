@@ -1,11 +1,12 @@
 """What the desk shows of a running engine: fills `desk.views.Views`."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
 from bridge.agi.server import AgiServer
-from desk.views import Health, Json, Part
+from desk.views import Health, Json, Part, Unavailable
 from engine.hub import Hub
 from engine.services import Services
 from engine.story import Story
@@ -76,17 +77,16 @@ class EngineViews:
 
     async def contacts(self, limit: int) -> list[Json]:
         """The newest rows first."""
-        return [asdict(row) for row in await self._database.recent(limit)]
+        with _or_unavailable():
+            return [asdict(row) for row in await self._database.recent(limit)]
 
     async def contact(self, contact_id: str) -> Json | None:
         """One row with its recordings."""
-        try:
+        with _or_unavailable():
             row = await self._database.contact(contact_id)
-        except DatabaseAway:
-            return None
-        if row is None:
-            return None
-        recordings = await self._database.recordings(contact_id)
+            if row is None:
+                return None
+            recordings = await self._database.recordings(contact_id)
         return {**asdict(row), "recordings": [asdict(recording) for recording in recordings]}
 
     def events(self) -> AsyncIterator[dict[str, Any]]:
@@ -106,6 +106,14 @@ class EngineViews:
         metrics.history_pending.set(self._writer.health.waiting)
         if self.agi is not None:
             metrics.agi_rejected.set(self.agi.refused.total())
+
+
+@contextmanager
+def _or_unavailable() -> Iterator[None]:
+    try:
+        yield
+    except DatabaseAway as away:
+        raise Unavailable("the history's database does not answer") from away
 
 
 def _call(story: Story) -> Json:

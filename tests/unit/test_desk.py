@@ -1,0 +1,136 @@
+"""The HTTP API as its clients meet it."""
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.web import Application, Request
+
+from desk.app import build
+from desk.views import Health, Json, Part, Unavailable
+
+pytestmark = pytest.mark.unit
+
+TOKEN = "a token of this test"
+AUTHORISED = {"Authorization": f"Bearer {TOKEN}"}
+Client = TestClient[Request, Application]
+
+
+class FakeViews:
+    """An engine with one contact; `ill` and `away` make parts of it fail."""
+
+    def __init__(self) -> None:
+        self.ill = self.away = False
+
+    async def health(self) -> Health:
+        return Health([Part("asterisk", not self.ill, "no link" if self.ill else "")])
+
+    def status(self) -> Json:
+        return {"calls": []}
+
+    def metrics(self) -> bytes:
+        return b"trunkline_calls_total 1.0\n"
+
+    async def contacts(self, limit: int) -> list[Json]:
+        if self.away:
+            raise Unavailable("the database does not answer")
+        return [{"id": "c1", "limit": limit}]
+
+    async def contact(self, contact_id: str) -> Json | None:
+        return {"id": "c1"} if contact_id == "c1" else None
+
+    async def events(self) -> AsyncIterator[Json]:
+        yield {"what": "started", "name": "Kovács"}
+        yield {"what": "ended"}
+
+
+@pytest.fixture
+def views() -> FakeViews:
+    return FakeViews()
+
+
+@pytest.fixture
+async def client(views: FakeViews) -> AsyncIterator[Client]:
+    async with TestClient(TestServer(build(views, TOKEN))) as running:
+        yield running
+
+
+async def ask(client: Client, path: str, headers: dict[str, str] = AUTHORISED) -> tuple[int, Any]:
+    async with client.get(path, headers=headers) as response:
+        return response.status, await response.json()
+
+
+@pytest.mark.parametrize("path", ["/api/status", "/api/contacts", "/api/events", "/api/none"])
+@pytest.mark.parametrize("given", [None, "Bearer wrong", TOKEN, f"Basic {TOKEN}", "Bearer ű"])
+async def test_without_the_token_nothing_is_told(
+    client: Client, path: str, given: str | None
+) -> None:
+    """Not even whether a path exists."""
+    headers = {"Authorization": given} if given else {}
+    status, body = await ask(client, path, headers)
+    assert (status, body["error"]["code"]) == (401, "unauthorised")
+
+
+async def test_health_is_open_and_true(client: Client, views: FakeViews) -> None:
+    """503 as soon as a call would not be served, with the part that is ill."""
+    assert await ask(client, "/healthz", {}) == (
+        200,
+        {"ok": True, "parts": [{"name": "asterisk", "ok": True, "detail": ""}]},
+    )
+    views.ill = True
+    status, body = await ask(client, "/healthz", {})
+    assert (status, body["ok"], body["parts"][0]["detail"]) == (503, False, "no link")
+
+
+async def test_metrics_are_in_prometheus_text_format(client: Client) -> None:
+    """With the version of the format, for the scraper."""
+    async with client.get("/metrics") as response:
+        assert response.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
+        assert await response.read() == b"trunkline_calls_total 1.0\n"
+
+
+async def test_contacts_are_limited(client: Client) -> None:
+    """50 unless asked otherwise."""
+    assert await ask(client, "/api/contacts") == (200, [{"id": "c1", "limit": 50}])
+    assert await ask(client, "/api/contacts?limit=1000") == (200, [{"id": "c1", "limit": 1000}])
+
+
+@pytest.mark.parametrize("limit", ["0", "1001", "-1", "", "x", "1.5", "%D9%A3", "9" * 5_000])
+async def test_a_limit_that_is_none_is_refused_with_what_is_allowed(
+    client: Client, limit: str
+) -> None:
+    """A number from 1 to 1000."""
+    status, body = await ask(client, f"/api/contacts?limit={limit}")
+    assert (status, body["error"]["code"]) == (400, "bad_limit")
+    assert "1 to 1000" in body["error"]["message"]
+
+
+async def test_one_contact_or_none(client: Client) -> None:
+    """404 for an id that the history does not have."""
+    assert await ask(client, "/api/contacts/c1") == (200, {"id": "c1"})
+    status, body = await ask(client, "/api/contacts/c2")
+    assert (status, body["error"]["code"]) == (404, "no_such_contact")
+
+
+async def test_a_history_that_does_not_answer_is_not_an_empty_one(
+    client: Client, views: FakeViews
+) -> None:
+    """503: try again later."""
+    views.away = True
+    status, body = await ask(client, "/api/contacts")
+    assert (status, body["error"]["code"]) == (503, "unavailable")
+
+
+async def test_events_are_streamed_as_they_come(client: Client) -> None:
+    """Server-sent events, each a line of JSON, until the engine's end."""
+    async with client.get("/api/events", headers=AUTHORISED) as response:
+        assert response.headers["Content-Type"] == "text/event-stream"
+        text = (await response.read()).decode()
+    lines = [line for line in text.split("\n\n") if line]
+    assert lines[0] == ": listening"
+    assert [json.loads(line.removeprefix("data: ")) for line in lines[1:]] == [
+        {"what": "started", "name": "Kovács"},
+        {"what": "ended"},
+    ]
