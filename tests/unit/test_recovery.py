@@ -3,6 +3,7 @@
 import pytest
 
 from agi_scripts.journal import JournalEntry
+from bridge.events import LiveChannel
 from engine.recovery import GoesOn, Over, judge, strangers
 from history.outcome import EndedBy, Outcome
 from tests.fakes.stories import a_story, a_talk
@@ -12,14 +13,21 @@ pytestmark = pytest.mark.unit
 NOW = 60_000
 
 
-def entry(contact: str, at_ms: int, what: str) -> JournalEntry:
+def entry(contact: str, at_ms: int, what: str, stage: str = "queue") -> JournalEntry:
     """A line of the away script."""
-    return JournalEntry(contact, contact, f"PJSIP/carrier-{contact}", "queue", at_ms, what)
+    return JournalEntry(contact, contact, f"PJSIP/carrier-{contact}", stage, at_ms, what)
+
+
+def channel(uniqueid: str, stage: str | None, agent: str | None = None) -> LiveChannel:
+    """A channel of contact c1 that is up in Asterisk."""
+    return LiveChannel(
+        f"PJSIP/x-{uniqueid}", uniqueid, "c1", "x", True, None, "c1", agent, stage, 5
+    )
 
 
 def test_a_conversation_that_outlived_the_engine_goes_on() -> None:
     """Its caller's channel is up, and it was in conversation."""
-    (verdict,) = judge([a_talk()], [], {"c1"}, NOW)
+    (verdict,) = judge([a_talk()], [], [channel("c1", "talking")], NOW)
     assert isinstance(verdict, GoesOn)
     assert verdict.story.in_conversation
     assert verdict.story.timeline[-1].what == "engine_back"
@@ -27,7 +35,7 @@ def test_a_conversation_that_outlived_the_engine_goes_on() -> None:
 
 def test_a_conversation_that_ended_meanwhile_was_answered() -> None:
     """By whom is unknown; when, the journal knows."""
-    (verdict,) = judge([a_talk()], [entry("c1", 50_000, "ended")], set(), NOW)
+    (verdict,) = judge([a_talk()], [entry("c1", 50_000, "ended")], [], NOW)
     assert isinstance(verdict, Over)
     assert (verdict.outcome, verdict.by, verdict.at_ms) == (
         *(Outcome.ANSWERED, EndedBy.UNKNOWN, 50_000),
@@ -37,7 +45,7 @@ def test_a_conversation_that_ended_meanwhile_was_answered() -> None:
 
 def test_a_caller_in_the_flow_or_the_queue_was_lost() -> None:
     """Even while the channel is still up: it is with the fallback."""
-    (verdict,) = judge([a_story()], [entry("c1", 50_000, "apology")], {"c1"}, NOW)
+    (verdict,) = judge([a_story()], [entry("c1", 50_000, "apology")], [channel("c1", "flow")], NOW)
     assert isinstance(verdict, Over)
     assert (verdict.outcome, verdict.by, verdict.at_ms) == (
         *(Outcome.ENGINE_LOST, EndedBy.UNKNOWN, 50_000),
@@ -47,7 +55,7 @@ def test_a_caller_in_the_flow_or_the_queue_was_lost() -> None:
 def test_the_journal_is_told_in_the_order_of_its_times() -> None:
     """Whatever the order of its files; the last entry is the end."""
     journal = [entry("c1", 55_000, "ended"), entry("c1", 50_000, "apology")]
-    (verdict,) = judge([a_story()], journal, set(), NOW)
+    (verdict,) = judge([a_story()], journal, [], NOW)
     assert isinstance(verdict, Over)
     assert [told.what for told in verdict.story.timeline] == ["apology", "ended"]
     assert verdict.at_ms == 55_000
@@ -55,7 +63,7 @@ def test_the_journal_is_told_in_the_order_of_its_times() -> None:
 
 def test_without_a_journal_a_contact_ended_at_the_latest_now() -> None:
     """Asterisk was gone too."""
-    (verdict,) = judge([a_story()], [], set(), NOW)
+    (verdict,) = judge([a_story()], [], [], NOW)
     assert isinstance(verdict, Over)
     assert (verdict.at_ms, verdict.story.timeline) == (NOW, ())
 
@@ -63,7 +71,7 @@ def test_without_a_journal_a_contact_ended_at_the_latest_now() -> None:
 def test_each_story_has_one_verdict_in_its_place() -> None:
     """Entries of others are none of its business."""
     stories = [a_talk("c1"), a_story("c2"), a_story("c3")]
-    verdicts = judge(stories, [entry("c2", 50_000, "ended")], {"c1"}, NOW)
+    verdicts = judge(stories, [entry("c2", 50_000, "ended")], [channel("c1", "talking")], NOW)
     assert [verdict.story.id for verdict in verdicts] == ["c1", "c2", "c3"]
     assert [isinstance(verdict, GoesOn) for verdict in verdicts] == [True, False, False]
 
@@ -79,3 +87,21 @@ def test_a_call_that_only_the_journal_knows_has_one_row() -> None:
     (over,) = strangers(journal, {"known"}, "northwind", "n1")
     assert (over.story.id, over.story.started_ms, over.story.site) == ("new", 50_000, "northwind")
     assert (over.outcome, over.by) == (Outcome.ENGINE_LOST, EndedBy.UNKNOWN)
+
+
+def test_asterisk_knows_of_a_conversation_that_the_live_record_does_not() -> None:
+    """The engine died within milliseconds of the answer, before it was written."""
+    story = a_story().rung(40_000, "anna", "leg-1")
+    channels = [channel("c1", "talking"), channel("leg-1", None, agent="anna")]
+    (verdict,) = judge([story], [], channels, NOW)
+    assert isinstance(verdict, GoesOn)
+    assert (verdict.story.agent, verdict.story.answered_ms) == ("anna", 40_000)
+    assert verdict.story.in_conversation
+
+
+def test_the_journal_too_knows_of_such_a_conversation() -> None:
+    """It ended before the engine was back."""
+    story = a_story().rung(40_000, "anna", "leg-1")
+    (verdict,) = judge([story], [entry("c1", 50_000, "ended", "talking")], [], NOW)
+    assert isinstance(verdict, Over)
+    assert (verdict.outcome, verdict.story.agent) == (Outcome.ANSWERED, "anna")
