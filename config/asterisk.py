@@ -38,10 +38,11 @@ class AsteriskLayout:
     ``sounds`` holds the engine's prompts (``apology-<language>`` in it is played when the engine
     is away), ``journal`` what the process AGI notes meanwhile, ``music`` one directory of sounds
     for each class of music, and ``away`` is the program that Asterisk starts as process AGI while
-    the engine is away.
+    the engine is away. ``local`` holds the operator's additions: files of the same names.
     """
 
     etc: Path
+    local: Path
     modules: Path
     data: Path
     lib: Path
@@ -68,6 +69,7 @@ class AsteriskLayout:
         own = directory / "asterisk"
         return cls(
             etc=own / "etc",
+            local=own / "local",
             modules=modules,
             data=data,
             lib=own / "lib",
@@ -92,6 +94,7 @@ class AsteriskLayout:
         """The directories that must be there, and writable, before Asterisk starts."""
         return (
             self.etc,
+            self.local,
             self.lib,
             self.spool,
             self.run,
@@ -119,11 +122,16 @@ def render(site: Site, secrets: Secrets, layout: AsteriskLayout) -> dict[str, st
         "codes": list(_codes(site)),
         "entity_id": _entity_id(site, layout),
     }
-    names = _environment().list_templates(extensions=["j2"])
-    return {
+    files = {
         name.removesuffix(".j2"): _environment().get_template(name).render(values).rstrip() + "\n"
-        for name in names
+        for name in _environment().list_templates(extensions=["j2"])
     }
+    return {name: text + include_local(layout, name) for name, text in files.items()}
+
+
+def include_local(layout: AsteriskLayout, name: str) -> str:
+    """What makes Asterisk read the operator's file of this name, if there is one."""
+    return f"\n; Additions of this machine's operator.\n#tryinclude {layout.local / name}\n"
 
 
 def write(files: Mapping[str, str], directory: Path) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from agi_scripts.launcher import write_launcher
-from config.asterisk import AsteriskLayout, render, write
+from config.asterisk import AsteriskLayout, include_local, render, write
 from config.asterisk_runtime import AsteriskRuntime
 from config.secrets import Secrets
 from config.site import Site
@@ -42,7 +42,9 @@ def write_all(site: Site, secrets: Secrets, layout: Layout, runtime: AsteriskRun
     for directory in where.written():
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     write_launcher(where.away, Path(sys.executable), PROJECT / "agi_scripts" / "away.py")
-    return write(render(site, secrets, where), where.etc)
+    files = render(site, secrets, where)
+    added = {path.name for path in where.local.glob("*.conf")} - files.keys()
+    return write(files | {name: include_local(where, name) for name in added}, where.etc)
 
 
 async def make_music(layout: Layout) -> None:

@@ -201,3 +201,15 @@ def test_any_text_for_a_name_keeps_the_files_shape(text: str) -> None:
     assert render(named, secrets_of(site), layout())["pjsip.conf"] == plain.replace(
         '"Anna Kovács"', f'"{text}"'
     )
+
+
+def test_the_operators_files_are_read_last(site: Site) -> None:
+    """Every file ends with an include that is no fault while the operator has none."""
+    for name, text in render(site, secrets_of(site), layout()).items():
+        assert text.endswith(f"\n#tryinclude /srv/var/asterisk/local/{name}\n")
+
+
+def test_a_caller_is_not_told_which_agent_answered(site: Site) -> None:
+    """No connected-line update goes to a carrier; between phones it is left as it is."""
+    text = render(site, secrets_of(site), layout())["pjsip.conf"]
+    assert text.count("send_connected_line = no") == len(site.trunks)
