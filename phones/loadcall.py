@@ -132,6 +132,8 @@ class LoadCall:
             case 0, "BYE":
                 self.wire.sip(sipwire.ok(message))
                 self.ended_ns = self.ended_ns or time.monotonic_ns()
+            case 0, "INVITE":
+                self.wire.sip(sipwire.ok(message, self.line))
             case 0, _:
                 return
             case _, "INVITE":

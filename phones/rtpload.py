@@ -19,21 +19,18 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from phones import sipwire
+from phones.datagrams import bound_socket, receive
 from phones.errors import PhoneError
 from phones.loadcall import CallRecord, LoadCall, Wire
 from phones.sipwire import Line
 
 Script = Callable[[LoadCall], Awaitable[None]]
-
-_BUFFER_BYTES = 4 << 20
-_DATAGRAM = 4096
 
 
 @dataclass(frozen=True)
@@ -55,8 +52,8 @@ class LoadCaller:
 
     def __init__(self, remote: tuple[str, int], local_address: str) -> None:
         self._remote = remote
-        self._sip = _socket(local_address)
-        self._rtp = _socket(local_address)
+        self._sip = bound_socket(local_address)
+        self._rtp = bound_socket(local_address)
         self._calls: dict[str, LoadCall] = {}
         self._media: dict[tuple[str, int], LoadCall] = {}
         self._unique = secrets.token_hex(4)
@@ -145,7 +142,7 @@ class LoadCaller:
         self._rtp.sendto(data, to)
 
     def _read_sip(self) -> None:
-        while (data := _receive(self._sip)) is not None:
+        while (data := receive(self._sip)) is not None:
             message = sipwire.parse(data[0])
             call = self._calls.get(message.call_id) if message else None
             if message is not None and call is not None:
@@ -155,29 +152,10 @@ class LoadCaller:
 
     def _read_rtp(self) -> None:
         """Drain the socket. Audio may overtake the answer that names it: read that first."""
-        while (data := _receive(self._rtp)) is not None:
+        while (data := receive(self._rtp)) is not None:
             packet, source = data
             if source not in self._media:
                 self._read_sip()
             call = self._media.get(source)
             if call is not None:
                 call.on_rtp(packet, time.monotonic_ns())
-
-
-def _socket(address: str) -> socket.socket:
-    made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    made.setblocking(False)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_BYTES)
-    made.bind((address, 0))
-    return made
-
-
-def _receive(source: socket.socket) -> tuple[bytes, tuple[str, int]] | None:
-    """The next datagram, None if there is none; what an ICMP error tells is passed over."""
-    while True:
-        try:
-            return source.recvfrom(_DATAGRAM)
-        except BlockingIOError:
-            return None
-        except ConnectionError:
-            continue

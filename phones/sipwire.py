@@ -73,14 +73,7 @@ def parse(data: bytes) -> Message | None:
 
 def invite(line: Line) -> bytes:
     """INVITE offering A-law and telephone-event at the line's media port."""
-    host, port = line.media
-    sdp = (
-        f"v=0\r\no=- 1 1 IN IP4 {host}\r\ns=-\r\nc=IN IP4 {host}\r\nt=0 0\r\n"
-        f"m=audio {port} RTP/AVP {_ALAW_PAYLOAD} {DTMF_PAYLOAD}\r\n"
-        f"a=rtpmap:{DTMF_PAYLOAD} telephone-event/8000\r\na=fmtp:{DTMF_PAYLOAD} 0-16\r\n"
-        "a=ptime:20\r\n"
-    )
-    return _request(line, "INVITE", 1, "i", sdp=sdp)
+    return _request(line, "INVITE", 1, "i", sdp=sdp_at(line.media))
 
 
 def ack(line: Line, to: str, *, refused: bool) -> bytes:
@@ -98,11 +91,16 @@ def bye(line: Line, to: str) -> bytes:
     return _request(line, "BYE", 2, "b", to=to)
 
 
-def ok(request: Message) -> bytes:
-    """200 to a request of the far end: all its Vias, its parties and its number."""
+def ok(request: Message, line: Line | None = None) -> bytes:
+    """200 to a request of the far end: all its Vias, its parties and its number.
+
+    To an INVITE inside the dialog give the line: the answer is what it offered at first.
+    """
     kept = ("via:", "from:", "to:", "call-id:", "cseq:")
-    lines = [line for line in request.head.split("\r\n") if line.lower().startswith(kept)]
-    return "\r\n".join(("SIP/2.0 200 OK", *lines, "Content-Length: 0", "", "")).encode()
+    lines = [text for text in request.head.split("\r\n") if text.lower().startswith(kept)]
+    if line is None:
+        return with_body(["SIP/2.0 200 OK", *lines])
+    return with_body(["SIP/2.0 200 OK", *lines, contact(line)], sdp_at(line.media))
 
 
 def _request(
@@ -116,10 +114,29 @@ def _request(
         f"To: {to or f'<{target}>'}",
         f"Call-ID: {line.call_id}",
         f"CSeq: {number} {method}",
-        f"Contact: <sip:{line.caller}@{line.local}>",
+        contact(line),
         "Max-Forwards: 70",
     ]
-    if sdp:
-        lines.append("Content-Type: application/sdp")
-    lines += [f"Content-Length: {len(sdp)}", "", sdp]
-    return "\r\n".join(lines).encode()
+    return with_body(lines, sdp)
+
+
+def contact(line: Line) -> str:
+    """Where the far end sends what concerns this call."""
+    return f"Contact: <sip:{line.caller}@{line.local}>"
+
+
+def with_body(lines: list[str], sdp: str = "") -> bytes:
+    """A message of these header lines, with the SDP if there is one."""
+    kind = ["Content-Type: application/sdp"] if sdp else []
+    return "\r\n".join((*lines, *kind, f"Content-Length: {len(sdp)}", "", sdp)).encode()
+
+
+def sdp_at(media: tuple[str, int]) -> str:
+    """A-law and telephone-event at this address and port: an offer, or the answer to one."""
+    host, port = media
+    return (
+        f"v=0\r\no=- 1 1 IN IP4 {host}\r\ns=-\r\nc=IN IP4 {host}\r\nt=0 0\r\n"
+        f"m=audio {port} RTP/AVP {_ALAW_PAYLOAD} {DTMF_PAYLOAD}\r\n"
+        f"a=rtpmap:{DTMF_PAYLOAD} telephone-event/8000\r\na=fmtp:{DTMF_PAYLOAD} 0-16\r\n"
+        "a=ptime:20\r\n"
+    )

@@ -195,3 +195,14 @@ def test_an_answer_names_its_audio() -> None:
     assert bare is not None
     assert message.media() == ("10.0.0.1", 7000)
     assert bare.media() is None
+
+
+async def test_an_offer_within_the_call_is_answered() -> None:
+    """Asterisk tells a new connected line by INVITE: unanswered, it would keep its own BYE back."""
+    far = FarEnd()
+    await answered(far)
+    lines = ("INVITE sip:+361@10.0.0.2:4000 SIP/2.0", "Via: x", "Call-ID: abc", "CSeq: 7 INVITE")
+    far.say("\r\n".join((*lines, "", "")).encode())
+    assert far.sip[-1].startswith("SIP/2.0 200 OK\r\nVia: x\r\n")
+    assert "CSeq: 7 INVITE" in far.sip[-1]
+    assert "m=audio 5000 RTP/AVP 8 101" in far.sip[-1]
