@@ -10,7 +10,7 @@ from typing import Any, Literal
 import structlog
 
 from bridge.agi.session import AgiSession
-from bridge.errors import ChannelGone, PlaybackFailed
+from bridge.errors import AmiError, ChannelGone, PlaybackFailed
 from engine.services import Services
 from ivr.announce import place_in_queue
 from ivr.commands import Segment
@@ -85,11 +85,17 @@ class Waiting:
         try:
             while not quiet.done():
                 if self._announcing:
-                    await self._services.switch.stop_playback(channel)
+                    await self._cut_short(channel)
                 await asyncio.wait({quiet}, timeout=STOP_EVERY_S)
             await quiet
         finally:
             quiet.cancel()
+
+    async def _cut_short(self, channel: str) -> None:
+        try:
+            await self._services.switch.stop_playback(channel)
+        except AmiError as error:  # the announcement is heard to its end, and the two talk
+            log.warning("announcement_not_stopped", contact=self._contact.id, code=error.code)
 
     async def _entertain(self, ticket: Ticket) -> None:
         """Music, and now and then the place in line; ends only with the wait."""
@@ -104,16 +110,25 @@ class Waiting:
         place = ticket.position()
         if place is None:
             return
+        text = place_in_queue(self._language, place)
         try:
-            text = place_in_queue(self._language, place)
-            name = await self._services.audio.of(Segment(self._language, text))
-            self._announcing = True
-            await self._session.stream_file(name)
-            self._announcing = False
-            await self._session.music(True, self._queue.music)
+            await self._say(await self._services.audio.of(Segment(self._language, text)))
         except (SpeechError, PlaybackFailed) as error:
             # The caller keeps the music and the place; only the words are missing.
             log.error("announcement_not_made", contact=self._contact.id, error=str(error))
+        # Also after a failure: opening a file ends the music before it is known to be missing
+        # (ast_openstream_full in main/file.c).
+        await self._session.music(True, self._queue.music)
+
+    async def _say(self, name: str) -> None:
+        """Cancelled, `_announcing` stays: Asterisk goes on playing until `_hush` stops it."""
+        self._announcing = True
+        try:
+            await self._session.stream_file(name)
+        except PlaybackFailed:
+            self._announcing = False
+            raise
+        self._announcing = False
 
 
 def _leg(ticket: Ticket) -> AgentLeg | None:

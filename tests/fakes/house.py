@@ -1,0 +1,160 @@
+"""An engine's parts around one call, with everything outside the process in the test's hand."""
+
+from pathlib import Path
+from typing import Any, cast
+
+from bridge.switch import Switch
+from config.site import Site, load_site
+from engine.audio import Audio
+from engine.chronicle import Chronicle
+from engine.hub import Hub
+from engine.livecalls import LiveCalls
+from engine.metrics import Metrics
+from engine.orders import CallOrders
+from engine.ringer import SwitchRinger
+from engine.services import Services
+from engine.story import Story
+from history.rows import ContactRow, Record
+from history.spool import Settled
+from history.writer import HistoryWriter
+from ivr.commands import Segment
+from ivr.errors import SpeechFailedError
+from ivr.program import Program
+from recordings.recorder import Recorder
+from routing.agent import Agent
+from routing.contact import Contact, Outcome
+from routing.floor import LiveLegs
+from routing.ringing import AgentLeg
+from routing.router import Router
+from routing.rules import RoutingRules
+from routing.ticket import Ticket
+from tests.fakes.switch import FakeSwitch
+
+PROJECT = Path(__file__).parents[2]
+NODE = "n1"
+
+
+class FakeRouter:
+    """Routing in the test's hand: tickets by contact, and what it was told, in order."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[object, ...]] = []
+        self.tickets: dict[str, Ticket] = {}
+        self.site: list[Agent] = []
+
+    def enqueue(self, contact: Contact) -> Ticket:
+        self.told.append(("enqueue", contact.id, contact.queue, dict(contact.skills)))
+        self.tickets[contact.id] = Ticket(contact, lambda: 1)
+        return self.tickets[contact.id]
+
+    def answer(self, contact: str, agent: str, leg: str) -> None:
+        """The agent picks up."""
+        self.tickets[contact].resolve(AgentLeg(agent, leg), None)
+
+    def withdraw(self, contact_id: str, reason: Outcome) -> bool:
+        self.told.append(("withdraw", contact_id, reason))
+        return True
+
+    def conversation_ended(self, contact_id: str) -> bool:
+        self.told.append(("conversation_ended", contact_id))
+        return True
+
+    def leg_ended(self, agent_id: str, leg: str) -> None:
+        self.told.append(("leg_ended", agent_id, leg))
+
+    def phone_reachable(self, agent_id: str, reachable: bool, *, registered: bool = False) -> None:
+        self.told.append(("phone", agent_id, reachable, registered))
+
+    def reconcile(self, live: LiveLegs) -> None:
+        self.told.append(("reconcile", sorted(live.agents)))
+
+    def configure(self, site: Any, rules: RoutingRules) -> None:
+        self.site = list(site)
+        self.told.append(("configure", len(self.site)))
+
+
+class FakeAudio:
+    """Every segment's audio has its text for a name; `broken` texts have none."""
+
+    silence = "silence"
+
+    def __init__(self) -> None:
+        self.broken: set[str] = set()
+
+    async def of(self, segment: Segment) -> str:
+        if segment.text in self.broken:
+            raise SpeechFailedError(segment.language, 1, "no such voice")
+        return "_".join(segment.text.lower().replace(".", "").replace(",", "").split())
+
+
+class FakeLive:
+    """What Redis would hold, newest last."""
+
+    def __init__(self) -> None:
+        self.saved: dict[str, Story] = {}
+        self.removed: list[str] = []
+
+    def save(self, story: Story) -> None:
+        self.saved[story.id] = story
+
+    def remove(self, contact_id: str) -> None:
+        self.saved.pop(contact_id, None)
+        self.removed.append(contact_id)
+
+
+class FakeWriter:
+    """Keeps the rows; `settle` tells of their commit, as the real one does later."""
+
+    def __init__(self) -> None:
+        self.rows: list[Record] = []
+        self.settled: list[Settled] = []
+
+    def put(self, record: Record, settled: Settled | None = None) -> None:
+        self.rows.append(record)
+        if settled is not None:
+            self.settled.append(settled)
+
+    @property
+    def row(self) -> ContactRow:
+        """The one contact's row."""
+        (row,) = [row for row in self.rows if isinstance(row, ContactRow)]
+        return row
+
+
+class House:
+    """The parts; `services` is what the code under test gets. The clock stands at `now`."""
+
+    def __init__(self, flows: dict[str, Program] | None = None, directory: Path = PROJECT) -> None:
+        self.now = 10_000
+        self.site: Site = load_site(PROJECT / "config/site.yaml", {})
+        self.switch, self.router, self.audio = FakeSwitch(), FakeRouter(), FakeAudio()
+        self.live, self.writer, self.hub = FakeLive(), FakeWriter(), Hub()
+        metrics = Metrics()
+        self.chronicle = Chronicle(
+            cast(LiveCalls, self.live),
+            cast(HistoryWriter, self.writer),
+            self.hub,
+            metrics,
+            self.clock,
+        )
+        recorder = Recorder(directory)
+        orders = CallOrders(self.site, self.chronicle, recorder, self.clock)
+        switch = cast(Switch, self.switch)
+        self.services = Services(
+            node=NODE,
+            site=self.site,
+            flows=flows or {},
+            switch=switch,
+            router=cast(Router, self.router),
+            ringer=SwitchRinger(switch, NODE, orders),
+            orders=orders,
+            recorder=recorder,
+            chronicle=self.chronicle,
+            audio=cast(Audio, self.audio),
+            metrics=metrics,
+            clock=self.clock,
+        )
+
+    def clock(self) -> int:
+        """The time, epoch, ms."""
+        return self.now
