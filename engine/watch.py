@@ -42,7 +42,7 @@ class Watch:
             now = await asyncio.to_thread(self._marks)
             if now != seen:
                 seen = now
-                await self._take()
+                await self.take()
 
     def _marks(self) -> Marks:
         files = [self._settings.site_file, *self._settings.dialplans.rglob("*.yaml")]
@@ -55,7 +55,8 @@ class Watch:
             marks[file] = (status.st_mtime_ns, status.st_size)
         return marks
 
-    async def _take(self) -> None:
+    async def take(self) -> None:
+        """Check the files as they are now, and take them if nothing is wrong in them."""
         try:
             site, flows = await asyncio.to_thread(load_site_and_flows, self._settings)
             fixed = self._services.site.network

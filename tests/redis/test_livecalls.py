@@ -1,0 +1,52 @@
+"""The live record of each call survives the engine."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from engine.livecalls import LiveCalls
+from engine.story import Story
+from routing.client import redis_client
+from routing.embedded import EmbeddedServer
+from tests.fakes.stories import a_story, a_talk
+
+pytestmark = pytest.mark.redis
+
+
+@asynccontextmanager
+async def live_calls(server: EmbeddedServer, node: str = "n1") -> AsyncIterator[LiveCalls]:
+    """One engine's hand on its records; what is pending is written at its end."""
+    client = redis_client(server.url)
+    calls = LiveCalls(client, "test", node)
+    calls.start()
+    try:
+        yield calls
+    finally:
+        await calls.stop()
+        await client.aclose()
+
+
+async def test_the_next_engine_finds_the_newest_state_of_each_call(server: EmbeddedServer) -> None:
+    """And nothing of those that history has, or of another node."""
+    async with live_calls(server) as calls, live_calls(server, "n2") as others:
+        calls.save(a_story("c1"))
+        calls.save(a_talk("c1"))
+        calls.save(a_story("c2"))
+        calls.remove("c2")
+        others.save(a_story("c3"))
+    async with live_calls(server) as calls:
+        left = await calls.load()
+    assert {name: Story.from_record(record) for name, record in left.items()} == {
+        "c1": a_talk("c1")
+    }
+
+
+async def test_a_removal_is_written_too(server: EmbeddedServer) -> None:
+    """In a later run as well."""
+    async with live_calls(server) as calls:
+        calls.save(a_story("c1"))
+    async with live_calls(server) as calls:
+        calls.remove("c1")
+    async with live_calls(server) as calls:
+        assert await calls.load() == {}

@@ -1,0 +1,89 @@
+"""The command as a person and a machine meet it: exit codes, JSON, and never a traceback."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from engine.cli import main
+from engine.settings import PROJECT
+
+pytestmark = pytest.mark.unit
+
+
+@dataclass(frozen=True)
+class Done:
+    """What came of one run."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Command = Callable[..., Done]
+
+
+@pytest.fixture
+def trunkline(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Command:
+    """`trunkline("check", TRUNKLINE_SITE=…)`: one run, with a `var/` of its own."""
+
+    def run(*words: str, **environ: str) -> Done:
+        for name, value in {"TRUNKLINE_VAR": str(tmp_path), **environ}.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr("sys.argv", ["trunkline", *words])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        out, err = capsys.readouterr()
+        return Done(int(ended.value.code or 0), out, err)
+
+    return run
+
+
+def test_the_sample_site_is_well(trunkline: Command) -> None:
+    """0, and for a machine an empty list of problems."""
+    done = trunkline("check", "--json")
+    assert (done.returncode, json.loads(done.stdout), done.stderr) == (0, [], "")
+
+
+def test_a_site_with_a_fault_is_told_where(trunkline: Command, tmp_path: Path) -> None:
+    """1, and `file:line:col: path: message`; the same in JSON."""
+    site = tmp_path / "site.yaml"
+    text = (PROJECT / "config/site.yaml").read_text("utf-8")
+    site.write_text(text.replace("flow: support", "flow: suport"), "utf-8")
+    done = trunkline("check", TRUNKLINE_SITE=str(site))
+    assert done.returncode == 1
+    assert done.stdout.startswith(f"{site}:12:")
+    done = trunkline("check", "--json", TRUNKLINE_SITE=str(site))
+    assert done.returncode == 1
+    assert [problem["line"] for problem in json.loads(done.stdout)] == [12]
+
+
+@pytest.mark.parametrize(
+    ("words", "environ", "said"),
+    [
+        (["status"], {}, "start it with `make run`"),
+        (["history", "c1", "--json"], {}, "start it with `make run`"),
+        (["schema", "nonsense"], {}, "site or flow"),
+        (["check"], {"TRUNKLINE_NODE": "a b"}, "TRUNKLINE_NODE"),
+        (["nonsense"], {}, "No such command"),
+        (["history", "--limit", "0"], {}, "limit"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_sentence(
+    trunkline: Command, words: list[str], environ: dict[str, str], said: str
+) -> None:
+    """2, on stderr, without a traceback, and nothing on stdout for a machine to misread."""
+    done = trunkline(*words, **environ)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
+
+
+def test_a_schema_is_json(trunkline: Command) -> None:
+    """For editors."""
+    done = trunkline("schema", "flow")
+    assert (done.returncode, json.loads(done.stdout)["type"]) == (0, "object")
