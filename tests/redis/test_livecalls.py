@@ -7,7 +7,7 @@ import pytest
 
 from engine.livecalls import LiveCalls
 from engine.story import Story
-from routing.client import redis_client
+from routing.client import RedisLink
 from routing.embedded import EmbeddedServer
 from tests.fakes.stories import a_story, a_talk
 
@@ -17,14 +17,14 @@ pytestmark = pytest.mark.redis
 @asynccontextmanager
 async def live_calls(server: EmbeddedServer, node: str = "n1") -> AsyncIterator[LiveCalls]:
     """One engine's hand on its records; what is pending is written at its end."""
-    client = redis_client(server.url)
-    calls = LiveCalls(client, "test", node)
+    link = RedisLink(server.url)
+    calls = LiveCalls(link, "test", node)
     calls.start()
     try:
         yield calls
     finally:
         await calls.stop()
-        await client.aclose()
+        await link.close()
 
 
 async def test_the_next_engine_finds_the_newest_state_of_each_call(server: EmbeddedServer) -> None:
