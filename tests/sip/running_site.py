@@ -13,7 +13,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +103,8 @@ class RunningSite:
     client: Client
     bank: PhoneBank
     carrier: CarrierPhone
+    phones: dict[str, Phone] = field(default_factory=dict)
+    """One of each name: a second phone of the same account would take the first one's calls."""
 
     @property
     def output(self) -> str:
@@ -126,14 +128,13 @@ class RunningSite:
 
     async def phone(self, name: str, incoming: IncomingPolicy | None = None) -> Phone:
         """An agent's phone, registered; a waiting contact may ring it at once."""
-        account = next(agent for agent in self.card["agents"] if agent["user"] == name)
-        phone = await self.bank.phone(
-            name,
-            account["password"],
-            account["domain"],
-            account["port"],
-            incoming=incoming or AnswerCalls(after_ms=100),
-        )
+        phone = self.phones.get(name)
+        if phone is None:
+            account = next(agent for agent in self.card["agents"] if agent["user"] == name)
+            phone = self.phones[name] = await self.bank.phone(
+                name, account["password"], account["domain"], account["port"]
+            )
+        await phone.policy(incoming or AnswerCalls(after_ms=100))
         await phone.register()
         return phone
 
