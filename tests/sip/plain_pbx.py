@@ -1,20 +1,12 @@
-"""A plain Asterisk for the phones' own tests: two accounts, a trunk, a few extensions.
-
-`TRUNKLINE_ASTERISK_ROOT` names a private root; without it the system's Asterisk is used.
-"""
+"""A plain Asterisk for the phones' own tests: two accounts, a trunk, a few extensions."""
 
 from __future__ import annotations
 
-import asyncio
-import os
-import shutil
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from phones.tones import sine
+from tests.asterisk.asterisk_fixture import SmallAsterisk, free_port
 
 _MODULES = """
 res_pjproject res_timing_timerfd res_sorcery_config res_sorcery_memory res_sorcery_astdb
@@ -27,91 +19,30 @@ func_env func_callerid func_strings func_channel pbx_config
 """
 
 
-@dataclass(frozen=True)
-class Pbx:
-    """A running plain Asterisk: where it listens and what it wrote."""
+class PlainPbx(SmallAsterisk):
+    """No engine behind it; ``carrier_port`` is where its trunk's far side may listen."""
 
-    port: int
-    carrier_port: int
-    directory: Path
-    process: asyncio.subprocess.Process
+    def __init__(self, directory: Path) -> None:
+        self.port = free_port(socket.SOCK_DGRAM)
+        self.carrier_port = free_port(socket.SOCK_DGRAM)
+        first = 30000 + self.port % 10000
+        files = {
+            "extensions.conf": _extensions_conf(directory),
+            "pjsip.conf": _pjsip_conf(self.port, self.carrier_port),
+            "rtp.conf": f"[general]\nrtpstart={first}\nrtpend={first + 999}\n",
+        }
+        super().__init__(directory, _MODULES.split(), files)
+
+    def prepare(self) -> None:
+        """With the prompt that extension `read` plays."""
+        super().prepare()
+        self.directory.joinpath("prompt.sln").write_bytes(sine(1400, 300).tobytes())
 
     @property
     def digits(self) -> list[str]:
         """What callers of extension `read` keyed, one line a call."""
         noted = self.directory / "digits"
         return noted.read_text().split() if noted.exists() else []
-
-
-@asynccontextmanager
-async def plain_pbx(directory: Path) -> AsyncIterator[Pbx]:
-    """Run Asterisk with its whole state under `directory`."""
-    root = Path(os.environ.get("TRUNKLINE_ASTERISK_ROOT", "/"))
-    port, carrier_port = _free_udp_port(), _free_udp_port()
-    _write_configuration(root, directory, port, carrier_port)
-    process = await asyncio.create_subprocess_exec(
-        *_command(root, directory),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    try:
-        await _fully_booted(directory / "log" / "messages", process)
-        yield Pbx(port, carrier_port, directory, process)
-    finally:
-        process.terminate()
-        await process.wait()
-
-
-def _command(root: Path, directory: Path) -> tuple[str, ...]:
-    conf = ("-f", "-C", str(directory / "etc" / "asterisk.conf"))
-    if root == Path("/"):
-        return (shutil.which("asterisk") or "/usr/sbin/asterisk", *conf)
-    lib = root / "usr/lib/x86_64-linux-gnu"
-    loader = str(root / "lib64/ld-linux-x86-64.so.2")
-    return (
-        loader,
-        "--library-path",
-        f"{lib}:{lib}/asterisk",
-        str(root / "usr/sbin/asterisk"),
-        *conf,
-    )
-
-
-def _write_configuration(root: Path, directory: Path, port: int, carrier_port: int) -> None:
-    for name in ("etc", "lib", "db", "keys", "spool", "run", "log"):
-        (directory / name).mkdir(parents=True, exist_ok=True)
-    etc = directory / "etc"
-    etc.joinpath("asterisk.conf").write_text(_asterisk_conf(root, directory))
-    etc.joinpath("modules.conf").write_text(
-        "[modules]\nautoload=no\n" + "".join(f"load={name}.so\n" for name in _MODULES.split())
-    )
-    etc.joinpath("logger.conf").write_text(
-        "[general]\ndateformat=%F %T.%3q\n[logfiles]\nmessages => notice,warning,error,verbose(3)\n"
-    )
-    first = 30000 + port % 10000
-    etc.joinpath("rtp.conf").write_text(f"[general]\nrtpstart={first}\nrtpend={first + 999}\n")
-    directory.joinpath("prompt.sln").write_bytes(sine(1400, 300).tobytes())
-    etc.joinpath("pjsip.conf").write_text(_pjsip_conf(port, carrier_port))
-    etc.joinpath("extensions.conf").write_text(_extensions_conf(directory))
-
-
-def _asterisk_conf(root: Path, directory: Path) -> str:
-    d = directory
-    return f"""[directories]
-astetcdir = {d}/etc
-astmoddir = {root}/usr/lib/x86_64-linux-gnu/asterisk/modules
-astvarlibdir = {d}/lib
-astdbdir = {d}/db
-astkeydir = {d}/keys
-astdatadir = {root}/usr/share/asterisk
-astagidir = {d}/lib
-astspooldir = {d}/spool
-astrundir = {d}/run
-astlogdir = {d}/log
-[options]
-verbose = 3
-"""
 
 
 def _account(name: str) -> str:
@@ -177,21 +108,3 @@ exten => echo,1,Answer()
 exten => tone,1,Answer()
  same => n,Milliwatt()
 """
-
-
-def _free_udp_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-async def _fully_booted(log: Path, process: asyncio.subprocess.Process) -> None:
-    async with asyncio.timeout(30):
-        while "Asterisk Ready" not in _text(log):
-            if process.returncode is not None:
-                raise RuntimeError(f"Asterisk ended with {process.returncode}")
-            await asyncio.sleep(0.05)
-
-
-def _text(log: Path) -> str:
-    return log.read_text() if log.exists() else ""

@@ -18,17 +18,11 @@ from phones.moments import Moment
 from phones.phone import Answered, Broken, Cancelled, Phone, Refused
 from phones.protocol import AnswerCalls, LetRing, RefuseCalls
 from phones.tones import steady_tone
-from tests.sip.plain_pbx import Pbx, plain_pbx
+from tests.sip.plain_pbx import PlainPbx
 
 pytestmark = [pytest.mark.sip, pytest.mark.asyncio(loop_scope="module")]
 
 MILLIWATT_HZ = 1004
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def pbx(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pbx]:
-    async with plain_pbx(tmp_path_factory.mktemp("pbx")) as running:
-        yield running
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -38,26 +32,26 @@ async def bank(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[PhoneB
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def anna(pbx: Pbx, bank: PhoneBank) -> Phone:
+async def anna(pbx: PlainPbx, bank: PhoneBank) -> Phone:
     return await _registered(pbx, bank, "anna")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def bela(pbx: Pbx, bank: PhoneBank) -> Phone:
+async def bela(pbx: PlainPbx, bank: PhoneBank) -> Phone:
     return await _registered(pbx, bank, "bela")
 
 
-async def _registered(pbx: Pbx, bank: PhoneBank, user: str) -> Phone:
+async def _registered(pbx: PlainPbx, bank: PhoneBank, user: str) -> Phone:
     phone = await bank.phone(user, f"secret-{user}", "127.0.0.1", pbx.port)
     await phone.register()
     return phone
 
 
-def _uri(pbx: Pbx, extension: str) -> str:
+def _uri(pbx: PlainPbx, extension: str) -> str:
     return f"sip:{extension}@127.0.0.1:{pbx.port}"
 
 
-async def test_tones_are_measured_both_ways(pbx: Pbx, anna: Phone, bela: Phone) -> None:
+async def test_tones_are_measured_both_ways(pbx: PlainPbx, anna: Phone, bela: Phone) -> None:
     """Each side hears the other's tone and not its own; every moment is stamped in order."""
     await bela.policy(AnswerCalls(after_ms=200))
     call = await anna.dial(_uri(pbx, "bela"))
@@ -84,7 +78,7 @@ def _in_order(*moments: Moment | None) -> None:
     assert happened == sorted(happened)
 
 
-async def test_digits_reach_the_dialplan(pbx: Pbx, anna: Phone) -> None:
+async def test_digits_reach_the_dialplan(pbx: PlainPbx, anna: Phone) -> None:
     """RFC 4733 digits sent on hearing the prompt arrive whole and in order."""
     before = len(pbx.digits)
     call = await anna.dial(_uri(pbx, "read"))
@@ -95,7 +89,7 @@ async def test_digits_reach_the_dialplan(pbx: Pbx, anna: Phone) -> None:
     assert pbx.digits[before:] == ["4071"]
 
 
-async def test_digits_reach_the_other_phone(pbx: Pbx, anna: Phone, bela: Phone) -> None:
+async def test_digits_reach_the_other_phone(pbx: PlainPbx, anna: Phone, bela: Phone) -> None:
     """A phone reports the keys that the far end presses."""
     await bela.policy(AnswerCalls())
     call = await anna.dial(_uri(pbx, "bela"))
@@ -107,7 +101,7 @@ async def test_digits_reach_the_other_phone(pbx: Pbx, anna: Phone, bela: Phone) 
     assert not (await call.ended()).by_us
 
 
-async def test_a_recording_is_played(pbx: Pbx, anna: Phone, tmp_path: Path) -> None:
+async def test_a_recording_is_played(pbx: PlainPbx, anna: Phone, tmp_path: Path) -> None:
     """A WAV file goes into the call as it is: the echo brings its tone back."""
     wav = tmp_path / "tone.wav"
     write_tone(wav, 700)
@@ -121,7 +115,7 @@ async def test_a_recording_is_played(pbx: Pbx, anna: Phone, tmp_path: Path) -> N
     await call.hang_up()
 
 
-async def test_a_busy_phone_refuses(pbx: Pbx, anna: Phone, bela: Phone) -> None:
+async def test_a_busy_phone_refuses(pbx: PlainPbx, anna: Phone, bela: Phone) -> None:
     """486 at once is what the caller gets of a busy phone."""
     await bela.policy(RefuseCalls())
     call = await anna.dial(_uri(pbx, "bela"))
@@ -131,7 +125,7 @@ async def test_a_busy_phone_refuses(pbx: Pbx, anna: Phone, bela: Phone) -> None:
     await bela.incoming()
 
 
-async def test_a_caller_gives_up(pbx: Pbx, anna: Phone, bela: Phone) -> None:
+async def test_a_caller_gives_up(pbx: PlainPbx, anna: Phone, bela: Phone) -> None:
     """CANCEL while it rings: the caller cancelled, the ringing phone stops."""
     await bela.policy(LetRing())
     call = await anna.dial(_uri(pbx, "bela"))
@@ -142,7 +136,7 @@ async def test_a_caller_gives_up(pbx: Pbx, anna: Phone, bela: Phone) -> None:
     assert isinstance(await there.outcome(), Broken)
 
 
-async def test_nobody_answers(pbx: Pbx, anna: Phone, bela: Phone) -> None:
+async def test_nobody_answers(pbx: PlainPbx, anna: Phone, bela: Phone) -> None:
     """A phone that only rings: waiting has its time-out, and the call may be ended after."""
     await bela.policy(LetRing())
     call = await anna.dial(_uri(pbx, "bela"))
@@ -156,21 +150,23 @@ async def test_nobody_answers(pbx: Pbx, anna: Phone, bela: Phone) -> None:
         await there.answer()
 
 
-async def test_an_unknown_number_is_refused(pbx: Pbx, anna: Phone) -> None:
+async def test_an_unknown_number_is_refused(pbx: PlainPbx, anna: Phone) -> None:
     """404 for an extension that does not exist."""
     outcome = await (await anna.dial(_uri(pbx, "nobody"))).outcome()
     assert isinstance(outcome, Refused)
     assert outcome.status == 404
 
 
-async def test_a_wrong_password_is_refused(pbx: Pbx, bank: PhoneBank) -> None:
+async def test_a_wrong_password_is_refused(pbx: PlainPbx, bank: PhoneBank) -> None:
     """A registrar's refusal is an error of its own kind."""
     phone = await bank.phone("anna", "wrong", "127.0.0.1", pbx.port)
     with pytest.raises(RegistrationRefused):
         await phone.register()
 
 
-async def test_a_phone_unregisters(pbx: Pbx, bank: PhoneBank, anna: Phone, bela: Phone) -> None:
+async def test_a_phone_unregisters(
+    pbx: PlainPbx, bank: PhoneBank, anna: Phone, bela: Phone
+) -> None:
     """A phone that has taken its registration back is not rung any more."""
     await bela.unregister()
     outcome = await (await anna.dial(_uri(pbx, "bela"))).outcome()
@@ -178,7 +174,7 @@ async def test_a_phone_unregisters(pbx: Pbx, bank: PhoneBank, anna: Phone, bela:
     await bela.register()
 
 
-async def test_the_carrier_calls_and_is_called(pbx: Pbx, anna: Phone) -> None:
+async def test_the_carrier_calls_and_is_called(pbx: PlainPbx, anna: Phone) -> None:
     """The trunk's far side is known by its address, without credentials, in both directions."""
     async with CarrierPhone.open(pbx.carrier_port, number="+3611") as carrier:
         subscriber = await carrier.caller("+36301234567")
@@ -191,7 +187,7 @@ async def test_the_carrier_calls_and_is_called(pbx: Pbx, anna: Phone) -> None:
         await there.hang_up()
 
 
-async def test_a_killed_worker_is_noticed(pbx: Pbx) -> None:
+async def test_a_killed_worker_is_noticed(pbx: PlainPbx) -> None:
     """When the phones' process dies, whoever waits for a call learns it at once."""
     async with PhoneBank.open() as doomed:
         phone = await doomed.phone("x")

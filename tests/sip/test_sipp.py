@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 
 from phones.bank import PhoneBank
 from phones.errors import SippFailed
@@ -28,25 +26,19 @@ from phones.scenario import (
     uas_agent,
 )
 from phones.sipp import SippResult, SippRun, run_sipp
-from tests.sip.plain_pbx import Pbx, plain_pbx
+from tests.sip.plain_pbx import PlainPbx
 
 pytestmark = [pytest.mark.sip, pytest.mark.asyncio(loop_scope="module")]
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def pbx(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pbx]:
-    async with plain_pbx(tmp_path_factory.mktemp("pbx")) as running:
-        yield running
-
-
-async def _call(pbx: Pbx, scenario: str, number: str, calls: int) -> SippResult:
+async def _call(pbx: PlainPbx, scenario: str, number: str, calls: int) -> SippResult:
     rows = table([(number, "+36301234567")])
     return await run_sipp(
         SippRun(scenario, f"127.0.0.1:{pbx.port}", calls, rows, rate=20, timeout_s=20)
     )
 
 
-async def test_every_call_keys_its_own_digits(pbx: Pbx) -> None:
+async def test_every_call_keys_its_own_digits(pbx: PlainPbx) -> None:
     """20 calls, each with digits of its own: all of them arrive, none twice."""
     keyed = [str(1000 + i) for i in range(20)]
     scenario = calling(
@@ -59,7 +51,7 @@ async def test_every_call_keys_its_own_digits(pbx: Pbx) -> None:
     assert sorted(pbx.digits) == keyed
 
 
-async def test_some_callers_hang_up_early(pbx: Pbx) -> None:
+async def test_some_callers_hang_up_early(pbx: PlainPbx) -> None:
     """Half of the calls skip the pause: all end well, and the mean length shows both kinds."""
     scenario = calling(
         "impatient", invite(), answered(), hang_up_sometimes(0.5), pause(Uniform(400, 500)), bye()
@@ -69,7 +61,7 @@ async def test_some_callers_hang_up_early(pbx: Pbx) -> None:
     assert 0.02 < result.mean_call_s < 0.45
 
 
-async def test_a_refusal_can_be_what_is_wanted(pbx: Pbx) -> None:
+async def test_a_refusal_can_be_what_is_wanted(pbx: PlainPbx) -> None:
     """404 is a success for a scenario that waits for it, a failure for one that does not."""
     assert (await _call(pbx, calling("404", invite(), refused(404)), "nobody", 3)).successful == 3
     result = await _call(pbx, calling("answer", invite(), answered(), bye()), "nobody", 3)
@@ -78,7 +70,7 @@ async def test_a_refusal_can_be_what_is_wanted(pbx: Pbx) -> None:
     assert any("404" in line for line in result.errors)
 
 
-async def test_callers_cancel_while_it_rings(pbx: Pbx) -> None:
+async def test_callers_cancel_while_it_rings(pbx: PlainPbx) -> None:
     """CANCEL before the answer ends in 487, for every call."""
     async with PhoneBank.open() as bank:
         anna = await bank.phone("anna", "secret-anna", "127.0.0.1", pbx.port, incoming=LetRing())
@@ -89,7 +81,7 @@ async def test_callers_cancel_while_it_rings(pbx: Pbx) -> None:
 
 
 @pytest.mark.parametrize("talk", [None, Uniform(100, 300)])
-async def test_sipp_takes_calls_as_an_agent(pbx: Pbx, talk: Uniform | None) -> None:
+async def test_sipp_takes_calls_as_an_agent(pbx: PlainPbx, talk: Uniform | None) -> None:
     """A SIPp agent registers by digest, answers, and hangs up itself or waits for the BYE."""
     remote = f"127.0.0.1:{pbx.port}"
     agent = uas_agent(ringing=50, talk=talk)
@@ -107,13 +99,13 @@ async def test_sipp_takes_calls_as_an_agent(pbx: Pbx, talk: Uniform | None) -> N
     assert (await callee).successful == 5
 
 
-async def test_a_broken_scenario_is_told_from_failed_calls(pbx: Pbx) -> None:
+async def test_a_broken_scenario_is_told_from_failed_calls(pbx: PlainPbx) -> None:
     """When SIPp cannot run at all, that is an error with SIPp's own words."""
     with pytest.raises(SippFailed, match="xml"):
         await _call(pbx, "<scenario>", "echo", 1)
 
 
-async def test_a_run_is_stopped_in_time(pbx: Pbx) -> None:
+async def test_a_run_is_stopped_in_time(pbx: PlainPbx) -> None:
     """A run that takes too long is stopped, and says so."""
     scenario = calling("long", invite(), answered(), pause(60_000), bye())
     rows = table([("echo", "+36301234567")])
