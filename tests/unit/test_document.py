@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 from typing import Any
 
@@ -80,13 +79,11 @@ def test_an_alias_repeats_its_value() -> None:
     assert shop.people["anna"] == shop.people["bela"]
 
 
-def test_an_alias_bomb_is_refused_at_once() -> None:
+def test_an_alias_bomb_is_refused() -> None:
     """Nine levels of ten aliases would be a thousand million values."""
     levels = [f"k{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 10)]
-    started = time.monotonic()
     (fault,) = faults("k0: &a0 x\n" + "\n".join(levels))
     assert "more than 500,000 values once aliases (*) are expanded" in fault
-    assert time.monotonic() - started < 2
 
 
 @pytest.mark.parametrize("text", ["[" * 100_000, "{a: " * 100_000, "- " * 100_000])
@@ -189,21 +186,6 @@ def test_any_structure_loads_or_gives_placed_problems(value: dict[str, Any]) -> 
         assert 1 <= problem.line <= len(lines)
         assert 1 <= problem.col <= len(lines[problem.line - 1]) + 1
         assert problem.message.isprintable()
-
-
-def test_twelve_thousand_lines_load_quickly() -> None:
-    """A second's wait would be felt at each save; measured 0.23 s on two shared cores."""
-    text = "name: s\npeople:\n" + "".join(
-        f"  p{n}:\n    level: 3\n    colour: blue\n    phone: '12'\n" for n in range(3000)
-    )
-    best = min(_seconds(text) for _ in range(3))
-    assert best < 0.6
-
-
-def _seconds(text: str) -> float:
-    started = time.process_time()
-    load_text(text, "shop.yaml", Shop)
-    return time.process_time() - started
 
 
 def test_suggestions() -> None:
