@@ -1,6 +1,7 @@
 """Arbitrary bytes, segments and hangups against the FastAGI server, without sockets."""
 
 import asyncio
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
@@ -16,6 +17,13 @@ from tests.fakes.agi_client import MemoryTransport, plug_in, request_lines
 pytestmark = pytest.mark.unit
 
 QUESTIONS = 4
+
+
+@pytest.fixture(scope="module")
+def loop() -> Iterator[asyncio.Runner]:
+    """One event loop for all examples."""
+    with asyncio.Runner() as runner:
+        yield runner
 
 
 async def settle() -> None:
@@ -66,14 +74,14 @@ PIECES = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(PIECES, max_size=12), st.lists(st.integers(0, 10_000), max_size=8), st.booleans())
 def test_no_bytes_disturb_the_server_or_another_call(
-    pieces: list[bytes], cuts: list[int], begins_well: bool
+    loop: asyncio.Runner, pieces: list[bytes], cuts: list[int], begins_well: bool
 ) -> None:
     """Whatever a peer sends, in whatever segments, another session gets its own answers."""
     data = (request_lines("stranger") if begins_well else b"") + b"".join(pieces)
-    asyncio.run(_disturb(segments(data, cuts)))
+    loop.run(_disturb(segments(data, cuts)))
 
 
 async def _disturb(data: list[bytes]) -> None:
@@ -125,16 +133,16 @@ EXCHANGES = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.lists(st.tuples(EXCHANGES, st.integers(0, 2), st.integers(0, 2)), min_size=1, max_size=8),
     st.lists(st.integers(0, 200), max_size=4),
 )
 def test_replies_match_their_commands_wherever_hangups_come(
-    exchanges: list[tuple[Exchange, int, int]], cuts: list[int]
+    loop: asyncio.Runner, exchanges: list[tuple[Exchange, int, int]], cuts: list[int]
 ) -> None:
     """HANGUP before, right behind and between replies, in any segments, shifts no reply."""
-    outcomes = asyncio.run(_converse(exchanges, cuts))
+    outcomes = loop.run(_converse(exchanges, cuts))
     assert outcomes == [exchange.outcome for exchange, _, _ in exchanges]
 
 

@@ -149,4 +149,4 @@ class FloorMachine(RuleBasedStateMachine):
 
 
 TestFloorMachine = FloorMachine.TestCase
-TestFloorMachine.settings = settings(max_examples=200, stateful_step_count=50, deadline=None)
+TestFloorMachine.settings = settings(max_examples=200, stateful_step_count=50)

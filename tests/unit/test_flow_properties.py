@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import Any
 
 import pytest
@@ -49,37 +50,47 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
 )
 TALK = st.lists(st.one_of(EVENTS, EVENTS, EVENTS, st.builds(CallerHungUp, NOW)), max_size=40)
 SAID = st.sampled_from(["Hello.", "{account}", "{note} {account} {call.language}", "?"])
+LANGUAGES = st.sampled_from(["en", "hu"])
+OPTION_KEYS = st.sampled_from(["1", "2", "34", "356", "star", "hash"])
+TRIES = st.integers(1, 3)
+ACCOUNTS = st.sampled_from(["12", "{note}"])
 
 
-@st.composite
-def steps(draw: st.DrawFn, index: int, count: int) -> dict[str, Any]:
+@cache
+def steps(index: int, count: int) -> st.SearchStrategy[dict[str, Any]]:
     """A step whose silent exits lead forward only, so that no circle is silent."""
-    onward = st.integers(index + 1, count).map(lambda number: f"s{number}")
-    anywhere = st.integers(0, count).map(lambda number: f"s{number}")
-    quiet = {"next": draw(onward), "on_error": draw(anywhere)}
-    at_once = {"next": draw(onward), "on_error": draw(onward)}
-    asks = {**quiet, "on_timeout": draw(onward), "on_invalid": draw(anywhere)}
-    languages = st.sampled_from(["en", "hu"])
-    option = st.one_of(anywhere, languages.map(lambda language: {"language": language}))
-    keys = st.sampled_from(["1", "2", "34", "356", "star", "hash"])
-    tries = st.integers(1, 3)
-    menu = {"prompt": draw(SAID), "options": draw(st.dictionaries(keys, option, min_size=1))}
-    collect = {"into": "account", "prompt": draw(SAID), "min": 1, "max": draw(tries)}
-    queue = {"queue": "q", "skills": {"{call.language}": 1}, "answered": draw(anywhere)}
-    limit = {"on_timeout": {"after": "1m", "go": draw(anywhere)}}
-    kinds: list[dict[str, Any]] = [
-        {"say": draw(SAID), **quiet},
-        {"menu": {**menu, "tries": draw(tries), "each_language": draw(st.booleans())}, **asks},
-        {"collect": {**collect, "tries": draw(tries), "confirm": draw(st.booleans())}, **asks},
-        {"language": draw(languages), **quiet},
-        {"set": {"account": draw(st.sampled_from(["12", "{note}"]))}, **at_once},
-        {"goto": draw(onward)},
-        {**queue, **draw(st.sampled_from([{}, limit]))},
+    onward = st.sampled_from([f"s{number}" for number in range(index + 1, count + 1)])
+    anywhere = st.sampled_from([f"s{number}" for number in range(count + 1)])
+    kinds = st.one_of(_kinds(onward, anywhere))
+    return st.tuples(kinds, st.booleans()).map(lambda drawn: _catching(*drawn))
+
+
+def _catching(step: dict[str, Any], catches: bool) -> dict[str, Any]:
+    return step if catches else {key: step[key] for key in step if key != "on_error"}
+
+
+def _kinds(
+    onward: st.SearchStrategy[str], anywhere: st.SearchStrategy[str]
+) -> list[st.SearchStrategy[dict[str, Any]]]:
+    """Every kind of step."""
+    some = st.fixed_dictionaries
+    quiet = {"next": onward, "on_error": anywhere}
+    asks = {**quiet, "on_timeout": onward, "on_invalid": anywhere}
+    again = {"prompt": SAID, "tries": TRIES}
+    option = st.one_of(anywhere, some({"language": LANGUAGES}))
+    options = st.dictionaries(OPTION_KEYS, option, min_size=1)
+    digits = {"into": st.just("account"), "min": st.just(1), "max": TRIES}
+    queue = {"queue": st.just("q"), "skills": st.just({"{call.language}": 1}), "answered": anywhere}
+    limit = {"on_timeout": some({"after": st.just("1m"), "go": anywhere})}
+    return [
+        some({"say": SAID, **quiet}),
+        some({"menu": some({**again, "options": options, "each_language": st.booleans()}), **asks}),
+        some({"collect": some({**again, **digits, "confirm": st.booleans()}), **asks}),
+        some({"language": LANGUAGES, **quiet}),
+        some({"set": some({"account": ACCOUNTS}), "next": onward, "on_error": onward}),
+        some({"goto": onward}),
+        some(queue, optional=limit),
     ]
-    step: dict[str, Any] = draw(st.sampled_from(kinds))
-    if draw(st.booleans()):
-        step.pop("on_error", None)
-    return step
 
 
 @st.composite
@@ -105,7 +116,7 @@ def _ways(flow: Flow, name: str) -> list[Any]:
     return list(edges(flow, name, flow.steps[name]))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(flows(), TALK)
 def test_a_checked_flow_always_has_a_next_command(flow: Program, talk: list[Event]) -> None:
     """Whatever the caller and the outside do: a fitting command, and an end only for a reason."""
@@ -129,7 +140,7 @@ def _has_reason(cause: str, state: CallState, talk: list[Event]) -> bool:
             return state.scope.failures >= MAX_FAILURES
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(flows(), TALK)
 def test_a_caller_who_never_does_a_thing_comes_to_an_end(flow: Program, talk: list[Event]) -> None:
     """After any conversation, silence leads to a hangup or to a queue in a bounded time."""
@@ -163,7 +174,6 @@ TREES = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(["s0", "s1", "s2"]), TREES, min_size=1), TREES)
 def test_the_checker_never_crashes(steps: dict[str, Any], extra: Any) -> None:
     """Any document gives a flow or problems with places; a flow that only loads still runs."""
