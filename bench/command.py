@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import os
 import platform
+import signal
 import sys
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -50,15 +52,25 @@ def main(about: str, measure: Measure) -> int:
     console = Console(highlight=False)
     _tell_machine(console)
     try:
-        report = uvloop.run(measure(quick, console))
-    except (EngineError, PhoneError, Unmeasured, AsteriskMissingError) as error:
-        Console(stderr=True, highlight=False).print(str(error), style="red", markup=False)
+        report = uvloop.run(_stoppable(measure(quick, console)))
+    except (EngineError, PhoneError, Unmeasured, AsteriskMissingError, TimeoutError) as error:
+        Console(stderr=True, highlight=False).print(
+            str(error) or "the site did not come to rest in time", style="red", markup=False
+        )
         return 2
-    except KeyboardInterrupt:
+    except asyncio.CancelledError:
         return 130
     _show(console, report)
     print(json.dumps({**report.figures, "quick": quick}), flush=True)
     return 0
+
+
+async def _stoppable(measuring: Coroutine[Any, Any, Report]) -> Report:
+    """Ctrl-C and SIGTERM stop what was started, in order."""
+    task = asyncio.ensure_future(measuring)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    return await task
 
 
 def _show(console: Console, report: Report) -> None:

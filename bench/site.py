@@ -16,6 +16,7 @@ from typing import Any
 
 import yaml
 
+from config.asterisk_runtime import find_runtime
 from engine import card
 from engine.client import Client
 from engine.errors import EngineError
@@ -87,13 +88,21 @@ class BenchSite:
                     return
                 await asyncio.sleep(POLL_S)
 
-    async def drained(self, within_s: float = 20) -> None:
-        """Wait until no call is under way and every history row is written; TimeoutError."""
+    async def drained(self, within_s: float = 60) -> None:
+        """Wait until no channel is up, no call is under way, every history row is written."""
         async with Client(self.card) as client, asyncio.timeout(within_s):
             while True:
-                if not (await client.get("/api/status"))["calls"] and await _written(client):
+                if await self._quiet() and await _told(client):
                     return
                 await asyncio.sleep(POLL_S)
+
+    async def _quiet(self) -> bool:
+        return (await self._console("core show channels count")).startswith("0 active channels")
+
+    async def _console(self, words: str) -> str:
+        argv = find_runtime(PROJECT / "var").remote(self.layout.asterisk / "etc", words)
+        process = await asyncio.create_subprocess_exec(*argv, stdout=asyncio.subprocess.PIPE)
+        return (await process.communicate())[0].decode()
 
 
 @asynccontextmanager
@@ -172,6 +181,8 @@ def _address(text: str) -> tuple[str, int]:
     return host, int(port)
 
 
-async def _written(client: Client) -> bool:
+async def _told(client: Client) -> bool:
+    if (await client.get("/api/status"))["calls"]:
+        return False
     parts = (await client.get("/healthz"))["parts"]
     return any((part["name"], part["detail"]) == ("history", "0 rows waiting") for part in parts)

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from phones import agentwire, sipwire
 from phones.agentwire import Account
 from phones.datagrams import bound_socket, receive
-from phones.errors import PhoneTimeout, RegistrationRefused
+from phones.errors import PhoneError, PhoneTimeout, RegistrationRefused
 from phones.rtp import RtpSender
 from phones.sipwire import DTMF_PAYLOAD, Message
 
@@ -40,7 +40,10 @@ class Manner:
 
 @dataclass
 class AgentCall:
-    """A call to the agent. Times are monotonic ns, None for what did not happen."""
+    """A call to the agent. Times are monotonic ns, None for what did not happen.
+
+    `failure` is empty if the far end acknowledged what it had to.
+    """
 
     invite: Message = field(repr=False)
     invited_ns: int
@@ -48,6 +51,7 @@ class AgentCall:
     answered_ns: int | None = None
     ended_ns: int | None = None
     by_us: bool = False
+    failure: str = ""
     last_reply: bytes = field(default=b"", repr=False)
     over: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
     acknowledged: asyncio.Future[Message] = field(
@@ -69,10 +73,9 @@ class LightAgent:
         sip: socket.socket,
         media: socket.socket,
         manner: Callable[[], Manner],
-        tasks: asyncio.TaskGroup,
     ) -> None:
         self.calls: list[AgentCall] = []
-        self._account, self._manner, self._tasks = account, manner, tasks
+        self._account, self._manner = account, manner
         self._sip, self._media = sip, media
         self._dialogs: dict[str, AgentCall] = {}
         self._replies: dict[tuple[str, str, str], asyncio.Future[Message]] = {}
@@ -94,14 +97,13 @@ class LightAgent:
         with bound_socket(local_address) as sip, bound_socket(local_address) as media:
             host, port = sip.getsockname()
             account = Account(user, password, registrar, f"{host}:{port}")
-            async with asyncio.TaskGroup() as tasks:
-                agent = cls(account, sip, media, manner, tasks)
-                with _reading(sip, agent._read):
-                    await agent._register(EXPIRES_S)
-                    try:
-                        yield agent
-                    finally:
-                        await agent._leave()
+            agent = cls(account, sip, media, manner)
+            with _reading(sip, agent._read):
+                await agent._register(EXPIRES_S)
+                try:
+                    yield agent
+                finally:
+                    await agent._leave()
 
     def _read(self) -> None:
         while (received := receive(self._sip)) is not None:
@@ -139,18 +141,20 @@ class LightAgent:
         call = AgentCall(request, at_ns)
         self._dialogs[request.call_id] = call
         self.calls.append(call)
-        task = self._tasks.create_task(self._take(call))
+        task = asyncio.create_task(self._take(call))
         self._takes.add(task)
         task.add_done_callback(self._takes.discard)
 
     async def _take(self, call: AgentCall) -> None:
         manner = self._manner()
         self._reply(call, "180 Ringing")
-        if await _over(call, manner.ring_s):
-            return
-        await self._answer(call)
-        if not await _over(call, manner.talk_s):
-            await self._hang_up(call)
+        try:
+            if not await _over(call, manner.ring_s):
+                await self._answer(call)
+                if not await _over(call, manner.talk_s):
+                    await self._hang_up(call)
+        except PhoneError as error:
+            call.failure = str(error)
 
     async def _answer(self, call: AgentCall) -> None:
         """200, repeated until it is acknowledged; one frame of silence tells where we listen."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from phones import sipwire
 from phones.errors import CallGone, PhoneRefused, PhoneTimeout
-from phones.rtp import RtpSender, Spurt, SpurtHearing
+from phones.rtp import Recognition, RtpSender, Spurt, SpurtHearing
 from phones.sipwire import Line, Message
 
 _T1_S = 0.5
@@ -71,6 +71,7 @@ class LoadCall:
     _ack: bytes = b""
     _bye_answered: bool = False
     _listened: int = 0
+    _awaited: Recognition | None = None
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
@@ -98,6 +99,12 @@ class LoadCall:
         )
         self._listened += 1
         return spurts[index]
+
+    async def recognise(self, sound: bytes, timeout_s: float = 10.0) -> None:
+        """Wait until this A-law has been heard, from now on, whatever else comes before it."""
+        awaited = self._awaited = Recognition(sound)
+        await self._until("the awaited sound", lambda: awaited.heard, timeout_s)
+        self._awaited = None
 
     async def press(self, digits: str, gap_ms: int = 60) -> None:
         """Press keys of 80 ms each; sound that began before the last one's end is not awaited."""
@@ -144,7 +151,8 @@ class LoadCall:
 
     def on_rtp(self, packet: bytes, at_ns: int) -> None:
         """Take an RTP packet of this call."""
-        if self.hearing.hear(packet, at_ns):
+        awaited = self._awaited
+        if self.hearing.hear(packet, at_ns) or (awaited and awaited.hear(packet)):
             self._wake()
 
     def record(self, failure: str = "") -> CallRecord:

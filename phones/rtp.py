@@ -49,6 +49,15 @@ class Spurt:
     fingerprint: int
 
 
+def fingerprint_of(alaw: bytes) -> int:
+    """What a call that plays this A-law must hear first: its first spurt's fingerprint."""
+    hearing = SpurtHearing()
+    for number in range(len(alaw) // _FRAME):
+        header = _HEADER.pack(0x80, _ALAW_PAYLOAD, 0, number * _FRAME, 0)
+        hearing.hear(header + alaw[number * _FRAME :][:_FRAME], 0)
+    return hearing.spurts[0].fingerprint if hearing.spurts else 0
+
+
 class SpurtHearing:
     """Finds the spurts in a call's packets.
 
@@ -84,6 +93,26 @@ class SpurtHearing:
             return False
         self.spurts[-1] = Spurt(self.spurts[-1].at_ns, self._crc)
         return True
+
+
+class Recognition:
+    """Whether a known sound has come: its A-law octets in order, wherever the listening began.
+
+    For sound that follows another without a gap, as music that begins when a key ends a prompt.
+    """
+
+    def __init__(self, sound: bytes) -> None:
+        self._sound = sound
+        self._heard = b""
+        self.heard = False
+
+    def hear(self, packet: bytes) -> bool:
+        """Take a packet; True if the sound is complete with it."""
+        if self.heard:
+            return False
+        self._heard = (self._heard + packet[_HEADER.size :])[-len(self._sound) - _FRAME :]
+        self.heard = self._sound in self._heard
+        return self.heard
 
 
 class RtpSender:
