@@ -33,6 +33,7 @@ class Chronicle:
         self._clock = clock
         self._stories: dict[str, Story] = {}
         self._legs: dict[str, str] = {}
+        self._parted: dict[str, Story] = {}
         self.on_written: Callable[[list[str]], None] = lambda contacts: None
         """Told the contacts whose rows are in the history: routing may forget them."""
 
@@ -47,9 +48,14 @@ class Chronicle:
         """The story of a live contact."""
         return self._stories.get(contact_id)
 
-    def contact_of_leg(self, uniqueid: str) -> str | None:
-        """Whose agent leg a channel is."""
-        return self._legs.get(uniqueid)
+    def story_of_leg(self, uniqueid: str) -> Story | None:
+        """Whose agent leg a channel is. A contact may be closed before its agent's channel is."""
+        live = self._stories.get(self._legs.get(uniqueid, ""))
+        return live or self._parted.get(uniqueid)
+
+    def parted(self) -> Iterable[Story]:
+        """Closed contacts whose agent's channel is not known to have ended."""
+        return tuple(self._parted.values())
 
     def begin(self, story: Story) -> None:
         """A contact reached the engine."""
@@ -84,6 +90,7 @@ class Chronicle:
 
     def leg_ended(self, uniqueid: str, cause: int | None) -> str | None:
         """An agent's channel is gone; returns its contact."""
+        self._parted.pop(uniqueid, None)
         contact_id = self._legs.pop(uniqueid, None)
         if contact_id and (story := self._stories.get(contact_id)):
             self.update(story.leg_ended(uniqueid, self._clock(), cause))
@@ -103,6 +110,8 @@ class Chronicle:
             return
         for leg in story.legs:
             self._legs.pop(leg.uniqueid, None)
+            if leg.answered_ms is not None and leg.ended_ms is None:
+                self._parted[leg.uniqueid] = story
         row = story.close(at_ms or self._clock(), outcome, by, cause)
         self._metrics.ended.labels(outcome.value).inc()
         self._metrics.active_calls.set(len(self._stories))

@@ -66,11 +66,11 @@ class SwitchRinger:
         self._orders = orders
         self._numbers = count(1)
         self._rings: dict[tuple[str, str], _Ring] = {}
-        self._channels: dict[str, str] = {}
+        self._legs: dict[str, AgentLegUp] = {}
 
     def channel_of(self, leg: str) -> str:
         """The channel's name of an answered leg; its unique id serves as well once it is gone."""
-        return self._channels.get(leg, leg)
+        return self._legs[leg].channel if leg in self._legs else leg
 
     async def ring(self, assignment: Assignment, timeout_ms: int) -> RingOutcome:
         """Ring the agent's phone; returns how that ended, whatever happens to the link."""
@@ -109,7 +109,7 @@ class SwitchRinger:
         if ring is None or ring.order.channel_id != event.uniqueid or ring.outcome.done():
             await self._hang_up(event.uniqueid)
             return
-        self._channels[event.uniqueid] = event.channel
+        self._legs[event.uniqueid] = event
         ring.outcome.set_result(Answered(AgentLeg(event.agent, event.uniqueid)))
 
     def ring_failed(self, event: RingFailed) -> None:
@@ -118,9 +118,10 @@ class SwitchRinger:
         if ring is not None and not ring.outcome.done():
             ring.outcome.set_result(Stopped() if ring.stopped else _OUTCOMES[event.reason])
 
-    def leg_ended(self, uniqueid: str) -> None:
-        """Forget a leg's channel."""
-        self._channels.pop(uniqueid, None)
+    def leg_ended(self, uniqueid: str) -> str | None:
+        """Forget a leg; whose it was, None unless it was answered here."""
+        leg = self._legs.pop(uniqueid, None)
+        return leg.agent if leg else None
 
     async def _hang_up(self, channel_id: str) -> None:
         try:

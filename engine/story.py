@@ -108,6 +108,10 @@ class Story:
         )
         return replace(self, legs=legs)
 
+    def agent_on(self, uniqueid: str) -> str | None:
+        """The agent whose phone a channel is."""
+        return next((leg.agent for leg in self.legs if leg.uniqueid == uniqueid), None)
+
     @property
     def in_conversation(self) -> bool:
         """Joined with an agent, as far as is known."""

@@ -77,17 +77,19 @@ class Switchboard:
 
     def _leg_ended(self, event: LegEnded, services: Services) -> None:
         now, chronicle = services.clock(), services.chronicle
-        services.ringer.leg_ended(event.uniqueid)
+        agent = services.ringer.leg_ended(event.uniqueid)
         if event.uniqueid in services.adopted:
             self._adopted_caller_left(event, services)
             return
-        contact_id = chronicle.contact_of_leg(event.uniqueid)
-        story = chronicle.story(contact_id) if contact_id else None
-        if story is None or story.agent is None:
+        story = chronicle.story_of_leg(event.uniqueid)
+        if story is not None:
+            agent = agent or story.agent_on(event.uniqueid)
+        if agent is not None:
+            services.router.leg_ended(agent, event.uniqueid)
+        if story is None or agent is None:
             return
-        services.router.leg_ended(story.agent, event.uniqueid)
         if story.answered_ms is not None and self._recordings is not None:
-            self._recordings.leg_ended(story, story.agent, now)
+            self._recordings.leg_ended(story, agent, now)
         chronicle.leg_ended(event.uniqueid, event.cause)
         if story.id in services.adopted and (told := chronicle.story(story.id)):
             chronicle.update(told.conversation_ended(now, EndedBy.AGENT))
@@ -110,7 +112,7 @@ class Switchboard:
         services.metrics.ami_up.set(1)
         services.metrics.ami_reconnects.inc()
         alive = {channel.uniqueid for channel in link.channels}
-        for story in services.chronicle.stories():
+        for story in (*services.chronicle.stories(), *services.chronicle.parted()):
             for leg in story.legs:
                 if leg.ended_ms is None and leg.uniqueid not in alive:
                     gone = LegEnded(

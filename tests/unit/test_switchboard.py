@@ -148,3 +148,15 @@ async def test_what_is_told_of_a_closed_story_is_dropped(board: Board) -> None:
     chronicle.update(a_story())
     assert chronicle.leg_ended("leg-c1", 16) is None
     assert (len(chronicle), board.house.live.saved) == (0, {})
+
+
+async def test_an_agents_leg_may_end_after_its_contact_is_closed(board: Board) -> None:
+    """The caller's session and the manager's events race: whoever is last, the agent is freed,
+    once, and the recording is finished."""
+    board.open()
+    chronicle = board.house.chronicle
+    chronicle.adopt(a_talk())
+    chronicle.close("c1", Outcome.ANSWERED, EndedBy.CALLER)
+    board.tells(leg_gone("leg-c1"), leg_gone("leg-c1"))
+    assert board.house.router.told == [("leg_ended", "anna", "leg-c1")]
+    assert list(chronicle.parted()) == []
