@@ -154,6 +154,8 @@ class Conversation:
             await self._session.set_variable(STAGE, FLOW)
         except ChannelGone:
             self._talk_ended(EndedBy.CALLER)
+            # Where they were never joined, nothing else would end the agent's leg.
+            await services.ringer.drop(leg)
             raise
         # When the engine is stopped instead, the two go on talking, and so does the story.
         self._talk_ended(EndedBy.CALLER if self._session.hungup.is_set() else EndedBy.AGENT)

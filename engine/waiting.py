@@ -74,8 +74,17 @@ class Waiting:
         if leg is None:
             # Also when routing lost the contact: the caller is not to hear music for ever.
             raise ChannelGone(self._session.request.channel)
-        await self._hush()
+        try:
+            await self._hush()
+        except ChannelGone:
+            await self._answered_for_nobody(leg)
+            raise
         return leg
+
+    async def _answered_for_nobody(self, leg: AgentLeg) -> None:
+        """The caller left in the moment of the answer: the agent is not to wait in silence."""
+        self._services.router.conversation_ended(self._contact.id)
+        await self._services.ringer.drop(leg)
 
     async def _hush(self) -> None:
         """Music off; an announcement under way is cut short, again and again until it ends,
