@@ -6,7 +6,7 @@ from dataclasses import replace
 import structlog
 
 from bridge.agi.session import AgiSession
-from bridge.errors import ChannelGone
+from bridge.errors import AgiError, ChannelGone
 from engine.conversation import Conversation
 from engine.services import Services
 from engine.story import Story
@@ -49,6 +49,9 @@ class House:
         except ChannelGone:
             services.chronicle.close(story.id, Outcome.HUNG_UP_IN_FLOW, EndedBy.CALLER)
             return
+        except AgiError:
+            services.chronicle.close(story.id, Outcome.FAILED, EndedBy.UNKNOWN)
+            raise
         await conversation.run(program, start(program, facts))
 
     async def take_back(self, session: AgiSession, contact_id: str) -> None:
