@@ -14,6 +14,7 @@ import asyncio
 import os
 import tempfile
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -237,20 +238,18 @@ def _report(ours: Result, plain: Result) -> Report:
         f"Ours sustains {ratio:.2f} of the plain dialplan's rate for {ours.trial.seconds:.0f} s "
         f"(targets: {TARGET_RATIO}, and {TARGET_PER_S:.0f} calls a second)"
     )
-    rows = [
-        (what, *(one(side) for side in (ours, plain)))
-        for what, one in (
-            ("calls a second", lambda r: f"{r.rate:.1f}"),
-            ("calls / failed", lambda r: f"{len(r.records)} / {r.failed}"),
-            ("first prompt p50, ms", lambda r: f"{r.first_prompt_ms(0.50):.0f}"),
-            ("first prompt p95, ms", lambda r: f"{r.first_prompt_ms(0.95):.0f}"),
-            ("first prompt p99, ms", lambda r: f"{r.first_prompt_ms(0.99):.0f}"),
-            ("engine CPU, ms a call", lambda r: f"{r.ms_per_call('engine'):.2f}"),
-            ("Redis CPU, ms a call", lambda r: f"{r.ms_per_call('redis'):.2f}"),
-            ("Asterisk CPU, ms a call", lambda r: f"{r.ms_per_call('asterisk'):.2f}"),
-            ("load caller CPU, ms a call", lambda r: f"{r.ms_per_call('caller'):.2f}"),
-        )
-    ]
+    shown: tuple[tuple[str, Callable[[Result], str]], ...] = (
+        ("calls a second", lambda r: f"{r.rate:.1f}"),
+        ("calls / failed", lambda r: f"{len(r.records)} / {r.failed}"),
+        ("first prompt p50, ms", lambda r: f"{r.first_prompt_ms(0.50):.0f}"),
+        ("first prompt p95, ms", lambda r: f"{r.first_prompt_ms(0.95):.0f}"),
+        ("first prompt p99, ms", lambda r: f"{r.first_prompt_ms(0.99):.0f}"),
+        ("engine CPU, ms a call", lambda r: f"{r.ms_per_call('engine'):.2f}"),
+        ("Redis CPU, ms a call", lambda r: f"{r.ms_per_call('redis'):.2f}"),
+        ("Asterisk CPU, ms a call", lambda r: f"{r.ms_per_call('asterisk'):.2f}"),
+        ("load caller CPU, ms a call", lambda r: f"{r.ms_per_call('caller'):.2f}"),
+    )
+    rows = [(what, one(ours), one(plain)) for what, one in shown]
     return Report(title, ("", "Trunkline", "plain dialplan"), rows, figures)
 
 

@@ -44,6 +44,14 @@ class Client:
         except (aiohttp.ClientError, TimeoutError) as error:
             raise NotRunning(f"{self._base} does not answer ({type(error).__name__})") from error
 
+    async def text(self, path: str) -> str:
+        """The text of a path: `/metrics`."""
+        try:
+            async with self._http.get(path, timeout=TIMEOUT) as response:
+                return await response.text()
+        except (aiohttp.ClientConnectionError, TimeoutError) as error:
+            raise NotRunning(f"{self._base} does not answer ({type(error).__name__})") from error
+
     async def events(self, ready: asyncio.Event | None = None) -> AsyncIterator[dict[str, Any]]:
         """Live events; `ready` is set once the stream is open, so that none is missed after it."""
         async with self._http.get("/api/events", timeout=STREAM_TIMEOUT) as response:

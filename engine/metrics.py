@@ -38,6 +38,7 @@ class Metrics:
             "ami_reconnects_total", "Manager logins after the first."
         )
         self.agi_rejected = self._gauge("agi_rejected", "Connections that spoke no AGI.")
+        self.tasks = self._gauge("tasks", "Asyncio tasks alive; more while calls are.")
         self.history_pending = self._gauge("history_pending_rows", "Rows not yet committed.")
 
     def text(self) -> bytes:

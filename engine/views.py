@@ -1,5 +1,6 @@
 """What the desk shows of a running engine: fills `desk.views.Views`."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -103,6 +104,7 @@ class EngineViews:
         for queue in snapshot.queues:
             metrics.waiting.labels(queue.name).set(queue.waiting)
             metrics.longest_wait.labels(queue.name).set(queue.longest_wait_ms / 1000)
+        metrics.tasks.set(len(asyncio.all_tasks()))
         metrics.history_pending.set(self._writer.health.waiting)
         if self.agi is not None:
             metrics.agi_rejected.set(self.agi.refused.total())
