@@ -9,6 +9,7 @@ import pytest
 from routing.client import RedisLink
 from routing.embedded import EmbeddedServer
 from routing.store import Store
+from tests.redis.routing_house import House, a_house
 
 MakeStore = Callable[..., Store]
 
@@ -43,3 +44,9 @@ async def make_store(server: EmbeddedServer) -> AsyncIterator[MakeStore]:
 @pytest.fixture
 def store(make_store: MakeStore) -> Store:
     return make_store()
+
+
+@pytest.fixture
+async def house(store: Store) -> AsyncIterator[House]:
+    async with a_house(store) as house:
+        yield house
