@@ -34,6 +34,30 @@ def request_lines(script: str = "inbound", *args: str, channel: str = CHANNEL) -
     return ("\n".join(lines) + "\n\n").encode()
 
 
+def parse_args(text: str) -> list[str]:
+    """The words of a command, by parse_args() of res/res_agi.c, step by step."""
+    found: list[str] = []
+    quoted = escaped = False
+    whitespace = True
+    for letter in text:
+        if letter == '"' and not escaped:
+            quoted = not quoted
+            if quoted and whitespace:
+                found.append("")
+                whitespace = False
+        elif letter in " \t" and not quoted and not escaped:
+            whitespace = True
+        elif letter == "\\" and not escaped:
+            escaped = True
+        else:
+            if whitespace:
+                found.append("")
+                whitespace = False
+            found[-1] += letter
+            escaped = False
+    return found
+
+
 @dataclass
 class FakeCall:
     """One call's connection to the server."""

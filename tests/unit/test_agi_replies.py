@@ -5,7 +5,7 @@ import pytest
 from bridge.agi.replies import HANGUP, AgiReply, ReplyReader, ReplyTooLongError
 from bridge.agi.request import AgiRequest, HeaderReader, Refusal
 from bridge.quoting import agi_line
-from tests.fakes.agi_client import CALLER, request_lines
+from tests.fakes.agi_client import CALLER, parse_args, request_lines
 
 pytestmark = pytest.mark.unit
 
@@ -135,30 +135,6 @@ def test_a_request_does_not_print_the_caller() -> None:
 def test_what_is_no_request_is_refused_with_its_reason(data: bytes, refusal: Refusal) -> None:
     """Only a whole AGI request begins a session."""
     assert read_request(data) is refusal
-
-
-def parse_args(line: str) -> list[str]:
-    """parse_args() of res/res_agi.c, followed letter by letter."""
-    words: list[str] = []
-    quoted = escaped = False
-    whitespace = True
-    for letter in line:
-        if letter == '"' and not escaped:
-            quoted = not quoted
-            if quoted and whitespace:
-                words.append("")
-                whitespace = False
-        elif letter in " \t" and not quoted and not escaped:
-            whitespace = True
-        elif letter == "\\" and not escaped:
-            escaped = True
-        else:
-            if whitespace:
-                words.append("")
-                whitespace = False
-            words[-1] += letter
-            escaped = False
-    return words
 
 
 @pytest.mark.parametrize(

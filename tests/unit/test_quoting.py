@@ -14,6 +14,7 @@ from bridge.quoting import (
     ami_fields,
     ami_variable,
 )
+from tests.fakes.agi_client import parse_args
 
 pytestmark = pytest.mark.unit
 
@@ -125,27 +126,3 @@ def separate_args(text: str) -> list[str]:
         else:
             word += letter
     return [*found, word]
-
-
-def parse_args(text: str) -> list[str]:
-    """parse_args() of res/res_agi.c, step by step."""
-    found: list[str] = []
-    quoted = escaped = False
-    whitespace = True
-    for letter in text:
-        if letter == '"' and not escaped:
-            quoted = not quoted
-            if quoted and whitespace:
-                found.append("")
-                whitespace = False
-        elif letter in " \t" and not quoted and not escaped:
-            whitespace = True
-        elif letter == "\\" and not escaped:
-            escaped = True
-        else:
-            if whitespace:
-                found.append("")
-                whitespace = False
-            found[-1] += letter
-            escaped = False
-    return found
