@@ -21,11 +21,13 @@ import yaml
 
 from engine import card
 from engine.client import Client
+from engine.errors import NotRunning
 from engine.settings import PROJECT
 from phones.bank import PhoneBank
 from phones.carrier import CarrierPhone
 from phones.phone import Call, Phone
 from phones.protocol import AnswerCalls, IncomingPolicy
+from tests.asterisk.asterisk_fixture import free_port
 
 NUMBER = "+3615550100"
 FALLBACK = "+3615550199"
@@ -202,8 +204,6 @@ class RunningSite:
 
 async def until(what: str, look: Callable[[], Any], within_s: float) -> Any:
     """Poll until `look` gives something; an unreachable engine counts as nothing yet."""
-    from engine.errors import NotRunning
-
     try:
         async with asyncio.timeout(within_s):
             while True:
@@ -298,10 +298,3 @@ def _ports() -> Json:
         "agi_port": str(free_port(socket.SOCK_STREAM)),
         "http_port": str(free_port(socket.SOCK_STREAM)),
     }
-
-
-def free_port(kind: socket.SocketKind) -> int:
-    """A port of loopback that is free now."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
