@@ -1,11 +1,10 @@
 """A small Asterisk of its own: two Local legs, each with a tone of its own, and MixMonitor."""
 
-import asyncio
-from collections.abc import Callable
 from pathlib import Path
 
 from recordings.raw import is_open_for_writing
 from tests.asterisk.asterisk_fixture import SmallAsterisk
+from tests.asterisk.waiting import until
 
 AGENT_HZ, CALLER_HZ = 440, 1_000
 
@@ -45,14 +44,5 @@ class MixMonitorSite(SmallAsterisk):
         await self.cli(f"dialplan set global RAW {raw}")
         await self.cli(f"dialplan set global SECONDS_TOGETHER {seconds_together}")
         await self.cli(f"channel originate Local/agent@sound/n extension {exten}@agent-leg")
-        await _until(lambda: is_open_for_writing(raw))
-        await _until(lambda: not is_open_for_writing(raw))
-
-
-async def _until(condition: Callable[[], bool], within_s: float = 10.0) -> None:
-    """Nothing here tells of itself, so look again and again."""
-    for _ in range(round(within_s / 0.01)):
-        if condition():
-            return
-        await asyncio.sleep(0.01)
-    raise TimeoutError
+        await until(lambda: is_open_for_writing(raw))
+        await until(lambda: not is_open_for_writing(raw))

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -12,6 +11,7 @@ from tests.asterisk.ami_wire import Ami
 from tests.asterisk.asterisk_fixture import RunningAsterisk
 from tests.asterisk.engine_by_hand import Engine, asked
 from tests.asterisk.sip_call import SipCall
+from tests.asterisk.waiting import wait_until
 
 pytestmark = pytest.mark.asterisk
 
@@ -56,11 +56,3 @@ def test_a_conversation(asterisk: RunningAsterisk) -> None:
     # Two channels of int16: what the agent says, what the agent hears.
     assert recording.stat().st_size % 4 == 0
     assert asterisk.complaints() == []
-
-
-def wait_until(true: Callable[[], bool], what: str) -> None:
-    """Wait for ``true``; fail with ``what`` after ten seconds."""
-    deadline = time.monotonic() + 10
-    while not true():
-        assert time.monotonic() < deadline, f"never came: {what}"
-        time.sleep(0.05)

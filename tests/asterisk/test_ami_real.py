@@ -1,7 +1,7 @@
 """The AMI client and a real Asterisk, with a bad network between them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
@@ -14,6 +14,7 @@ from bridge.ami.settings import AmiSettings
 from bridge.errors import ActionFailed, LinkDown, LoginRejected, UnsafeValue
 from tests.asterisk.ami_site import AmiSite
 from tests.asterisk.asterisk_fixture import started
+from tests.asterisk.waiting import until
 from tests.fakes.ami_server import Listener
 from tests.fakes.tcp_proxy import TcpProxy, tcp_proxy
 
@@ -160,9 +161,3 @@ async def until_none(client: AmiClient) -> None:
     async with asyncio.timeout(5):
         while await client.collect("Status"):  # noqa: ASYNC110 - a real server
             await asyncio.sleep(0.02)
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110 - the other side is a real server
-            await asyncio.sleep(0.01)

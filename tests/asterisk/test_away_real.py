@@ -1,8 +1,6 @@
 """The away script, started by a real Asterisk as its dialplan would."""
 
-import asyncio
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,6 +10,7 @@ from agi_scripts.journal import JournalEntry, read_spool
 from agi_scripts.launcher import write_launcher
 from tests.asterisk.asterisk_fixture import started
 from tests.asterisk.local_calls import LocalCalls
+from tests.asterisk.waiting import until
 
 pytestmark = pytest.mark.asterisk
 
@@ -40,14 +39,8 @@ async def place_call(directory: Path, spool: Path, *, far: str, seconds: int) ->
     dialplan = DIALPLAN.format(launcher=launcher, spool=spool, prompt=prompt)
     async with started(LocalCalls(directory, dialplan)) as asterisk:
         await asterisk.originate("call", far)
-        await until(lambda: "all ended" in asterisk.log())
+        await until(lambda: "all ended" in asterisk.log(), within_s=20)
         return asterisk.log()
-
-
-async def until(done: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
-        while not done():  # noqa: ASYNC110  another process writes the log
-            await asyncio.sleep(0.05)
 
 
 def entries(spool: Path) -> list[JournalEntry]:

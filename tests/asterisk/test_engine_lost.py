@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 from tests.asterisk.asterisk_fixture import RunningAsterisk
 from tests.asterisk.engine_by_hand import Engine, asked
 from tests.asterisk.sip_call import SipCall
+from tests.asterisk.waiting import wait_until
 
 pytestmark = pytest.mark.asterisk
 
@@ -42,11 +42,8 @@ class Site:
 
     def called(self, count: int) -> list[str]:
         """How the script was called, once it was called ``count`` times."""
-        deadline = time.monotonic() + 10
-        while len(lines := self._lines()) < count:
-            assert time.monotonic() < deadline, f"called {len(lines)} times, not {count}"
-            time.sleep(0.02)
-        return lines
+        wait_until(lambda: len(self._lines()) >= count, f"call {count} of the script")
+        return self._lines()
 
     def _lines(self) -> list[str]:
         return self._calls.read_text().splitlines() if self._calls.exists() else []
@@ -80,7 +77,7 @@ def test_a_call_that_the_engine_ends_starts_no_process(site: Site, engine: Engin
         assert invited.result(10) == 200
         engine.end()
         call.wait_for_bye()
-    gone(site)
+    wait_until(lambda: "0 active channels" in site.asterisk.rx("core show channels"), "an end")
     assert site.called(0) == []
 
 
@@ -90,10 +87,7 @@ def test_a_caller_whose_engine_dies_hears_an_apology(
 ) -> None:
     """In the menu and in the queue: the script is asked at once, then the fallback is dialled."""
     with SipCall(site.asterisk, *CALLER) as call:
-        invited = asked(call)
-        engine.accept()
-        engine.command("ANSWER")
-        assert invited.result(10) == 200
+        answered(call, engine)
         engine.command(f"SET VARIABLE TRK_STAGE {stage}")
         engine.command("SET MUSIC ON")
         engine.lose()
@@ -115,10 +109,7 @@ def test_a_caller_is_served_though_the_engine_was_never_there(site: Site) -> Non
 def test_after_a_conversation_the_new_engine_is_asked_to_go_on(site: Site, engine: Engine) -> None:
     """The engine died while two talked, and was started again before they ended."""
     with SipCall(site.asterisk, *CALLER) as call:
-        invited = asked(call)
-        engine.accept()
-        engine.command("ANSWER")
-        assert invited.result(10) == 200
+        answered(call, engine)
         engine.command("SET VARIABLE TRK_STAGE talking")
         engine.lose_session()
         assert engine.accept() == "resume"
@@ -131,19 +122,16 @@ def test_a_conversation_that_ends_without_an_engine_is_in_the_journal(
 ) -> None:
     """Nobody can go on with it, so the call ends, and the script writes it down."""
     with SipCall(site.asterisk, *CALLER) as call:
-        invited = asked(call)
-        engine.accept()
-        engine.command("ANSWER")
-        assert invited.result(10) == 200
+        answered(call, engine)
         engine.command("SET VARIABLE TRK_STAGE talking")
         engine.lose()
         call.wait_for_bye()
     assert site.called(1) == ["ended talking"]
 
 
-def gone(site: Site) -> None:
-    """Wait until no channel is left."""
-    deadline = time.monotonic() + 10
-    while "0 active channels" not in site.asterisk.rx("core show channels"):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+def answered(call: SipCall, engine: Engine) -> None:
+    """The engine has taken the call and answered it."""
+    invited = asked(call)
+    engine.accept()
+    engine.command("ANSWER")
+    assert invited.result(10) == 200

@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
@@ -24,6 +24,7 @@ from bridge.switch import Switch
 from tests.asterisk.ami_site import AmiSite
 from tests.asterisk.asterisk_fixture import started
 from tests.asterisk.scripted_phone import ScriptedPhone, scripted_phone
+from tests.asterisk.waiting import until
 from tests.fakes.tcp_proxy import tcp_proxy
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module")]
@@ -194,9 +195,3 @@ async def until_contacts(site: AmiSite, endpoint: str, count: int) -> None:
 
 async def contacts(site: AmiSite, endpoint: str) -> int:
     return (await site.cli("pjsip show contacts")).count(f"sip:{endpoint}@")
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110 - the other side is a real server
-            await asyncio.sleep(0.01)
