@@ -238,6 +238,7 @@ async def test_an_announcement_that_fails_costs_the_caller_nothing(
         await call.answers("SET MUSIC ON default", OK)
         await answered(house, call)
         await hangs_up(house, call)
+    assert house.writer.row.outcome is Outcome.ANSWERED
 
 
 async def test_the_queues_time_is_over(house: House) -> None:

@@ -38,6 +38,54 @@ ORDER = RingAgent(
     variables=(("TRK_CONTACT", "c-1"), ("TRK_RECORDING", 'a,b"c')),
 )
 CONTACT = ("Endpoint: 1001", "Uri: sip:1001@a", "Status: Reachable")
+CHANNELS = (
+    (
+        "Channel: PJSIP/trunk-eu-0000000a",
+        "ChannelStateDesc: Up",
+        "Uniqueid: 17.1",
+        "Linkedid: 17.1",
+        "BridgeID: b-1",
+        "Seconds: 61",
+        "Variable: TRK_CONTACT=c=7",
+        "Variable: TRK_AGENT=(null)",
+        "Variable: TRK_STAGE=talking",
+    ),
+    (
+        "Channel: Local/x@y-00000000;1",
+        "ChannelStateDesc: Ringing",
+        "Uniqueid: 17.2",
+        "Linkedid: 17.1",
+        "BridgeID: ",
+        "Seconds: 0",
+    ),
+)
+LIVE = (
+    LiveChannel(
+        channel="PJSIP/trunk-eu-0000000a",
+        uniqueid="17.1",
+        linkedid="17.1",
+        endpoint="trunk-eu",
+        up=True,
+        bridge_id="b-1",
+        contact="c=7",
+        agent=None,
+        stage="talking",
+        seconds=61,
+    ),
+    LiveChannel(
+        channel="Local/x@y-00000000;1",
+        uniqueid="17.2",
+        linkedid="17.1",
+        endpoint=None,
+        up=False,
+        bridge_id=None,
+        contact=None,
+        agent=None,
+        stage=None,
+        seconds=0,
+    ),
+)
+"""The same channels, as the engine is told of them."""
 
 
 @virtual_time
@@ -51,57 +99,12 @@ async def test_link_up_carries_the_state() -> None:
                 ("ObjectName: 1001", "DeviceState: Not in use"),
                 ("ObjectName: 1002", "DeviceState: Unavailable"),
             ),
-            channels=(
-                (
-                    "Channel: PJSIP/trunk-eu-0000000a",
-                    "ChannelStateDesc: Up",
-                    "Uniqueid: 17.1",
-                    "Linkedid: 17.1",
-                    "BridgeID: b-1",
-                    "Seconds: 61",
-                    "Variable: TRK_CONTACT=c=7",
-                    "Variable: TRK_AGENT=(null)",
-                    "Variable: TRK_STAGE=talking",
-                ),
-                (
-                    "Channel: Local/x@y-00000000;1",
-                    "ChannelStateDesc: Ringing",
-                    "Uniqueid: 17.2",
-                    "Linkedid: 17.1",
-                    "BridgeID: ",
-                    "Seconds: 0",
-                ),
-            ),
+            channels=CHANNELS,
         )
         assert told == [
             LinkUp(
                 phones=(Phone("1001", True), Phone("1002", False)),
-                channels=(
-                    LiveChannel(
-                        channel="PJSIP/trunk-eu-0000000a",
-                        uniqueid="17.1",
-                        linkedid="17.1",
-                        endpoint="trunk-eu",
-                        up=True,
-                        bridge_id="b-1",
-                        contact="c=7",
-                        agent=None,
-                        stage="talking",
-                        seconds=61,
-                    ),
-                    LiveChannel(
-                        channel="Local/x@y-00000000;1",
-                        uniqueid="17.2",
-                        linkedid="17.1",
-                        endpoint=None,
-                        up=False,
-                        bridge_id=None,
-                        contact=None,
-                        agent=None,
-                        stage=None,
-                        seconds=0,
-                    ),
-                ),
+                channels=LIVE,
             )
         ]
 
