@@ -61,7 +61,7 @@ class Conversation:
         except SessionClosed:
             # Asterisk's end is gone, and nobody knows who hung up.
             story = self._services.chronicle.story(self._id)
-            talked = story is not None and story.answered_ms is not None
+            talked = story is not None and story.talked
             self._close(Outcome.ANSWERED if talked else Outcome.FAILED, EndedBy.UNKNOWN)
         except Exception:
             self._close(Outcome.FAILED, EndedBy.ENGINE)
@@ -90,6 +90,8 @@ class Conversation:
                 case Hangup():
                     raise AssertionError("the flow's end is not performed but finished")
         except ChannelGone:
+            if self._session.lost:
+                raise SessionClosed("Asterisk's end is gone") from None
             return CallerHungUp(now())
         except (PlaybackFailed, SpeechError) as error:
             log.error("prompt_not_played", contact=self._id, error=str(error))
@@ -159,9 +161,13 @@ class Conversation:
             raise
         # When the engine is stopped instead, the two go on talking, and so does the story.
         self._talk_ended(EndedBy.CALLER if self._session.hungup.is_set() else EndedBy.AGENT)
-        if now() - began_ms < SHORT_MS:
-            return await self._session.get_variable("BRIDGERESULT") == "SUCCESS"
+        if now() - began_ms < SHORT_MS and not await self._were_joined():
+            self._change(lambda story: story.not_joined(now(), leg.leg))
+            return False
         return True
+
+    async def _were_joined(self) -> bool:
+        return await self._session.get_variable("BRIDGERESULT") == "SUCCESS"
 
     def _talk_ended(self, by: EndedBy) -> None:
         services = self._services
@@ -207,12 +213,12 @@ def _step_of(state: CallState) -> str:
 def how_it_ended(story: Story, hung_up: bool) -> tuple[Outcome, EndedBy]:
     """The outcome of a contact whose flow is over, by what its story tells."""
     by = EndedBy.CALLER if hung_up else EndedBy.ENGINE
-    if story.answered_ms is not None:
+    if story.talked:
         ended_by = _last_by(story)
         return Outcome.ANSWERED, ended_by or by
     if not hung_up:
         return Outcome.FLOW_ENDED, by
-    if story.queued_ms is not None and story.left_queue_ms is None:
+    if story.in_queue:
         return Outcome.ABANDONED, by
     return Outcome.HUNG_UP_IN_FLOW, by
 

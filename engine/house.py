@@ -7,7 +7,7 @@ import structlog
 
 from bridge.agi.session import AgiSession
 from bridge.errors import AgiError, ChannelGone
-from engine.conversation import Conversation
+from engine.conversation import DONE, FLOW, STAGE, Conversation
 from engine.services import Services
 from engine.story import Story
 from history.outcome import EndedBy, Outcome
@@ -35,6 +35,7 @@ class House:
         number = services.site.numbers.get(called)
         if number is None:
             log.warning("number_without_flow", called=called)
+            await session.set_variable(STAGE, DONE)
             await session.hangup()
             return
         program = services.flows[number.flow]
@@ -63,6 +64,8 @@ class House:
             await session.hangup()
             return
         now = services.clock()
+        # Should this engine be lost too, the caller is in the flow again, and not in conversation.
+        await session.set_variable(STAGE, FLOW)
         services.adopted.discard(contact_id)
         services.chronicle.update(story.conversation_ended(now, EndedBy.AGENT))
         services.router.conversation_ended(contact_id)

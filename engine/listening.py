@@ -7,7 +7,15 @@ from engine.hub import Hub
 from engine.metrics import Metrics
 from engine.views import STATES
 from routing.agent import Paused
-from routing.events import AgentChanged, ContactAssigned, RingFailed, RingStarted, RoutingEvent
+from routing.events import (
+    AgentChanged,
+    ContactAssigned,
+    ContactEnded,
+    ContactReturned,
+    RingFailed,
+    RingStarted,
+    RoutingEvent,
+)
 
 
 class RoutingListener:
@@ -27,6 +35,8 @@ class RoutingListener:
                 began = self._assigned.pop(contact.id, None)
                 if began is not None:
                     self._metrics.ring_delay.observe(time.perf_counter() - began)
+            case ContactReturned(contact=contact) | ContactEnded(contact=contact):
+                self._assigned.pop(contact.id, None)
             case RingFailed():
                 self._ring_failed(event)
             case AgentChanged():

@@ -91,6 +91,6 @@ class LiveCalls:
             return
         try:
             await self._link.commands(commands)
-        except StoreAway:
+        except BaseException:  # cancelled too: `stop` writes what is pending
             self._pending = batch | self._pending
             raise

@@ -1,6 +1,5 @@
 """What to ring for an assignment: the phone, what it shows, where the conversation is recorded."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import structlog
@@ -37,8 +36,8 @@ class CallOrders:
         if story is not None:
             story = self._recorded(story.rung(self._clock(), agent, channel_id), contact.queue)
             self._chronicle.update(story)
-            if story.recording:
-                variables.append((RECORDING, story.recording))
+            if channel_id in story.recordings:
+                variables.append((RECORDING, story.recordings[channel_id]))
         return RingAgent(
             contact=contact.id,
             agent=agent,
@@ -57,13 +56,15 @@ class CallOrders:
                 Path(value).unlink(missing_ok=True)
 
     def _recorded(self, story: Story, queue: str) -> Story:
-        if story.ringing_ms is None or not recording_policy_of(self.site).records(queue):
-            return replace(story, recording=None)
-        name = RecordingName(story.id, story.recordings + 1)
+        """The story with a place for the recording of its newest leg; each ring has its own."""
+        leg = story.legs[-1]
+        if not recording_policy_of(self.site).records(queue):
+            return story
         try:
-            path = self._recorder.begin(name, story.ringing_ms)
+            name = RecordingName(story.id, len(story.legs))
+            path = self._recorder.begin(name, leg.started_ms)
         except OSError as error:
             # The conversation goes on unrecorded rather than not at all; the log is watched.
             log.error("recording_not_begun", contact=story.id, errno=error.errno)
-            return replace(story, recording=None)
-        return replace(story, recording=str(path))
+            return story
+        return story.recorded(leg.uniqueid, str(path))

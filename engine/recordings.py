@@ -7,7 +7,7 @@ import structlog
 
 from engine.chronicle import Chronicle
 from engine.story import Story
-from history.rows import RecordingRow
+from history.rows import LegRow, RecordingRow
 from recordings.errors import RecordingError
 from recordings.finalise import Conversation
 from recordings.naming import name_of
@@ -24,12 +24,13 @@ class Recordings:
         self._chronicle = chronicle
         self._tasks = tasks
 
-    def leg_ended(self, story: Story, agent: str, now_ms: int) -> None:
-        """The conversation of a story is over; its file is finished soon."""
-        name = name_of(Path(story.recording)) if story.recording else None
-        if name is None or story.ringing_ms is None:
+    def leg_ended(self, story: Story, leg: LegRow, now_ms: int) -> None:
+        """An agent's leg is gone; if it was answered, its file is finished soon."""
+        path = story.recordings.get(leg.uniqueid)
+        name = name_of(Path(path)) if path else None
+        if name is None or leg.answered_ms is None:
             return
-        over = Conversation(name, agent, story.ringing_ms, now_ms)
+        over = Conversation(name, leg.agent, leg.started_ms, now_ms)
         self._tasks.create_task(self._finish(over), name=f"recording {name.id}")
 
     async def recover(self, live: set[str]) -> None:

@@ -86,7 +86,7 @@ def _judge(
     for entry in entries:
         told = told.tell(entry.at_ms, entry.what)
     at_ms = entries[-1].at_ms if entries else now_ms
-    if told.answered_ms is None:
+    if not told.talked:
         return Over(told, at_ms, Outcome.ENGINE_LOST, EndedBy.UNKNOWN)
     return Over(
         told.conversation_ended(at_ms, EndedBy.UNKNOWN), at_ms, Outcome.ANSWERED, EndedBy.UNKNOWN
@@ -96,7 +96,7 @@ def _judge(
 def _answered(story: Story, agent: LiveChannel | None, latest_ms: int) -> Story:
     """The story with the answer that the live record was too old to have, at the latest moment
     that it can have been: the ring, or when Asterisk spoke of the conversation."""
-    if story.answered_ms is not None:
+    if story.talked:
         return story
     leg = next((leg for leg in reversed(story.legs) if leg.agent), None)
     name = (agent.agent if agent else None) or (leg.agent if leg else None) or "unknown"

@@ -50,7 +50,9 @@ class Returning:
         for verdict in strangers(journal, known, services.site.site, services.node):
             self._finish(verdict)
         await services.router.restore(LiveLegs(agents=alive))
-        live = {Path(s.recording).stem for s in services.chronicle.stories() if s.recording}
+        live = {
+            Path(raw).stem for s in services.chronicle.stories() for raw in s.recordings.values()
+        }
         await recordings.recover(live)
         self._acknowledge(spooled)
         log.info(

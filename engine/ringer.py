@@ -1,6 +1,7 @@
 """Rings agents' phones through the switch: routing's `Ringer` port."""
 
 import asyncio
+import secrets
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Protocol
@@ -60,10 +61,15 @@ class SwitchRinger:
     An `AgentLeg`'s handle is the leg's unique id; `channel_of` gives the channel's name.
     """
 
-    def __init__(self, switch: Switch, node: str, orders: Orders) -> None:
+    def __init__(
+        self, switch: Switch, node: str, orders: Orders, *, run: str | None = None
+    ) -> None:
+        """`run` tells this run's legs from those of an earlier one, which may be in the same
+        story: by default something random."""
         self._switch = switch
         self._node = node
         self._orders = orders
+        self._run = secrets.token_hex(3) if run is None else run
         self._numbers = count(1)
         self._rings: dict[tuple[str, str], _Ring] = {}
         self._legs: dict[str, AgentLegUp] = {}
@@ -74,7 +80,7 @@ class SwitchRinger:
 
     async def ring(self, assignment: Assignment, timeout_ms: int) -> RingOutcome:
         """Ring the agent's phone; returns how that ended, whatever happens to the link."""
-        channel_id = f"{assignment.contact.id}-{self._node}-{next(self._numbers)}"
+        channel_id = f"{assignment.contact.id}-{self._node}{self._run}-{next(self._numbers)}"
         ring = _Ring(self._orders.order(assignment, channel_id, timeout_ms))
         self._rings[_pair(assignment)] = ring
         answered = False
@@ -85,7 +91,13 @@ class SwitchRinger:
             return outcome
         except AmiError as error:
             log.warning("ring_failed", contact=assignment.contact.id, code=error.code)
+            # After a time-out the phone may ring all the same.
+            await self._hang_up(channel_id)
             return Failed("the link to the switch failed")
+        except asyncio.CancelledError:
+            # Routing waits no longer: the phone is not to ring for nobody.
+            await self._hang_up(channel_id)
+            raise
         finally:
             del self._rings[_pair(assignment)]
             if not answered:

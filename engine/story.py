@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
 
+from engine import stretches
+from engine.stretches import Stretches
 from history.outcome import Direction, EndedBy, LegRole, Outcome
 from history.rows import ContactRow, LegRow, Scalar, TimelineEntry
 
@@ -12,7 +14,9 @@ from history.rows import ContactRow, LegRow, Scalar, TimelineEntry
 class Story:
     """What is known of a contact so far. Times are Unix epoch milliseconds.
 
-    `resume` is the flow's state at the last point from which a restarted engine could go on.
+    A contact may wait and talk more than once: `waits` and `talks` have each stretch.
+    `recordings` has the raw file of each agent's leg that is recorded, by its unique id; `resume`
+    is the flow's state at the last point from which a restarted engine could go on.
     """
 
     id: str
@@ -28,14 +32,11 @@ class Story:
     queue: str | None = None
     skills: Mapping[str, int] = field(default_factory=dict)
     agent: str | None = None
-    queued_ms: int | None = None
+    waits: Stretches = ()
+    talks: Stretches = ()
     reserved_ms: int | None = None
     ringing_ms: int | None = None
-    answered_ms: int | None = None
-    talk_ended_ms: int | None = None
-    left_queue_ms: int | None = None
-    recording: str | None = None
-    recordings: int = 0
+    recordings: Mapping[str, str] = field(default_factory=dict)
     resume: Mapping[str, Any] | None = None
     timeline: tuple[TimelineEntry, ...] = ()
     legs: tuple[LegRow, ...] = ()
@@ -51,13 +52,13 @@ class Story:
             told,
             queue=queue,
             skills=dict(skills),
-            queued_ms=self.queued_ms or at_ms,
-            left_queue_ms=None,
+            waits=stretches.opened(self.waits, at_ms),
         )
 
     def left_queue(self, at_ms: int, reason: str) -> Self:
         """The contact is back in its flow without a conversation."""
-        return replace(self.tell(at_ms, "left_queue", reason=reason), left_queue_ms=at_ms)
+        told = self.tell(at_ms, "left_queue", reason=reason)
+        return replace(told, waits=stretches.closed(self.waits, at_ms))
 
     def rung(self, at_ms: int, agent: str, channel_id: str) -> Self:
         """An agent was reserved and the phone is rung; the leg is closed by `leg_ended`."""
@@ -70,6 +71,10 @@ class Story:
             ringing_ms=at_ms,
             legs=(*self.legs, leg),
         )
+
+    def recorded(self, uniqueid: str, path: str) -> Self:
+        """The conversation on this leg is recorded to a raw file, if there will be one."""
+        return replace(self, recordings={**self.recordings, uniqueid: path})
 
     def not_answered(self, at_ms: int, agent: str, reason: str) -> Self:
         """The agent's phone was rung in vain."""
@@ -85,18 +90,30 @@ class Story:
         return replace(
             told,
             agent=agent,
-            answered_ms=self.answered_ms or at_ms,
-            talk_ended_ms=None,
-            left_queue_ms=at_ms,
-            recordings=self.recordings + (self.recording is not None),
+            talks=stretches.opened(self.talks, at_ms),
+            waits=stretches.closed(self.waits, at_ms),
+            legs=legs,
+        )
+
+    def not_joined(self, at_ms: int, uniqueid: str) -> Self:
+        """The agent's leg was gone before the two were joined: the contact has waited on."""
+        legs = tuple(
+            replace(leg, answered_ms=None) if leg.uniqueid == uniqueid else leg for leg in self.legs
+        )
+        return replace(
+            self.tell(at_ms, "not_joined", agent=self.agent),
+            agent=None,
+            talks=self.talks[:-1],
+            waits=stretches.reopened(self.waits),
             legs=legs,
         )
 
     def conversation_ended(self, at_ms: int, by: EndedBy) -> Self:
         """The conversation is over; the first report of it counts."""
-        if self.talk_ended_ms is not None:
+        if not self.in_conversation:
             return self
-        return replace(self.tell(at_ms, "conversation_ended", by=by.value), talk_ended_ms=at_ms)
+        told = self.tell(at_ms, "conversation_ended", by=by.value)
+        return replace(told, talks=stretches.closed(self.talks, at_ms))
 
     def leg_ended(self, uniqueid: str, at_ms: int, cause: int | None) -> Self:
         """A channel of the contact is gone."""
@@ -108,21 +125,30 @@ class Story:
         )
         return replace(self, legs=legs)
 
-    def agent_on(self, uniqueid: str) -> str | None:
-        """The agent whose phone a channel is."""
-        return next((leg.agent for leg in self.legs if leg.uniqueid == uniqueid), None)
+    def leg_of(self, uniqueid: str) -> LegRow | None:
+        """The leg whose channel has this unique id."""
+        return next((leg for leg in self.legs if leg.uniqueid == uniqueid), None)
 
     @property
     def in_conversation(self) -> bool:
         """Joined with an agent, as far as is known."""
-        return self.answered_ms is not None and self.talk_ended_ms is None
+        return stretches.is_open(self.talks)
+
+    @property
+    def in_queue(self) -> bool:
+        """Waiting for an agent."""
+        return stretches.is_open(self.waits)
+
+    @property
+    def talked(self) -> bool:
+        """Was, or is, joined with an agent."""
+        return bool(self.talks)
 
     def close(
         self, at_ms: int, outcome: Outcome, by: EndedBy, cause: int | None = None
     ) -> ContactRow:
         """The history row of the finished contact."""
         told = self.tell(at_ms, "ended", outcome=outcome.value, by=by.value)
-        talk_end = self.talk_ended_ms or at_ms
         return ContactRow(
             id=self.id,
             site=self.site,
@@ -140,12 +166,12 @@ class Story:
             queue=self.queue,
             skills=self.skills,
             agent=self.agent,
-            queued_ms=self.queued_ms,
+            queued_ms=stretches.began(self.waits),
             reserved_ms=self.reserved_ms,
             ringing_ms=self.ringing_ms,
-            answered_ms=self.answered_ms,
-            wait_ms=_between(self.queued_ms, self.left_queue_ms or at_ms),
-            talk_ms=_between(self.answered_ms, talk_end),
+            answered_ms=stretches.began(self.talks),
+            wait_ms=stretches.total_ms(self.waits, at_ms),
+            talk_ms=stretches.total_ms(self.talks, at_ms),
             hangup_cause=cause,
             timeline=told.timeline,
             legs=tuple(
@@ -163,11 +189,8 @@ class Story:
         """The story that `to_record` was taken of."""
         timeline = tuple(TimelineEntry(**entry) for entry in record["timeline"])
         legs = tuple(LegRow(**{**leg, "role": LegRole(leg["role"])}) for leg in record["legs"])
-        return cls(**{**record, "timeline": timeline, "legs": legs})
-
-
-def _between(begin: int | None, end: int) -> int | None:
-    return None if begin is None else max(0, end - begin)
+        periods = {name: stretches.from_record(record[name]) for name in ("waits", "talks")}
+        return cls(**{**record, **periods, "timeline": timeline, "legs": legs})
 
 
 def _spell(skills: Mapping[str, int]) -> str:

@@ -82,14 +82,14 @@ class Switchboard:
             self._adopted_caller_left(event, services)
             return
         story = chronicle.story_of_leg(event.uniqueid)
-        if story is not None:
-            agent = agent or story.agent_on(event.uniqueid)
+        leg = story.leg_of(event.uniqueid) if story else None
+        agent = agent or (leg.agent if leg else None)
         if agent is not None:
             services.router.leg_ended(agent, event.uniqueid)
-        if story is None or agent is None:
+        if story is None or leg is None:
             return
-        if story.answered_ms is not None and self._recordings is not None:
-            self._recordings.leg_ended(story, agent, now)
+        if self._recordings is not None:
+            self._recordings.leg_ended(story, leg, now)
         chronicle.leg_ended(event.uniqueid, event.cause)
         if story.id in services.adopted and (told := chronicle.story(story.id)):
             chronicle.update(told.conversation_ended(now, EndedBy.AGENT))
@@ -101,7 +101,7 @@ class Switchboard:
         story = services.chronicle.story(contact_id)
         if story is None:
             return
-        by = EndedBy.AGENT if story.talk_ended_ms is not None else EndedBy.CALLER
+        by = EndedBy.CALLER if story.in_conversation else EndedBy.AGENT
         now = services.clock()
         services.chronicle.update(story.conversation_ended(now, by))
         services.router.conversation_ended(contact_id)

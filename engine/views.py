@@ -135,7 +135,7 @@ def place_of(story: Story) -> str:
     """Where a call is: `conversation`, `queue` or `flow`."""
     if story.in_conversation:
         return "conversation"
-    if story.queued_ms is not None and story.left_queue_ms is None:
+    if story.in_queue:
         return "queue"
     return "flow"
 

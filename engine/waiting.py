@@ -14,7 +14,7 @@ from bridge.errors import AmiError, ChannelGone, PlaybackFailed
 from engine.services import Services
 from ivr.announce import place_in_queue
 from ivr.commands import Segment
-from ivr.errors import SpeechError
+from ivr.errors import IvrError
 from routing.contact import Contact, Outcome
 from routing.ringing import AgentLeg
 from routing.ticket import Ticket
@@ -51,29 +51,38 @@ class Waiting:
         ticket = self._services.router.enqueue(self._contact)
         outcome = Outcome.ABANDONED
         try:
-            async with asyncio.timeout(timeout_ms / 1000 if timeout_ms else None):
-                return await self._serve(ticket)
-        except TimeoutError:
-            outcome = Outcome.TIMEOUT
-            return "timeout"
+            in_time = await self._wait(ticket, timeout_ms)
+            leg = _leg(ticket)
+            if leg is None and not in_time:
+                outcome = Outcome.TIMEOUT
+                return "timeout"
+            if leg is None:
+                # Also when routing lost the contact: nobody is to hear music for ever.
+                raise ChannelGone(self._session.request.channel)
         finally:
             if _leg(ticket) is None:
                 self._services.router.withdraw(self._contact.id, outcome)
+        return await self._fetched(leg)
 
-    async def _serve(self, ticket: Ticket) -> AgentLeg:
+    async def _wait(self, ticket: Ticket, timeout_ms: int | None) -> bool:
+        """Until an agent answers, the caller leaves, or the time is over: then False."""
         hungup = asyncio.create_task(self._session.hungup.wait())
         entertainer = asyncio.create_task(self._entertain(ticket))
+        limit_s = None if timeout_ms is None else timeout_ms / 1000
+        waits: set[asyncio.Future[Any]] = {hungup, entertainer, ticket.answered}
         try:
-            waits: set[asyncio.Future[Any]] = {hungup, entertainer, ticket.answered}
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(
+                waits, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED
+            )
+            return bool(done)
         finally:
             for task in (hungup, entertainer):
                 task.cancel()
-            await asyncio.gather(hungup, entertainer, return_exceptions=True)
-        leg = _leg(ticket)
-        if leg is None:
-            # Also when routing lost the contact: the caller is not to hear music for ever.
-            raise ChannelGone(self._session.request.channel)
+            _, ended = await asyncio.gather(hungup, entertainer, return_exceptions=True)
+            _raise_fault(ended)
+
+    async def _fetched(self, leg: AgentLeg) -> AgentLeg:
+        """The caller is ready for the agent; the queue's time does not count any more."""
         try:
             await self._hush()
         except ChannelGone:
@@ -119,10 +128,10 @@ class Waiting:
         place = ticket.position()
         if place is None:
             return
-        text = place_in_queue(self._language, place)
         try:
+            text = place_in_queue(self._language, place)
             await self._say(await self._services.audio.of(Segment(self._language, text)))
-        except (SpeechError, PlaybackFailed) as error:
+        except (IvrError, PlaybackFailed) as error:
             # The caller keeps the music and the place; only the words are missing.
             log.error("announcement_not_made", contact=self._contact.id, error=str(error))
         # Also after a failure: opening a file ends the music before it is known to be missing
@@ -138,6 +147,12 @@ class Waiting:
             self._announcing = False
             raise
         self._announcing = False
+
+
+def _raise_fault(ended: BaseException | None) -> None:
+    """What ended the entertainer: a hangup and our own cancelling are no faults."""
+    if isinstance(ended, Exception) and not isinstance(ended, ChannelGone):
+        raise ended
 
 
 def _leg(ticket: Ticket) -> AgentLeg | None:

@@ -146,7 +146,7 @@ class House:
             flows=flows or {},
             switch=switch,
             router=cast(Router, self.router),
-            ringer=SwitchRinger(switch, NODE, orders),
+            ringer=SwitchRinger(switch, NODE, orders, run=""),
             orders=orders,
             recorder=recorder,
             chronicle=self.chronicle,

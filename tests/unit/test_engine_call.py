@@ -167,6 +167,7 @@ async def test_a_number_of_nobody_is_hung_up(house: House) -> None:
         await EntryPoints(house.services).take_call(session, "+3619999999")
 
     async with conversation(handler) as call:
+        await call.answers("SET VARIABLE TRK_STAGE done", "200 result=1")
         await call.answers("HANGUP", "200 result=1")
     assert house.writer.rows == []
 

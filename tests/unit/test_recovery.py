@@ -40,7 +40,7 @@ def test_a_conversation_that_ended_meanwhile_was_answered() -> None:
     assert (verdict.outcome, verdict.by, verdict.at_ms) == (
         *(Outcome.ANSWERED, EndedBy.UNKNOWN, 50_000),
     )
-    assert verdict.story.talk_ended_ms == 50_000
+    assert verdict.story.talks == ((4_000, 50_000),)
 
 
 def test_a_caller_in_the_flow_or_the_queue_was_lost() -> None:
@@ -95,7 +95,7 @@ def test_asterisk_knows_of_a_conversation_that_the_live_record_does_not() -> Non
     channels = [channel("c1", "talking"), channel("leg-1", None, agent="anna")]
     (verdict,) = judge([story], [], channels, NOW)
     assert isinstance(verdict, GoesOn)
-    assert (verdict.story.agent, verdict.story.answered_ms) == ("anna", 40_000)
+    assert (verdict.story.agent, verdict.story.talks) == ("anna", ((40_000, None),))
     assert verdict.story.in_conversation
 
 

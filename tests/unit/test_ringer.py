@@ -48,7 +48,7 @@ class Desk:
     def __init__(self) -> None:
         self.switch = FakeSwitch()
         self.orders = Orders()
-        self.ringer = SwitchRinger(cast(Switch, self.switch), "n1", self.orders)
+        self.ringer = SwitchRinger(cast(Switch, self.switch), "n1", self.orders, run="")
 
     async def rings(self, assignment: Assignment) -> "asyncio.Task[RingOutcome]":
         """A ring under way."""

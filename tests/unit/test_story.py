@@ -1,7 +1,6 @@
 """A contact's story becomes its history row, whatever the contact came to."""
 
 import json
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -58,11 +57,23 @@ def test_only_the_first_report_of_a_conversations_end_counts() -> None:
     assert told.conversation_ended(9_001, EndedBy.CALLER) is told
 
 
-def test_a_second_conversation_is_numbered_as_a_recording() -> None:
-    """The name of its recording must not be that of the first."""
-    first = replace(a_story(), recording="a.raw").answered(1, "anna", "PJSIP/anna-1", "leg-1")
-    assert first.recordings == 1
-    assert first.answered(2, "bence", "PJSIP/bence-1", "leg-2").recordings == 2
+def test_two_waits_and_two_talks_are_added_up() -> None:
+    """Neither counts the other: a caller who is queued again has not waited while talking."""
+    first = a_talk().conversation_ended(9_000, EndedBy.AGENT)
+    second = first.queued(10_000, "billing", {}).rung(12_000, "cili", "leg-2")
+    talk = second.answered(13_000, "cili", "PJSIP/cili-1", "leg-2")
+    row = talk.close(20_000, Outcome.ANSWERED, EndedBy.CALLER)
+    assert (row.wait_ms, row.talk_ms) == (2_000 + 3_000, 5_000 + 7_000)
+    assert (row.queued_ms, row.answered_ms) == (2_000, 4_000)
+
+
+def test_an_agent_who_was_gone_before_the_join_answered_nobody() -> None:
+    """The contact has waited on all the time; hanging up now is abandoning the queue."""
+    joined = a_talk().conversation_ended(4_010, EndedBy.AGENT).not_joined(4_020, "leg-c1")
+    assert (joined.in_queue, joined.talked, joined.agent) == (True, False, None)
+    row = joined.close(60_000, Outcome.ABANDONED, EndedBy.CALLER)
+    assert (row.wait_ms, row.talk_ms, row.answered_ms) == (58_000, None, None)
+    assert [leg.answered_ms for leg in row.legs] == [None]
 
 
 def test_the_callers_number_is_not_in_what_is_printed() -> None:
