@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ def layout(**changes: Any) -> AsteriskLayout:
     return replace(made, **changes)
 
 
+@cache
 def site_of(name: str) -> Site:
     return load_site(ROOM / name, {})
 
