@@ -27,6 +27,7 @@ MODULES = (
     # Clock, mixing of two legs, codecs, sound files.
     "res_timing_timerfd",
     "bridge_simple",
+    "bridge_holding",
     "codec_alaw",
     "codec_ulaw",
     "codec_a_mu",
@@ -43,6 +44,7 @@ MODULES = (
     "res_musiconhold",
     "res_audiosocket",
     "app_audiosocket",
+    "app_bridgewait",
     "app_controlplayback",
     "app_dial",
     "app_exec",

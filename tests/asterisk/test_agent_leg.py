@@ -45,6 +45,8 @@ def test_a_conversation(asterisk: RunningAsterisk) -> None:
         )
         channel = re.search(r"Channel: (Local/\S+)", ami.read_until(EVENT))
         assert channel is not None
+        # A phone's channel is up when it comes here; a Local one is answered first, in 500 ms.
+        wait_until(lambda: " holding_bridge " in asterisk.rx("bridge show all"), "the wait")
         engine.send(f"EXEC Bridge {channel[1]}")
         wait_until(lambda: recording.exists() and recording.stat().st_size > 0, "sound")
         assert call.bye() == 200
