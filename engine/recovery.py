@@ -8,7 +8,7 @@ crash; where it and Asterisk differ, Asterisk is right about where the call was.
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from agi_scripts.journal import JournalEntry
+from agi_scripts.journal import ENDED, JournalEntry
 from bridge.events import LiveChannel
 from engine.story import Story
 from history.outcome import EndedBy, Outcome
@@ -60,15 +60,24 @@ def judge(
 def strangers(
     journal: Iterable[JournalEntry], known: Collection[str], site: str, node: str
 ) -> list[Over]:
-    """Contacts that came and went while the engine was away: only the journal knows them."""
+    """Contacts that came and went without the engine: only the journal knows them.
+
+    Who heard no apology has hung up before Asterisk had asked the engine, or found it away.
+    """
     first: Mapping[str, JournalEntry] = {
         entry.contact: entry for entry in sorted(journal, key=lambda e: e.at_ms, reverse=True)
     }
     return [
-        Over(_stranger(entry, site, node), entry.at_ms, Outcome.ENGINE_LOST, EndedBy.UNKNOWN)
+        Over(_stranger(entry, site, node), entry.at_ms, *_without_engine(entry))
         for contact, entry in first.items()
         if contact and contact not in known
     ]
+
+
+def _without_engine(first: JournalEntry) -> tuple[Outcome, EndedBy]:
+    if first.what == ENDED:
+        return Outcome.HUNG_UP_IN_FLOW, EndedBy.CALLER
+    return Outcome.ENGINE_LOST, EndedBy.UNKNOWN
 
 
 def _judge(

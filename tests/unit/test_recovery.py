@@ -89,6 +89,12 @@ def test_a_call_that_only_the_journal_knows_has_one_row() -> None:
     assert (over.outcome, over.by) == (Outcome.ENGINE_LOST, EndedBy.UNKNOWN)
 
 
+def test_a_stranger_without_an_apology_hung_up_too_soon() -> None:
+    """Cancelled before Asterisk had asked the engine: nobody was turned away."""
+    (over,) = strangers([entry("new", 51_000, "ended")], set(), "northwind", "n1")
+    assert (over.outcome, over.by) == (Outcome.HUNG_UP_IN_FLOW, EndedBy.CALLER)
+
+
 def test_asterisk_knows_of_a_conversation_that_the_live_record_does_not() -> None:
     """The engine died within milliseconds of the answer, before it was written."""
     story = a_story().rung(40_000, "anna", "leg-1")
