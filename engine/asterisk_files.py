@@ -11,6 +11,7 @@ from config.asterisk import AsteriskLayout, include_local, render, write
 from config.asterisk_runtime import AsteriskRuntime
 from config.secrets import Secrets
 from config.site import Site
+from config.values import Language
 from engine.audio import Audio
 from engine.layout import Layout
 from engine.ports import Port
@@ -58,14 +59,21 @@ async def make_music(layout: Layout) -> None:
 
 
 async def place_apologies(site: Site, audio: Audio, layout: Layout) -> None:
-    """Put the apology where Asterisk finds it without the engine, in each language."""
+    """Put the apology where Asterisk finds it without the engine, in each language.
+
+    Raises SpeechError or OSError.
+    """
     for language in site.languages:
-        text = audio.apology(site, language)
-        base = Path(await audio.of(Segment(language, text)))
-        for made in base.parent.glob(f"{base.name}.*"):
-            fresh = layout.sounds / f".apology-{language}{made.suffix}"
-            shutil.copyfile(made, fresh)
-            fresh.replace(layout.sounds / f"apology-{language}{made.suffix}")
+        await place_apology(site, language, audio, layout)
+
+
+async def place_apology(site: Site, language: Language, audio: Audio, layout: Layout) -> None:
+    """The same in one language; whatever goes wrong, an apology that was there stays whole."""
+    base = Path(await audio.of(Segment(language, audio.apology(site, language))))
+    for made in base.parent.glob(f"{base.name}.*"):
+        fresh = layout.sounds / f".apology-{language}{made.suffix}"
+        shutil.copyfile(made, fresh)
+        fresh.replace(layout.sounds / f"apology-{language}{made.suffix}")
 
 
 def wanted_ports(site: Site) -> Iterator[Port]:

@@ -19,7 +19,7 @@ from config.secrets import Secrets, load_or_create
 from config.site import Site
 from desk.app import build
 from engine import card, card_contents
-from engine.asterisk_files import LOOPBACK, place_apologies
+from engine.asterisk_files import LOOPBACK
 from engine.audio import Audio
 from engine.chronicle import Chronicle
 from engine.clock import now_ms
@@ -30,6 +30,7 @@ from engine.livecalls import LiveCalls
 from engine.loading import load_site_and_flows
 from engine.metrics import Metrics
 from engine.orders import CallOrders
+from engine.prompting import prepare
 from engine.recordings import Recordings
 from engine.returning import Returning
 from engine.ringer import SwitchRinger
@@ -142,8 +143,7 @@ class Engine:
 
     async def _audio(self, site: Site, flows: Mapping[str, Program]) -> Audio:
         audio = Audio(self._layout.prompts, self._settings.dialplans / "prompts")
-        await audio.make_all(site, flows, _log_progress)
-        await place_apologies(site, audio, self._layout)
+        await prepare(audio, site, flows, self._layout)
         return audio
 
     async def _switch(
@@ -211,8 +211,3 @@ class Engine:
         contents = card_contents.contents(self._settings, site, secrets, os.getpid())
         card.write(self._layout.card, contents)
         stack.callback(self._layout.card.unlink, missing_ok=True)
-
-
-def _log_progress(done: int, of: int) -> None:
-    if done == of or done % 50 == 0:
-        log.info("prompts_made", done=done, of=of)

@@ -5,9 +5,12 @@ IvrError
 ├── LanguageError             no built-in sentence in that language
 └── SpeechError               no audio could be made for a text
     ├── VoiceMissingError     no voice is configured for the language
-    └── SpeechFailedError     the synthesiser could not be run, or refused
+    ├── SpeechFailedError     the synthesiser could not be run, or refused
+    └── PromptFileError       a prompt's files could not be read or written
 A flow that is wrong is ``config.document.DocumentError``, with every problem in it.
 """
+
+from pathlib import Path
 
 
 class IvrError(Exception):
@@ -57,3 +60,13 @@ class SpeechFailedError(SpeechError):
         self.voice, self.status, self.stderr = voice, status, stderr
         how = "could not be started" if status is None else f"ended with status {status}"
         super().__init__(f"speech synthesis with voice {voice!r} {how}: {stderr.strip()}")
+
+
+class PromptFileError(SpeechError):
+    """The files of a prompt at ``path`` could not be read or written: ``reason``."""
+
+    code = "prompt_file"
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(f"the prompt {path} could not be read or written: {reason}")

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from ivr.commands import Segment
-from ivr.errors import SpeechFailedError, VoiceMissingError
+from ivr.errors import PromptFileError, SpeechError, SpeechFailedError, VoiceMissingError
 from ivr.prompts import espeak
 from ivr.prompts.audio import read_wave, silence, to_prompt
 from ivr.prompts.g711 import Samples, encode_alaw, encode_ulaw
@@ -24,6 +24,11 @@ _PAUSE_MS = 100
 
 Synthesise = Callable[[str, str], Awaitable[bytes]]
 Progress = Callable[[int, int], None]
+Failed = Callable[[Segment, SpeechError], None]
+
+
+def _refuse(segment: Segment, error: SpeechError) -> None:
+    raise error
 
 
 class PromptStore:
@@ -63,29 +68,44 @@ class PromptStore:
         found = self._found.get(segment)
         if found is not None:
             return found
-        base = self.path(segment)
-        async with self._alone(base):
-            if not all(base.with_suffix(suffix).exists() for suffix in SUFFIXES):
-                await self._render(segment, base)
+        try:
+            base = self.path(segment)
+            async with self._alone(base):
+                if not all(base.with_suffix(suffix).exists() for suffix in SUFFIXES):
+                    await self._render(segment, base)
+        except OSError as error:
+            raise PromptFileError(Path(error.filename or self._directory), str(error)) from error
         self._found[segment] = base
         return base
 
     async def ensure_all(
-        self, segments: Iterable[Segment], progress: Progress = lambda done, total: None
+        self,
+        segments: Iterable[Segment],
+        progress: Progress = lambda done, total: None,
+        failed: Failed = _refuse,
     ) -> None:
-        """Render what is missing, several at once; ``progress(done, total)`` after each."""
+        """Render what is missing, several at once; ``progress(done, total)`` after each.
+
+        The first SpeechError ends it and is raised, unless ``failed`` takes each of them.
+        """
         wanted = list(dict.fromkeys(segments))
         done = 0
 
         async def one(segment: Segment) -> None:
             nonlocal done
-            await self.ensure(segment)
+            try:
+                await self.ensure(segment)
+            except SpeechError as error:
+                failed(segment, error)
             done += 1
             progress(done, len(wanted))
 
-        async with asyncio.TaskGroup() as group:
-            for segment in wanted:
-                group.create_task(one(segment))
+        try:
+            async with asyncio.TaskGroup() as group:
+                for segment in wanted:
+                    group.create_task(one(segment))
+        except ExceptionGroup as errors:
+            raise errors.exceptions[0] from None
 
     def _voice(self, language: str) -> str:
         try:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ivr.commands import Segment
-from ivr.errors import SpeechFailedError, VoiceMissingError
+from ivr.errors import PromptFileError, SpeechError, SpeechFailedError, VoiceMissingError
 from ivr.prompts import PromptStore, static_texts
 from ivr.prompts.espeak import synthesise
 from ivr.prompts.store import SUFFIXES
@@ -104,6 +104,32 @@ async def test_many_are_rendered_with_progress(tmp_path: Path) -> None:
     wanted = [HELLO, Segment("hu", "Halló."), HELLO]
     await store(tmp_path, Voice()).ensure_all(wanted, lambda done, of: seen.append((done, of)))
     assert seen == [(1, 2), (2, 2)]
+
+
+async def test_the_first_that_cannot_be_made_is_told_itself(tmp_path: Path) -> None:
+    """Not as a group of errors, which nobody who expects a SpeechError would catch."""
+    wanted = [Segment("en", "Hello."), Segment("fi", "Hei."), Segment("de", "Hallo.")]
+    with pytest.raises(VoiceMissingError, match="'fi'"):
+        await store(tmp_path, Voice()).ensure_all(wanted)
+
+
+async def test_who_takes_the_failures_gets_all_the_rest_made(tmp_path: Path) -> None:
+    """One bad text among many costs that text alone."""
+    failures: list[tuple[Segment, SpeechError]] = []
+    prompts = store(tmp_path, Voice(failing=1))
+    wanted = [HELLO, Segment("en", "Goodbye.")]
+    await prompts.ensure_all(wanted, failed=lambda *failure: failures.append(failure))
+    ((segment, error),) = failures
+    assert segment == HELLO
+    assert isinstance(error, SpeechFailedError)
+    assert prompts.path(wanted[1]).with_suffix(".sln").exists()
+
+
+async def test_a_disk_that_takes_nothing_is_a_speech_error(tmp_path: Path) -> None:
+    """A call then leaves the step by on_error, as for any prompt that cannot be made."""
+    (tmp_path / "en").write_text("no directory")
+    with pytest.raises(PromptFileError, match=str(tmp_path / "en")):
+        await store(tmp_path, Voice()).ensure(HELLO)
 
 
 async def test_a_language_without_a_voice_is_told(tmp_path: Path) -> None:
