@@ -24,7 +24,9 @@ def load_site_and_flows(settings: Settings) -> tuple[Site, dict[str, Program]]:
         site, located, _ = load_site_located(settings.site_file)
     except DocumentError as error:
         raise SiteInvalid(error.problems) from None
-    known = Known(queues=frozenset(site.queues), skills=frozenset(site.skills))
+    known = Known(
+        queues=frozenset(site.queues), skills=frozenset(site.skills), languages=site.languages
+    )
     flows: dict[str, Program] = {}
     try:
         flows = load_flows(settings.dialplans, known)

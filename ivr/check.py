@@ -8,6 +8,7 @@ from dataclasses import replace
 from config.document import Located, Problem
 from config.problem import Path
 from config.suggest import did_you_mean, shown
+from ivr.announce import LANGUAGES
 from ivr.exits import edges, exit_of
 from ivr.flow import Flow
 from ivr.graph import reachable, silent_circles
@@ -28,11 +29,22 @@ def check(flow: Flow, located: Located, known: Known = NOTHING_KNOWN) -> list[Pr
     """Every problem of a well-formed flow, in the file's order; none means it may be run."""
     ways = {name: tuple(edges(flow, name, step)) for name, step in flow.steps.items()}
     exits = [*_exits(flow, ways)]
-    findings = [*_steps(flow, known), *exits, *_circles(ways)]
+    findings = [*_languages(flow, known), *_steps(flow, known), *exits, *_circles(ways)]
     if not exits:
         # A mistyped exit cuts off all that lies behind it: tell the cause, not what follows.
         findings.extend(_unreachable(flow, ways))
     return sorted({located.problem(f.path, f.message, key=f.key) for f in findings})
+
+
+def _languages(flow: Flow, known: Known) -> Iterator[Finding]:
+    for index, language in enumerate(flow.languages):
+        path = ("languages", index)
+        if language not in LANGUAGES:
+            hint = did_you_mean(language, LANGUAGES)
+            yield Finding(path, f"there is no voice for {shown(language)}, {hint}")
+        elif known.languages is not None and language not in known.languages:
+            hint = did_you_mean(language, known.languages)
+            yield Finding(path, f"{shown(language)} is not a language of the site, {hint}")
 
 
 def _steps(flow: Flow, known: Known) -> Iterator[Finding]:

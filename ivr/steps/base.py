@@ -79,6 +79,7 @@ class Known:
 
     queues: frozenset[str] | None = None
     skills: frozenset[str] | None = None
+    languages: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

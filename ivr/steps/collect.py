@@ -102,7 +102,7 @@ class Collect(AsksCaller):
             return
         yield from _bounds_findings(body, variable)
         if body.confirm is not None:
-            yield from _confirm_findings(body.confirm, variable, context)
+            yield from _confirm_findings(body.confirm, variable)
 
     def node(self, build: Build) -> Node:
         return CollectNode(build, self.collect)
@@ -122,7 +122,7 @@ def _bounds_findings(body: CollectBody, variable: Variable) -> Iterator[Finding]
         yield Finding((*path, "into"), message)
 
 
-def _confirm_findings(confirm: Confirm, variable: Variable, context: Context) -> Iterator[Finding]:
+def _confirm_findings(confirm: Confirm, variable: Variable) -> Iterator[Finding]:
     path = ("collect", "confirm")
     if variable.sensitive:
         yield Finding(path, "a sensitive value is never spoken, so it cannot be read back")
@@ -134,10 +134,6 @@ def _confirm_findings(confirm: Confirm, variable: Variable, context: Context) ->
         yield Finding(path, "yes and no are one key each")
     if confirm.prompt is not None:
         return
-    for language in context.languages:
-        if language not in READ_BACK:
-            message = f"there are no built-in words in {shown(language)}, give confirm a prompt"
-            yield Finding(path, message)
     if (confirm.yes, confirm.no) != ("1", "2"):
         yield Finding(path, "the built-in words say 1 and 2, give confirm a prompt of its own")
 

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from config.document import DocumentError, schema
+from ivr.announce import LANGUAGES
 from ivr.flow import Flow
 from ivr.loader import load_flow, load_flows
 from ivr.steps import KINDS
 from ivr.steps.base import Known
+from ivr.steps.read_back import READ_BACK
 
 pytestmark = pytest.mark.unit
 
@@ -20,6 +22,7 @@ BAD = sorted((FLOWS / "bad").glob("*.yaml"))
 KNOWN = Known(
     queues=frozenset({"support", "faults"}),
     skills=frozenset({"billing", "technical", "en", "hu"}),
+    languages=("en", "hu"),
 )
 
 
@@ -72,8 +75,13 @@ def test_two_flows_of_one_name_are_refused(tmp_path: Path) -> None:
 
 def test_names_of_the_site_are_checked_only_when_given() -> None:
     """A flow can be checked away from its site."""
-    path = FLOWS / "bad" / "queue_unknown.yaml"
-    assert load_flow(path).name == "sample"
+    for name in ("queue_unknown", "language_not_of_the_site"):
+        assert load_flow(FLOWS / "bad" / f"{name}.yaml").name == "sample"
+
+
+def test_every_language_with_a_voice_has_the_words_to_read_digits_back() -> None:
+    """So `confirm: true` needs no check of its own."""
+    assert set(READ_BACK) == set(LANGUAGES)
 
 
 def test_the_schema_for_editors_knows_every_kind() -> None:

@@ -56,3 +56,15 @@ async def test_a_flow_with_a_fault_changes_nothing(settings: Settings) -> None:
         await Watch(settings, house.services).take()
     assert house.services.site is before
     assert {entry["event"] for entry in logs} == {"change_refused"}
+
+
+async def test_a_flow_speaks_only_its_sites_languages(settings: Settings) -> None:
+    """In another one the site has no sentences ready for who waits in a queue."""
+    house = House()
+    estonian = "    et: Vabandame, meie teenuses on häire. Ühendame teid valvelauaga.\n"
+    change(settings.site_file, estonian, "")
+    change(settings.site_file, "languages: [en, hu, pl, et]", "languages: [en, hu, pl]")
+    with capture_logs() as logs:
+        await Watch(settings, house.services).take()
+    (refused,) = logs
+    assert 'languages[3]: "et" is not a language of the site' in refused["problem"]
