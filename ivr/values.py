@@ -21,7 +21,10 @@ def _duration(value: Any) -> Any:
     found = _DURATION.fullmatch(value)
     if found is None:
         raise ValueError(f"{shown(value)} is no duration, write it like 500ms, 5s, 10m or 1h")
-    return round(float(found[1]) * _UNIT_MS[found[2]])
+    ms = round(float(found[1]) * _UNIT_MS[found[2]])
+    if ms == 0:
+        raise ValueError(f"{shown(value)} is no time to wait, write at least 1ms")
+    return ms
 
 
 def _matching(pattern: str, is_no: str) -> BeforeValidator:
@@ -39,9 +42,12 @@ def _matching(pattern: str, is_no: str) -> BeforeValidator:
 
 
 Duration = Annotated[
-    int, BeforeValidator(_duration, json_schema_input_type=str), Field(ge=0, le=86_400_000)
+    int, BeforeValidator(_duration, json_schema_input_type=str), Field(ge=1, le=86_400_000)
 ]
-"""A time in ms, written ``500ms``, ``5s``, ``10m`` or ``1h``; at most a day."""
+"""A time to wait in ms, written ``500ms``, ``5s``, ``10m`` or ``1h``; at most a day.
+
+Never 0: to what keeps the time, no time is none at all, and it would wait for ever.
+"""
 
 Key = Annotated[
     str,
