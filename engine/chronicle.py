@@ -34,6 +34,7 @@ class Chronicle:
         self._stories: dict[str, Story] = {}
         self._legs: dict[str, str] = {}
         self._parted: dict[str, Story] = {}
+        self._unsettled: set[str] = set()
         self.on_written: Callable[[list[str]], None] = lambda contacts: None
         """Told the contacts whose rows are in the history: routing may forget them."""
 
@@ -47,6 +48,10 @@ class Chronicle:
     def story(self, contact_id: str) -> Story | None:
         """The story of a live contact."""
         return self._stories.get(contact_id)
+
+    def knows(self, contact_id: str) -> bool:
+        """Whether a contact lives, or is closed and its row not committed yet."""
+        return contact_id in self._stories or contact_id in self._unsettled
 
     def story_of_leg(self, uniqueid: str) -> Story | None:
         """Whose agent leg a channel is. A contact may be closed before its agent's channel is."""
@@ -117,6 +122,7 @@ class Chronicle:
         self._metrics.active_calls.set(len(self._stories))
         if row.answered_ms is not None and row.wait_ms is not None and row.queue:
             self._metrics.wait.labels(row.queue).observe(row.wait_ms / 1000)
+        self._unsettled.add(contact_id)
         self._writer.put(row, lambda refused: self._settled(contact_id, refused))
         self._hub.publish(
             {
@@ -149,6 +155,7 @@ class Chronicle:
     def _settled(self, contact_id: str, refused: HistoryError | None) -> None:
         if refused is not None:
             log.error("history_row_refused", contact=contact_id, code=refused.code)
+        self._unsettled.discard(contact_id)
         self._live.remove(contact_id)
         self.on_written([contact_id])
 

@@ -6,7 +6,7 @@ crash; where it and Asterisk differ, Asterisk is right about where the call was.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agi_scripts.journal import ENDED, JournalEntry
 from bridge.events import LiveChannel
@@ -46,9 +46,7 @@ def judge(
     """One verdict for each story. A contact's id is its caller's channel's unique id."""
     callers = {channel.uniqueid: channel for channel in channels}
     agents = {channel.contact: channel for channel in channels if channel.agent}
-    entries: dict[str, list[JournalEntry]] = {}
-    for entry in sorted(journal, key=lambda entry: entry.at_ms):
-        entries.setdefault(entry.contact, []).append(entry)
+    entries = _by_contact(journal)
     return [
         _judge(
             story, entries.get(story.id, []), callers.get(story.id), agents.get(story.id), now_ms
@@ -64,20 +62,24 @@ def strangers(
 
     Who heard no apology has hung up before Asterisk had asked the engine, or found it away.
     """
-    first: Mapping[str, JournalEntry] = {
-        entry.contact: entry for entry in sorted(journal, key=lambda e: e.at_ms, reverse=True)
-    }
     return [
-        Over(_stranger(entry, site, node), entry.at_ms, *_without_engine(entry))
-        for contact, entry in first.items()
+        _unserved(_over(_stranger(told[0], site, node), told, told[-1].at_ms, None), told)
+        for contact, told in _by_contact(journal).items()
         if contact and contact not in known
     ]
 
 
-def _without_engine(first: JournalEntry) -> tuple[Outcome, EndedBy]:
-    if first.what == ENDED:
-        return Outcome.HUNG_UP_IN_FLOW, EndedBy.CALLER
-    return Outcome.ENGINE_LOST, EndedBy.UNKNOWN
+def _unserved(over: Over, entries: list[JournalEntry]) -> Over:
+    if over.story.talked or any(entry.what != ENDED for entry in entries):
+        return over
+    return replace(over, outcome=Outcome.HUNG_UP_IN_FLOW, by=EndedBy.CALLER)
+
+
+def _by_contact(journal: Iterable[JournalEntry]) -> Mapping[str, list[JournalEntry]]:
+    entries: dict[str, list[JournalEntry]] = {}
+    for entry in sorted(journal, key=lambda entry: entry.at_ms):
+        entries.setdefault(entry.contact, []).append(entry)
+    return entries
 
 
 def _judge(
@@ -89,12 +91,16 @@ def _judge(
 ) -> Verdict:
     if caller is not None and caller.stage == TALKING:
         return GoesOn(_answered(story, agent, now_ms).tell(now_ms, "engine_back"))
+    return _over(story, entries, entries[-1].at_ms if entries else now_ms, agent)
+
+
+def _over(story: Story, entries: list[JournalEntry], at_ms: int, agent: LiveChannel | None) -> Over:
+    """The end of a contact; whoever is told to have talked was answered."""
     told = story
     if any(entry.stage == TALKING for entry in entries):
         told = _answered(story, agent, entries[0].at_ms)
     for entry in entries:
         told = told.tell(entry.at_ms, entry.what)
-    at_ms = entries[-1].at_ms if entries else now_ms
     if not told.talked:
         return Over(told, at_ms, Outcome.ENGINE_LOST, EndedBy.UNKNOWN)
     return Over(
@@ -115,7 +121,7 @@ def _answered(story: Story, agent: LiveChannel | None, latest_ms: int) -> Story:
 
 
 def _stranger(entry: JournalEntry, site: str, node: str) -> Story:
-    story = Story(
+    return Story(
         id=entry.contact,
         site=site,
         node=node,
@@ -125,4 +131,3 @@ def _stranger(entry: JournalEntry, site: str, node: str) -> Story:
         caller=entry.caller or None,
         called=entry.called or None,
     )
-    return story.tell(entry.at_ms, entry.what)

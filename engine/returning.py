@@ -1,6 +1,7 @@
 """An engine starts: what its former run left behind is judged, told and finished."""
 
 import asyncio
+import contextlib
 from pathlib import Path
 
 import structlog
@@ -24,21 +25,23 @@ class Returning:
     """Reads the spool of the away script, at start and from then on.
 
     A call that is still in the apology when the engine returns is journaled at its end, later.
+    An entry's file is deleted when history has the row of its contact, not before: until then
+    another crash would lose it.
     """
 
     def __init__(self, services: Services, database: HistoryDatabase, directory: Path) -> None:
         self._services = services
         self._database = database
         self._directory = directory
+        self._finished: set[str] = set()
 
     async def take_up(self, link: LinkUp, recordings: Recordings) -> None:
-        """Once, before events are let in. Raises StoreAway, DatabaseAway."""
+        """Once, before events are let in; strangers are left to `watch`. Raises StoreAway."""
         services = self._services
         left = await services.chronicle.left_behind()
         stories = [Story.from_record(record) for record in left.values()]
         alive = {channel.uniqueid for channel in link.channels}
-        spooled = self._read()
-        journal = [item.entry for item in spooled]
+        journal = [item.entry for item in self._read()]
         for verdict in judge(stories, journal, link.channels, services.clock()):
             match verdict:
                 case GoesOn(story=story):
@@ -46,43 +49,46 @@ class Returning:
                     services.chronicle.adopt(story)
                 case Over():
                     self._finish(verdict)
-        known = {story.id for story in stories}
-        for verdict in strangers(journal, known, services.site.site, services.node):
-            self._finish(verdict)
         await services.router.restore(LiveLegs(agents=alive))
         live = {
             Path(raw).stem for s in services.chronicle.stories() for raw in s.recordings.values()
         }
         await recordings.recover(live)
-        self._acknowledge(spooled)
         log.info(
             "engine_back", left=len(stories), go_on=len(services.adopted), journal=len(journal)
         )
 
     async def watch(self) -> None:
-        """Late entries: calls that were with the fallback when the engine came back."""
+        """Calls that came and went without an engine, those of the last run among them."""
         while True:
+            with contextlib.suppress(DatabaseAway):  # the entries stay until history is back
+                await self.look()
             await asyncio.sleep(JOURNAL_EVERY_S)
-            spooled = await asyncio.to_thread(self._read)
-            fresh = [item.entry for item in spooled]
-            if not fresh:
-                continue
-            try:
-                await self._late(fresh)
-            except DatabaseAway:
-                continue  # the entries stay where they are until the history is back
-            self._acknowledge(spooled)
 
-    async def _late(self, fresh: list[JournalEntry]) -> None:
-        """Calls that neither a story nor the history knows; what is known needs no second row."""
-        known = {story.id for story in self._services.chronicle.stories()}
-        for entry in fresh:
-            if entry.contact not in known and await self._database.contact(entry.contact):
-                known.add(entry.contact)
-        for over in strangers(fresh, known, self._services.site.site, self._services.node):
+    async def look(self) -> None:
+        """Go once through the spool. Raises DatabaseAway."""
+        services = self._services
+        fresh: list[JournalEntry] = []
+        for spooled in await asyncio.to_thread(self._read):
+            contact = spooled.entry.contact
+            if services.chronicle.knows(contact):
+                continue
+            if await self._is_told(contact):
+                acknowledge(spooled)
+            else:
+                fresh.append(spooled.entry)
+        known = {entry.contact for entry in fresh if services.chronicle.knows(entry.contact)}
+        for over in strangers(fresh, known, services.site.site, services.node):
             self._finish(over)
 
+    async def _is_told(self, contact: str) -> bool:
+        """Whether history has the contact, or refused what this run told of it."""
+        nameless = not contact
+        finished = contact in self._finished
+        return nameless or finished or await self._database.contact(contact) is not None
+
     def _finish(self, over: Over) -> None:
+        self._finished.add(over.story.id)
         self._services.chronicle.adopt(over.story)
         self._services.chronicle.close(over.story.id, over.outcome, over.by, at_ms=over.at_ms)
 
@@ -91,7 +97,3 @@ class Returning:
         for path in spool.broken:
             log.error("journal_entry_broken", path=path)
         return list(spool.entries)
-
-    def _acknowledge(self, spooled: list[SpooledEntry]) -> None:
-        for item in spooled:
-            acknowledge(item)

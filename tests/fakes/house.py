@@ -108,11 +108,20 @@ class FakeWriter:
     def __init__(self) -> None:
         self.rows: list[Record] = []
         self.settled: list[Settled] = []
+        self.told = 0
+        """How many rows are committed."""
 
     def put(self, record: Record, settled: Settled | None = None) -> None:
         self.rows.append(record)
         if settled is not None:
             self.settled.append(settled)
+
+    def settle(self) -> None:
+        """All that was put is committed."""
+        self.told = len(self.rows)
+        settled, self.settled = self.settled, []
+        for tell in settled:
+            tell(None)
 
     @property
     def row(self) -> ContactRow:

@@ -1,0 +1,88 @@
+"""An engine is back: what its former run left is told once, and never over a better row."""
+
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from agi_scripts.journal import JournalEntry, write_entry
+from engine.returning import Returning
+from history.database import HistoryDatabase
+from history.outcome import EndedBy, Outcome
+from history.rows import ContactRow
+from tests.fakes.house import House
+from tests.fakes.stories import a_talk
+
+pytestmark = pytest.mark.unit
+
+
+class FakeHistory:
+    """The rows that are committed: what the house's writer has settled."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    async def contact(self, contact_id: str) -> ContactRow | None:
+        settled = self._house.writer.rows[: self._house.writer.told]
+        rows = [row for row in settled if isinstance(row, ContactRow)]
+        return next((row for row in rows if row.id == contact_id), None)
+
+
+class Back:
+    """An engine's return, with a spool of its own."""
+
+    def __init__(self, spool: Path) -> None:
+        self.house = House()
+        self.spool = spool
+        history = cast(HistoryDatabase, FakeHistory(self.house))
+        self.returning = Returning(self.house.services, history, spool)
+
+    def journal(self, contact: str, stage: str, at_ms: int = 5_000) -> None:
+        """The away script tells of a call."""
+        entry = JournalEntry(contact, contact, f"PJSIP/x-{contact}", stage, at_ms, "ended")
+        write_entry(str(self.spool), entry)
+
+    @property
+    def outcomes(self) -> list[tuple[str, Outcome]]:
+        rows = self.house.writer.rows
+        return [(row.id, row.outcome) for row in rows if isinstance(row, ContactRow)]
+
+    @property
+    def files(self) -> int:
+        return len(list(self.spool.iterdir()))
+
+
+@pytest.fixture
+def back(tmp_path: Path) -> Back:
+    return Back(tmp_path)
+
+
+async def test_a_contact_just_closed_is_no_stranger(back: Back) -> None:
+    """Its row is on the way: a second one would overwrite it. Its entry goes after the commit."""
+    back.house.chronicle.adopt(a_talk())
+    back.journal("c1", "talking")
+    await back.returning.look()
+    back.house.chronicle.close("c1", Outcome.ANSWERED, EndedBy.CALLER)
+    await back.returning.look()
+    assert (back.outcomes, back.files) == ([("c1", Outcome.ANSWERED)], 1)
+    back.house.writer.settle()
+    await back.returning.look()
+    assert (back.outcomes, back.files) == ([("c1", Outcome.ANSWERED)], 0)
+
+
+async def test_an_entry_is_deleted_when_history_has_its_row(back: Back) -> None:
+    """A crash before the commit must find it again; it makes one row however often it is read."""
+    back.journal("new", "flow")
+    await back.returning.look()
+    await back.returning.look()
+    assert (back.outcomes, back.files) == ([("new", Outcome.ENGINE_LOST)], 1)
+    back.house.writer.settle()
+    await back.returning.look()
+    assert (back.outcomes, back.files) == ([("new", Outcome.ENGINE_LOST)], 0)
+
+
+async def test_a_stranger_who_talked_was_answered(back: Back) -> None:
+    """Only the journal knows the call, and it knows of the conversation."""
+    back.journal("new", "talking")
+    await back.returning.look()
+    assert back.outcomes == [("new", Outcome.ANSWERED)]
