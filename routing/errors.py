@@ -10,6 +10,7 @@ RoutingError
 │   └── RecordUnreadable   a live record that this version cannot read
 └── ServerError            the private server
     ├── ServerNotStarted   it ended, or did not answer in time; the log says why
+    ├── ServerEnded        it ended by itself while it was needed
     └── ServerInUse        another process still serves the same directory
 """
 
@@ -104,6 +105,17 @@ class ServerNotStarted(ServerError):
     def __init__(self, reason: str, log: Path) -> None:
         super().__init__(f"the private Redis server did not start: {reason}; its log is {log}")
         self.reason = reason
+        self.log = log
+
+
+class ServerEnded(ServerError):
+    """The private server ended with `exit_code` though nobody stopped it; `log` may say why."""
+
+    code = "server_ended"
+
+    def __init__(self, exit_code: int, log: Path) -> None:
+        super().__init__(f"the private Redis server ended with {exit_code}; its log is {log}")
+        self.exit_code = exit_code
         self.log = log
 
 

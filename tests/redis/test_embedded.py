@@ -11,7 +11,7 @@ import pytest
 
 from routing.client import RedisLink
 from routing.embedded import EmbeddedServer, socket_path
-from routing.errors import ServerInUse, ServerNotStarted
+from routing.errors import ServerEnded, ServerInUse, ServerNotStarted, StoreAway
 
 pytestmark = pytest.mark.redis
 
@@ -82,6 +82,16 @@ async def test_a_second_server_on_the_directory_is_refused(
     with pytest.raises(ServerInUse) as refused:
         await second.start()
     assert refused.value.directory == tmp_path / "redis"
+
+
+async def test_a_server_that_ends_by_itself_is_told(server: EmbeddedServer) -> None:
+    """The engine cannot go on without it, and a new one starts a new server."""
+    watching = asyncio.create_task(server.watch())
+    with pytest.raises(StoreAway):
+        await ask(server, "SHUTDOWN", "NOSAVE")
+    with pytest.raises(ServerEnded) as ended:
+        await watching
+    assert (ended.value.exit_code, ended.value.log.exists()) == (0, True)
 
 
 async def test_a_server_that_cannot_start_names_its_log(tmp_path: Path) -> None:
