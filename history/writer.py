@@ -129,12 +129,20 @@ class HistoryWriter:
 
     async def _run(self) -> None:
         while await self._gather():
-            if self._waiting:
-                batch = list(islice(self._waiting, self._settings.batch_records))
-                if await self._deliver(batch):
-                    self._drop_waiting(len(batch))
-            elif await self._deliver(self._spool.peek(self._settings.batch_records)):
-                self._spool.drop()
+            try:
+                await self._write_batch()
+            except OSError as error:
+                # The spool's disk: as bad as a database that is away, and no worse.
+                self._note_away(type(error).__name__)
+                await self._pause(self._stopping, self._settings.backoff_max_s)
+
+    async def _write_batch(self) -> None:
+        if self._waiting:
+            batch = list(islice(self._waiting, self._settings.batch_records))
+            if await self._deliver(batch):
+                self._drop_waiting(len(batch))
+        elif await self._deliver(self._spool.peek(self._settings.batch_records)):
+            self._spool.drop()
 
     async def _gather(self) -> bool:
         """Wait for a batch worth writing; False when the writer should end."""
@@ -156,7 +164,7 @@ class HistoryWriter:
             try:
                 await self._sink.write([entry.record for entry in batch])
             except DatabaseAway as error:
-                self._note_away(error)
+                self._note_away(error.reason)
                 if self._stopping.is_set():
                     return False
                 await self._pause(self._stopping, delay)
@@ -174,8 +182,20 @@ class HistoryWriter:
             return await self._deliver(batch[:middle]) and await self._deliver(batch[middle:])
         self._refused += 1
         log.error("history_record_refused", id=batch[0].record.id, reason=refusal.reason)
-        self._spool.refuse(batch[0].record)
+        while not self._set_aside(batch[0].record):
+            if self._stopping.is_set():
+                return False
+            await self._pause(self._stopping, self._settings.backoff_max_s)
         _tell(batch[0], refusal)
+        return True
+
+    def _set_aside(self, record: Record) -> bool:
+        """False when the disk fails: its owner is not told before a person can find it."""
+        try:
+            self._spool.refuse(record)
+        except OSError as error:
+            self._note_away(type(error).__name__)
+            return False
         return True
 
     def _note_committed(self, batch: Sequence[Entry]) -> None:
@@ -192,9 +212,9 @@ class HistoryWriter:
         if len(self._waiting) < self._settings.batch_records:
             self._full.clear()
 
-    def _note_away(self, error: DatabaseAway) -> None:
+    def _note_away(self, reason: str) -> None:
         if not self._away:
-            log.error("history_database_away", reason=error.reason, waiting=len(self._waiting))
+            log.error("history_database_away", reason=reason, waiting=len(self._waiting))
         self._away = True
 
     def _to_spool(self, entry: Entry) -> bool:

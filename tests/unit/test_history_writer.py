@@ -1,6 +1,7 @@
 """The writer: batches, patience with a database that is away, the spool."""
 
 import asyncio
+import errno
 import stat
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,7 +14,8 @@ from history.database import HistoryDatabase
 from history.errors import RecordRefused
 from history.migrations import upgrade_to_head
 from history.outcome import Outcome
-from history.spool import Spool
+from history.rows import Record
+from history.spool import Entry, Spool
 from history.writer import HistoryWriter, WriterSettings
 from tests.fakes.history_rows import ANSWERED, RECORDING, contact
 from tests.fakes.history_sink import BrokenSink, FakePause, FakeSink
@@ -244,3 +246,56 @@ async def test_the_writer_fills_a_real_database(tmp_path: Path) -> None:
     await writer.stop()
     assert await database.count_by_outcome(0) == {Outcome.ABANDONED: 300}
     await database.close()
+
+
+class FailingSpool(Spool):
+    """A disk that fails so many reads, and so many writes of what was refused."""
+
+    def __init__(self, directory: Path, reads: int = 0, refusals: int = 0) -> None:
+        super().__init__(directory)
+        self.reads, self.refusals = reads, refusals
+
+    def peek(self, limit: int) -> list[Entry]:
+        self.reads -= 1
+        if self.reads >= 0:
+            raise OSError(errno.EIO, "injected")
+        return super().peek(limit)
+
+    def refuse(self, record: Record) -> None:
+        self.refusals -= 1
+        if self.refusals >= 0:
+            raise OSError(errno.ENOSPC, "injected")
+        super().refuse(record)
+
+
+async def test_a_disk_that_cannot_be_read_is_tried_again(tmp_path: Path) -> None:
+    """The writer outlives it: health falls meanwhile, and nothing of the spool is lost."""
+    async with writing(FakeSink(away=10**6), tmp_path) as writer:
+        writer.put(contact("a"))
+    sink, pause = FakeSink(), FakePause()
+    writer = HistoryWriter(sink, FailingSpool(tmp_path, reads=2), pause=pause)
+    with capture_logs() as logs:
+        await writer.start()
+        await sink.wrote.wait()
+        await writer.stop()
+    assert sink.batches == [["a"]]
+    assert pause.waits == [5.0, 5.0]
+    assert [line["event"] for line in logs] == ["history_database_away", "history_database_back"]
+
+
+async def test_a_refused_record_waits_for_the_disk(tmp_path: Path) -> None:
+    """Its owner is told when a person can find it; the others are written once."""
+    sink = FakeSink(bad=frozenset({"b"}))
+    told: list[RecordRefused | None] = []
+    spool = FailingSpool(tmp_path, refusals=2)
+    writer = HistoryWriter(sink, spool, pause=FakePause())
+    await writer.start()
+    for name in "abc":
+        writer.put(contact(name), told.append)
+    all_told = asyncio.Event()
+    writer.put(contact("d"), lambda refused: all_told.set())
+    await all_told.wait()
+    await writer.stop()
+    assert sorted(sink.latest) == ["a", "c", "d"]
+    assert [type(refusal) for refusal in told] == [type(None), RecordRefused, type(None)]
+    assert (tmp_path / "history-refused.jsonl").read_text().count("\n") == 1
