@@ -62,6 +62,7 @@ class Conversation:
             # Asterisk's end is gone, and nobody knows who hung up.
             story = self._services.chronicle.story(self._id)
             talked = story is not None and story.talked
+            self._services.router.conversation_ended(self._id)
             self._close(Outcome.ANSWERED if talked else Outcome.FAILED, EndedBy.UNKNOWN)
         except Exception:
             self._close(Outcome.FAILED, EndedBy.ENGINE)

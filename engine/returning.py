@@ -49,7 +49,9 @@ class Returning:
                     services.chronicle.adopt(story)
                 case Over():
                     self._finish(verdict)
-        await services.router.restore(LiveLegs(agents=alive))
+        held = await services.router.restore(LiveLegs(agents=alive))
+        # No story: its row is written, and no commit will tell routing to forget it.
+        services.router.forget([c for c in held if not services.chronicle.knows(c)])
         live = {
             Path(raw).stem for s in services.chronicle.stories() for raw in s.recordings.values()
         }

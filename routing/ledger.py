@@ -152,9 +152,10 @@ class Ledger:
             case _:
                 return self.pool.position(contact_id)
 
-    def is_written(self, contact_id: str) -> bool:
-        """Whether the store has the contact as it is here."""
-        return contact_id not in self._changed_contacts
+    def is_over(self, contact_id: str) -> bool:
+        """Whether the contact has ended and the store knows; true of an unknown one too."""
+        ended = isinstance(self.contact_state(contact_id), contacts.Ended | None)
+        return ended and contact_id not in self._changed_contacts
 
     def foreign_agents(self) -> list[str]:
         """Those that another node keeps busy."""

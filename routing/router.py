@@ -121,7 +121,8 @@ class Router:
         self._settle()
 
     def forget(self, contact_ids: Iterable[str]) -> None:
-        """History has these contacts for good: their live records go."""
+        """History has these contacts for good: their live records go, of one that is not over
+        as soon as it is."""
         self._done_with.update(contact_ids)
         self._wake.set()
 
@@ -187,15 +188,16 @@ class Router:
 
     # life
 
-    async def restore(self, live: LiveLegs) -> None:
-        """Before `run`, once: takes up what this node held when it ended. Raises StoreAway
-        and RecordUnreadable."""
+    async def restore(self, live: LiveLegs) -> list[str]:
+        """Before `run`, once: takes up what this node held when it ended, and returns these
+        contacts. Raises StoreAway and RecordUnreadable."""
         held, staff = await self._store.contacts(), await self._store.agents()
         for record in held:
             if not isinstance(record.state, contacts.Talking | contacts.Ended):
                 self._add_ticket(record.contact)
         restore(self._floor, held, staff, live, self._clock())
         self._settle()
+        return [record.contact.id for record in held]
 
     def reconcile(self, live: LiveLegs) -> None:
         """The link to the switch is back: conversations may have ended meanwhile."""
@@ -273,7 +275,7 @@ class Router:
         self._settle()
 
     async def _forget_batch(self) -> None:
-        done = [name for name in self._done_with if self._floor.ledger.is_written(name)]
+        done = [name for name in self._done_with if self._floor.ledger.is_over(name)]
         if done:
             await self._store.forget(done)
             self._done_with.difference_update(done)

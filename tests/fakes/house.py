@@ -1,5 +1,6 @@
 """An engine's parts around one call, with everything outside the process in the test's hand."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, cast
 
@@ -8,13 +9,14 @@ from config.site import Site, load_site
 from engine.audio import Audio
 from engine.chronicle import Chronicle
 from engine.hub import Hub
-from engine.livecalls import LiveCalls
+from engine.livecalls import LiveCalls, Record
 from engine.metrics import Metrics
 from engine.orders import CallOrders
 from engine.ringer import SwitchRinger
 from engine.services import Services
 from engine.story import Story
-from history.rows import ContactRow, Record
+from history.rows import ContactRow
+from history.rows import Record as Row
 from history.spool import Settled
 from history.writer import HistoryWriter
 from ivr.commands import Segment
@@ -41,6 +43,16 @@ class FakeRouter:
         self.told: list[tuple[object, ...]] = []
         self.tickets: dict[str, Ticket] = {}
         self.site: list[Agent] = []
+        self.held: list[str] = []
+        self.forgotten: list[str] = []
+        self.live = LiveLegs()
+
+    async def restore(self, live: LiveLegs) -> list[str]:
+        self.live = live
+        return self.held
+
+    def forget(self, contact_ids: Iterable[str]) -> None:
+        self.forgotten += contact_ids
 
     def enqueue(self, contact: Contact) -> Ticket:
         self.told.append(("enqueue", contact.id, contact.queue, dict(contact.skills)))
@@ -94,6 +106,9 @@ class FakeLive:
         self.saved: dict[str, Story] = {}
         self.removed: list[str] = []
 
+    async def load(self) -> dict[str, Record]:
+        return {name: story.to_record() for name, story in self.saved.items()}
+
     def save(self, story: Story) -> None:
         self.saved[story.id] = story
 
@@ -106,12 +121,12 @@ class FakeWriter:
     """Keeps the rows; `settle` tells of their commit, as the real one does later."""
 
     def __init__(self) -> None:
-        self.rows: list[Record] = []
+        self.rows: list[Row] = []
         self.settled: list[Settled] = []
         self.told = 0
         """How many rows are committed."""
 
-    def put(self, record: Record, settled: Settled | None = None) -> None:
+    def put(self, record: Row, settled: Settled | None = None) -> None:
         self.rows.append(record)
         if settled is not None:
             self.settled.append(settled)

@@ -63,7 +63,7 @@ async def a_house(
     *,
     ringer: FakeRinger | None = None,
     listener: Listener = lambda event: None,
-    before: Callable[[Router], Awaitable[None]] | None = None,
+    before: Callable[[Router], Awaitable[object]] | None = None,
 ) -> AsyncIterator[House]:
     """Ann and Bob, both offline, and a router that runs until the block ends."""
     ringer = ringer or FakeRinger()

@@ -166,3 +166,21 @@ async def test_a_contact_is_remembered_until_history_has_it(house: House) -> Non
 
     await until_it_is(only_c2_is_left)
     assert [view.id for view in house.router.snapshot().contacts] == ["c2"]
+
+
+async def test_a_contact_forgotten_in_conversation_goes_when_it_is_over(house: House) -> None:
+    """Asterisk has died: its row is in history before the agent's leg is known to be gone."""
+    house.router.login("ann")
+    ticket = house.router.enqueue(a_contact("c1"))
+    leg = (await house.ringer.next_ring()).answer()
+    await ticket.answered
+    house.router.forget(["c1"])
+    await house.written()
+    assert [record.contact.id for record in await house.store.contacts()] == ["c1"]
+    house.router.leg_ended("ann", leg.leg)
+
+    async def none_is_left() -> bool:
+        return await house.store.contacts() == []
+
+    await until_it_is(none_is_left)
+    assert house.router.snapshot().contacts == ()

@@ -142,6 +142,7 @@ async def test_when_asterisk_is_lost_nobody_knows_who_hung_up(house: House) -> N
     assert (house.writer.row.outcome, house.writer.row.ended_by) == (
         *(Outcome.ANSWERED, EndedBy.UNKNOWN),
     )
+    assert house.router.told[-1] == ("conversation_ended", house.writer.row.id)
 
 
 async def test_the_agents_leg_was_gone_before_it_was_fetched(house: House) -> None:

@@ -1,11 +1,14 @@
 """An engine is back: what its former run left is told once, and never over a better row."""
 
+import asyncio
 from pathlib import Path
 from typing import cast
 
 import pytest
 
 from agi_scripts.journal import JournalEntry, write_entry
+from bridge.events import LinkUp, LiveChannel
+from engine.recordings import Recordings
 from engine.returning import Returning
 from history.database import HistoryDatabase
 from history.outcome import EndedBy, Outcome
@@ -32,15 +35,22 @@ class Back:
     """An engine's return, with a spool of its own."""
 
     def __init__(self, spool: Path) -> None:
-        self.house = House()
-        self.spool = spool
+        self.house = House(directory=spool / "recordings")
+        self.spool = spool / "away"
+        self.spool.mkdir()
         history = cast(HistoryDatabase, FakeHistory(self.house))
-        self.returning = Returning(self.house.services, history, spool)
+        self.returning = Returning(self.house.services, history, self.spool)
 
     def journal(self, contact: str, stage: str, at_ms: int = 5_000) -> None:
         """The away script tells of a call."""
         entry = JournalEntry(contact, contact, f"PJSIP/x-{contact}", stage, at_ms, "ended")
         write_entry(str(self.spool), entry)
+
+    async def take_up(self, *channels: LiveChannel) -> None:
+        """The engine starts, with these channels up in Asterisk."""
+        async with asyncio.TaskGroup() as tasks:
+            recordings = Recordings(self.house.services.recorder, self.house.chronicle, tasks)
+            await self.returning.take_up(LinkUp((), channels), recordings)
 
     @property
     def outcomes(self) -> list[tuple[str, Outcome]]:
@@ -86,3 +96,18 @@ async def test_a_stranger_who_talked_was_answered(back: Back) -> None:
     back.journal("new", "talking")
     await back.returning.look()
     assert back.outcomes == [("new", Outcome.ANSWERED)]
+
+
+def up(uniqueid: str, stage: str | None = None, agent: str | None = None) -> LiveChannel:
+    """A channel of contact c1."""
+    return LiveChannel(
+        *(f"PJSIP/x-{uniqueid}", uniqueid, "c1", "x", True, None, "c1", agent, stage), seconds=5
+    )
+
+
+async def test_routing_forgets_what_has_no_story(back: Back) -> None:
+    """Its row is in history since the last run; one that goes on is forgotten when it is over."""
+    back.house.live.save(a_talk())
+    back.house.router.held = ["c1", "told"]
+    await back.take_up(up("c1", "talking"), up("leg-c1", agent="anna"))
+    assert back.house.router.forgotten == ["told"]
