@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +20,11 @@ class Prompt:
     """What the caller hears, segment after segment; empty is silence.
 
     Numbers that are read digit by digit are one segment a digit, so that a caller's own number
-    never becomes a file in the cache of prompts.
+    never becomes a file in the cache of prompts. No repr shows what is said: it may be a number
+    that is read back.
     """
 
-    segments: tuple[Segment, ...] = ()
+    segments: tuple[Segment, ...] = field(default=(), repr=False)
 
     @property
     def text(self) -> str:

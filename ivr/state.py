@@ -13,7 +13,7 @@ from ivr.errors import StateError
 class CallFacts:
     """What is known of a call before its flow starts. ``language`` None: the flow's default."""
 
-    caller: str
+    caller: str = field(repr=False)
     called: str
     now_ms: int
     language: str | None = None
@@ -33,7 +33,7 @@ class Asking:
     step: str
     timeouts: int = 0
     invalids: int = 0
-    keyed: str = ""
+    keyed: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

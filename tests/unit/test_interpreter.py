@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from ivr.commands import Ask, Hangup
+from ivr.commands import Ask, Hangup, Play, Prompt, Segment
 from ivr.errors import StateError
 from ivr.interpreter import MAX_FAILURES
-from ivr.state import Asking, CallState, Ended
+from ivr.state import Asking, CallFacts, CallState, Ended
 from tests.unit.conversation import Conversation, program
 
 pytestmark = pytest.mark.unit
@@ -238,6 +238,16 @@ def test_a_sensitive_number_is_nowhere_but_in_the_secrets() -> None:
     told = "\n".join([*call.timeline, json.dumps(call.state.to_dict()), repr(call.state)])
     assert "4711" not in told
     assert CallState.from_dict(call.state.to_dict()).scope.secrets == {}
+
+
+def test_no_number_of_a_caller_is_in_a_repr() -> None:
+    """Neither whose call it is, nor what is read back or said, nor what was keyed so far."""
+    assert "5550123" not in repr(CallFacts("+3615550123", "+3615550100", 0))
+    prompt = Prompt(tuple(Segment("en", digit) for digit in "7531"))
+    ask = Ask(prompt, "en", 1, "", 1, 1, barge_in=True)
+    for command in (prompt, Play(prompt, "en"), ask):
+        assert all(digit not in repr(command) for digit in "753")
+    assert "75" not in repr(Asking("main", keyed="75"))
 
 
 def test_no_collected_digit_is_in_the_timeline_or_a_repr() -> None:
