@@ -47,6 +47,8 @@ def test_a_pause_names_the_reasons_everyone_has() -> None:
     """A reason of the site's own is confirmed without its name."""
     assert paused("en", "lunch") == "You are paused for lunch."
     assert paused("et", "fire drill") == "Paus on alanud."
+    assert paused("hu", "training") == "A képzés idejére szünetel a hívásfogadás."
+    assert paused("et", "training") == "Koolituse ajal kõnesid ei suunata."
 
 
 def test_an_unknown_language_is_an_error() -> None:
