@@ -12,6 +12,7 @@ from agi_scripts.journal import ENDED, JournalEntry
 from bridge.events import LiveChannel
 from engine.story import Story
 from history.outcome import EndedBy, Outcome
+from routing.floor import LiveTalk
 
 TALKING = "talking"
 """TRK_STAGE of a call in conversation."""
@@ -52,6 +53,16 @@ def judge(
             story, entries.get(story.id, []), callers.get(story.id), agents.get(story.id), now_ms
         )
         for story in stories
+    ]
+
+
+def talks(channels: Collection[LiveChannel]) -> list[LiveTalk]:
+    """The conversations that are up in Asterisk, each known by both of its channels."""
+    talking = {channel.uniqueid for channel in channels if channel.stage == TALKING}
+    return [
+        LiveTalk(channel.contact, channel.agent, channel.uniqueid)
+        for channel in channels
+        if channel.agent and channel.contact in talking
     ]
 
 

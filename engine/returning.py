@@ -9,7 +9,7 @@ import structlog
 from agi_scripts.journal import JournalEntry, SpooledEntry, acknowledge, read_spool
 from bridge.events import LinkUp
 from engine.recordings import Recordings
-from engine.recovery import GoesOn, Over, judge, strangers
+from engine.recovery import GoesOn, Over, judge, strangers, talks
 from engine.services import Services
 from engine.story import Story
 from history.database import HistoryDatabase
@@ -49,7 +49,7 @@ class Returning:
                     services.chronicle.adopt(story)
                 case Over():
                     self._finish(verdict)
-        held = await services.router.restore(LiveLegs(agents=alive))
+        held = await services.router.restore(LiveLegs(agents=alive, talks=talks(link.channels)))
         # No story: its row is written, and no commit will tell routing to forget it.
         services.router.forget([c for c in held if not services.chronicle.knows(c)])
         live = {

@@ -30,15 +30,25 @@ from routing.store import Group, Refused, Written
 
 
 @dataclass(frozen=True, slots=True)
+class LiveTalk:
+    """A conversation that the switch has now; `leg` is the agent's."""
+
+    contact: str
+    agent: str
+    leg: str
+
+
+@dataclass(frozen=True, slots=True)
 class LiveLegs:
     """The legs that the switch still has, when the engine (or its link) comes back.
 
     `callers`: those this engine can go on serving in the queue; `agents`: those in
-    conversation.
+    conversation; `talks`: who talks with whom, which the store may be too old to know.
     """
 
     callers: Collection[str] = ()
     agents: Collection[str] = ()
+    talks: Collection[LiveTalk] = ()
 
 
 class Floor:

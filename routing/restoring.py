@@ -6,7 +6,7 @@ from routing import agent as agents
 from routing import contact as contacts
 from routing.contact import Outcome
 from routing.events import ContactEnded
-from routing.floor import Floor, LiveLegs
+from routing.floor import Floor, LiveLegs, LiveTalk
 from routing.records import AgentRecord, ContactRecord
 
 
@@ -20,18 +20,22 @@ def restore(
     """Conversations whose legs live go on; contacts whose caller is still there wait at
     their old place; everything else is ended, and whoever was promised to it is free.
     Pause reasons and idle times are as they were."""
+    by_contact = {talk.contact: talk for talk in live.talks}
+    by_agent = {talk.agent: talk for talk in live.talks}
     for contact in held:
-        _restore_contact(floor, contact, live, now_ms)
+        _restore_contact(floor, contact, live, by_contact.get(contact.contact.id), now_ms)
     for agent in staff:
         if agent.agent in floor.ledger.site:
-            _restore_agent(floor, agent, live, now_ms)
+            _restore_agent(floor, agent, live, by_agent.get(agent.agent), now_ms)
         else:
             floor.ledger.former[agent.agent] = agent.version
     for place in sorted(floor.ledger.contacts.values(), key=_place):
         floor.offer_contact(place.contact.id, now_ms)
 
 
-def _restore_contact(floor: Floor, record: ContactRecord, live: LiveLegs, now_ms: int) -> None:
+def _restore_contact(
+    floor: Floor, record: ContactRecord, live: LiveLegs, talk: LiveTalk | None, now_ms: int
+) -> None:
     floor.ledger.restore_contact(record)
     contact, state = record.contact, record.state
     match state:
@@ -41,17 +45,26 @@ def _restore_contact(floor: Floor, record: ContactRecord, live: LiveLegs, now_ms
         case contacts.Talking(leg=leg):
             if leg not in live.agents:
                 floor.ledger.move_contact(contact.id, state.end(Outcome.COMPLETED, now_ms))
+        case _ if talk is not None:
+            # The engine died between the answer and its writing.
+            talking = contacts.Talking(now_ms, talk.agent, talk.leg)
+            floor.ledger.move_contact(contact.id, talking)
         case _ if contact.leg not in live.callers:
             floor.ledger.move_contact(contact.id, state.end(Outcome.LOST, now_ms))
         case contacts.Reserved() | contacts.Ringing():
             floor.ledger.move_contact(contact.id, state.give_back(now_ms))
 
 
-def _restore_agent(floor: Floor, record: AgentRecord, live: LiveLegs, now_ms: int) -> None:
+def _restore_agent(
+    floor: Floor, record: AgentRecord, live: LiveLegs, talk: LiveTalk | None, now_ms: int
+) -> None:
     floor.ledger.take_agent(record, now_ms)
     if record.node != floor.ledger.node:
         return
     match record.state:
+        case agents.Reserved() | agents.Ringing() as offered if talk is not None:
+            ringing = offered if isinstance(offered, agents.Ringing) else offered.ring(now_ms)
+            floor.ledger.move_agent(record.agent, ringing.answer(talk.leg, now_ms), now_ms)
         case agents.Reserved() | agents.Ringing() as offered:
             floor.ledger.move_agent(record.agent, offered.release(now_ms), now_ms)
         case agents.Talking(leg=leg) if leg not in live.agents:

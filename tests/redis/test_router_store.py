@@ -15,7 +15,7 @@ from routing.events import (
     StoreBack,
     StoreLost,
 )
-from routing.floor import LiveLegs
+from routing.floor import LiveLegs, LiveTalk
 from routing.records import AgentRecord
 from routing.store import Group, Store
 from tests.fakes.routing import a_contact
@@ -184,3 +184,21 @@ async def test_a_contact_forgotten_in_conversation_goes_when_it_is_over(house: H
 
     await until_it_is(none_is_left)
     assert house.router.snapshot().contacts == ()
+
+
+async def test_a_conversation_that_the_store_does_not_know_yet(make_store: MakeStore) -> None:
+    """The engine died between the answer and its writing: the agent who talks is not rung
+    again, and both are free when the leg ends. Whoever rang in vain is released."""
+    async with a_house(make_store()) as house:
+        for agent, contact in (("ann", "talks"), ("bob", "rings")):
+            house.router.login(agent)
+            house.router.enqueue(a_contact(contact))
+            await house.ringer.next_ring()
+        await house.written()
+    live = LiveLegs(agents={"leg-1"}, talks=[LiveTalk("talks", "ann", "leg-1")])
+    async with a_house(make_store(), before=lambda router: router.restore(live)) as house:
+        assert (house.agent("ann"), house.agent("bob")) == ("Talking", "Available")
+        assert [view.state for view in house.router.snapshot().contacts] == ["Talking"]
+        house.router.leg_ended("ann", "leg-1")
+        assert house.agent("ann") == "WrapUp"
+        assert house.router.snapshot().contacts == ()

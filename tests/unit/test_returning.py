@@ -1,6 +1,7 @@
 """An engine is back: what its former run left is told once, and never over a better row."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -13,6 +14,7 @@ from engine.returning import Returning
 from history.database import HistoryDatabase
 from history.outcome import EndedBy, Outcome
 from history.rows import ContactRow
+from routing.floor import LiveTalk
 from tests.fakes.house import House
 from tests.fakes.stories import a_talk
 
@@ -111,3 +113,12 @@ async def test_routing_forgets_what_has_no_story(back: Back) -> None:
     back.house.router.held = ["c1", "told"]
     await back.take_up(up("c1", "talking"), up("leg-c1", agent="anna"))
     assert back.house.router.forgotten == ["told"]
+
+
+async def test_routing_is_told_who_talks_with_whom(back: Back) -> None:
+    """By Asterisk's word: what the store says may be older. A phone that rings is no talk."""
+    back.house.live.save(a_talk())
+    await back.take_up(
+        up("c1", "talking"), up("leg-c1", agent="anna"), replace(up("x", agent="bela"), contact="q")
+    )
+    assert back.house.router.live.talks == [LiveTalk("c1", "anna", "leg-c1")]
