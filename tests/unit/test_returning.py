@@ -87,7 +87,7 @@ async def test_an_entry_is_deleted_when_history_has_its_row(back: Back) -> None:
     back.journal("new", "flow")
     await back.returning.look()
     await back.returning.look()
-    assert (back.outcomes, back.files) == ([("new", Outcome.ENGINE_LOST)], 1)
+    assert (back.outcomes, back.files) == ([("new", Outcome.HUNG_UP_IN_FLOW)], 1)
     back.house.writer.settle()
     await back.returning.look()
     assert (back.outcomes, back.files) == ([("new", Outcome.ENGINE_LOST)], 0)
