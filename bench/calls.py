@@ -38,6 +38,8 @@ FULL, QUICK = (
 LATE_S = 1.0
 """A caller who waits longer for an answer, a prompt or the music is not served right."""
 STAY_S = 1.0
+ENOUGH = 10
+"""A trial ends early with so many failed calls: more of them prove no more."""
 PACE = 0.97
 """The share of the wanted rate at which calls must really have begun."""
 TARGET_RATIO, TARGET_PER_S = 0.7, 40.0
@@ -104,6 +106,7 @@ class Bench:
     menu: int
     console: Console
     _trials: int = field(default=0)
+    _failures: int = field(default=0)
 
     async def highest(self, side: Side, effort: Effort) -> Result:
         """The confirmed result of a side. Unmeasured if it sustains nothing."""
@@ -128,7 +131,9 @@ class Bench:
             trial.rate,
             limit=max(20, round(trial.rate * 6)),
             caller=f"+36{self._trials:04d}{{:05d}}",
+            enough=lambda: self._failures >= ENOUGH,
         )
+        self._failures = 0
         loop = asyncio.get_running_loop()
         before, began = used_s(side.processes), loop.time()
         records = await self.caller.run(self._call, load)
@@ -141,6 +146,13 @@ class Bench:
         return Result(trial, records, failures, used, lasted_s)
 
     async def _call(self, call: LoadCall) -> None:
+        try:
+            await self._go_through(call)
+        except PhoneError:
+            self._failures += 1
+            raise
+
+    async def _go_through(self, call: LoadCall) -> None:
         key = _key(call.number)
         await call.dial(LATE_S)
         if (await call.hear(LATE_S)).fingerprint != self.menu:

@@ -37,7 +37,8 @@ Script = Callable[[LoadCall], Awaitable[None]]
 class Load:
     """How many calls to `number`, how fast (new calls a second), how many at once.
 
-    `caller` is a format of the call's index: each call shows a number of its own.
+    `caller` is a format of the call's index: each call shows a number of its own. Once
+    `enough` says so, no further call begins.
     """
 
     number: str
@@ -45,6 +46,7 @@ class Load:
     rate: float
     limit: int = 500
     caller: str = "+3630{:07d}"
+    enough: Callable[[], bool] = lambda: False
 
 
 class LoadCaller:
@@ -91,6 +93,8 @@ class LoadCaller:
             for index in range(load.calls):
                 await asyncio.sleep(max(0.0, begin + index / load.rate - loop.time()))
                 await places.acquire()
+                if load.enough():
+                    break
                 tasks.append(group.create_task(self._one(script, load, index, places)))
         return [task.result() for task in tasks]
 
