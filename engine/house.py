@@ -16,6 +16,16 @@ from ivr.commands import Segment
 from ivr.events import QueueLeft
 from ivr.interpreter import resume, start
 from ivr.state import CallFacts, CallState
+from routing.agent import (
+    AgentState,
+    Offline,
+    Paused,
+    Reserved,
+    Ringing,
+    Talking,
+    Then,
+    WrapUp,
+)
 from routing.errors import RoutingError
 
 log = structlog.get_logger(__name__)
@@ -77,19 +87,20 @@ class House:
     async def agent_code(self, session: AgiSession, code: str, agent: str, reason: str) -> None:
         """Do what the agent dialled, and say in the site's first language what came of it."""
         language = self._services.site.languages[0]
+        state = self._obey(code, agent, reason)
         text = (
-            _confirmation(language, code, reason)
-            if self._obey(code, agent, reason)
-            else notice(language, Notice.NOT_POSSIBLE)
+            notice(language, Notice.NOT_POSSIBLE)
+            if state is None
+            else _confirmation(language, code, state)
         )
         await session.answer()
         await session.stream_file(await self._services.audio.of(Segment(language, text)))
         await session.hangup()
 
-    def _obey(self, code: str, agent: str, reason: str) -> bool:
-        """Whether it was done."""
+    def _obey(self, code: str, agent: str, reason: str) -> AgentState | None:
+        """The state that the agent is in now; None if it was refused."""
         router = self._services.router
-        verbs: dict[str, Callable[[], object]] = {
+        verbs: dict[str, Callable[[], AgentState]] = {
             "login": lambda: router.login(agent),
             "logout": lambda: router.logout(agent),
             "pause": lambda: router.pause(agent, reason),
@@ -97,11 +108,10 @@ class House:
             "end_wrap_up": lambda: router.end_wrap_up(agent),
         }
         try:
-            verbs[code]()
+            return verbs[code]()
         except RoutingError as refused:
             log.info("agent_code_refused", agent=agent, what=code, reason=refused.code)
-            return False
-        return True
+            return None
 
     def _story(self, session: AgiSession, called: str, flow: str) -> Story:
         request, services = session.request, self._services
@@ -120,13 +130,30 @@ class House:
         return replace(story, language=services.site.languages[0])
 
 
-_DONE = {
+_IN_TURN = {
     "login": Notice.LOGGED_IN,
-    "logout": Notice.LOGGED_OUT,
     "resume": Notice.RESUMED,
     "end_wrap_up": Notice.WRAP_UP_ENDED,
 }
 
 
-def _confirmation(language: str, code: str, reason: str) -> str:
-    return paused(language, reason) if code == "pause" else notice(language, _DONE[code])
+def _confirmation(language: str, code: str, state: AgentState) -> str:
+    """What is true of the agent now: what was dialled may have to wait for the contact's end."""
+    match state:
+        case Offline():
+            return notice(language, Notice.LOGGED_OUT)
+        case Paused(reason=reason):
+            return paused(language, reason)
+        case Reserved(then=then) | Ringing(then=then) if then == Then():
+            # Given to the next in line at once: the agent is available, and the phone will ring.
+            return notice(language, _IN_TURN[code])
+        case Reserved(then=then) | Ringing(then=then) | Talking(then=then) | WrapUp(then=then):
+            return notice(language, _afterwards(then))
+        case _:
+            return notice(language, _IN_TURN[code])
+
+
+def _afterwards(then: Then) -> Notice:
+    if then.logout or then.unreachable:
+        return Notice.LOGGED_OUT_AFTERWARDS
+    return Notice.AVAILABLE_AFTERWARDS if then.pause is None else Notice.PAUSED_AFTERWARDS

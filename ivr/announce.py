@@ -28,6 +28,9 @@ class Notice(StrEnum):
     PAUSED_TRAINING = "paused_training"
     RESUMED = "resumed"
     WRAP_UP_ENDED = "wrap_up_ended"
+    AVAILABLE_AFTERWARDS = "available_afterwards"
+    PAUSED_AFTERWARDS = "paused_afterwards"
+    LOGGED_OUT_AFTERWARDS = "logged_out_afterwards"
     UNKNOWN_CODE = "unknown_code"
     NOT_POSSIBLE = "not_possible"
 
@@ -44,6 +47,9 @@ _NOTICES: Mapping[str, Mapping[Notice, str]] = {
         Notice.PAUSED_TRAINING: "You are paused for training.",
         Notice.RESUMED: "You are available again.",
         Notice.WRAP_UP_ENDED: "Wrap-up has ended. You are available again.",
+        Notice.AVAILABLE_AFTERWARDS: "After this contact you will be available.",
+        Notice.PAUSED_AFTERWARDS: "After this contact you will be paused.",
+        Notice.LOGGED_OUT_AFTERWARDS: "After this contact you will be logged out.",
         Notice.UNKNOWN_CODE: "This code is not known.",
         Notice.NOT_POSSIBLE: "This is not possible now.",
     },
@@ -58,6 +64,9 @@ _NOTICES: Mapping[str, Mapping[Notice, str]] = {
         Notice.PAUSED_TRAINING: "A képzés idejére szünetel a hívásfogadás.",
         Notice.RESUMED: "Ismét fogad hívásokat.",
         Notice.WRAP_UP_ENDED: "Az utómunka lezárult. Ismét fogad hívásokat.",
+        Notice.AVAILABLE_AFTERWARDS: "A hívás lezárása után ismét fogad hívásokat.",
+        Notice.PAUSED_AFTERWARDS: "A szünet a hívás lezárása után kezdődik.",
+        Notice.LOGGED_OUT_AFTERWARDS: "A kijelentkezés a hívás lezárása után történik meg.",
         Notice.UNKNOWN_CODE: "Ismeretlen kód.",
         Notice.NOT_POSSIBLE: "Ez most nem lehetséges.",
     },
@@ -72,6 +81,10 @@ _NOTICES: Mapping[str, Mapping[Notice, str]] = {
         Notice.PAUSED_TRAINING: "Rozpoczęto przerwę na szkolenie.",
         Notice.RESUMED: "Wznowiono przyjmowanie połączeń.",
         Notice.WRAP_UP_ENDED: "Zakończono czynności po rozmowie. Wznowiono przyjmowanie połączeń.",
+        Notice.AVAILABLE_AFTERWARDS: "Przyjmowanie połączeń zostanie wznowione "
+        "po zakończeniu obsługi tego połączenia.",
+        Notice.PAUSED_AFTERWARDS: "Przerwa rozpocznie się po zakończeniu obsługi tego połączenia.",
+        Notice.LOGGED_OUT_AFTERWARDS: "Wylogowanie nastąpi po zakończeniu obsługi tego połączenia.",
         Notice.UNKNOWN_CODE: "Nieznany kod.",
         Notice.NOT_POSSIBLE: "Nie jest to teraz możliwe.",
     },
@@ -86,6 +99,9 @@ _NOTICES: Mapping[str, Mapping[Notice, str]] = {
         Notice.PAUSED_TRAINING: "Koolituse ajal kõnesid ei suunata.",
         Notice.RESUMED: "Võtate taas kõnesid vastu.",
         Notice.WRAP_UP_ENDED: "Järeltöö on lõppenud. Võtate taas kõnesid vastu.",
+        Notice.AVAILABLE_AFTERWARDS: "Pärast selle kõne lõpetamist võtate taas kõnesid vastu.",
+        Notice.PAUSED_AFTERWARDS: "Paus algab pärast selle kõne lõpetamist.",
+        Notice.LOGGED_OUT_AFTERWARDS: "Teid logitakse välja pärast selle kõne lõpetamist.",
         Notice.UNKNOWN_CODE: "Tundmatu kood.",
         Notice.NOT_POSSIBLE: "See ei ole praegu võimalik.",
     },

@@ -23,8 +23,9 @@ from ivr.commands import Segment
 from ivr.errors import SpeechFailedError
 from ivr.program import Program
 from recordings.recorder import Recorder
-from routing.agent import Agent
+from routing.agent import Agent, AgentState
 from routing.contact import Contact, Outcome
+from routing.errors import UnknownAgent
 from routing.floor import LiveLegs
 from routing.ringing import AgentLeg
 from routing.router import Router
@@ -43,6 +44,7 @@ class FakeRouter:
         self.told: list[tuple[object, ...]] = []
         self.tickets: dict[str, Ticket] = {}
         self.site: list[Agent] = []
+        self.staff: dict[str, AgentState] = {}
         self.held: list[str] = []
         self.forgotten: list[str] = []
         self.live = LiveLegs()
@@ -79,6 +81,28 @@ class FakeRouter:
 
     def reconcile(self, live: LiveLegs) -> None:
         self.told.append(("reconcile", sorted(live.agents)))
+
+    def login(self, agent_id: str) -> AgentState:
+        return self._obeyed("login", agent_id)
+
+    def logout(self, agent_id: str) -> AgentState:
+        return self._obeyed("logout", agent_id)
+
+    def pause(self, agent_id: str, reason: str) -> AgentState:
+        return self._obeyed("pause", agent_id)
+
+    def resume(self, agent_id: str) -> AgentState:
+        return self._obeyed("resume", agent_id)
+
+    def end_wrap_up(self, agent_id: str) -> AgentState:
+        return self._obeyed("end_wrap_up", agent_id)
+
+    def _obeyed(self, verb: str, agent_id: str) -> AgentState:
+        """`staff` says what state the agent is in afterwards; nobody else is known."""
+        self.told.append((verb, agent_id))
+        if agent_id not in self.staff:
+            raise UnknownAgent(agent_id)
+        return self.staff[agent_id]
 
     def configure(self, site: Any, rules: RoutingRules) -> None:
         self.site = list(site)

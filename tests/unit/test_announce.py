@@ -36,7 +36,7 @@ def test_places_are_told_in_the_languages_grammar(language: str, place: int, sai
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_each_language_says_everything_and_each_thing_differently(language: str) -> None:
-    """Eleven notices, twenty places and the far end of the line, no two alike."""
+    """Every notice, twenty places and the far end of the line, no two alike."""
     texts = list(every_text(language))
     assert len(texts) == len(set(texts)) == len(Notice) + 21
     assert all(text.endswith(".") and text[0].isupper() for text in texts)

@@ -1,0 +1,86 @@
+"""What an agent hears after dialling a short code: what is true of the agent now."""
+
+import pytest
+
+from bridge.agi.session import AgiSession
+from engine.house import House as Entry
+from routing.agent import (
+    AgentState,
+    Available,
+    Offline,
+    Paused,
+    Reserved,
+    Ringing,
+    Talking,
+    Then,
+    WrapUp,
+)
+from tests.fakes.agi_client import conversation
+from tests.fakes.house import House
+
+pytestmark = pytest.mark.unit
+
+TALKING, WRAP_UP = Talking(1, 1, "c1"), WrapUp(1, 1, "c1")
+
+
+async def heard(code: str, state: AgentState | None) -> str:
+    """The sentence for `code` when routing says `state`, None for a refusal."""
+    house = House()
+    if state is not None:
+        house.router.staff["anna"] = state
+
+    async def handler(session: AgiSession) -> None:
+        await Entry(house.services).agent_code(session, code, "anna", "lunch")
+
+    async with conversation(handler) as call:
+        await call.answers("ANSWER", "200 result=0")
+        played = await call.hears()
+        call.says("200 result=0 endpos=8000")
+        await call.answers("HANGUP", "200 result=1")
+    return played.split()[2]
+
+
+@pytest.mark.parametrize(
+    ("code", "state", "said"),
+    [
+        ("login", Available(1, 1), "you_are_logged_in"),
+        ("logout", Offline(1, 1, by_code=True), "you_are_logged_out"),
+        ("pause", Paused(1, 1, "lunch"), "you_are_paused_for_lunch"),
+        ("resume", Available(1, 1), "you_are_available_again"),
+        ("end_wrap_up", Available(1, 1), "wrap-up_has_ended_you_are_available_again"),
+        ("end_wrap_up", Paused(1, 1, "lunch"), "you_are_paused_for_lunch"),
+        ("end_wrap_up", Offline(1, 1, by_code=True), "you_are_logged_out"),
+        ("resume", None, "this_is_not_possible_now"),
+    ],
+)
+async def test_what_happened_at_once_is_confirmed(
+    code: str, state: AgentState | None, said: str
+) -> None:
+    """The end of a wrap-up may bring the pause or the log-out that was asked for before."""
+    assert await heard(code, state) == said
+
+
+@pytest.mark.parametrize(
+    ("code", "state", "said"),
+    [
+        ("login", TALKING, "available"),
+        ("resume", TALKING, "available"),
+        ("resume", WRAP_UP, "available"),
+        ("pause", WrapUp(1, 1, "c1", Then(pause="lunch")), "paused"),
+        ("logout", Talking(1, 1, "c1", Then(logout=True)), "logged_out"),
+        ("resume", Talking(1, 1, "c1", Then(logout=True)), "logged_out"),
+        ("pause", Ringing(1, 1, "c1", Then(pause="lunch")), "paused"),
+    ],
+)
+async def test_what_must_wait_for_the_contacts_end_is_told_so(
+    code: str, state: AgentState, said: str
+) -> None:
+    """Nobody in a conversation or in wrap-up hears that they are available."""
+    sentence = await heard(code, state)
+    assert sentence.startswith("after_this_contact")
+    assert sentence.endswith(said)
+
+
+async def test_who_gets_a_waiting_caller_at_once_is_available() -> None:
+    """A log-in into a full queue is reserved for its first caller within the same moment."""
+    assert await heard("login", Reserved(1, 1, "c1")) == "you_are_logged_in"
