@@ -1,6 +1,7 @@
 """Takes a changed site or dialplan while running; of a file with errors the old one stays."""
 
 import asyncio
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 import structlog
@@ -76,10 +77,30 @@ class Watch:
         await services.audio.make_all(site, flows, lambda done, of: None)
         await place_apologies(site, services.audio, layout)
         await self._reconfigure_asterisk(site, load_or_create(layout.secrets, site))
+        newcomers = site.agents.keys() - services.site.agents.keys()
         services.router.configure(agents_of(site), rules_of(site))
         services.orders.site = site
         services.site, services.flows = site, flows
         log.info("change_taken", flows=len(flows), agents=len(site.agents))
+        if newcomers:
+            await self._welcome(newcomers)
+
+    async def _welcome(self, newcomers: AbstractSet[str]) -> None:
+        """Tell routing of new agents' phones that are registered already.
+
+        A phone may register as soon as Asterisk knows it, a moment before routing does, and
+        that of an agent who is named again may have been registered all the time: for neither
+        will another event come. A phone that is away needs no telling: a new agent is offline.
+        """
+        try:
+            phones = await self._services.switch.phones()
+        except AmiError as error:
+            # Not a change refused: it is taken, and the next link tells of every phone.
+            log.warning("phones_not_asked", error=str(error))
+            return
+        for phone in phones:
+            if phone.reachable and phone.endpoint in newcomers:
+                self._services.router.phone_reachable(phone.endpoint, True)
 
     async def _reconfigure_asterisk(self, site: Site, secrets: Secrets) -> None:
         layout = self._settings.layout

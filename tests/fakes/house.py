@@ -1,6 +1,6 @@
 """An engine's parts around one call, with everything outside the process in the test's hand."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -22,6 +22,7 @@ from history.writer import HistoryWriter
 from ivr.commands import Segment
 from ivr.errors import SpeechFailedError
 from ivr.program import Program
+from ivr.prompts.static import static_texts
 from recordings.recorder import Recorder
 from routing.agent import Agent, AgentState
 from routing.contact import Contact, Outcome
@@ -116,6 +117,15 @@ class FakeAudio:
 
     def __init__(self) -> None:
         self.broken: set[str] = set()
+
+    def apology(self, site: Site, language: str) -> str:
+        return f"apology {language}"
+
+    async def make_all(self, site: Site, flows: Mapping[str, Program], progress: object) -> None:
+        """As Audio.make_all: the first text that cannot be made is raised."""
+        for program in flows.values():
+            for segment in static_texts(program.flow):
+                await self.of(segment)
 
     async def of(self, segment: Segment) -> str:
         if segment.text in self.broken:

@@ -1,7 +1,7 @@
 """The switch in a test's hand: it takes every order, and tells what it was asked."""
 
 from bridge.errors import LinkDown
-from bridge.events import RingAgent
+from bridge.events import Phone, RingAgent
 
 
 class FakeSwitch:
@@ -14,6 +14,7 @@ class FakeSwitch:
         self.hung_up: list[str] = []
         self.stopped: list[str] = []
         self.reloaded: list[str] = []
+        self.endpoints: list[Phone] = []
 
     async def ring(self, order: RingAgent) -> None:
         """As Switch.ring."""
@@ -36,6 +37,11 @@ class FakeSwitch:
         """As Switch.reload."""
         self._require_link()
         self.reloaded += modules
+
+    async def phones(self) -> tuple[Phone, ...]:
+        """As Switch.phones."""
+        self._require_link()
+        return tuple(self.endpoints)
 
     def _require_link(self) -> None:
         if self.down:
