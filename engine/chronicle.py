@@ -6,7 +6,7 @@ import structlog
 
 from engine.clock import Clock
 from engine.hub import Hub
-from engine.livecalls import LiveCalls, Record
+from engine.livecalls import LiveCalls
 from engine.metrics import Metrics
 from engine.story import Story
 from history.errors import HistoryError
@@ -148,8 +148,8 @@ class Chronicle:
             }
         )
 
-    async def left_behind(self) -> dict[str, Record]:
-        """The records of a former run."""
+    async def left_behind(self) -> list[Story]:
+        """The stories of a former run. Raises StoreAway."""
         return await self._live.load()
 
     def _settled(self, contact_id: str, refused: HistoryError | None) -> None:

@@ -7,7 +7,6 @@ a record's changes within a few milliseconds cost one command in one pipeline.
 import asyncio
 import contextlib
 import json
-from typing import Any
 
 import structlog
 
@@ -19,7 +18,6 @@ log = structlog.get_logger(__name__)
 
 FLUSH_AFTER_S = 0.005
 RETRY_AFTER_S = 0.25
-Record = dict[str, Any]
 
 
 class LiveCalls:
@@ -27,7 +25,7 @@ class LiveCalls:
 
     def __init__(self, link: RedisLink, site: str, node: str) -> None:
         self._link = link
-        self._key = f"trk:{site}:live:{node}"
+        self._key = f"trk:{{{site}}}:live:{node}"
         self._pending: dict[str, Story | None] = {}
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -55,11 +53,26 @@ class LiveCalls:
         self._pending[contact_id] = None
         self._wake.set()
 
-    async def load(self) -> dict[str, Record]:
-        """Every record that a former run of this node left. Raises StoreAway."""
+    async def load(self) -> list[Story]:
+        """Every story that a former run of this node left. Raises StoreAway.
+
+        A record of another version is set aside, for a person: it must not end the engine.
+        """
         found = await self._link.command("HGETALL", self._key)
-        pairs = zip(found[::2], found[1::2], strict=True)
-        return {field.decode(): json.loads(value) for field, value in pairs}
+        stories: list[Story] = []
+        for field, value in zip(found[::2], found[1::2], strict=True):
+            try:
+                stories.append(Story.from_record(json.loads(value)))
+            except (KeyError, TypeError, ValueError) as problem:
+                key, reason = f"{self._key} {field.decode()}", type(problem).__name__
+                log.error("live_call_set_aside", key=key, reason=reason)
+                await self._set_aside(field, value)
+        return stories
+
+    async def _set_aside(self, field: bytes, value: bytes) -> None:
+        await self._link.commands(
+            [("HSET", f"{self._key}:unreadable", field, value), ("HDEL", self._key, field)]
+        )
 
     async def _run(self) -> None:
         while True:

@@ -11,7 +11,6 @@ from bridge.events import LinkUp
 from engine.recordings import Recordings
 from engine.recovery import GoesOn, Over, judge, strangers, talks
 from engine.services import Services
-from engine.story import Story
 from history.database import HistoryDatabase
 from history.errors import DatabaseAway
 from routing.floor import LiveLegs
@@ -38,8 +37,7 @@ class Returning:
     async def take_up(self, link: LinkUp, recordings: Recordings) -> None:
         """Once, before events are let in; strangers are left to `watch`. Raises StoreAway."""
         services = self._services
-        left = await services.chronicle.left_behind()
-        stories = [Story.from_record(record) for record in left.values()]
+        stories = await services.chronicle.left_behind()
         alive = {channel.uniqueid for channel in link.channels}
         journal = [item.entry for item in self._read()]
         for verdict in judge(stories, journal, link.channels, services.clock()):

@@ -24,7 +24,7 @@ class LeaseKeeper:
         self._clock = clock
 
     async def beat(self) -> None:
-        """One heartbeat. Raises StoreAway and RecordUnreadable."""
+        """One heartbeat. Raises StoreAway."""
         ledger = self._floor.ledger
         held = ledger.held_contacts()
         expired = await self._store.beat(held)

@@ -17,7 +17,7 @@ from routing import agent as agents
 from routing import contact as contacts
 from routing.agent import Agent, AgentState
 from routing.contact import Contact, Outcome
-from routing.errors import RecordUnreadable, StoreAway, UnknownContact
+from routing.errors import StoreAway, UnknownContact
 from routing.events import (
     AgentChanged,
     ContactAnswered,
@@ -190,7 +190,7 @@ class Router:
 
     async def restore(self, live: LiveLegs) -> list[str]:
         """Before `run`, once: takes up what this node held when it ended, and returns these
-        contacts. Raises StoreAway and RecordUnreadable."""
+        contacts. Raises StoreAway."""
         held, staff = await self._store.contacts(), await self._store.agents()
         for record in held:
             if not isinstance(record.state, contacts.Talking | contacts.Ended):
@@ -244,8 +244,6 @@ class Router:
                 await keeper.beat()
             except StoreAway as away:
                 self._store_is(False, away.reason)
-            except RecordUnreadable as problem:
-                _log.error("record_unreadable", key=problem.key, reason=problem.reason)
             else:
                 if not self._floor.ledger.pending():
                     self._store_is(True)

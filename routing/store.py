@@ -2,16 +2,20 @@
 
 Keys, all under `trk:{site}:` (the braces are real, and keep a site in one slot of a
 cluster): `contact:ID` and `agent:ID` hashes, `leases` zset, `agents` and `nodes` sets,
-`node:NODE` the heartbeat, `node:NODE:contacts` set.
+`node:NODE` the heartbeat, `node:NODE:contacts` set. A record that cannot be read moves to
+`unreadable:` and its key, for a person: one of another version must not end the engine.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
+
+import structlog
 
 from routing.client import RedisLink, Script
 from routing.contact import Waiting
+from routing.errors import RecordUnreadable
 from routing.records import (
     AgentRecord,
     ContactRecord,
@@ -21,6 +25,10 @@ from routing.records import (
     read_agent,
     read_contact,
 )
+
+_log = structlog.get_logger(__name__)
+
+_Record = TypeVar("_Record")
 
 HEARTBEAT_MS = 5_000
 """A node that has not beaten for so long is dead."""
@@ -48,6 +56,9 @@ class Refused:
 
     contact_version: int
     agent: AgentRecord | None
+
+
+_Fields = Mapping[bytes, bytes]
 
 
 class Store:
@@ -90,7 +101,7 @@ class Store:
                 keys.append(self._key("agent", group.agent.agent))
                 args += _agent_args(number, group.agent)
         replies = iter(await self._link.script(self._commit, keys, args))
-        return [self._result(group, replies) for group in groups]
+        return [await self._result(group, replies) for group in groups]
 
     async def beat(self, held: Collection[str]) -> list[str]:
         """This node lives and still holds these contacts; returns whose leases ran out."""
@@ -129,7 +140,8 @@ class Store:
         """These contacts, whichever node holds them; those that are gone are left out."""
         keys = [self._key("contact", contact) for contact in ids]
         loaded = await self._hashes(keys)
-        return [read_contact(key, fields) for key, fields in loaded]
+        read = [await self._readable(key, fields, read_contact) for key, fields in loaded]
+        return [record for record in read if record]
 
     async def agents(self) -> list[AgentRecord]:
         """Every agent of the site that ever had a state."""
@@ -139,12 +151,40 @@ class Store:
         """These agents; those without a record are left out."""
         start = self._key("agent", "")
         loaded = await self._hashes([start + agent for agent in ids])
-        return [read_agent(key, key.removeprefix(start), fields) for key, fields in loaded]
+        read = [await self._readable(key, fields, self._read_agent) for key, fields in loaded]
+        return [record for record in read if record]
 
     def _key(self, *parts: str) -> str:
         return self._prefix + ":".join(parts)
 
-    def _result(self, group: Group, replies: Any) -> Written | Refused:
+    def _read_agent(self, key: str, fields: _Fields) -> AgentRecord:
+        return read_agent(key, key.removeprefix(self._key("agent", "")), fields)
+
+    async def _readable(
+        self, key: str, fields: _Fields, read: Callable[[str, _Fields], _Record]
+    ) -> _Record | None:
+        try:
+            return read(key, fields)
+        except RecordUnreadable as problem:
+            _log.error("record_set_aside", key=key, reason=problem.reason)
+            await self._set_aside(key)
+            return None
+
+    async def _set_aside(self, key: str) -> None:
+        name = key.removeprefix(self._prefix)
+        kind, id_ = name.split(":", 1)
+        members = (
+            self._key("agents") if kind == "agent" else self._key("node", self._node, "contacts")
+        )
+        await self._link.commands(
+            [
+                ("RENAME", key, self._key("unreadable", name)),
+                ("SREM", members, id_),
+                ("ZREM", self._key("leases"), id_),
+            ]
+        )
+
+    async def _result(self, group: Group, replies: Any) -> Written | Refused:
         contact: Any = next(replies) if group.contact is not None else 0
         agent: Any = next(replies) if group.agent is not None else 0
         if isinstance(contact, int) and isinstance(agent, int):
@@ -152,9 +192,9 @@ class Store:
         version = 0 if isinstance(contact, int) else int(contact[0] or 0)
         if group.agent is None or agent[0] is None:
             return Refused(version, None)
-        name = group.agent.agent
+        key = self._key("agent", group.agent.agent)
         fields = dict(zip((b"v", b"node", b"kind", b"data"), agent, strict=True))
-        return Refused(version, read_agent(self._key("agent", name), name, fields))
+        return Refused(version, await self._readable(key, fields, self._read_agent))
 
     async def _members(self, *parts: str) -> list[str]:
         return [name.decode() for name in await self._link.command("SMEMBERS", self._key(*parts))]

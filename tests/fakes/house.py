@@ -9,14 +9,13 @@ from config.site import Site, load_site
 from engine.audio import Audio
 from engine.chronicle import Chronicle
 from engine.hub import Hub
-from engine.livecalls import LiveCalls, Record
+from engine.livecalls import LiveCalls
 from engine.metrics import Metrics
 from engine.orders import CallOrders
 from engine.ringer import SwitchRinger
 from engine.services import Services
 from engine.story import Story
-from history.rows import ContactRow
-from history.rows import Record as Row
+from history.rows import ContactRow, Record
 from history.spool import Settled
 from history.writer import HistoryWriter
 from ivr.commands import Segment
@@ -140,8 +139,8 @@ class FakeLive:
         self.saved: dict[str, Story] = {}
         self.removed: list[str] = []
 
-    async def load(self) -> dict[str, Record]:
-        return {name: story.to_record() for name, story in self.saved.items()}
+    async def load(self) -> list[Story]:
+        return list(self.saved.values())
 
     def save(self, story: Story) -> None:
         self.saved[story.id] = story
@@ -155,12 +154,12 @@ class FakeWriter:
     """Keeps the rows; `settle` tells of their commit, as the real one does later."""
 
     def __init__(self) -> None:
-        self.rows: list[Row] = []
+        self.rows: list[Record] = []
         self.settled: list[Settled] = []
         self.told = 0
         """How many rows are committed."""
 
-    def put(self, record: Row, settled: Settled | None = None) -> None:
+    def put(self, record: Record, settled: Settled | None = None) -> None:
         self.rows.append(record)
         if settled is not None:
             self.settled.append(settled)

@@ -4,12 +4,13 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from structlog.testing import capture_logs
 
 from routing.agent import Available, BackOff, Offline, Paused, Then, WrapUp
 from routing.client import RedisLink
 from routing.contact import Ended, Outcome, Waiting
 from routing.embedded import EmbeddedServer
-from routing.errors import RecordUnreadable, StoreAway
+from routing.errors import StoreAway
 from routing.records import AgentRecord, ContactRecord, Step
 from routing.store import Group, Refused, Store, Written
 from tests.fakes.routing import a_contact
@@ -160,9 +161,27 @@ async def test_redis_away_is_one_typed_error(server: EmbeddedServer, store: Stor
             await command
 
 
-async def test_a_record_of_another_version_is_named(store: Store, link: RedisLink) -> None:
-    """The key is in the error; nobody guesses."""
+async def test_a_record_of_another_version_is_set_aside(store: Store, link: RedisLink) -> None:
+    """Named once in the log and kept for a person; the others are there, and it may be written
+    afresh."""
+    await put(store, FREE, replace(FREE, agent="bob"), waiting("c1"), waiting("c2"))
+    for key in ("agent:ann", "contact:c1"):
+        await link.command("HSET", f"trk:{{test}}:{key}", "kind", "Napping")
+    with capture_logs() as logs:
+        for _ in range(2):
+            assert [record.agent for record in await store.agents()] == ["bob"]
+            assert [record.contact.id for record in await store.contacts()] == ["c2"]
+    keys = ["trk:{test}:agent:ann", "trk:{test}:contact:c1"]
+    assert [line["key"] for line in logs] == keys
+    assert await link.command("HGET", "trk:{test}:unreadable:agent:ann", "kind") == b"Napping"
     await put(store, FREE)
+    assert len(await store.agents()) == 2
+
+
+async def test_a_write_that_meets_such_a_record(make_store: MakeStore, link: RedisLink) -> None:
+    """It is refused as if there were none, so that the next try writes it."""
+    await put(make_store("n2"), FREE)
     await link.command("HSET", "trk:{test}:agent:ann", "kind", "Napping")
-    with pytest.raises(RecordUnreadable, match="agent:ann"):
-        await store.agents()
+    store = make_store()
+    assert await store.commit([Group(agent=FREE)]) == [Refused(0, None)]
+    assert await store.commit([Group(agent=FREE)]) == [Written(0, 1)]
