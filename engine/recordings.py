@@ -1,12 +1,14 @@
 """Recordings of conversations: finished when the agent's leg ends, found again after a crash."""
 
 import asyncio
+from collections.abc import Iterable
 from pathlib import Path
 
 import structlog
 
 from engine.chronicle import Chronicle
 from engine.story import Story
+from engine.stretches import ended
 from history.rows import LegRow, RecordingRow
 from recordings.errors import RecordingError
 from recordings.finalise import Conversation
@@ -26,16 +28,21 @@ class Recordings:
 
     def leg_ended(self, story: Story, leg: LegRow, now_ms: int) -> None:
         """An agent's leg is gone; if it was answered, its file is finished soon."""
-        path = story.recordings.get(leg.uniqueid)
-        name = name_of(Path(path)) if path else None
-        if name is None or leg.answered_ms is None:
-            return
-        over = Conversation(name, leg.agent, leg.started_ms, now_ms)
-        self._tasks.create_task(self._finish(over), name=f"recording {name.id}")
+        over = _conversation(story, leg, now_ms)
+        if over is not None:
+            self._tasks.create_task(self._finish(over), name=f"recording {over.name.id}")
 
-    async def recover(self, live: set[str]) -> None:
-        """Finish what a former run left, but for the recordings in `live`."""
-        for row in await self._recorder.recover(live):
+    async def recover(self, live: Iterable[Story], over: Iterable[Story]) -> None:
+        """Finish what a former run left: who spoke and when, the stories that are `over` tell.
+        The conversations of those that `live` go on."""
+        known = [
+            _conversation(story, leg, leg.ended_ms or ended(story.talks))
+            for story in over
+            for leg in story.legs
+        ]
+        by_id = {conversation.name.id: conversation for conversation in known if conversation}
+        going_on = {Path(raw).stem for story in live for raw in story.recordings.values()}
+        for row in await self._recorder.recover(going_on, by_id):
             self._tell(row)
 
     async def _finish(self, over: Conversation) -> None:
@@ -47,3 +54,12 @@ class Recordings:
 
     def _tell(self, row: RecordingRow) -> None:
         self._chronicle.recorded(row)
+
+
+def _conversation(story: Story, leg: LegRow, ended_ms: int | None) -> Conversation | None:
+    """The conversation on an agent's leg, if it was answered, recorded, and is over."""
+    raw = story.recordings.get(leg.uniqueid)
+    name = name_of(Path(raw)) if raw else None
+    if name is None or leg.answered_ms is None or ended_ms is None:
+        return None
+    return Conversation(name, leg.agent, leg.started_ms, ended_ms)

@@ -11,6 +11,7 @@ from bridge.events import LinkUp
 from engine.recordings import Recordings
 from engine.recovery import GoesOn, Over, judge, strangers, talks
 from engine.services import Services
+from engine.story import Story
 from history.database import HistoryDatabase
 from history.errors import DatabaseAway
 from routing.floor import LiveLegs
@@ -40,20 +41,19 @@ class Returning:
         stories = await services.chronicle.left_behind()
         alive = {channel.uniqueid for channel in link.channels}
         journal = [item.entry for item in self._read()]
+        over: list[Story] = []
         for verdict in judge(stories, journal, link.channels, services.clock()):
             match verdict:
                 case GoesOn(story=story):
                     services.adopted.add(story.id)
                     services.chronicle.adopt(story)
-                case Over():
+                case Over(story=story):
+                    over.append(story)
                     self._finish(verdict)
         held = await services.router.restore(LiveLegs(agents=alive, talks=talks(link.channels)))
         # No story: its row is written, and no commit will tell routing to forget it.
         services.router.forget([c for c in held if not services.chronicle.knows(c)])
-        live = {
-            Path(raw).stem for s in services.chronicle.stories() for raw in s.recordings.values()
-        }
-        await recordings.recover(live)
+        await recordings.recover(services.chronicle.stories(), over)
         log.info(
             "engine_back", left=len(stories), go_on=len(services.adopted), journal=len(journal)
         )

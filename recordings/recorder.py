@@ -1,9 +1,10 @@
 """The recordings of one engine, from the name given to MixMonitor to the finished row."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeAlias
 
 import structlog
@@ -55,15 +56,19 @@ class Recorder:
         await self._closed(raw)
         return await self._finalise(raw, conversation)
 
-    async def recover(self, live: Collection[str]) -> list[RecordingRow]:
-        """Finish at start what an earlier process left, but for the ids in `live`.
+    async def recover(
+        self, live: Collection[str], known: Mapping[str, Conversation] = MappingProxyType({})
+    ) -> list[RecordingRow]:
+        """Finish at start what an earlier process left, but for the ids in `live`. `known` are
+        those, by id, of whom the caller knows who spoke and when; of others the file tells.
 
         A file that Asterisk still writes is left alone too: its conversation outlived the engine.
         One that cannot be finished is logged and left for the next start.
         """
         rows = []
-        for raw, conversation in await asyncio.to_thread(_orphans, self._directory, set(live)):
+        for raw, name in await asyncio.to_thread(_orphans, self._directory, set(live)):
             try:
+                conversation = known.get(name.id) or _orphan(raw, name)
                 rows.append(await self._finalise(raw, conversation))
             except OSError as error:
                 log.error("recording_not_recovered", path=str(raw), errno=error.errno)
@@ -82,9 +87,9 @@ class Recorder:
         raise StillRecording(raw)
 
 
-def _orphans(directory: Path, live: set[str]) -> list[tuple[Path, Conversation]]:
+def _orphans(directory: Path, live: set[str]) -> list[tuple[Path, RecordingName]]:
     return [
-        (raw, _orphan(raw, name))
+        (raw, name)
         for raw in sorted(directory.glob("*/*/*/*.raw"))
         if (name := name_of(raw)) and name.id not in live and not is_open_for_writing(raw)
     ]

@@ -13,7 +13,8 @@ from engine.recordings import Recordings
 from engine.returning import Returning
 from history.database import HistoryDatabase
 from history.outcome import EndedBy, Outcome
-from history.rows import ContactRow
+from history.rows import ContactRow, RecordingRow
+from recordings.naming import RecordingName
 from routing.floor import LiveTalk
 from tests.fakes.house import House
 from tests.fakes.stories import a_talk
@@ -122,3 +123,14 @@ async def test_routing_is_told_who_talks_with_whom(back: Back) -> None:
         up("c1", "talking"), up("leg-c1", agent="anna"), replace(up("x", agent="bela"), contact="q")
     )
     assert back.house.router.live.talks == [LiveTalk("c1", "anna", "leg-c1")]
+
+
+async def test_a_recording_found_again_is_its_agents(back: Back) -> None:
+    """The story that was just judged knows who spoke, and when."""
+    raw = back.house.services.recorder.begin(RecordingName("c1", 1), 3_000)
+    raw.write_bytes(b"\1\0\2\0" * 800)
+    back.house.live.save(a_talk().recorded("leg-c1", str(raw)))
+    back.journal("c1", "talking", at_ms=9_000)
+    await back.take_up()
+    (row,) = [row for row in back.house.writer.rows if isinstance(row, RecordingRow)]
+    assert (row.agent, row.started_ms, row.ended_ms) == ("anna", 3_000, 9_000)
