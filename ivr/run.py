@@ -74,7 +74,8 @@ class Run:
         scope = self.scope
         match name:
             case "call.caller":
-                return scope.call.caller
+                # What SIP calls a number may be any name; a flow is promised digits.
+                return "".join(sign for sign in scope.call.caller if sign in "0123456789")
             case "call.called":
                 return scope.call.called
             case "call.language":

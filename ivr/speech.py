@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 
@@ -19,7 +20,7 @@ Part = str | Hole | Segment
 class Speech:
     """One or more wordings, said one after another in the call's language or in every language."""
 
-    __slots__ = ("_by_digit", "_fixed", "_parts")
+    __slots__ = ("_by_sign", "_fixed", "_parts")
 
     def __init__(
         self,
@@ -29,8 +30,8 @@ class Speech:
         *,
         every_language: bool = False,
     ) -> None:
-        self._by_digit = frozenset(
-            name for name, kind in {**variables, **CALL_VARIABLES}.items() if kind.type == "digits"
+        self._by_sign = frozenset(
+            name for name, kind in {**variables, **CALL_VARIABLES}.items() if kind.type != "text"
         )
         texts = {each: [_parts(wording, each) for wording in wordings] for each in languages}
         whole = {each: [(each, parts) for parts in texts[each]] for each in languages}
@@ -62,7 +63,7 @@ class Speech:
         """Every segment that can be known before a call: fixed texts, and digits."""
         for texts in self._parts.values():
             for language, parts in texts:
-                yield from _static(parts, language, self._by_digit)
+                yield from _static(parts, language, self._by_sign)
 
     def _fixed_prompt(self, language: str) -> Prompt | None:
         parts = (part for _, parts in self._parts[language] for part in parts)
@@ -73,7 +74,7 @@ class Speech:
     def _assemble(self, language: str, read: Read) -> Prompt:
         segments: list[Segment] = []
         for each, parts in self._parts[language]:
-            segments.extend(_spoken(parts, each, read, self._by_digit))
+            segments.extend(_spoken(parts, each, read, self._by_sign))
         return Prompt(tuple(segments))
 
 
@@ -85,7 +86,7 @@ def _parts(wording: Wording, language: str) -> tuple[Part, ...]:
 
 
 def _spoken(
-    parts: Sequence[Part], language: str, read: Read, by_digit: frozenset[str]
+    parts: Sequence[Part], language: str, read: Read, by_sign: frozenset[str]
 ) -> Iterator[Segment]:
     text = ""
     for part in parts:
@@ -93,35 +94,56 @@ def _spoken(
             text += part
         elif isinstance(part, Segment):
             yield part
-        elif part.name in by_digit:
+        elif part.name in by_sign:
             yield from _words(text, language)
             text = ""
-            yield from (_digit(language, sign) for sign in read(part.name) if sign in _DIGITS)
+            yield from _signs(read(part.name), language)
         else:
-            text += read(part.name)
+            # Its words are the flow's own; digits in it may be what the caller keyed.
+            for piece in _DIGIT.split(read(part.name)):
+                if piece and piece in _DIGITS:
+                    yield from _words(text, language)
+                    text = ""
+                    yield _sign(language, piece)
+                else:
+                    text += piece
     yield from _words(text, language)
 
 
 _DIGITS = "0123456789"
+_DIGIT = re.compile("([0-9])")
+_SIGN_WORDS: Mapping[str, Mapping[str, str]] = {
+    "en": {"-": "minus", ".": "point"},
+    "hu": {"-": "mínusz", ".": "vessző"},
+    "pl": {"-": "minus", ".": "przecinek"},
+    "et": {"-": "miinus", ".": "koma"},
+}
 
 
-def _static(parts: Sequence[Part], language: str, by_digit: frozenset[str]) -> Iterator[Segment]:
+def _signs(value: str, language: str) -> Iterator[Segment]:
+    words = _SIGN_WORDS.get(language, {})
+    for sign in value:
+        if sign in _DIGITS or sign in words:
+            yield _sign(language, words.get(sign, sign))
+
+
+def _static(parts: Sequence[Part], language: str, by_sign: frozenset[str]) -> Iterator[Segment]:
     text, is_known = "", True
     for part in (*parts, None):
         if isinstance(part, str):
             text += part
         elif isinstance(part, Segment):
             yield part
-        elif part is None or part.name in by_digit:
+        elif part is None or part.name in by_sign:
             yield from _words(text, language) if is_known else ()
             text, is_known = "", True
-            yield from (_digit(language, sign) for sign in _DIGITS if part is not None)
+            yield from (_sign(language, sign) for sign in _DIGITS if part is not None)
         else:
             is_known = False
 
 
 @cache
-def _digit(language: str, sign: str) -> Segment:
+def _sign(language: str, sign: str) -> Segment:
     return Segment(language, sign)
 
 

@@ -14,7 +14,8 @@ _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
 class Variable(DocumentModel):
-    """``digits`` are read out one by one, a ``number`` as a number, ``text`` as it stands.
+    """``digits`` and a ``number`` are read out sign by sign, ``text`` as it stands, its digits one
+    by one: what a caller keyed never becomes a prompt of its own.
 
     ``sensitive`` values are never spoken, traced, logged or saved with the call.
     """

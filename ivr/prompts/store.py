@@ -46,6 +46,7 @@ class PromptStore:
         recordings: Path | None = None,
         synthesise: Synthesise = espeak.synthesise,
         at_once: int | None = None,
+        remembered: int = 10_000,
     ) -> None:
         self._directory = directory
         self._voices = voices
@@ -53,6 +54,7 @@ class PromptStore:
         self._synthesise = synthesise
         self._slots = asyncio.Semaphore(at_once or os.cpu_count() or 1)
         self._found: dict[Segment, Path] = {}
+        self._remembered = remembered
         self._locks: dict[Path, tuple[asyncio.Lock, int]] = {}
 
     def path(self, segment: Segment) -> Path:
@@ -75,7 +77,7 @@ class PromptStore:
                     await self._render(segment, base)
         except OSError as error:
             raise PromptFileError(Path(error.filename or self._directory), str(error)) from error
-        self._found[segment] = base
+        self._remember(segment, base)
         return base
 
     async def ensure_all(
@@ -106,6 +108,12 @@ class PromptStore:
                     group.create_task(one(segment))
         except ExceptionGroup as errors:
             raise errors.exceptions[0] from None
+
+    def _remember(self, segment: Segment, base: Path) -> None:
+        """The oldest is forgotten for the newest; its files are found again when asked for."""
+        if len(self._found) >= self._remembered:
+            del self._found[next(iter(self._found))]
+        self._found[segment] = base
 
     def _voice(self, language: str) -> str:
         try:

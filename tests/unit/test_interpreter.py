@@ -95,6 +95,25 @@ steps:
   bye: {hangup: normal}
 """)
 
+AMOUNT = program("""
+languages: [en]
+start: ask
+vars:
+  amount: {type: number}
+  fixed: {type: number}
+  note: {type: text}
+steps:
+  ask:
+    collect: {into: amount, prompt: Amount please., length: 3}
+    next: mark
+    on_timeout: bye
+  mark:
+    set: {fixed: "-12.5", note: "minus is {amount} of {call.caller}"}
+    next: tell
+  tell: {say: "You keyed {amount}. Noted: {note}. Not {fixed}.", next: bye}
+  bye: {hangup: normal}
+""")
+
 SET = program("""
 languages: [en, hu]
 start: mark
@@ -240,6 +259,19 @@ def test_a_sensitive_number_is_nowhere_but_in_the_secrets() -> None:
     assert CallState.from_dict(call.state.to_dict()).scope.secrets == {}
 
 
+def test_a_callers_value_is_never_a_prompt_of_its_own() -> None:
+    """Whatever variable holds it, each sign is a segment, which the cache has already."""
+    call = Conversation(AMOUNT)
+    call.keys("407")
+    assert isinstance(call.command, Play)
+    assert [segment.text for segment in call.command.prompt.segments] == [
+        *("You keyed", "4", "0", "7"),
+        *("Noted: minus is", "4", "0", "7", "of"),
+        *"36301234567",
+        *("Not", "minus", "1", "2", "point", "5"),
+    ]
+
+
 def test_no_number_of_a_caller_is_in_a_repr() -> None:
     """Neither whose call it is, nor what is read back or said, nor what was keyed so far."""
     assert "5550123" not in repr(CallFacts("+3615550123", "+3615550100", 0))
@@ -301,7 +333,7 @@ def test_every_way_out_of_a_queue_has_its_exit(outcome: str, heard: str) -> None
 def test_variables_are_set_spoken_and_checked() -> None:
     """Text and numbers join the sentence; a value of the wrong type leaves by on_error."""
     call = Conversation(SET)
-    assert call.hears == "It is 12 in en, hu."
+    assert call.hears == "It is 1 2 in en, hu."
     call.listens()
     assert call.ended == "rejected"
     assert "2000 wrong: failed: the value for code is not digits" in call.timeline

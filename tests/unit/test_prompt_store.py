@@ -35,6 +35,16 @@ async def test_a_text_is_rendered_once(tmp_path: Path) -> None:
     assert voice.said == [("en", "Hello.")]
 
 
+async def test_the_store_remembers_so_many_prompts(tmp_path: Path) -> None:
+    """An engine that runs for months does not grow; what is forgotten is looked for again."""
+    prompts = PromptStore(tmp_path, {"en": "en"}, synthesise=Voice(), remembered=1)
+    first = await prompts.ensure(HELLO)
+    await prompts.ensure(Segment("en", "Goodbye."))
+    first.with_suffix(".sln").unlink()
+    await prompts.ensure(HELLO)
+    assert first.with_suffix(".sln").exists()
+
+
 async def test_three_files_lie_side_by_side(tmp_path: Path) -> None:
     """One byte a sample in the companded ones, two in the linear one; nothing else is left."""
     base = await store(tmp_path, Voice()).ensure(HELLO)
