@@ -35,7 +35,7 @@ from engine.recordings import Recordings
 from engine.returning import Returning
 from engine.ringer import SwitchRinger
 from engine.services import Services
-from engine.settings import Settings
+from engine.settings import Settings, keep_node
 from engine.site_rules import agents_of, rules_of
 from engine.switchboard import Switchboard
 from engine.views import EngineViews
@@ -79,6 +79,7 @@ class Engine:
     async def run(self) -> None:
         """Everything up and the card written; then until cancelled, or until a part fails."""
         self._layout.create()
+        keep_node(self._settings)
         site, flows = load_site_and_flows(self._settings)
         secrets = load_or_create(self._layout.secrets, site)
         async with AsyncExitStack() as stack:

@@ -26,6 +26,11 @@ class Layout:
         return self.root / "secrets"
 
     @property
+    def node_name(self) -> Path:
+        """What this engine is called, from its first start on."""
+        return self.root / "node"
+
+    @property
     def redis(self) -> Path:
         return self.root / "redis"
 

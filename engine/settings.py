@@ -19,7 +19,9 @@ class Settings:
     """One instance's place on this machine.
 
     `redis_url` empty: the engine starts its own private server. `database_url` empty: a SQLite
-    file under `var/`. `node` names this engine and its Asterisk among several.
+    file under `var/`. `node` names this engine and its Asterisk among several: what it left in
+    Redis is found under that name, so by default it is as at the first start on this `var/`,
+    though the machine may be called otherwise by now (a container made anew).
     """
 
     site_file: Path
@@ -36,6 +38,13 @@ class Settings:
         return self.database_url or f"sqlite+aiosqlite:///{self.layout.database}"
 
 
+def keep_node(settings: Settings) -> None:
+    """At a start: the next one on this `var/` has the same name, unless it is told another."""
+    path = settings.layout.node_name
+    if not path.exists():
+        path.write_text(settings.node + "\n")
+
+
 def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
     """Read `TRUNKLINE_SITE`, `_DIALPLANS`, `_VAR`, `_REDIS_URL`, `_DATABASE_URL`, `_NODE`, `_LOG`.
 
@@ -45,18 +54,21 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
     def path(name: str, default: str) -> Path:
         return (PROJECT / environ.get(f"TRUNKLINE_{name}", default)).absolute()
 
+    layout = Layout(path("VAR", "var"))
     return Settings(
         site_file=path("SITE", "config/site.yaml"),
         dialplans=path("DIALPLANS", "dialplans"),
-        layout=Layout(path("VAR", "var")),
+        layout=layout,
         redis_url=environ.get("TRUNKLINE_REDIS_URL", ""),
         database_url=environ.get("TRUNKLINE_DATABASE_URL", ""),
-        node=_node(environ.get("TRUNKLINE_NODE", "")),
+        node=_node(environ.get("TRUNKLINE_NODE", ""), layout),
         log_format=_log_format(environ.get("TRUNKLINE_LOG", "auto")),
     )
 
 
-def _node(name: str) -> str:
+def _node(name: str, layout: Layout) -> str:
+    if not name and layout.node_name.exists():
+        name = layout.node_name.read_text().strip()
     name = name or re.sub(r"[^A-Za-z0-9-]", "-", platform.node())[:32] or "node"
     if not re.fullmatch(r"[A-Za-z0-9-]{1,32}", name):
         raise SettingsInvalid(

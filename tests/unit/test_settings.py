@@ -14,7 +14,7 @@ import structlog
 from engine import card, logs
 from engine.errors import NotRunning, SettingsInvalid
 from engine.ports import Port, PortTaken, require_free
-from engine.settings import PROJECT, from_environment
+from engine.settings import PROJECT, from_environment, keep_node
 
 pytestmark = pytest.mark.unit
 
@@ -45,6 +45,17 @@ def test_two_instances_differ_by_their_environment(tmp_path: Path) -> None:
     assert settings.layout.card == tmp_path / "var/run/trunkline.json"
     assert settings.sql_url == "postgresql+asyncpg://elsewhere/t"
     assert (settings.node, settings.redis_url) == ("west-2", "redis://elsewhere")
+
+
+def test_an_engine_keeps_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container made anew has another host name; what its predecessor left must be its own."""
+    here = {"TRUNKLINE_VAR": str(tmp_path)}
+    for machine in ("c0ffee", "decade"):
+        monkeypatch.setattr("platform.node", lambda name=machine: name)
+        settings = from_environment(here)
+        keep_node(settings)
+        assert settings.node == "c0ffee"
+    assert from_environment({**here, "TRUNKLINE_NODE": "west-2"}).node == "west-2"
 
 
 @pytest.mark.parametrize(
