@@ -11,8 +11,9 @@ What an agent asks for while busy with a contact (pause, log out) is kept in `Th
 takes effect afterwards. So does a phone that goes away in mid-conversation.
 
 Idle time counts from the end of the last contact (its wrap-up included), or from the
-log-in if that is later. A pause, a missed ring or a lost registration does not reset it:
-else pausing for a second when one's turn comes would be the way to dodge a call.
+log-in if that is later; a new registration of an offline agent's phone is a log-in. A pause,
+a missed ring or a phone that did not answer for a while does not reset it: else pausing for
+a second when one's turn comes would be the way to dodge a call.
 """
 
 from dataclasses import dataclass, replace
@@ -80,8 +81,8 @@ class _State:
         """The phone could not be rung; it may be tried again at `until_ms`."""
         raise IllegalTransition(type(self).__name__, "refuse")
 
-    def answer(self, leg: str, now_ms: int) -> "Talking":
-        """The agent answered on `leg`."""
+    def answer(self, leg: str, now_ms: int, queue: str = "") -> "Talking":
+        """The agent answered on `leg` for a contact of `queue`."""
         raise IllegalTransition(type(self).__name__, "answer")
 
     def finish(self, wrap_up_ms: int, now_ms: int) -> "AgentState":
@@ -171,6 +172,10 @@ class Offline(_Free):
     def pause(self, reason: str, now_ms: int) -> "AgentState":
         raise IllegalTransition("Offline", "pause")
 
+    def register(self, now_ms: int) -> "AgentState":
+        """A phone has newly registered: a log-in, after which a pause is still a pause."""
+        return Then(pause=self.pause_reason).settle(now_ms, now_ms)
+
     def reachable(self, now_ms: int) -> "AgentState":
         if self.by_code:
             return self
@@ -249,15 +254,17 @@ class Reserved(_Offered):
 class Ringing(_Offered):
     """The phone rings."""
 
-    def answer(self, leg: str, now_ms: int) -> "Talking":
-        return Talking(now_ms, self.idle_since_ms, self.contact, self.then, leg)
+    def answer(self, leg: str, now_ms: int, queue: str = "") -> "Talking":
+        return Talking(now_ms, self.idle_since_ms, self.contact, self.then, leg, queue)
 
 
 @dataclass(frozen=True, slots=True)
 class Talking(_Busy):
-    """In conversation over `leg`."""
+    """In conversation over `leg`. `queue` is where the contact was: its rules say how long the
+    wrap-up is, and the contact may be elsewhere or forgotten by then."""
 
     leg: str = ""
+    queue: str = ""
 
     def finish(self, wrap_up_ms: int, now_ms: int) -> "AgentState":
         if wrap_up_ms <= 0:

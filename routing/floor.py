@@ -169,7 +169,9 @@ class Floor:
         """The phone can be rung; `registered`: newly registered, which is a log-in."""
         state = self._staff(agent_id)
         match state:
-            case agents.Offline(by_code=True) | agents.NotResponding() if registered:
+            case agents.Offline() if registered:
+                after = state.register(now_ms)
+            case agents.NotResponding() if registered:
                 after = state.login(now_ms)
             case _:
                 after = state.reachable(now_ms)
@@ -232,7 +234,7 @@ class Floor:
         match self._state_of(agent_id):
             case agents.Talking(contact=contact_id, leg=talking) as agent if talking == leg:
                 self._conversation_over(contact_id, leg, now_ms)
-                after = agent.finish(self._wrap_up_ms(contact_id), now_ms)
+                after = agent.finish(self.rules.queue(agent.queue).wrap_up_ms, now_ms)
                 self._ask(agent_id, after, now_ms)
             case agents.Ringing():
                 # It was answered and hung up before the ring has reported the answer.
@@ -243,10 +245,6 @@ class Floor:
         match self.ledger.contact_state(contact_id):
             case contacts.Talking(leg=talking) if talking == leg:
                 self.end(contact_id, Outcome.COMPLETED, now_ms)
-
-    def _wrap_up_ms(self, contact_id: str) -> int:
-        record = self.ledger.contacts.get(contact_id)
-        return self.rules.queue("" if record is None else record.contact.queue).wrap_up_ms
 
     def reconcile(self, live: LiveLegs, now_ms: int) -> None:
         """The link to the switch was lost and is back: conversations may have ended."""
@@ -338,10 +336,10 @@ class Floor:
 
     def _answer(self, assignment: Assignment, outcome: Answered, now_ms: int) -> None:
         contact_id, agent_id, leg = assignment.contact.id, assignment.agent.id, outcome.leg.leg
-        ringing = self.ledger.contacts[contact_id].state
+        ringing, queue = self.ledger.contacts[contact_id].state, assignment.contact.queue
         self.ledger.move_contact(contact_id, ringing.answer(leg, now_ms))
         agent = self.ledger.agent_state(agent_id)
-        self.ledger.move_agent(agent_id, agent.answer(leg, now_ms), now_ms)
+        self.ledger.move_agent(agent_id, agent.answer(leg, now_ms, queue), now_ms)
         self.ledger.events.append(ContactAnswered(now_ms, assignment.contact, outcome.leg))
 
     def _ring_failed(self, assignment: Assignment, outcome: RingOutcome, now_ms: int) -> None:

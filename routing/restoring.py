@@ -64,7 +64,9 @@ def _restore_agent(
     match record.state:
         case agents.Reserved() | agents.Ringing() as offered if talk is not None:
             ringing = offered if isinstance(offered, agents.Ringing) else offered.ring(now_ms)
-            floor.ledger.move_agent(record.agent, ringing.answer(talk.leg, now_ms), now_ms)
+            contact = floor.ledger.contacts.get(talk.contact)
+            queue = contact.contact.queue if contact else ""
+            floor.ledger.move_agent(record.agent, ringing.answer(talk.leg, now_ms, queue), now_ms)
         case agents.Reserved() | agents.Ringing() as offered:
             floor.ledger.move_agent(record.agent, offered.release(now_ms), now_ms)
         case agents.Talking(leg=leg) if leg not in live.agents:

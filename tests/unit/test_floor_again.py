@@ -2,12 +2,13 @@
 
 import pytest
 
+from routing.agent import Available, WrapUp
 from routing.contact import Outcome
 from routing.errors import DuplicateContact
 from routing.floor import Floor
 from routing.matcher import Assignment
 from routing.ringing import AgentLeg, Answered
-from routing.rules import RoutingRules
+from routing.rules import QueueRules, RoutingRules
 from routing.snapshot import take_snapshot
 from routing.store import Written
 from tests.fakes.routing import a_contact, an_agent
@@ -61,3 +62,36 @@ def test_the_end_of_the_first_conversation_does_not_end_the_second_wait() -> Non
     floor.arrive(a_contact("c1"), 5)
     floor.leg_ended("ann", "leg", 6)
     assert line(floor) == [("sales", "Waiting")]
+
+
+@pytest.mark.parametrize("after", ["forgotten", "in another queue"])
+def test_wrap_up_is_as_long_as_the_queue_of_the_conversation_says(after: str) -> None:
+    """The contact may be forgotten, or elsewhere, when the agent's leg is told gone."""
+    ann = an_agent("ann")
+    rules = {
+        "sales": QueueRules((("sales", 1),), wrap_up_ms=77),
+        "faults": QueueRules((("faults", 1),), wrap_up_ms=5),
+    }
+    floor = Floor("n1", [ann], RoutingRules(queues=rules))
+    floor.login("ann", 1)
+    floor.arrive(a_contact("c1"), 2)
+    write(floor)
+    floor.ring_over(Assignment(a_contact("c1"), ann), Answered(AgentLeg("ann", "leg")), 3)
+    floor.end("c1", Outcome.COMPLETED, 4)
+    if after == "forgotten":
+        assert floor.ledger.forget("c1")
+    else:
+        floor.arrive(a_contact("c1", queue="faults"), 5)
+    floor.leg_ended("ann", "leg", 6)
+    assert floor.ledger.agent_state("ann") == WrapUp(6, 6, "c1", until_ms=6 + 77)
+
+
+@pytest.mark.parametrize(("registered", "idle_since_ms"), [(True, 30), (False, 1)])
+def test_a_new_registration_begins_the_idle_time(registered: bool, idle_since_ms: int) -> None:
+    """Who comes in the morning is not the longest idle since yesterday; a phone that merely
+    answers again was there all the time."""
+    floor = Floor("n1", [an_agent("ann")], RoutingRules())
+    floor.reachable("ann", 1, registered=True)
+    floor.unreachable("ann", 20)
+    floor.reachable("ann", 30, registered=registered)
+    assert floor.ledger.agent_state("ann") == Available(30, idle_since_ms)
