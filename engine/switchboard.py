@@ -10,7 +10,6 @@ from bridge.events import (
     LegEnded,
     LinkDown,
     LinkUp,
-    LiveChannel,
     PhoneReachable,
     RingFailed,
     SwitchEvent,
@@ -129,8 +128,3 @@ class Switchboard:
 def _callers(services: Services) -> set[str]:
     """Callers that this engine serves: their sessions know by themselves when they end."""
     return {story.leg for story in services.chronicle.stories()}
-
-
-def callers_alive(channels: tuple[LiveChannel, ...]) -> set[str]:
-    """The contacts whose caller's channel is up: a contact's id is that channel's unique id."""
-    return {channel.uniqueid for channel in channels}

@@ -109,12 +109,6 @@ class HistoryWriter:
         if len(self._waiting) >= self._settings.batch_records:
             self._full.set()
 
-    async def commit(self, record: Record) -> None:
-        """Put a record and wait for its commit; not across `stop`. Raises RecordRefused."""
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.put(record, lambda refusal: _resolve(done, refusal))
-        await done
-
     @property
     def health(self) -> WriterHealth:
         """How the writer is doing now."""
@@ -246,15 +240,6 @@ def _tell(entry: Entry, refusal: RecordRefused | None) -> None:
 def _note_death(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and (error := task.exception()) is not None:
         log.critical("history_writer_died", reason=type(error).__name__)
-
-
-def _resolve(done: asyncio.Future[None], refusal: RecordRefused | None) -> None:
-    if done.done():
-        return  # its waiter was cancelled; the row is written all the same
-    if refusal is None:
-        done.set_result(None)
-    else:
-        done.set_exception(refusal)
 
 
 async def _pause(event: asyncio.Event, seconds: float) -> None:

@@ -7,8 +7,7 @@ does not know raises `IllegalTransition`.
        ↑_________________|            every state → Ended
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
@@ -34,8 +33,7 @@ class Contact:
     """What does not change while the contact lives.
 
     `leg` is the switch's handle of the caller's side, opaque here. `priority` is higher
-    for what goes first. `attributes` travel with the contact to history and are never
-    looked at. `arrived_ms` is what the place in line is counted from, for good.
+    for what goes first. `arrived_ms` is what the place in line is counted from, for good.
     """
 
     id: str
@@ -46,7 +44,6 @@ class Contact:
     leg: str
     priority: int = 0
     channel: Channel = "voice"
-    attributes: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 RoutingError
 ├── IllegalTransition      a verb that the present state does not know
-├── UnknownContact         no such live contact
 ├── UnknownAgent           no such agent at this site
 ├── DuplicateContact       a contact of this id is live already
 ├── StoreError
@@ -32,16 +31,6 @@ class IllegalTransition(RoutingError):
         super().__init__(f"{verb} is not possible when {state}")
         self.state = state
         self.verb = verb
-
-
-class UnknownContact(RoutingError):
-    """No live contact has this id."""
-
-    code = "unknown_contact"
-
-    def __init__(self, contact: str) -> None:
-        super().__init__(f"no live contact {contact}")
-        self.contact = contact
 
 
 class UnknownAgent(RoutingError):

@@ -17,13 +17,11 @@ from routing import agent as agents
 from routing import contact as contacts
 from routing.agent import Agent, AgentState
 from routing.contact import Contact, Outcome
-from routing.errors import StoreAway, UnknownContact
+from routing.errors import StoreAway
 from routing.events import (
     AgentChanged,
     ContactAnswered,
-    ContactAssigned,
     ContactEnded,
-    ContactReturned,
     Listener,
     RoutingEvent,
     StoreBack,
@@ -95,13 +93,6 @@ class Router:
         ticket = self._add_ticket(contact)
         self._settle()
         return ticket
-
-    def ticket(self, contact_id: str) -> Ticket:
-        """The ticket of a contact in line, also of one that outlived a restart."""
-        try:
-            return self._tickets[contact_id]
-        except KeyError:
-            raise UnknownContact(contact_id) from None
 
     def withdraw(self, contact_id: str, reason: Outcome) -> bool:
         """The contact leaves, at whatever stage; False if it was over already. A ring for
@@ -344,10 +335,6 @@ class Router:
 
     def _keep_up(self, event: RoutingEvent) -> None:
         match event:
-            case ContactAssigned(contact=contact):
-                self._tickets[contact.id].assigned.set()
-            case ContactReturned(contact=contact):
-                self._tickets[contact.id].assigned.clear()
             case ContactAnswered(contact=contact, leg=leg):
                 self._tickets.pop(contact.id).resolve(leg, None)
             case ContactEnded(contact=contact, outcome=outcome) if contact.id in self._tickets:

@@ -11,20 +11,14 @@ class Ticket:
     """One contact's wait, seen by whoever serves the caller meanwhile.
 
     `answered` resolves to the agent's leg, or to None when the contact ended without an
-    answer: `outcome` then says why. `assigned` is set while an agent is promised.
+    answer: `outcome` then says why.
     """
 
     def __init__(self, contact: Contact, position: Callable[[], int | None]) -> None:
         self.contact = contact
-        self.assigned = asyncio.Event()
         self.answered: asyncio.Future[AgentLeg | None] = asyncio.Future()
         self.outcome: Outcome | None = None
         self._position = position
-
-    @property
-    def withdrawn(self) -> bool:
-        """Whether it ended without an answer."""
-        return self.outcome is not None
 
     def position(self) -> int | None:
         """The place in its queue, from 1; None when it is no longer in line."""

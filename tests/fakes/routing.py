@@ -17,7 +17,6 @@ def a_contact(
         arrived_ms=arrived_ms,
         leg=f"PJSIP/trunk-{name}",
         priority=priority,
-        attributes={"language": "en"},
     )
 
 

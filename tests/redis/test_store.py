@@ -110,7 +110,7 @@ async def test_one_refused_group_does_not_hold_up_the_others(make_store: MakeSto
 
 
 async def test_everything_is_there_after_a_restart(make_store: MakeStore) -> None:
-    """Contacts with their trail and attributes, agents with their pause reason."""
+    """Contacts with their trail, agents with their pause reason."""
     records = [
         AgentRecord("ann", Paused(1, 2, "lunch — ebéd")),
         AgentRecord("bob", WrapUp(1, 2, "c0", Then(pause="x"), 9)),

@@ -23,6 +23,14 @@ from tests.fakes.history_sink import BrokenSink, FakePause, FakeSink
 pytestmark = pytest.mark.unit
 
 
+async def commit(writer: HistoryWriter, record: Record) -> None:
+    """Put a record and wait for its commit; raises why it never will be."""
+    done: asyncio.Future[RecordRefused | None] = asyncio.Future()
+    writer.put(record, done.set_result)
+    if (refused := await done) is not None:
+        raise refused
+
+
 @asynccontextmanager
 async def writing(
     sink: FakeSink, directory: Path, pause: FakePause | None = None, **settings: float
@@ -43,7 +51,7 @@ async def test_what_gathers_in_the_window_is_one_transaction(tmp_path: Path) -> 
     async with writing(sink, tmp_path, pause) as writer:
         writer.put(contact("a"))
         writer.put(contact("b"))
-        await writer.commit(contact("c"))
+        await commit(writer, contact("c"))
     assert sink.batches == [["a", "b", "c"]]
     assert pause.waits == [0.1]
 
@@ -54,7 +62,7 @@ async def test_a_full_batch_does_not_wait_for_the_window(tmp_path: Path) -> None
     async with writing(sink, tmp_path, pause) as writer:
         for number in range(201):
             writer.put(contact(str(number)))
-        await writer.commit(RECORDING)
+        await commit(writer, RECORDING)
     assert [len(batch) for batch in sink.batches] == [200, 2]
     assert pause.waits == [0.1]
 
@@ -66,7 +74,7 @@ async def test_settled_is_told_only_after_the_commit(tmp_path: Path) -> None:
     async with writing(sink, tmp_path) as writer:
         writer.put(ANSWERED, lambda refusal: seen.append((refusal, len(sink.batches))))
         assert seen == []
-        await writer.commit(RECORDING)
+        await commit(writer, RECORDING)
     assert seen == [(None, 1)]
 
 
@@ -75,7 +83,7 @@ async def test_a_database_that_is_away_is_tried_again_with_growing_pauses(tmp_pa
     sink, pause = FakeSink(away=4), FakePause()
     with capture_logs() as logs:
         async with writing(sink, tmp_path, pause, backoff_max_s=0.3) as writer:
-            waiter = asyncio.create_task(writer.commit(ANSWERED))
+            waiter = asyncio.create_task(commit(writer, ANSWERED))
             await sink.went_away.wait()
             await asyncio.sleep(0)
             assert not writer.health.healthy
@@ -95,9 +103,9 @@ async def test_a_refused_record_holds_back_no_other(tmp_path: Path) -> None:
         async with writing(sink, tmp_path) as writer:
             for name in "abcd":
                 writer.put(contact(name), refused.append if name == "c" else None)
-            await writer.commit(contact("e"))
+            await commit(writer, contact("e"))
             with pytest.raises(RecordRefused):
-                await writer.commit(contact("c"))
+                await commit(writer, contact("c"))
             assert (writer.health.committed, writer.health.refused) == (4, 2)
     assert sorted(sink.latest) == ["a", "b", "d", "e"]
     assert [type(refusal) for refusal in refused] == [RecordRefused]
@@ -117,7 +125,7 @@ async def test_beyond_its_memory_the_writer_uses_the_disk_and_keeps_the_order(
         writer.put(RECORDING, told.append)
         assert (writer.health.waiting, writer.health.spooled) == (2, 1)
         sink.away = 0
-        await writer.commit(ANSWERED)
+        await commit(writer, ANSWERED)
         assert writer.health.spooled == 0
     assert [id_ for batch in sink.batches for id_ in batch] == ["a", "b", "c1-1", "c1"]
     assert told == [None, None, None]
@@ -135,7 +143,7 @@ async def test_stopping_while_the_database_is_away_leaves_all_for_the_next_start
     assert stat.S_IMODE(spooled.stat().st_mode) == 0o600
     sink = FakeSink()
     async with writing(sink, tmp_path) as writer:
-        await writer.commit(RECORDING)
+        await commit(writer, RECORDING)
     assert sink.batches == [["a", "a", "a", "a", "c1-1"]]
     assert sink.latest["a"] == contact("a", hangup_cause=3)
     assert not spooled.exists()
@@ -160,7 +168,7 @@ async def test_a_torn_line_in_the_spool_costs_only_itself(tmp_path: Path) -> Non
     sink = FakeSink()
     with capture_logs() as logs:
         async with writing(sink, tmp_path) as writer:
-            await writer.commit(RECORDING)
+            await commit(writer, RECORDING)
     assert sorted(sink.latest) == ["c1", "c1-1"]
     assert [line["event"] for line in logs] == ["history_spool_line_unreadable"]
     assert "torn" in (tmp_path / "history-refused.jsonl").read_text()
@@ -173,7 +181,7 @@ async def test_a_record_after_the_stop_is_kept_for_the_next_start(tmp_path: Path
     writer.put(ANSWERED)
     sink = FakeSink()
     async with writing(sink, tmp_path) as writer:
-        await writer.commit(RECORDING)
+        await commit(writer, RECORDING)
     assert sink.batches == [["c1", "c1-1"]]
 
 
@@ -203,7 +211,7 @@ async def test_a_fault_in_settled_ends_no_writing(tmp_path: Path) -> None:
     sink = FakeSink()
     async with writing(sink, tmp_path) as writer:
         writer.put(ANSWERED, settled)
-        await writer.commit(RECORDING)
+        await commit(writer, RECORDING)
         assert writer.health.healthy
     assert [type(fault) for fault in faults] == [ArithmeticError]
 
@@ -226,10 +234,10 @@ async def test_a_cancelled_waiter_does_not_stop_the_write(tmp_path: Path) -> Non
     """Giving up waiting is not giving up the row."""
     sink = FakeSink()
     async with writing(sink, tmp_path) as writer:
-        waiter = asyncio.create_task(writer.commit(ANSWERED))
+        waiter = asyncio.create_task(commit(writer, ANSWERED))
         await asyncio.sleep(0)
         waiter.cancel()
-        await writer.commit(RECORDING)
+        await commit(writer, RECORDING)
     assert sorted(sink.latest) == ["c1", "c1-1"]
 
 
