@@ -90,13 +90,15 @@ class Engine:
             redis_url = redis.url if redis else self._settings.redis_url
             chronicle = await self._chronicle(stack, site, redis_url, writer)
             audio = await self._audio(site, flows)
+            routing_link = RedisLink(redis_url)
+            stack.push_async_callback(routing_link.close)  # after the router's last write
             tasks = await stack.enter_async_context(asyncio.TaskGroup())
             if redis:
                 # Its end ends the engine: the next one starts a fresh server on the same data.
                 tasks.create_task(redis.watch(), name="private redis")
             switchboard = Switchboard(tasks)
             switch = await self._switch(stack, site, secrets, switchboard)
-            services = self._services(site, flows, redis_url, chronicle, audio, switch, stack)
+            services = self._services(site, flows, routing_link, chronicle, audio, switch)
             recordings = Recordings(services.recorder, chronicle, tasks)
             returning = Returning(services, database, self._layout.journal)
             link = await switchboard.first_link
@@ -116,8 +118,6 @@ class Engine:
         database = HistoryDatabase(self._settings.sql_url)
         stack.push_async_callback(database.close)
         writer = HistoryWriter(database, Spool(self._layout.spool / "history"))
-        await writer.start()
-        stack.push_async_callback(writer.stop)
         return database, writer
 
     async def _http(
@@ -145,6 +145,9 @@ class Engine:
         live = LiveCalls(link, site.site, self._settings.node)
         live.start()
         stack.push_async_callback(live.stop)
+        # Stopped before the live records are: what it commits last is removed from them.
+        await writer.start()
+        stack.push_async_callback(writer.stop)
         return Chronicle(live, writer, self._hub, self._metrics, now_ms)
 
     async def _audio(self, site: Site, flows: Mapping[str, Program]) -> Audio:
@@ -166,14 +169,11 @@ class Engine:
         self,
         site: Site,
         flows: Mapping[str, Program],
-        redis_url: str,
+        link: RedisLink,
         chronicle: Chronicle,
         audio: Audio,
         switch: Switch,
-        stack: AsyncExitStack,
     ) -> Services:
-        link = RedisLink(redis_url)
-        stack.push_async_callback(link.close)
         listener = RoutingListener(self._hub, self._metrics, chronicle)
         recorder = Recorder(self._layout.root / site.recording.directory)
         orders = CallOrders(site, chronicle, recorder, now_ms)
