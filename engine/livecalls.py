@@ -16,7 +16,8 @@ from routing.errors import StoreAway
 
 log = structlog.get_logger(__name__)
 
-FLUSH_AFTER_S = 0.005
+FLUSH_AFTER_S = 0.02
+"""So much may be missing after a crash; Asterisk's channels and journal tell it then."""
 RETRY_AFTER_S = 0.25
 
 

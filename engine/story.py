@@ -1,7 +1,7 @@
 """The story of one contact while it lives: values, told on until it closes as a history row."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from engine import stretches
@@ -181,8 +181,14 @@ class Story:
         )
 
     def to_record(self) -> dict[str, Any]:
-        """A JSON-able copy, for the live record in Redis."""
-        return asdict(self)
+        """Its fields as JSON takes them, for the live record in Redis.
+
+        Nothing is copied, unlike by `asdict`, which took a fifth of the engine's time a call.
+        """
+        record = _fields(self)
+        record["timeline"] = [_fields(entry) for entry in self.timeline]
+        record["legs"] = [_fields(leg) for leg in self.legs]
+        return record
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Self:
@@ -191,6 +197,10 @@ class Story:
         legs = tuple(LegRow(**{**leg, "role": LegRole(leg["role"])}) for leg in record["legs"])
         periods = {name: stretches.from_record(record[name]) for name in ("waits", "talks")}
         return cls(**{**record, **periods, "timeline": timeline, "legs": legs})
+
+
+def _fields(value: Story | TimelineEntry | LegRow) -> dict[str, Any]:
+    return {name: getattr(value, name) for name in value.__slots__}
 
 
 def _spell(skills: Mapping[str, int]) -> str:
