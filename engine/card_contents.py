@@ -43,5 +43,5 @@ def contents(settings: Settings, site: Site, secrets: Secrets, pid: int) -> Card
             "token": secrets.api,
         },
         "logs": str(layout.logs),
-        "recordings": str(layout.recordings),
+        "recordings": str(layout.root / site.recording.directory),
     }

@@ -148,6 +148,11 @@ class Chronicle:
             }
         )
 
+    def written(self, contact_id: str) -> None:
+        """History has this contact's row for good: its live records go."""
+        self._live.remove(contact_id)
+        self.on_written([contact_id])
+
     async def left_behind(self) -> list[Story]:
         """The stories of a former run. Raises StoreAway."""
         return await self._live.load()
@@ -156,8 +161,7 @@ class Chronicle:
         if refused is not None:
             log.error("history_row_refused", contact=contact_id, code=refused.code)
         self._unsettled.discard(contact_id)
-        self._live.remove(contact_id)
-        self.on_written([contact_id])
+        self.written(contact_id)
 
     def _save(self, story: Story) -> None:
         self._live.save(story)

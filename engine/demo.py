@@ -168,7 +168,10 @@ class Demonstration:
 
     def _check_recording(self, recorded: Event, row: Event) -> None:
         recording = row["recordings"][0]
-        path = self._layout.recordings / recording["path"]
+        if recording["path"] is None:
+            log = self._layout.engine_log
+            raise DemonstrationFailed("recording", f"it is {recording['state']}", log)
+        path = Path(self._card["recordings"]) / recording["path"]
         audio = read_wav(path)
         for channel, tone_hz in enumerate((AGENT_HZ, CALLER_HZ)):
             heard = find_tone(audio.channel(channel), audio.rate, tone_hz)

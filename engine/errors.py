@@ -2,9 +2,10 @@
 
 EngineError
 ├── SettingsInvalid      an environment variable has a value that cannot be used
-├── NotProvisioned       a program or file that `make setup` makes is missing
 ├── ChildFailed          Asterisk or the engine did not start, or ended at once
 ├── SiteInvalid          the site or a dialplan has errors (each is a config Problem)
+├── AlreadyRunning       another `trunkline up` has this data directory
+├── PortTaken            a port that we need is in use (engine/ports.py)
 └── NotRunning           a command needs a running instance, and there is none
 """
 
@@ -28,16 +29,6 @@ class SettingsInvalid(EngineError):
         self.name = name
 
 
-class NotProvisioned(EngineError):
-    """Something that `make setup` makes is missing."""
-
-    code = "not_provisioned"
-
-    def __init__(self, what: str) -> None:
-        super().__init__(f"{what} is missing: run `make setup`")
-        self.what = what
-
-
 class ChildFailed(EngineError):
     """A program that we start did not come up; `log` is where it says why."""
 
@@ -57,6 +48,18 @@ class SiteInvalid(EngineError):
     def __init__(self, problems: Sequence[object]) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))
         self.problems = tuple(problems)
+
+
+class AlreadyRunning(EngineError):
+    """One data directory, one instance."""
+
+    code = "already_running"
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(
+            f"an instance is running in {directory}: stop it first, or give this one a data "
+            "directory of its own with TRUNKLINE_VAR, and other ports"
+        )
 
 
 class NotRunning(EngineError):

@@ -38,7 +38,7 @@ class Returning:
     async def take_up(self, link: LinkUp, recordings: Recordings) -> None:
         """Once, before events are let in; strangers are left to `watch`. Raises StoreAway."""
         services = self._services
-        stories = await services.chronicle.left_behind()
+        stories = [s for s in await services.chronicle.left_behind() if not await self._has_row(s)]
         alive = {channel.uniqueid for channel in link.channels}
         journal = [item.entry for item in self._read()]
         over: list[Story] = []
@@ -87,9 +87,19 @@ class Returning:
         finished = contact in self._finished
         return nameless or finished or await self._database.contact(contact) is not None
 
+    async def _has_row(self, story: Story) -> bool:
+        """Whether the engine died between a row's commit and the end of its live record."""
+        told = await self._database.contact(story.id) is not None
+        if told:
+            self._services.chronicle.written(story.id)
+        return told
+
     def _finish(self, over: Over) -> None:
-        self._finished.add(over.story.id)
-        self._services.chronicle.adopt(over.story)
+        story = over.story
+        for leg in story.legs:  # nobody else will tell of channels that ended meanwhile
+            story = story.leg_ended(leg.uniqueid, over.at_ms, None)
+        self._finished.add(story.id)
+        self._services.chronicle.adopt(story)
         self._services.chronicle.close(over.story.id, over.outcome, over.by, at_ms=over.at_ms)
 
     def _read(self) -> list[SpooledEntry]:

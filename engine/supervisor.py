@@ -1,11 +1,14 @@
 """`trunkline up`: everything on the site started in order, kept up, and stopped in order."""
 
 import asyncio
+import fcntl
 import os
+import resource
 import signal
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 from config.asterisk_runtime import AsteriskRuntime, find_runtime, name_remedy
 from config.secrets import Secrets, load_or_create
@@ -16,7 +19,7 @@ from engine.children import Child, ChildSpec
 from engine.client import Client
 from engine.console import Screen
 from engine.demo import Demonstration
-from engine.errors import ChildFailed, EngineError, NotRunning
+from engine.errors import AlreadyRunning, ChildFailed, EngineError, NotRunning
 from engine.loading import load_site_and_flows
 from engine.ports import require_free
 from engine.settings import PROJECT, Settings
@@ -64,6 +67,24 @@ def _welcome(screen: Screen, house: "Supervisor") -> None:
     screen.say(f"  watch     .venv/bin/trunkline status; {here['api']['url']}/metrics")
 
 
+def hold(path: Path) -> int:
+    """Lock an instance's directory, for as long as this process lives. AlreadyRunning if taken."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise AlreadyRunning(path.parent.parent) from None
+    return descriptor
+
+
+def raise_descriptor_limit() -> None:
+    """As many open files as the system allows: a call costs Asterisk four, and a login shell's
+    usual 1024 would end at some 200 calls. Children inherit it."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
 class Supervisor:
     """Owns Asterisk and the engine as child processes."""
 
@@ -73,11 +94,14 @@ class Supervisor:
         self._children: list[Child] = []
         self.card_path = settings.layout.card
         self.card: card.Card = {}
+        self._lock: int | None = None
 
     async def start(self) -> None:
         """Bring everything up, each step shown; an EngineError says what is wrong."""
         settings, screen = self._settings, self._screen
         settings.layout.create()
+        self._lock = hold(settings.layout.run / "lock")
+        raise_descriptor_limit()
         with screen.step("Site and dialplans") as step:
             site, flows = load_site_and_flows(settings)
             step.detail = f"{settings.site_file.name}, {len(flows)} flows"
@@ -101,7 +125,9 @@ class Supervisor:
             with self._screen.step("Stopping"):
                 for child in reversed(self._children):
                     await child.stop()
-        self.card_path.unlink(missing_ok=True)
+        if self._lock is not None:
+            self.card_path.unlink(missing_ok=True)
+            os.close(self._lock)
 
     async def _start_asterisk(self, site: Site, secrets: Secrets, runtime: AsteriskRuntime) -> None:
         layout = self._settings.layout

@@ -34,6 +34,8 @@ class Watch:
     def __init__(self, settings: Settings, services: Services) -> None:
         self._settings = settings
         self._services = services
+        self._to_reload: set[str] = set()
+        """What Asterisk has yet to read: it may be away when its files are written."""
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -109,6 +111,7 @@ class Watch:
         for name in changed:
             if name not in RELOADED:
                 log.warning("asterisk_change_needs_a_restart", file=name)
-        modules = [module for name in changed for module in RELOADED.get(name, ())]
-        if modules:
-            await self._services.switch.reload(*modules)
+        self._to_reload |= {module for name in changed for module in RELOADED.get(name, ())}
+        if self._to_reload:
+            await self._services.switch.reload(*sorted(self._to_reload))
+            self._to_reload.clear()
