@@ -174,6 +174,16 @@ class RunningSite:
         found: Json = await until(f"history row of {contact_id}", look, within_s)
         return found
 
+    async def outcome(self, wanted: str, within_s: float = 10) -> Json:
+        """The newest history row, once it has this outcome."""
+
+        async def look() -> Json | None:
+            rows: list[Json] = await self.client.get("/api/contacts?limit=1")
+            return rows[0] if rows and rows[0]["outcome"] == wanted else None
+
+        found: Json = await until(f"a contact {wanted}", look, within_s)
+        return found
+
     async def only_call(self, at: str, within_s: float = 10) -> Json:
         """The one live call, once it is at a place (`flow`, `queue`, `conversation`)."""
 

@@ -58,7 +58,10 @@ async def test_a_new_agent_can_register_without_a_restart(site: RunningSite) -> 
     await key(site, call, "1", "4711")
     taken = await dora.incoming()
     await taken.answered()
+    await taken.play_tone(620)
+    await call.hear_tone(620)
     await call.hang_up()
+    await site.outcome("answered")
     await dora.unregister()
 
 
