@@ -108,7 +108,7 @@ def described(fields: Mapping[str, Any]) -> str:
 
 
 def _age(now_ms: int, since_ms: int | None) -> str:
-    return "" if since_ms is None else f"{max(0, now_ms - since_ms) / 1000:.0f} s"
+    return f"{max(0, now_ms - since_ms) / 1000:.0f} s" if since_ms else ""
 
 
 def _clock(at_ms: int) -> str:
