@@ -1,4 +1,4 @@
-"""Live events for whoever watches: the demonstration, the desk, `trunkline events`."""
+"""Live events for whoever watches: the demonstration, and readers of the desk's stream."""
 
 import asyncio
 from collections import deque

@@ -121,10 +121,5 @@ class Switchboard:
         for contact_id in services.adopted - alive:
             gone = LegEnded("", contact_id, contact_id, 0, "while the link was down")
             self._adopted_caller_left(gone, services)
-        services.router.reconcile(LiveLegs(callers=_callers(services), agents=alive))
+        services.router.reconcile(LiveLegs(agents=alive))
         self.phones(link, services)
-
-
-def _callers(services: Services) -> set[str]:
-    """Callers that this engine serves: their sessions know by themselves when they end."""
-    return {story.leg for story in services.chronicle.stories()}

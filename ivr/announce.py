@@ -31,7 +31,6 @@ class Notice(StrEnum):
     AVAILABLE_AFTERWARDS = "available_afterwards"
     PAUSED_AFTERWARDS = "paused_afterwards"
     LOGGED_OUT_AFTERWARDS = "logged_out_afterwards"
-    UNKNOWN_CODE = "unknown_code"
     NOT_POSSIBLE = "not_possible"
 
 
@@ -50,7 +49,6 @@ _NOTICES: Mapping[str, Mapping[Notice, str]] = {
         Notice.AVAILABLE_AFTERWARDS: "After this contact you will be available.",
         Notice.PAUSED_AFTERWARDS: "After this contact you will be paused.",
         Notice.LOGGED_OUT_AFTERWARDS: "After this contact you will be logged out.",
-        Notice.UNKNOWN_CODE: "This code is not known.",
         Notice.NOT_POSSIBLE: "This is not possible now.",
     },
     "hu": {
@@ -67,7 +65,6 @@ _NOTICES: Mapping[str, Mapping[Notice, str]] = {
         Notice.AVAILABLE_AFTERWARDS: "A hívás lezárása után ismét fogad hívásokat.",
         Notice.PAUSED_AFTERWARDS: "A szünet a hívás lezárása után kezdődik.",
         Notice.LOGGED_OUT_AFTERWARDS: "A kijelentkezés a hívás lezárása után történik meg.",
-        Notice.UNKNOWN_CODE: "Ismeretlen kód.",
         Notice.NOT_POSSIBLE: "Ez most nem lehetséges.",
     },
     "pl": {
@@ -85,7 +82,6 @@ _NOTICES: Mapping[str, Mapping[Notice, str]] = {
         "po zakończeniu obsługi tego połączenia.",
         Notice.PAUSED_AFTERWARDS: "Przerwa rozpocznie się po zakończeniu obsługi tego połączenia.",
         Notice.LOGGED_OUT_AFTERWARDS: "Wylogowanie nastąpi po zakończeniu obsługi tego połączenia.",
-        Notice.UNKNOWN_CODE: "Nieznany kod.",
         Notice.NOT_POSSIBLE: "Nie jest to teraz możliwe.",
     },
     "et": {
@@ -102,7 +98,6 @@ _NOTICES: Mapping[str, Mapping[Notice, str]] = {
         Notice.AVAILABLE_AFTERWARDS: "Pärast selle kõne lõpetamist võtate taas kõnesid vastu.",
         Notice.PAUSED_AFTERWARDS: "Paus algab pärast selle kõne lõpetamist.",
         Notice.LOGGED_OUT_AFTERWARDS: "Teid logitakse välja pärast selle kõne lõpetamist.",
-        Notice.UNKNOWN_CODE: "Tundmatu kood.",
         Notice.NOT_POSSIBLE: "See ei ole praegu võimalik.",
     },
 }
