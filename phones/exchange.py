@@ -132,8 +132,12 @@ class Exchange:
         self._policies[command.phone] = command.incoming
 
     async def _register(self, phone: int, timeout_s: float) -> None:
+        """A phone that is registered leaves first: baresip would send both at once, each to be
+        challenged, and whichever came last at the registrar would win."""
+        agent = self._phone(phone)
         try:
-            await self._phone(phone).register(timeout=timeout_s)
+            await agent.unregister(timeout=timeout_s)
+            await agent.register(timeout=timeout_s)
         except RegistrationError as error:
             raise RegistrationRefused(str(error)) from error
 
