@@ -7,6 +7,7 @@ import structlog
 
 from bridge.agi.session import AgiSession
 from bridge.errors import ChannelGone, PlaybackFailed, SessionClosed
+from engine.performing import PERFORMERS, Line
 from engine.services import Services
 from engine.story import Story
 from engine.voice import Voice
@@ -43,6 +44,7 @@ class Conversation:
         self._spoke = False
         self._language: str = services.site.languages[0]
         self._voice = Voice(session, services.audio.of, services.audio.silence, services.clock)
+        self._line = Line(services, session, contact_id, self._voice)
 
     async def run(self, program: Program, turn: Turn) -> None:
         """Go on from a turn until the flow or the caller ends the call; the story is closed.
@@ -90,6 +92,8 @@ class Conversation:
                     return await self._queue(command, state)
                 case Hangup():
                     raise AssertionError("the flow's end is not performed but finished")
+                case _:
+                    return await self._perform_other(command, state)
         except ChannelGone:
             if self._session.lost:
                 raise SessionClosed("Asterisk's end is gone") from None
@@ -97,6 +101,13 @@ class Conversation:
         except (PlaybackFailed, SpeechError) as error:
             log.error("prompt_not_played", contact=self._id, error=str(error))
             return StepFailed(now(), "a prompt could not be played")
+
+    async def _perform_other(self, command: Command, state: CallState) -> Event:
+        performer = PERFORMERS.get(type(command))
+        if performer is None:
+            log.error("command_unknown", contact=self._id, command=type(command).__name__)
+            return StepFailed(self._services.clock(), "this engine cannot do that")
+        return await performer(self._line, command, state)
 
     def _first_word(self) -> None:
         if not self._spoke:

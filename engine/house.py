@@ -51,7 +51,13 @@ class House:
         program = services.flows[number.flow]
         story = self._story(session, called, program.name)
         services.chronicle.begin(story)
-        facts = CallFacts(story.caller or "", called, story.started_ms)
+        facts = CallFacts(
+            story.caller or "",
+            called,
+            story.started_ms,
+            zone=services.site.zone,
+            id=story.id,
+        )
         conversation = Conversation(services, session, story.id)
         try:
             # `i`: without waiting for the caller's first audio, up to 500 ms (__ast_answer in

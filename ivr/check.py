@@ -12,8 +12,8 @@ from ivr.announce import LANGUAGES
 from ivr.exits import edges, exit_of
 from ivr.flow import Flow
 from ivr.graph import reachable, silent_circles
-from ivr.steps.base import Context, Edge, Finding, Heard, Known, Step
-from ivr.variables import CALL_VARIABLES, Variable
+from ivr.steps.base import NOTHING_KNOWN, Context, Edge, Finding, Heard, Known, Step
+from ivr.terms import Names, form_fault, term_faults
 from ivr.wording import ANY, RECORDING, Wording, has_stray_brace, holes
 
 _MISSING = {
@@ -22,14 +22,21 @@ _MISSING = {
     "on_timeout": "has no on_timeout: a caller who keys nothing would be lost",
     "on_invalid": "has no on_invalid: a caller who keys something wrong would be lost",
 }
-NOTHING_KNOWN = Known()
 
 
-def check(flow: Flow, located: Located, known: Known = NOTHING_KNOWN) -> list[Problem]:
-    """Every problem of a well-formed flow, in the file's order; none means it may be run."""
+def check(
+    flow: Flow,
+    located: Located,
+    known: Known = NOTHING_KNOWN,
+    flows: Mapping[str, Flow] | None = None,
+) -> list[Problem]:
+    """Every problem of a well-formed flow, in the file's order; none means it may be run.
+
+    ``flows`` are those that it may call; None: not checked.
+    """
     ways = {name: tuple(edges(flow, name, step)) for name, step in flow.steps.items()}
     exits = [*_exits(flow, ways)]
-    findings = [*_languages(flow, known), *_steps(flow, known), *exits, *_circles(ways)]
+    findings = [*_languages(flow, known), *_steps(flow, known, flows), *exits, *_circles(ways)]
     if not exits:
         # A mistyped exit cuts off all that lies behind it: tell the cause, not what follows.
         findings.extend(_unreachable(flow, ways))
@@ -47,8 +54,8 @@ def _languages(flow: Flow, known: Known) -> Iterator[Finding]:
             yield Finding(path, f"{shown(language)} is not a language of the site, {hint}")
 
 
-def _steps(flow: Flow, known: Known) -> Iterator[Finding]:
-    context = Context(flow.languages, flow.vars, known)
+def _steps(flow: Flow, known: Known, flows: Mapping[str, Flow] | None) -> Iterator[Finding]:
+    context = Context.of(flow, known, flows)
     for name, step in flow.steps.items():
         for finding in _step(step, context):
             yield replace(finding, path=("steps", name, *finding.path))
@@ -58,8 +65,11 @@ def _step(step: Step, context: Context) -> Iterator[Finding]:
     yield from step.findings(context)
     for heard in step.heard():
         yield from _heard(heard, context)
-    for path, text in step.templates():
-        yield from _holes(path, text, context.variables, frozenset())
+    for path, text in step.templates(context.variables):
+        yield from _holes(path, text, context.names, frozenset())
+    for path, source, wanted in step.expressions(context.variables):
+        for fault in term_faults(source, context.names, wanted):
+            yield Finding(path, fault)
 
 
 def _heard(heard: Heard, context: Context) -> Iterator[Finding]:
@@ -75,34 +85,33 @@ def _heard(heard: Heard, context: Context) -> Iterator[Finding]:
             hint = did_you_mean(language, [*context.languages, ANY, RECORDING])
             message = f"the flow does not speak {shown(language)}, {hint}"
             yield Finding((*path, language), message, key=True)
-        yield from _holes((*path, language), text, context.variables, heard.own, spoken=True)
+        yield from _holes((*path, language), text, context.names, heard.own, spoken=True)
     yield from _recording(path, wording)
 
 
 def _recording(path: Path, wording: Wording) -> Iterator[Finding]:
-    used = [name for text in wording.texts.values() for name in holes(text)]
+    used = [hole.source for text in wording.texts.values() for hole in holes(text)]
     if wording.recording is not None and used:
         message = f"a recording cannot say {{{used[0]}}}, split the prompt or leave it out"
         yield Finding((*path, RECORDING), message)
 
 
 def _holes(
-    path: Path,
-    text: str,
-    variables: Mapping[str, Variable],
-    own: frozenset[str],
-    *,
-    spoken: bool = False,
+    path: Path, text: str, names: Names, own: frozenset[str], *, spoken: bool = False
 ) -> Iterator[Finding]:
-    every = {**variables, **CALL_VARIABLES}
     if has_stray_brace(text):
         yield Finding(path, "has a brace without its partner, variables are written {name}")
-    for name in holes(text):
-        variable = every.get(name)
-        if variable is None and name not in own:
-            yield Finding(path, f"unknown variable {shown(name)}, {did_you_mean(name, every)}")
-        elif spoken and variable is not None and variable.sensitive:
-            yield Finding(path, f"{name} is sensitive and is never spoken")
+    for hole in holes(text):
+        if hole.source in own and hole.source not in names:
+            continue
+        for fault in term_faults(hole.source, names, None):
+            yield Finding(path, fault)
+        misspoken = form_fault(hole, names) if spoken else None
+        if misspoken is not None:
+            yield Finding(path, misspoken)
+        elif not spoken and hole.form is not None:
+            message = f"{{{hole.source}:{hole.form}}} is written, not spoken: leave out the form"
+            yield Finding(path, message)
 
 
 def _exits(flow: Flow, ways: Mapping[str, tuple[Edge, ...]]) -> Iterator[Finding]:

@@ -1,18 +1,28 @@
-"""What the interpreter asks the outside to do: exactly one command a turn."""
+"""What the interpreter asks the outside to do: exactly one command a turn.
+
+Each is answered by the event that it names, or by ``StepFailed`` or ``CallerHungUp``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from ivr.variables import Value
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One piece of audio: ``text`` spoken in ``language``, or a recording of that name."""
+    """One piece of audio: ``text`` spoken in ``language``, or a recording of that name.
+
+    ``message`` is the handle of something that this caller recorded.
+    """
 
     language: str
     text: str
     recording: str | None = None
+    message: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +42,9 @@ class Prompt:
         return " ".join(segment.text for segment in self.segments)
 
 
+SILENCE = Prompt()
+
+
 @dataclass(frozen=True, slots=True)
 class Play:
     """Play to the end; keys do not interrupt. Answered by ``Played``."""
@@ -46,7 +59,8 @@ class Ask:
 
     ``timeout_ms`` runs from the prompt's end to the first key, ``inter_digit_ms`` between keys.
     Input ends at ``max_digits``, at the key ``end`` (not part of the digits; empty: no such key)
-    or at a timeout. Without ``barge_in``, keys before the prompt's end are dropped.
+    or at a timeout. ``lead`` is played before ``prompt`` and no key interrupts it. Without
+    ``barge_in``, keys before the prompt's end are dropped.
     """
 
     prompt: Prompt
@@ -56,17 +70,178 @@ class Ask:
     timeout_ms: int
     inter_digit_ms: int
     barge_in: bool
+    lead: Prompt = SILENCE
+
+
+@dataclass(frozen=True, slots=True)
+class Relaxed:
+    """What is asked of an agent once the caller has waited ``after_ms``: these minimum levels in
+    place of the first ones (a skill that is left out is not asked for any more)."""
+
+    after_ms: int
+    skills: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Enqueue:
-    """Wait for an agent, talk, come back. Answered by ``QueueLeft``; no timeout when None."""
+    """Wait for an agent, talk, come back. Answered by ``QueueLeft``; no timeout when None.
+
+    ``offer`` is told now and then while the caller waits, and ``keys`` are those that leave the
+    queue then. ``say_position`` and ``say_wait`` None: as the site's queue says.
+    """
 
     queue: str
     skills: Mapping[str, int]
     priority: int
     language: str
     timeout_ms: int | None
+    relax: tuple[Relaxed, ...] = ()
+    keys: frozenset[str] = frozenset()
+    offer: Prompt = SILENCE
+    offer_every_ms: int = 30_000
+    say_position: bool | None = None
+    say_wait: bool | None = None
+    max_waiting: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Ask a web service, while ``meanwhile`` plays (again and again) if it takes long.
+
+    Answered by ``Done`` with ``values`` ``status`` (int) and ``body`` (what JSON was in it, else
+    the text), whatever the status; by ``StepFailed`` when there was no answer in time after
+    ``retries`` more tries, or the service's circuit is open. Never logged with its body.
+    """
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    body: str | None = field(default=None, repr=False)
+    timeout_ms: int = 5_000
+    retries: int = 0
+    meanwhile: Prompt = SILENCE
+    language: str = ""
+    service: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """Find who calls, by number. Answered by ``Done`` with outcome ``known`` or ``unknown``;
+    ``values`` are facts by dotted name (``caller.name``), as `ivr.names` lists them."""
+
+    number: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Connect the caller with someone outside the queues.
+
+    ``blind``: the caller is gone from the flow as soon as it rings on; ``attended``: we wait
+    for the answer, and take the caller back if there is none, and after the conversation.
+    Answered by ``Done`` with outcome ``ended`` (they talked), ``busy``, ``no_answer`` or
+    ``unreachable``. Exactly one of ``number`` and ``agent`` is set.
+    """
+
+    mode: Literal["blind", "attended"]
+    number: str | None = field(default=None, repr=False)
+    agent: str | None = None
+    timeout_ms: int = 30_000
+    language: str = ""
+    announce: Prompt = SILENCE
+
+
+@dataclass(frozen=True, slots=True)
+class CallBack:
+    """Promise the caller a call back. Answered by ``Done``: ``promised``, or ``refused``.
+
+    Without ``queue`` it is that of the queue the caller has just left, whose place is kept with
+    ``keep_place``. ``at_ms`` None: as soon as it is the caller's turn.
+    """
+
+    number: str = field(repr=False)
+    queue: str | None
+    skills: Mapping[str, int]
+    priority: int
+    keep_place: bool
+    at_ms: int | None
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordMessage:
+    """Record what the caller says after a beep, until ``end`` or silence.
+
+    Answered by ``Done`` with outcome ``key``, ``silence``, ``limit`` or ``empty``, and ``values``
+    ``message`` (a handle for ``Segment.message``, `Deliver` and `Discard`) and ``ms``. What was
+    said before a hangup is kept under the handle ``last``.
+    """
+
+    purpose: str
+    max_ms: int
+    silence_ms: int
+    end: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deliver:
+    """Leave a recorded message in a mailbox. Answered by ``Done``."""
+
+    message: str
+    mailbox: str
+
+
+@dataclass(frozen=True, slots=True)
+class Discard:
+    """Throw a recorded message away. Answered by ``Done``."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class SaveSurvey:
+    """Keep a caller's answers. Answered by ``Done``."""
+
+    survey: str
+    scores: Mapping[str, int]
+    comment: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchRecording:
+    """Record the call from now on, or not. Answered by ``Done``."""
+
+    on: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SendDigits:
+    """Send DTMF to the caller's side. ``w`` waits half a second. Answered by ``Done``."""
+
+    digits: str = field(repr=False)
+    tone_ms: int = 100
+    gap_ms: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Pay:
+    """Take a card payment. Answered by ``Done`` with outcome ``paid``, ``declined``,
+    ``cancelled`` or ``unavailable``, and ``values`` ``reference``, ``brand``, ``last4``."""
+
+    amount: Value
+    currency: str
+    reference: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunPython:
+    """Run a registered function. Answered by ``Done`` with ``values`` as it returned them."""
+
+    function: str
+    arguments: Mapping[str, Value] = field(repr=False)
+    timeout_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,4 +251,26 @@ class Hangup:
     cause: str
 
 
-Command = Play | Ask | Enqueue | Hangup
+Command = (
+    Play
+    | Ask
+    | Enqueue
+    | Request
+    | Lookup
+    | Transfer
+    | CallBack
+    | RecordMessage
+    | Deliver
+    | Discard
+    | SaveSurvey
+    | SwitchRecording
+    | SendDigits
+    | Pay
+    | RunPython
+    | Hangup
+)
+
+NEEDS_CALLER: frozenset[type[Any]] = frozenset(
+    {Play, Ask, Enqueue, Transfer, RecordMessage, SwitchRecording, SendDigits, Pay}
+)
+"""What cannot be done once the caller has hung up."""

@@ -2,50 +2,70 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple
 
-QueueOutcome = Literal["conversation_ended", "timeout", "no_such_queue"]
+QueueOutcome = Literal["conversation_ended", "timeout", "no_such_queue", "key", "overflow"]
+
+# Tuples, as one is made in every turn. What a caller keyed or a service told shows in no repr.
 
 
-@dataclass(frozen=True, slots=True)
-class Played:
+class Played(NamedTuple):
     """A prompt came to its end."""
 
     now_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(NamedTuple):
     """What was keyed: possibly nothing. ``terminated``: the end key was pressed."""
 
     now_ms: int
-    digits: str = field(repr=False)
+    digits: str
     timed_out: bool = False
     terminated: bool = False
 
+    def __repr__(self) -> str:
+        return f"Answered({self.now_ms}, timed_out={self.timed_out})"
 
-@dataclass(frozen=True, slots=True)
-class QueueLeft:
-    """The caller is back from the queue."""
+
+class QueueLeft(NamedTuple):
+    """The caller is back from the queue; ``key`` is what was keyed to leave it.
+
+    ``agent`` is who was talked to last. ``key`` leaves the caller's contact in the queue for
+    the flow's next steps to keep (a callback keeps the place) until another step ends it.
+    """
 
     now_ms: int
     outcome: QueueOutcome
+    key: str = ""
+    agent: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class CallerHungUp:
+class Done(NamedTuple):
+    """A command of any other kind was done; its ``outcome`` is one that the command names.
+
+    ``values`` are what it brought, by name: see each command.
+    """
+
+    now_ms: int
+    outcome: str = "done"
+    values: Mapping[str, Any] = {}
+
+    def __repr__(self) -> str:
+        return f"Done({self.now_ms}, {self.outcome!r})"
+
+
+class CallerHungUp(NamedTuple):
     """The caller's channel is gone."""
 
     now_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class StepFailed:
+class StepFailed(NamedTuple):
     """The command could not be done; ``reason`` is a short static text without personal data."""
 
     now_ms: int
     reason: str
 
 
-Event = Played | Answered | QueueLeft | CallerHungUp | StepFailed
+Event = Played | Answered | QueueLeft | Done | CallerHungUp | StepFailed

@@ -16,6 +16,7 @@ _INHERITS: dict[str, tuple[str, ...]] = {
     "on_timeout": ("on_timeout", "exits.on_timeout"),
     "on_invalid": ("on_invalid", "on_timeout", "exits.on_invalid", "exits.on_timeout"),
     "on_error": ("on_error", "exits.on_error", *_SILENCE, "next", "answered"),
+    "on_hangup": ("on_hangup", "exits.on_hangup"),
 }
 """For each exit, whose value counts: the first that is written. What is nearer wins.
 
@@ -24,6 +25,8 @@ only speaks goes on.
 """
 
 _OF_CALLERS = frozenset({"on_timeout", "on_invalid"})
+"""Exits of steps that wait for the caller's keys."""
+
 EXITS = tuple(_INHERITS)
 
 
@@ -51,9 +54,19 @@ def exit_of(flow: Flow, name: str, step: Step, exit_name: str) -> Exit | None:
 
 
 def targets(flow: Flow, name: str, step: Step) -> Targets:
-    """All four exits, ready to run; one that is missing ends the call."""
-    found = {each: exit_of(flow, name, step, each) for each in EXITS}
-    return Targets(**{each: way.target if way else FAILED for each, way in found.items()})
+    """All exits, ready to run; one that is missing ends the call."""
+
+    def way(exit_name: str) -> str | None:
+        found = exit_of(flow, name, step, exit_name)
+        return found.target if found else None
+
+    return Targets(
+        next=way("next") or FAILED,
+        on_timeout=way("on_timeout") or FAILED,
+        on_invalid=way("on_invalid") or FAILED,
+        on_error=way("on_error") or FAILED,
+        on_hangup=way("on_hangup"),
+    )
 
 
 def edges(flow: Flow, name: str, step: Step) -> Iterator[Edge]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cached_property
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -30,5 +32,16 @@ class Flow(DocumentModel):
     languages: Annotated[tuple[LanguageCode, ...], AfterValidator(_some)]
     start: StepName
     vars: dict[VariableName, Variable] = Field(default_factory=dict)
+    params: dict[VariableName, Variable] = Field(
+        default_factory=dict, description="variables that a flow which calls this one gives"
+    )
+    results: tuple[VariableName, ...] = Field(
+        default=(), description="variables that a flow which called this one gets back"
+    )
     exits: Exits = Exits()
     steps: Annotated[dict[StepName, AnyStep], Field(min_length=1)]
+
+    @cached_property
+    def variables(self) -> Mapping[str, Variable]:
+        """Everything that this flow's steps can set: its own variables and its parameters."""
+        return {**self.params, **self.vars}

@@ -7,16 +7,20 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ivr.commands import Command
+from ivr.commands import NEEDS_CALLER, Command
 from ivr.events import CallerHungUp, Event, StepFailed
 from ivr.program import Program
-from ivr.run import FAILED, Outcome, Run, TraceEntry, Wait, ended
+from ivr.run import FAILED, Enter, Outcome, Return, Run, TraceEntry, Wait, ended
 from ivr.state import CallFacts, CallState, Ended, Scope
 
 MAX_FAILURES = 8
 """Failed steps after which a call is given up: exits for errors may lead in a circle."""
 
+MAX_HOPS = 1_000
+"""Steps in one turn, none of which waits for the outside, after which a flow is given up."""
+
 _HUNG_UP = ended("caller_hung_up")
+_DONE = ended("normal")
 
 
 class Turn(NamedTuple):
@@ -30,33 +34,65 @@ class Turn(NamedTuple):
 def start(program: Program, call: CallFacts) -> Turn:
     """The first turn of a call; a language the flow does not speak becomes its default."""
     language = call.language if call.language in program.languages else program.languages[0]
-    scope = Scope(program.name, call, language or program.languages[0])
+    scope = Scope(
+        program.name,
+        call,
+        language or program.languages[0],
+        program.variables,
+        program.secrets,
+    )
     return _settled(program, Run(scope, call.now_ms), program.start)
 
 
 def resume(program: Program, state: CallState, event: Event) -> Turn:
-    """The turn after ``event``. Any event in any state gives a turn; an ended call stays ended."""
-    run = Run(state.scope, event.now_ms)
-    at = state.at
+    """The turn after ``event``. Any event in any state gives a turn; an ended call stays ended.
+
+    ``program`` is the flow that the call began with; a sub-flow is found by it.
+    """
+    scope, at = state
+    run = Run(scope, event.now_ms)
     if isinstance(at, Ended):
         return _settled(program, run, ended(at.cause))
-    node = program.nodes.get(at.step)
-    if type(event) is CallerHungUp:
-        run.note(at.step, "caller hung up")
-        return _settled(program, run, _HUNG_UP)
+    return _settled(program, run, _answer(program.of(scope.flow), run, at.step, state, event))
+
+
+def _answer(program: Program, run: Run, step: str, state: CallState, event: Event) -> Outcome:
+    node = program.nodes.get(step)
     if node is None:
-        run.note(at.step, "failed: the flow has no such step")
-        return _settled(program, run, FAILED)
+        run.note(step, "failed: the flow has no such step")
+        return FAILED
+    if type(event) is CallerHungUp:
+        return _after_hangup(program, run, step)
     if type(event) is StepFailed:
-        return _settled(program, run, node.failed(run, event.reason))
-    return _settled(program, run, node.resume(run, at, event))
+        return node.failed(run, event.reason)
+    return node.resume(run, state.at, event)
+
+
+def _after_hangup(program: Program, run: Run, step: str) -> Outcome:
+    """Where ``on_hangup`` leads, of the step or of the flows that wait for this one."""
+    run.note(step, "caller hung up")
+    if run.scope.gone:
+        return _HUNG_UP
+    run.hung_up()
+    target = program.nodes[step].targets.on_hangup
+    while target is None:
+        frame = run.leave()
+        if frame is None:
+            return _HUNG_UP
+        caller = program.of(frame.flow).nodes.get(frame.step)
+        target = caller.targets.on_hangup if caller is not None else None
+    return target
 
 
 def _settled(program: Program, run: Run, outcome: Outcome) -> Turn:
-    """Go on until a step waits for the outside. More steps than the flow has is a circle."""
-    nodes = program.nodes
-    hops = len(nodes)
-    while not isinstance(outcome, Wait):
+    """Go on until a step waits for the outside. More hops than any flow needs is a circle."""
+    nodes = program.of(run.scope.flow).nodes
+    hops = MAX_HOPS
+    while type(outcome) is not Wait:
+        if type(outcome) is not str:
+            outcome = _elsewhere(program, run, outcome)
+            nodes = program.of(run.scope.flow).nodes
+            continue
         node = nodes.get(outcome)
         if node is None or hops == 0 or run.scope.failures >= MAX_FAILURES:
             outcome = FAILED
@@ -64,4 +100,20 @@ def _settled(program: Program, run: Run, outcome: Outcome) -> Turn:
         hops -= 1
         run.note(node.name, node.kind)
         outcome = node.enter(run)
+    if run.scope.gone and type(outcome.command) in NEEDS_CALLER:
+        outcome = _HUNG_UP
     return Turn(CallState(run.scope, outcome.at), outcome.command, tuple(run.trace))
+
+
+def _elsewhere(program: Program, run: Run, outcome: Outcome) -> Outcome:
+    """Into a sub-flow, or back from one."""
+    match outcome:
+        case Enter(flow=flow, step=step):
+            return step or program.of(flow).start
+        case Return(results=results):
+            frame = run.leave()
+            if frame is None:
+                return _DONE
+            node = program.of(frame.flow).nodes.get(frame.step)
+            return node.returned(run, results) if node is not None else FAILED
+    return outcome

@@ -2,39 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from config.document import DocumentError, Problem, load_located
-from ivr.check import NOTHING_KNOWN, check
+from config.document import DocumentError, Located, Problem, load_located
+from ivr.check import check
 from ivr.flow import Flow
-from ivr.program import Program, compile_flow
-from ivr.steps.base import Known
+from ivr.program import Program, compile_flows
+from ivr.steps.base import NOTHING_KNOWN, Known
 
 
 def load_flow(path: Path, known: Known = NOTHING_KNOWN) -> Program:
-    """The flow in ``path``, checked and ready to run; DocumentError tells every problem."""
+    """The flow in ``path``, checked and ready to run; DocumentError tells every problem.
+
+    It may call the flows beside it only when loaded by `load_flows`.
+    """
     flow, located = load_located(path, Flow)
-    problems = check(flow, located, known)
-    if any(problem.severity == "error" for problem in problems):
-        raise DocumentError(problems)
-    return compile_flow(flow)
+    _refuse_errors(check(flow, located, known, {flow.flow: flow}))
+    return compile_flows([flow], known)[flow.flow]
 
 
 def load_flows(directory: Path, known: Known = NOTHING_KNOWN) -> dict[str, Program]:
     """Every flow in ``directory`` by name (not ``*.test.yaml``); all files' problems at once."""
-    programs: dict[str, Program] = {}
+    flows: list[tuple[Flow, Located]] = []
     problems: list[Problem] = []
-    for path in sorted(directory.glob("*.yaml")):
-        if path.name.endswith(".test.yaml"):
-            continue
+    for path in flow_files(directory):
         try:
-            program = load_flow(path, known)
+            flows.append(load_located(path, Flow))
         except DocumentError as error:
             problems.extend(error.problems)
-            continue
-        if program.name in programs:
-            problems.append(Problem(str(path), 1, 1, "flow", f"flow {program.name} exists twice"))
-        programs[program.name] = program
-    if problems:
+    problems.extend(_named_twice(flows))
+    # A flow that cannot be read is none that its callers misspelt.
+    by_name = None if problems else {flow.flow: flow for flow, _ in flows}
+    for flow, located in flows:
+        problems.extend(check(flow, located, known, by_name))
+    _refuse_errors(problems)
+    return compile_flows((flow for flow, _ in flows), known)
+
+
+def flow_files(directory: Path) -> list[Path]:
+    """The files of flows: not those of tests, and none in folders, which hold fragments."""
+    return [
+        path for path in sorted(directory.glob("*.yaml")) if not path.name.endswith(".test.yaml")
+    ]
+
+
+def _named_twice(flows: Iterable[tuple[Flow, Located]]) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for flow, located in flows:
+        if flow.flow in seen:
+            yield located.problem(("flow",), f"flow {flow.flow} exists twice")
+        seen.add(flow.flow)
+
+
+def _refuse_errors(problems: list[Problem]) -> None:
+    if any(problem.severity == "error" for problem in problems):
         raise DocumentError(problems)
-    return programs

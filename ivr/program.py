@@ -2,30 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ivr.exits import targets
 from ivr.flow import Flow
 from ivr.run import Node
-from ivr.steps.base import Build
+from ivr.state import Values
+from ivr.steps.base import NOTHING_KNOWN, Build, Known
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A runnable flow; ``flow`` is what it was made from."""
+    """A runnable flow; ``flow`` is what it was made from.
+
+    ``variables`` and ``secrets`` are the values that it begins with. ``library`` holds every
+    flow that it may call, itself included.
+    """
 
     name: str
     languages: tuple[str, ...]
     start: str
     nodes: Mapping[str, Node] = field(repr=False)
     flow: Flow = field(repr=False)
+    variables: Values = field(repr=False)
+    secrets: Values = field(repr=False)
+    library: Mapping[str, Program] = field(repr=False)
+
+    def of(self, name: str) -> Program:
+        """The flow ``name`` of the same version; this one when there is none, which then has no
+        such step either."""
+        return self if name == self.name else self.library.get(name, self)
 
 
-def compile_flow(flow: Flow) -> Program:
-    """The program of a flow. One that did not pass the check still runs, and may hang up early."""
+def compile_flow(flow: Flow, known: Known = NOTHING_KNOWN) -> Program:
+    """The program of a flow that calls no other."""
+    return compile_flows([flow], known)[flow.flow]
+
+
+def compile_flows(flows: Iterable[Flow], known: Known = NOTHING_KNOWN) -> dict[str, Program]:
+    """Programs by name, which can call each other.
+
+    Flows that did not pass the check still run, and may hang up early.
+    """
+    library: dict[str, Program] = {}
+    by_name = {flow.flow: flow for flow in flows}
+    for name, flow in by_name.items():
+        library[name] = _program(flow, by_name, known, library)
+    return library
+
+
+def _program(
+    flow: Flow, flows: Mapping[str, Flow], known: Known, library: Mapping[str, Program]
+) -> Program:
+    begin = {name: variable.initial for name, variable in flow.variables.items()}
+    secret = {name for name, variable in flow.variables.items() if variable.sensitive}
+    build = Build.of(flow, flows, known)
     nodes = {
-        name: step.node(Build(name, targets(flow, name, step), flow.languages, flow.vars))
+        name: step.node(build.step(name, targets(flow, name, step)))
         for name, step in flow.steps.items()
     }
-    return Program(flow.flow, flow.languages, flow.start, nodes, flow)
+    return Program(
+        flow.flow,
+        flow.languages,
+        flow.start,
+        nodes,
+        flow,
+        {name: value for name, value in begin.items() if name not in secret and value is not None},
+        {name: value for name, value in begin.items() if name in secret and value is not None},
+        library,
+    )

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from ivr.commands import Command, Hangup
 from ivr.events import Event
-from ivr.state import Ended, Position, Scope
+from ivr.state import Ended, Frame, Position, Scope, Values
+from ivr.variables import Value
 
 
 class TraceEntry(NamedTuple):
@@ -27,8 +32,21 @@ class Wait(NamedTuple):
     command: Command
 
 
-Outcome = str | Wait
-"""What follows: the name of the next step, or a command to wait for."""
+class Enter(NamedTuple):
+    """A node's answer: the call goes on in another flow, at its start (None) or at ``step``."""
+
+    flow: str
+    step: str | None = None
+
+
+class Return(NamedTuple):
+    """A node's answer: this sub-flow is over, and gives these results to the flow that called."""
+
+    results: Values
+
+
+Outcome = str | Wait | Enter | Return
+"""What follows: the name of the next step, a command to wait for, or another flow."""
 
 
 def ended(cause: str) -> Wait:
@@ -39,49 +57,124 @@ def ended(cause: str) -> Wait:
 FAILED = ended("failure")
 """Where a call goes that has nowhere else to go."""
 
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
 
 class Run:
     """The call as one turn changes it: begun from a state, sealed into the next one."""
 
-    __slots__ = ("now_ms", "scope", "trace")
+    __slots__ = ("_local", "now_ms", "scope", "trace")
 
     def __init__(self, scope: Scope, now_ms: int) -> None:
         self.scope = scope
         self.now_ms = now_ms
         self.trace: list[TraceEntry] = []
+        self._local: datetime | None = None
 
     def note(self, step: str, what: str) -> None:
         """Add a line to the call's timeline."""
+        if self.scope.frames:
+            step = f"{self.scope.flow}/{step}"
         self.trace.append(TraceEntry(self.now_ms, step, what))
 
-    def assign(self, name: str, value: str, *, sensitive: bool) -> None:
+    def assign(self, name: str, value: Value, *, sensitive: bool) -> None:
         """Set a variable; the scope this turn began with stays as it was."""
+        scope = self.scope
         if sensitive:
-            self.scope = replace(self.scope, secrets={**self.scope.secrets, name: value})
+            self.scope = scope._replace(secrets={**scope.secrets, name: value})
         else:
-            self.scope = replace(self.scope, variables={**self.scope.variables, name: value})
+            self.scope = scope._replace(variables={**scope.variables, name: value})
+
+    def learn(self, facts: Values) -> None:
+        """Add to what steps have learned; the names are dotted, such as ``reply.status``."""
+        self.scope = self.scope._replace(facts={**self.scope.facts, **facts})
 
     def speak(self, language: str) -> None:
         """From here on the caller hears ``language``."""
-        self.scope = replace(self.scope, language=language)
+        self.scope = self.scope._replace(language=language)
+
+    def hung_up(self) -> None:
+        """The caller is gone; what follows is done for nobody's ears."""
+        self.scope = self.scope._replace(gone=True)
+
+    def visit(self, menu: str) -> None:
+        """The caller is in this menu; ``back`` leads to the one before. A menu that was visited
+        earlier is returned to: those after it are forgotten."""
+        menus = self.scope.menus
+        if menu in menus:
+            menus = menus[: menus.index(menu)]
+        self.scope = self.scope._replace(menus=(*menus, menu))
+
+    def call(self, step: str, flow: str, variables: Values, secrets: Values) -> Enter:
+        """Go into a sub-flow with these variables; `leave` comes back."""
+        scope = self.scope
+        frame = Frame(scope.flow, step, scope.variables, scope.secrets)
+        frames = (*scope.frames, frame)
+        self.scope = scope._replace(
+            flow=flow, variables=variables, secrets=secrets, frames=frames, menus=()
+        )
+        return Enter(flow)
+
+    def leave(self) -> Frame | None:
+        """Come back from a sub-flow to where it was called; None when this is no sub-flow."""
+        scope = self.scope
+        if not scope.frames:
+            return None
+        *others, frame = scope.frames
+        self.scope = scope._replace(
+            flow=frame.flow,
+            variables=frame.variables,
+            secrets=frame.secrets,
+            frames=tuple(others),
+            menus=(),
+        )
+        return frame
 
     def count_failure(self) -> None:
         """One more step of this call failed."""
-        self.scope = replace(self.scope, failures=self.scope.failures + 1)
+        self.scope = self.scope._replace(failures=self.scope.failures + 1)
 
-    def value(self, name: str) -> str:
-        """A variable's value, ``call.…`` included; empty while it is not set."""
+    def value(self, name: str) -> Value:
+        """A name's value: of a variable, of a fact, or of the call itself; None: not set."""
         scope = self.scope
-        match name:
-            case "call.caller":
-                # What SIP calls a number may be any name; a flow is promised digits.
-                return "".join(sign for sign in scope.call.caller if sign in "0123456789")
-            case "call.called":
-                return scope.call.called
-            case "call.language":
-                return scope.language
-            case _:
-                return scope.variables.get(name) or scope.secrets.get(name, "")
+        if name in scope.variables:
+            return scope.variables[name]
+        computed = COMPUTED.get(name)
+        if computed is not None:
+            return computed(self)
+        if name in scope.facts:
+            return scope.facts[name]
+        return scope.secrets.get(name)
+
+    @property
+    def local(self) -> datetime:
+        """Now, on the site's clocks."""
+        if self._local is None:
+            zone = ZoneInfo(self.scope.call.zone)
+            self._local = datetime.fromtimestamp(self.now_ms / 1000, zone)
+        return self._local
+
+
+def _caller(run: Run) -> Value:
+    # What SIP calls a number may be any name; a flow is promised digits.
+    return "".join(sign for sign in run.scope.call.caller if sign in "0123456789") or None
+
+
+COMPUTED: Mapping[str, Callable[[Run], Value]] = {
+    "call.caller": _caller,
+    "call.called": lambda run: run.scope.call.called.lstrip("+"),
+    "call.language": lambda run: run.scope.language,
+    "call.id": lambda run: run.scope.call.id,
+    "time.date": lambda run: run.local.date(),
+    "time.clock": lambda run: run.local.time().replace(second=0, microsecond=0),
+    "time.weekday": lambda run: WEEKDAYS[run.local.weekday()],
+    "time.hour": lambda run: Decimal(run.local.hour),
+    "time.minute": lambda run: Decimal(run.local.minute),
+    "time.day": lambda run: Decimal(run.local.day),
+    "time.month": lambda run: Decimal(run.local.month),
+    "time.year": lambda run: Decimal(run.local.year),
+}
+"""How each of `ivr.names.CALL_NAMES` is found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +185,7 @@ class Targets:
     on_timeout: Outcome = FAILED
     on_invalid: Outcome = FAILED
     on_error: Outcome = FAILED
+    on_hangup: Outcome | None = None
 
 
 class Node(ABC):
@@ -111,6 +205,10 @@ class Node(ABC):
     def resume(self, run: Run, at: Position, event: Event) -> Outcome:
         """The command this step gave was done; steps that give none never get here."""
         return self.unexpected(run, event)
+
+    def returned(self, run: Run, results: Values) -> Outcome:
+        """The sub-flow that this step called has ended."""
+        return self.failed(run, "no step that calls")
 
     def unexpected(self, run: Run, event: Event) -> Outcome:
         """An event that answers another command: a fault outside, treated as a failed step."""

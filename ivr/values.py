@@ -69,6 +69,14 @@ VariableName = Annotated[
         "is no variable name, write small letters, digits and _, a letter first",
     ),
 ]
+SettableName = Annotated[
+    str,
+    _matching(
+        r"[a-z][a-z0-9_]*|call\.topic",
+        "is no variable name, write small letters, digits and _, a letter first, or call.topic",
+    ),
+]
+"""What a ``set`` step gives a value."""
 FlowName = Annotated[
     str,
     _matching(

@@ -3,43 +3,146 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Callable, Mapping
+from datetime import date, time
+from decimal import Decimal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from config.document import DocumentModel
+from config.suggest import shown
 
-_NUMBER = re.compile(r"-?\d+(\.\d+)?")
+Value = str | Decimal | bool | date | time | None
+"""What a variable holds; None while it is not set."""
+
+Kind = Literal["text", "digits", "number", "money", "date", "time", "bool"]
+_NUMBER = re.compile(r"-?\d{1,18}(\.\d{1,9})?")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_TIME = re.compile(r"\d\d:\d\d(:\d\d)?")
+_TRUTHS = {"true": True, "yes": True, "false": False, "no": False}
+
+
+def _currency(value: Any) -> Any:
+    if isinstance(value, str) and re.fullmatch("[A-Z]{3}", value) is None:
+        raise ValueError(f"{shown(value)} is no currency, write its three letters like EUR")
+    return value
+
+
+Currency = Annotated[str, BeforeValidator(_currency, json_schema_input_type=str)]
+"""A currency's three letters (ISO 4217)."""
 
 
 class Variable(DocumentModel):
-    """``digits`` and a ``number`` are read out sign by sign, ``text`` as it stands, its digits one
-    by one: what a caller keyed never becomes a prompt of its own.
+    """A value that a call carries: ``balance: {type: money, currency: EUR}``.
 
-    ``sensitive`` values are never spoken, traced, logged or saved with the call.
+    ``digits`` keep their leading zeros and are read out one by one; a ``number`` and ``money``
+    are spoken as amounts, a ``date`` and a ``time`` in words. ``length`` is for digits.
+    ``sensitive`` values are never spoken, traced, logged or saved with the call. ``start`` is
+    the value at the beginning; without it a variable is not set until a step sets it.
     """
 
-    type: Literal["digits", "text", "number"]
-    length: int | None = Field(default=None, ge=1, le=64)
-    sensitive: bool = False
+    type: Kind
+    length: int | None = Field(default=None, ge=1, le=64, description="of digits")
+    currency: Currency | None = Field(default=None, description="of money, such as EUR")
+    sensitive: bool = Field(default=False, description="never spoken, shown, logged or saved")
+    start: str | None = Field(default=None, description="the value at the beginning of the call")
 
-    def fits(self, value: str) -> bool:
-        """Whether ``value`` is one of this type (and length)."""
-        if self.length is not None and len(value) != self.length:
-            return False
-        match self.type:
-            case "digits":
-                return value.isascii() and value.isdigit()
-            case "number":
-                return _NUMBER.fullmatch(value) is not None
-            case "text":
-                return True
+    @property
+    def initial(self) -> Value:
+        """The value at the beginning of the call."""
+        return self.read(self.start) if self.start is not None else None
+
+    def read(self, text: str) -> Value:
+        """The value that ``text`` stands for; None when it is none of this type and length."""
+        return self._fitting(READERS[self.type](text))
+
+    def accept(self, value: Value) -> Value:
+        """A value of another type as one of this; None when it is none."""
+        return self.read(written(value)) if value is not None else None
+
+    def _fitting(self, value: Value) -> Value:
+        if self.length is not None and isinstance(value, str) and len(value) != self.length:
+            return None
+        return value
 
 
-CALL_VARIABLES: Mapping[str, Variable] = {
-    "call.caller": Variable(type="digits"),
-    "call.called": Variable(type="digits"),
-    "call.language": Variable(type="text"),
+def written(value: Value) -> str:
+    """A value as text, as URLs and bodies have it; empty for one that is not set."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case Decimal():
+            return format(value, "f")
+        case date() | time():
+            return value.isoformat()
+        case _:
+            return value
+
+
+def _digits(text: str) -> Value:
+    return text if text.isascii() and text.isdigit() else None
+
+
+def _number(text: str) -> Value:
+    return Decimal(text) if _NUMBER.fullmatch(text) else None
+
+
+def _date(text: str) -> Value:
+    return _parsed(date.fromisoformat, text) if _DATE.fullmatch(text) else None
+
+
+def _time(text: str) -> Value:
+    return _parsed(time.fromisoformat, text) if _TIME.fullmatch(text) else None
+
+
+def _parsed(parse: Callable[[str], date | time], text: str) -> Value:
+    try:
+        return parse(text)
+    except ValueError:
+        return None
+
+
+READERS: Mapping[Kind, Callable[[str], Value]] = {
+    "text": lambda text: text,
+    "digits": _digits,
+    "number": _number,
+    "money": _number,
+    "date": _date,
+    "time": _time,
+    "bool": lambda text: _TRUTHS.get(text.lower()),
 }
-"""What every flow can use without declaring it."""
+"""For each type, what a text stands for; None when it is none of the type."""
+
+_SAVED: Mapping[str, Callable[[str], Value]] = {
+    "number": Decimal,
+    "date": date.fromisoformat,
+    "time": time.fromisoformat,
+}
+
+
+def save(value: Value) -> Any:
+    """A value as JSON has it; `restore` makes it a value again."""
+    match value:
+        case Decimal():
+            return {"number": str(value)}
+        case date():
+            return {"date": value.isoformat()}
+        case time():
+            return {"time": value.isoformat()}
+        case _:
+            return value
+
+
+def restore(saved: Any) -> Value:
+    """The value that `save` saved; ValueError for anything else."""
+    match saved:
+        case None | str() | bool():
+            return saved
+        case {**one} if len(one) == 1:
+            ((kind, text),) = one.items()
+            if isinstance(kind, str) and kind in _SAVED and isinstance(text, str):
+                return _SAVED[kind](text)
+    raise ValueError("no saved value")

@@ -12,13 +12,18 @@ from pydantic import BeforeValidator, ConfigDict, RootModel
 ANY = "any"
 RECORDING = "recording"
 _HOLE = re.compile(r"\{([^{}]*)\}")
+_FORM = re.compile(r":\s*([a-z]+)\s*$")
 
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """A place in a text that a variable fills: ``{account}``, ``{call.language}``."""
+    """A place in a text that an expression fills: ``{account}``, ``{n + 1:ordinal}``.
 
-    name: str
+    ``form`` says how it is spoken; without it the value's type decides.
+    """
+
+    source: str
+    form: str | None = None
 
 
 Piece = str | Hole
@@ -29,15 +34,22 @@ def pieces(text: str) -> tuple[Piece, ...]:
     found: list[Piece] = []
     for index, part in enumerate(_HOLE.split(text)):
         if index % 2:
-            found.append(Hole(part.strip()))
+            found.append(_hole(part))
         elif part:
             found.append(part)
     return tuple(found)
 
 
-def holes(text: str) -> Iterator[str]:
-    """The names of the variables that ``text`` uses."""
-    return (piece.name for piece in pieces(text) if isinstance(piece, Hole))
+def _hole(text: str) -> Hole:
+    form = _FORM.search(text)
+    if form is None:
+        return Hole(text.strip())
+    return Hole(text[: form.start()].strip(), form[1])
+
+
+def holes(text: str) -> Iterator[Hole]:
+    """The places in ``text`` that are filled in a call."""
+    return (piece for piece in pieces(text) if isinstance(piece, Hole))
 
 
 def has_stray_brace(text: str) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ivr.commands import Segment
 from ivr.flow import Flow
+from ivr.names import NAMES
 from ivr.speech import Speech
 
 
@@ -15,6 +16,7 @@ def static_texts(flow: Flow) -> tuple[Segment, ...]:
 
 
 def _segments(flow: Flow) -> Iterator[Segment]:
+    names = {**flow.variables, **NAMES}
     for step in flow.steps.values():
         for wording in step.spoken():
-            yield from Speech([wording], flow.languages, flow.vars).static()
+            yield from Speech([wording], flow.languages, names).static()

@@ -11,19 +11,35 @@ from pydantic import BeforeValidator, Discriminator, Tag
 
 from config.suggest import did_you_mean, shown
 from ivr.steps.base import Step
+from ivr.steps.branch import Branch
+from ivr.steps.call import Call
 from ivr.steps.collect import Collect
 from ivr.steps.goto import Goto
 from ivr.steps.hangup import Hangup
 from ivr.steps.language import Language
 from ivr.steps.menu import Menu
 from ivr.steps.queue import Queue
+from ivr.steps.return_ import ReturnStep
 from ivr.steps.say import Say
 from ivr.steps.set import Set
 
-KINDS: Mapping[str, type[Step]] = {
-    kind.kind: kind for kind in (Say, Menu, Collect, Language, Queue, Set, Goto, Hangup)
-}
-_EXIT_KEYS = frozenset({"next", "on_timeout", "on_invalid", "on_error", "answered"})
+KIND_MODELS: tuple[type[Step], ...] = (
+    Say,
+    Menu,
+    Collect,
+    Set,
+    Branch,
+    Language,
+    Queue,
+    Goto,
+    Call,
+    ReturnStep,
+    Hangup,
+)
+KINDS: Mapping[str, type[Step]] = {kind.kind: kind for kind in KIND_MODELS}
+_EXIT_KEYS = frozenset(
+    {"next", "on_timeout", "on_invalid", "on_error", "on_hangup", "answered", "note"}
+)
 
 
 def _refuse_unclear(value: Any) -> Any:

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field
 
 from config.document import DocumentModel
 from config.problem import Path
+from ivr.names import NAMES
 from ivr.run import FAILED, Node, Outcome, Run, Targets
 from ivr.speech import Speech
+from ivr.terms import Names, Term, template, term
 from ivr.values import StepName
-from ivr.variables import Variable
-from ivr.wording import Hole, Wording, pieces
+from ivr.variables import Kind, Variable
+from ivr.wording import Wording
+
+if TYPE_CHECKING:
+    from ivr.flow import Flow
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +27,13 @@ class Edge:
     """A way from a step to ``target``, written at ``path`` within the step.
 
     ``silent``: the call goes it without the caller keying anything or waiting in a queue.
+    ``label`` is what a drawing of the flow writes on it; empty: what ``path`` says.
     """
 
     path: Path
     target: str
     silent: bool
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +55,26 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """Names a flow may use, given by whoever knows the site; None: not checked."""
+
+    queues: frozenset[str] | None = None
+    skills: frozenset[str] | None = None
+    languages: tuple[str, ...] | None = None
+    numbers: frozenset[str] | None = None
+    agents: frozenset[str] | None = None
+    extensions: frozenset[str] | None = None
+    mailboxes: frozenset[str] | None = None
+    services: frozenset[str] | None = None
+    functions: frozenset[str] | None = None
+    values: Mapping[str, str] | None = None
+    """The site's own named values, ``{site.NAME}`` in a template."""
+
+
+NOTHING_KNOWN = Known()
+
+
+@dataclass(frozen=True, slots=True)
 class Build:
     """What a step needs from its flow to become a node."""
 
@@ -53,33 +82,38 @@ class Build:
     targets: Targets
     languages: tuple[str, ...]
     variables: Mapping[str, Variable]
+    names: Names
+    flows: Mapping[str, Flow]
+    known: Known
+    results: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, flow: Flow, flows: Mapping[str, Flow], known: Known) -> Build:
+        """For the steps of ``flow``, each of which takes its own by `step`."""
+        variables = flow.variables
+        names = {**variables, **NAMES}
+        return cls("", Targets(), flow.languages, variables, names, flows, known, flow.results)
+
+    def step(self, name: str, targets: Targets) -> Build:
+        """The same for one step."""
+        return replace(self, name=name, targets=targets)
 
     def speech(self, *wordings: Wording | None, every_language: bool = False) -> Speech:
         """The wordings that are there, ready to be spoken."""
         present = [wording for wording in wordings if wording is not None]
-        return Speech(present, self.languages, self.variables, every_language=every_language)
+        return Speech(present, self.languages, self.names, every_language=every_language)
 
     def template(self, text: str) -> Callable[[Run], str]:
         """``text`` with its holes filled when called."""
-        parts = pieces(text)
-        if not any(isinstance(part, Hole) for part in parts):
-            return lambda run: text
-        return lambda run: "".join(
-            run.value(part.name) if isinstance(part, Hole) else part for part in parts
-        )
+        return template(text, self.names)
+
+    def term(self, source: str) -> Term:
+        """The expression ``source``, ready to be evaluated."""
+        return term(source, self.names)
 
     def goes(self, target: str | None, otherwise: Outcome = FAILED) -> Outcome:
         """The named step, or what stands in for it."""
         return target if target is not None else otherwise
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """Names a flow may use, given by whoever knows the site; None: not checked."""
-
-    queues: frozenset[str] | None = None
-    skills: frozenset[str] | None = None
-    languages: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +123,24 @@ class Context:
     languages: tuple[str, ...]
     variables: Mapping[str, Variable]
     known: Known
+    names: Names = field(default_factory=dict)
+    flows: Mapping[str, Flow] | None = None
+    results: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, flow: Flow, known: Known, flows: Mapping[str, Flow] | None) -> Context:
+        """For the steps of ``flow``."""
+        names = {**flow.variables, **NAMES}
+        return cls(flow.languages, flow.variables, known, names, flows, flow.results)
 
 
 class Exits(DocumentModel):
     """Exits for every step that has none of its own, at the top of a flow."""
 
-    on_timeout: StepName | None = None
-    on_invalid: StepName | None = None
-    on_error: StepName | None = None
+    on_timeout: StepName | None = Field(default=None, description="the caller keys nothing")
+    on_invalid: StepName | None = Field(default=None, description="the caller keys what is wrong")
+    on_error: StepName | None = Field(default=None, description="a step cannot be done")
+    on_hangup: StepName | None = Field(default=None, description="the caller hangs up")
 
 
 class Step(DocumentModel):
@@ -112,6 +156,12 @@ class Step(DocumentModel):
 
     at_once: ClassVar[bool] = False
     """Whether the step is done without the outside: then even its errors may go in a circle."""
+
+    needs_caller: ClassVar[bool] = False
+    """Whether there must be a caller on the line: not so after ``on_hangup``."""
+
+    note: str | None = Field(default=None, description="for who reads the flow; nobody hears it")
+    on_hangup: StepName | None = Field(default=None, description="the caller hangs up here")
 
     def required(self) -> Iterator[str]:
         """The exits without which a caller could be left standing."""
@@ -132,8 +182,22 @@ class Step(DocumentModel):
         """Everything a caller may hear in this step, built-in words included."""
         return (heard.wording for heard in self.heard())
 
-    def templates(self) -> Iterator[tuple[Path, str]]:
-        """Texts with holes that are not spoken."""
+    def templates(self, variables: Mapping[str, Variable]) -> Iterator[tuple[Path, str]]:
+        """Texts with holes that are not spoken, in a flow with these variables."""
+        return iter(())
+
+    def expressions(
+        self, variables: Mapping[str, Variable]
+    ) -> Iterator[tuple[Path, str, Kind | None]]:
+        """Expressions, each with the type that it must give; None: any."""
+        return iter(())
+
+    def assigns(self) -> Iterator[str]:
+        """The variables that this step may change."""
+        return iter(())
+
+    def uses(self) -> Iterator[str]:
+        """Expressions on which it depends where the call goes from here."""
         return iter(())
 
     def findings(self, context: Context) -> Iterator[Finding]:

@@ -17,7 +17,7 @@ from ivr.steps.asking import Tries, TriesField
 from ivr.steps.base import AsksCaller, Build, Context, Finding, Heard
 from ivr.steps.read_back import READ_BACK
 from ivr.values import Duration, Key, VariableName, keyed
-from ivr.variables import Variable
+from ivr.variables import Value, Variable
 from ivr.wording import Spoken, Wording
 
 Count = Annotated[int, Field(ge=1, le=64)]
@@ -110,8 +110,9 @@ class Collect(AsksCaller):
 
 def _bounds_findings(body: CollectBody, variable: Variable) -> Iterator[Finding]:
     path = ("collect",)
-    if variable.type == "text":
-        yield Finding((*path, "into"), f"{body.into} is text, only digits and numbers are keyed")
+    if variable.type not in ("digits", "number"):
+        message = f"{body.into} is {variable.type}, only digits and numbers are keyed"
+        yield Finding((*path, "into"), message)
     if body.length is not None and (body.min is not None or body.max is not None):
         yield Finding((*path, "length"), "length stands for min and max, give it or them")
     fewest, most = body.bounds(variable)
@@ -151,12 +152,14 @@ class CollectNode(Node):
         "_read_back",
         "_ready",
         "_secret",
+        "_variable",
     )
 
     def __init__(self, build: Build, body: CollectBody) -> None:
         super().__init__(build.name, Collect.kind, build.targets)
         variable = build.variables.get(body.into)
         self._body = body
+        self._variable = variable
         self._secret = variable is not None and variable.sensitive
         self._fewest, self._most = body.bounds(variable)
         self._end = "" if body.end == "none" else keyed(body.end)
@@ -184,14 +187,18 @@ class CollectNode(Node):
         digits = event.digits
         if not digits and not event.terminated:
             return self._silent(run, at)
-        if not (digits.isascii() and digits.isdigit() and self._fits(digits)):
+        if self._value(digits) is None:
             return self._wrong(run, at, "invalid")
         if self._read_back is None:
             return self._kept(run, digits)
         return self._confirm(run, Confirming(self.name, digits, at.timeouts, at.invalids))
 
-    def _fits(self, digits: str) -> bool:
-        return self._fewest <= len(digits) <= self._most
+    def _value(self, digits: str) -> Value:
+        if not (digits.isascii() and digits.isdigit()):
+            return None
+        if not self._fewest <= len(digits) <= self._most:
+            return None
+        return self._variable.read(digits) if self._variable is not None else digits
 
     def _judged(self, run: Run, at: Confirming, key: str) -> Outcome:
         confirm = self._body.confirm
@@ -205,7 +212,7 @@ class CollectNode(Node):
         return self._unclear(run, at) if key else self._silent(run, at)
 
     def _kept(self, run: Run, digits: str) -> Outcome:
-        run.assign(self._body.into, digits, sensitive=self._secret)
+        run.assign(self._body.into, self._value(digits), sensitive=self._secret)
         run.note(self.name, f"collected {self._body.into}")
         return self.targets.next
 
@@ -251,7 +258,7 @@ class CollectNode(Node):
         body = self._body
         if self._read_back is None:
             return self._kept(run, at.digits)
-        prompt = self._read_back.prompt(run, {body.into: at.digits})
+        prompt = self._read_back.prompt(run, {body.into: self._value(at.digits)})
         waits = body.timeout, body.inter_digit
         return Wait(at, Ask(prompt, run.scope.language, 1, "", *waits, body.barge_in))
 
@@ -261,6 +268,7 @@ def _read_back(body: CollectBody) -> Wording:
     if own is not None:
         return own
     texts = {
-        language: text.replace("{}", f"{{{body.into}}}") for language, text in READ_BACK.items()
+        language: text.replace("{}", f"{{{body.into}:digits}}")
+        for language, text in READ_BACK.items()
     }
     return Wording(texts)

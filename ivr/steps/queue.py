@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field
@@ -16,6 +16,7 @@ from ivr.run import Node, Outcome, Run, Wait
 from ivr.state import Position, Queued
 from ivr.steps.base import Build, Context, Edge, Finding, Step
 from ivr.values import Duration, StepName
+from ivr.variables import Variable
 from ivr.wording import holes
 
 Level = Annotated[int, Field(ge=1, le=5)]
@@ -61,7 +62,7 @@ class Queue(Step):
         if self.on_timeout is not None:
             yield Edge(("on_timeout", "go"), self.on_timeout.go, silent=False)
 
-    def templates(self) -> Iterator[tuple[Path, str]]:
+    def templates(self, variables: Mapping[str, Variable]) -> Iterator[tuple[Path, str]]:
         for skill in self.skills:
             yield ("skills", skill), skill
 
@@ -69,7 +70,7 @@ class Queue(Step):
         known = context.known
         yield from _unknown("queue", self.queue, ("queue",), known.queues)
         for skill in self.skills:
-            if not any(holes(skill)):
+            if not any(True for _ in holes(skill)):
                 yield from _unknown("skill", skill, ("skills", skill), known.skills, key=True)
 
     def node(self, build: Build) -> Node:
@@ -119,6 +120,8 @@ class QueueNode(Node):
                 return self._timeout
             case "no_such_queue":
                 return self.failed(run, "no such queue")
+            case _:
+                return self.unexpected(run, event)
 
     def _wait(self, skills: dict[str, int], language: str) -> Wait:
         step = self._step
@@ -127,7 +130,7 @@ class QueueNode(Node):
 
 
 def _varies(skills: Iterable[str]) -> bool:
-    return any(name for skill in skills for name in holes(skill))
+    return any(True for skill in skills for _ in holes(skill))
 
 
 def _filled(skills: list[tuple[Callable[[Run], str], int]], run: Run) -> dict[str, int]:

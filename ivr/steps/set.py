@@ -2,59 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import ClassVar
+from collections.abc import Iterator, Mapping
+from typing import Annotated, ClassVar
+
+from pydantic import Field
 
 from config.problem import Path
-from config.suggest import did_you_mean, shown
+from ivr.assigning import Assignment, assignments, expressions_of, findings, templates_of
+from ivr.names import LEARNED, SETTABLE
 from ivr.run import Node, Outcome, Run
 from ivr.steps.base import Build, Context, Continues, Finding
-from ivr.values import VariableName
-from ivr.variables import Variable
-from ivr.wording import holes
+from ivr.values import SettableName
+from ivr.variables import Kind, Variable
+
+_SETTABLE: Mapping[str, Variable] = {name: LEARNED[name] for name in SETTABLE}
 
 
 class Set(Continues):
-    """``mark: {set: {topic: fault, greeting: "Fault {account}"}, next: queue}``"""
+    """``mark: {set: {topic: "Fault {account}", tries: tries + 1}, next: queue}``
+
+    Text and digits are written as they are, with ``{holes}``; every other type is an expression.
+    """
 
     kind: ClassVar[str] = "set"
     at_once: ClassVar[bool] = True
-    set: dict[VariableName, str]
+    set: Annotated[dict[SettableName, str], Field(min_length=1)]
 
-    def templates(self) -> Iterator[tuple[Path, str]]:
-        for name, value in self.set.items():
-            yield ("set", name), value
+    def templates(self, variables: Mapping[str, Variable]) -> Iterator[tuple[Path, str]]:
+        for name, source in templates_of(self.set, {**variables, **_SETTABLE}):
+            yield ("set", name), source
+
+    def expressions(
+        self, variables: Mapping[str, Variable]
+    ) -> Iterator[tuple[Path, str, Kind | None]]:
+        for name, source, variable in expressions_of(self.set, variables):
+            yield ("set", name), source, variable.type
+
+    def assigns(self) -> Iterator[str]:
+        yield from self.set
 
     def findings(self, context: Context) -> Iterator[Finding]:
-        for name, value in self.set.items():
-            message = _fault(name, value, context)
-            if message is not None:
-                yield Finding(("set", name), message)
+        targets = {**context.variables, **_SETTABLE}
+        yield from findings(("set",), self.set, targets, context)
 
     def node(self, build: Build) -> Node:
-        return SetNode(
-            build,
-            [
-                (name, build.variables[name], build.template(value))
-                for name, value in self.set.items()
-                if name in build.variables
-            ],
-        )
-
-
-def _fault(name: str, value: str, context: Context) -> str | None:
-    variable = context.variables.get(name)
-    if variable is None:
-        return f"unknown variable {shown(name)}, {did_you_mean(name, context.variables)}"
-    used = list(holes(value))
-    if not used and not variable.fits(value):
-        size = f" of length {variable.length}" if variable.length else ""
-        return f"{shown(value)} does not fit {name}, which is {variable.type}{size}"
-    for other in used:
-        source = context.variables.get(other)
-        if source is not None and source.sensitive and not variable.sensitive:
-            return f"{name} would get the sensitive {other}, mark it sensitive too"
-    return None
+        return SetNode(build, assignments(self.set, {**build.variables, **_SETTABLE}, build))
 
 
 class SetNode(Node):
@@ -62,16 +54,18 @@ class SetNode(Node):
 
     __slots__ = ("_assignments",)
 
-    def __init__(
-        self, build: Build, assignments: list[tuple[str, Variable, Callable[[Run], str]]]
-    ) -> None:
+    def __init__(self, build: Build, assignments: tuple[Assignment, ...]) -> None:
         super().__init__(build.name, Set.kind, build.targets)
         self._assignments = assignments
 
     def enter(self, run: Run) -> Outcome:
-        for name, variable, template in self._assignments:
-            value = template(run)
-            if not variable.fits(value):
+        for assignment in self._assignments:
+            name, variable, _ = assignment
+            value = assignment.value(run)
+            if value is None:
                 return self.failed(run, f"the value for {name} is not {variable.type}")
-            run.assign(name, value, sensitive=variable.sensitive)
+            if name in SETTABLE:
+                run.learn({name: value})
+            else:
+                run.assign(name, value, sensitive=variable.sensitive)
         return self.targets.next

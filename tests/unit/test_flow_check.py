@@ -69,7 +69,7 @@ def test_two_flows_of_one_name_are_refused(tmp_path: Path) -> None:
     text = (FLOWS / "good" / "every_kind.yaml").read_text(encoding="utf-8")
     for name in ("a.yaml", "b.yaml", "b.test.yaml"):
         (tmp_path / name).write_text(text, encoding="utf-8")
-    with pytest.raises(DocumentError, match=r"b\.yaml:1:1: flow: flow every_kind exists twice"):
+    with pytest.raises(DocumentError, match=r"b\.yaml:1:7: flow: flow every_kind exists twice"):
         load_flows(tmp_path)
 
 

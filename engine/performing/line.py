@@ -1,0 +1,28 @@
+"""The call that a performer works on."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from bridge.agi.session import AgiSession
+from engine.services import Services
+from engine.voice import Voice
+from ivr.events import Event
+from ivr.state import CallState
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One caller's call: its channel, its voice, and the contact that it is."""
+
+    services: Services
+    session: AgiSession
+    contact: str
+    voice: Voice
+
+
+Performer = Callable[[Line, Any, CallState], Awaitable[Event]]
+"""Carries out one command and returns the event that answers it.
+
+ChannelGone, PlaybackFailed and SpeechError may be raised: `Conversation` makes events of them.
+"""

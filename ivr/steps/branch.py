@@ -1,0 +1,100 @@
+"""``branch``: where the call goes depends on what is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BeforeValidator, Field
+
+from config.document import DocumentModel
+from config.problem import Path
+from ivr.run import Node, Outcome, Run
+from ivr.steps.base import Build, Context, Edge, Finding, Step
+from ivr.values import StepName
+from ivr.variables import Kind, Value, Variable
+
+
+class Case(DocumentModel):
+    """A condition and where the call goes when it holds; ``else`` holds always."""
+
+    if_: str | None = Field(default=None, alias="if", description="an expression: yes or no")
+    go: StepName
+
+    @property
+    def is_else(self) -> bool:
+        return self.if_ is None
+
+
+def _case(value: Any) -> Any:
+    if not isinstance(value, Mapping) or "else" not in value:
+        if isinstance(value, Mapping) and "go" in value and "if" not in value:
+            raise ValueError("has no condition: write {if: …, go: …} or {else: …}")
+        return value
+    if len(value) > 1:
+        raise ValueError("else stands alone: {else: step}")
+    return {"go": value["else"]}
+
+
+AnyCase = Annotated[Case, BeforeValidator(_case, json_schema_input_type=Case | dict[str, str])]
+
+
+class Branch(Step):
+    """``owes?: {branch: [{if: balance < 0, go: pay}, {else: agent}]}``
+
+    The first condition that holds decides. One that compares a value that is not set does not
+    hold.
+    """
+
+    kind: ClassVar[str] = "branch"
+    at_once: ClassVar[bool] = True
+    branch: Annotated[list[AnyCase], Field(min_length=1)]
+    on_error: StepName | None = None
+
+    def branches(self) -> Iterator[Edge]:
+        for index, case in enumerate(self.branch):
+            key = "else" if case.is_else else "go"
+            label = "else" if case.if_ is None else case.if_
+            yield Edge(("branch", index, key), case.go, silent=True, label=label)
+
+    def expressions(
+        self, variables: Mapping[str, Variable]
+    ) -> Iterator[tuple[Path, str, Kind | None]]:
+        for index, case in enumerate(self.branch):
+            if case.if_ is not None:
+                yield ("branch", index, "if"), case.if_, "bool"
+
+    def uses(self) -> Iterator[str]:
+        return (case.if_ for case in self.branch if case.if_ is not None)
+
+    def findings(self, context: Context) -> Iterator[Finding]:
+        *before, last = self.branch
+        if not last.is_else:
+            message = "has no else: say where the call goes when no condition holds"
+            yield Finding(("branch",), message)
+        for index, case in enumerate(before):
+            if case.is_else:
+                yield Finding(("branch", index), "else is the last: nothing after it is tried")
+
+    def node(self, build: Build) -> Node:
+        return BranchNode(build, self.branch)
+
+
+class BranchNode(Node):
+    """Tries the conditions in order."""
+
+    __slots__ = ("_cases", "_otherwise")
+
+    def __init__(self, build: Build, cases: list[Case]) -> None:
+        super().__init__(build.name, Branch.kind, build.targets)
+        self._cases: list[tuple[Callable[[Run], Value], str]] = [
+            (build.term(case.if_).read, case.go) for case in cases if case.if_ is not None
+        ]
+        others = [case.go for case in cases if case.is_else]
+        self._otherwise: Outcome = others[0] if others else build.targets.on_error
+
+    def enter(self, run: Run) -> Outcome:
+        for holds, go in self._cases:
+            if holds(run) is True:
+                return go
+        return self._otherwise
