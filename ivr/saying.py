@@ -37,7 +37,7 @@ def sayer(form: str, variable: Variable) -> Say | None:
     """How to say values of the type in ``form``; None for text, whose words join those around."""
     match form:
         case "digits":
-            return _digits
+            return digits
         case "number" | "ordinal":
             return _number if form == "number" else _ordinal
         case "money":
@@ -50,9 +50,9 @@ def sayer(form: str, variable: Variable) -> Say | None:
             return None
 
 
-def _digits(value: Value, language: str) -> Iterator[Segment]:
-    signs = "".join(sign for sign in written(value) if sign in "0123456789")
-    return (piece(language, text) for text in grammar.digits(signs, language))
+def digits(value: Value, language: str) -> Iterator[Segment]:
+    """One segment a digit, each made once; other signs are not said."""
+    return (_digit(sign, language) for sign in written(value) if sign in "0123456789")
 
 
 def _number(value: Value, language: str) -> Iterator[Segment]:
@@ -99,6 +99,5 @@ def _pieces(texts: tuple[str, ...], language: str) -> Iterator[Segment]:
 
 
 @cache
-def piece(language: str, text: str) -> Segment:
-    """A segment of a small vocabulary, made once."""
-    return Segment(language, text)
+def _digit(sign: str, language: str) -> Segment:
+    return Segment(language, " ".join(grammar.digits(sign, language)))

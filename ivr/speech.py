@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ivr.commands import Prompt, Segment
 from ivr.run import Run, Wait
-from ivr.saying import Say, form_of, piece, sayer
+from ivr.saying import Say, digits, form_of, sayer
 from ivr.terms import Names, term
 from ivr.variables import Value, written
 from ivr.wording import Hole, Wording, pieces
@@ -120,7 +120,7 @@ def _spoken(
                 if sign and sign in _DIGITS:
                     yield from _words(text, language)
                     text = ""
-                    yield piece(language, sign)
+                    yield from digits(sign, language)
                 else:
                     text += sign
     yield from _words(text, language)

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from ivr import grammar
 from ivr.commands import Ask, Hangup, Play, Prompt, Segment
 from ivr.errors import StateError
 from ivr.interpreter import MAX_FAILURES
@@ -110,7 +111,7 @@ steps:
   mark:
     set: {fixed: "-12.5", note: "minus is {amount} of {call.caller}"}
     next: tell
-  tell: {say: "You keyed {amount:digits}. Noted: {note}. Not {fixed:digits}.", next: bye}
+  tell: {say: "You keyed {amount:digits}. Noted: {note}. Not {fixed}.", next: bye}
   bye: {hangup: normal}
 """)
 
@@ -196,11 +197,11 @@ def test_digits_are_read_back_one_by_one() -> None:
     call = Conversation(COLLECT, language="hu")
     call.keys("0420")
     assert call.hears == (
-        "Az Ön által megadott szám: 0 4 2 0 "
+        "Az Ön által megadott szám: nulla négy kettő nulla "
         "Ha helyes, nyomja meg az egyest. Ha újra meg szeretné adni, nyomja meg a kettest."
     )
     call.keys("1")
-    assert call.hears == "0 4 2 0"
+    assert call.hears == "nulla négy kettő nulla"
     call.listens()
     assert call.ended == "busy"
 
@@ -266,10 +267,10 @@ def test_a_callers_value_is_never_a_prompt_of_its_own() -> None:
     call.keys("407")
     assert isinstance(call.command, Play)
     assert [segment.text for segment in call.command.prompt.segments] == [
-        *("You keyed", "4", "0", "7"),
-        *("Noted: minus is", "4", "0", "7", "of"),
-        *"36301234567",
-        *("Not", "1", "2", "5"),
+        *("You keyed", "four", "zero", "seven"),
+        *("Noted: minus is", "four", "zero", "seven", "of"),
+        *grammar.digits("36301234567", "en"),
+        *("Not", "minus", "twelve", "point", "five"),
     ]
 
 
@@ -334,7 +335,7 @@ def test_every_way_out_of_a_queue_has_its_exit(outcome: str, heard: str) -> None
 def test_variables_are_set_spoken_and_checked() -> None:
     """Text and numbers join the sentence; a value of the wrong type leaves by on_error."""
     call = Conversation(SET)
-    assert call.hears == "It is 1 2 in en, hu."
+    assert call.hears == "It is egy kettő in en, hu."
     call.listens()
     assert call.ended == "rejected"
     assert "2000 wrong: failed: the value for code is not digits" in call.timeline

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ivr import grammar
 from ivr.commands import Segment
 from ivr.errors import PromptFileError, SpeechError, SpeechFailedError, VoiceMissingError
 from ivr.prompts import PromptStore, static_texts
@@ -166,7 +167,7 @@ steps:
     assert texts == [
         "Number please.",
         "You entered",
-        *"0123456789",
+        *grammar.digits("0123456789", "en"),
         "If that is correct, press one. To enter it again, press two.",
     ]
 
