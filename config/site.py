@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
 from config.document import DocumentError, DocumentModel, Located, Problem, load_located
+from config.hours import Hours
 from config.network_overrides import override
 from config.people import Agent, Codes, Queue, Skill
 from config.site_checks import check_site
@@ -36,6 +39,7 @@ class Site(DocumentModel):
     skills: dict[Name, Skill | None] = Field(description="all that agents may have")
     agents: dict[Name, Agent] = Field(description="the people, by the name of their phone")
     queues: dict[Name, Queue] = Field(description="where callers wait")
+    hours: dict[Name, Hours] = Field(default={}, description="when what is open")
     pause_reasons: Annotated[tuple[Name, ...], Unique] = Field(
         default=("break",), min_length=1, max_length=9, description="numbered from 1 in codes"
     )
@@ -55,12 +59,15 @@ def load_site(path: Path, environ: Mapping[str, str] = os.environ) -> Site:
 
 
 def load_site_located(
-    path: Path, environ: Mapping[str, str] = os.environ
+    path: Path, environ: Mapping[str, str] = os.environ, today: date | None = None
 ) -> tuple[Site, Located, tuple[Problem, ...]]:
-    """Like `load_site`, with the marks for later checks, and the warnings."""
+    """Like `load_site`, with the marks for later checks, and the warnings.
+
+    ``today`` tells which special days are over; None: the date in the site's zone.
+    """
     site, located = load_located(path, Site)
     site = site.model_copy(update={"network": override(site.network, environ)})
-    problems = check_site(site, located)
+    problems = check_site(site, located, today or datetime.now(ZoneInfo(site.zone)).date())
     if any(problem.severity == "error" for problem in problems):
         raise DocumentError(problems)
     return site, located, tuple(sorted(problems))

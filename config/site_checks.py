@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
+from datetime import date
 from typing import TYPE_CHECKING
 
 from config.document import Located, Problem
+from config.hours_checks import check_hours
 from config.problem import Path
 from config.suggest import did_you_mean, shown
 from config.telephony import is_ip
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 _RESERVED = frozenset({"anonymous", "general", "global", "system", "transport", "transport-trunk"})
 
 
-def check_site(site: Site, located: Located) -> list[Problem]:
+def check_site(site: Site, located: Located, today: date) -> list[Problem]:
     """Every contradiction between the parts of ``site``, placed by ``located``."""
     checks: tuple[Callable[[Site, Located], Iterator[Problem]], ...] = (
         _skills,
@@ -29,7 +31,10 @@ def check_site(site: Site, located: Located) -> list[Problem]:
         _rtp_range,
         _ports,
     )
-    return [problem for check in checks for problem in check(site, located)]
+    problems = [problem for check in checks for problem in check(site, located)]
+    for name, hours in site.hours.items():
+        problems += check_hours(hours, ("hours", name), located, today)
+    return problems
 
 
 def check_flows(site: Site, located: Located, known: Collection[str]) -> list[Problem]:
