@@ -7,10 +7,12 @@ from pydantic import BaseModel
 from config.document import DocumentError, Problem, schema
 from config.site import Site, load_site_located
 from config.site_checks import check_flows
+from engine.clock import now_ms
 from engine.errors import SettingsInvalid, SiteInvalid
 from engine.settings import Settings
 from ivr.flow import Flow
-from ivr.loader import load_flows
+from ivr.loader import flow_problems, load_flows
+from ivr.opening import openings
 from ivr.program import Program
 from ivr.steps.base import Known
 
@@ -24,12 +26,9 @@ def load_site_and_flows(settings: Settings) -> tuple[Site, dict[str, Program]]:
         site, located, _ = load_site_located(settings.site_file)
     except DocumentError as error:
         raise SiteInvalid(error.problems) from None
-    known = Known(
-        queues=frozenset(site.queues), skills=frozenset(site.skills), languages=site.languages
-    )
     flows: dict[str, Program] = {}
     try:
-        flows = load_flows(settings.dialplans, known)
+        flows = load_flows(settings.dialplans, known_of(site))
         problems += check_flows(site, located, flows)
     except DocumentError as error:
         problems += error.problems
@@ -41,10 +40,23 @@ def load_site_and_flows(settings: Settings) -> tuple[Site, dict[str, Program]]:
 def check_all(settings: Settings) -> list[Problem]:
     """Every problem and warning of the site and the flows; none is a clean bill."""
     try:
-        load_site_and_flows(settings)
+        site, _ = load_site_and_flows(settings)
     except SiteInvalid as invalid:
         return [problem for problem in invalid.problems if isinstance(problem, Problem)]
-    return list(load_site_located(settings.site_file)[2])
+    warnings = load_site_located(settings.site_file)[2]
+    return [*warnings, *flow_problems(settings.dialplans, known_of(site))]
+
+
+def known_of(site: Site) -> Known:
+    """The names that flows of this site may use, their calendars checked from now on."""
+    return Known(
+        queues=frozenset(site.queues),
+        skills=frozenset(site.skills),
+        languages=site.languages,
+        hours=openings(site.hours, site.zone),
+        zone=site.zone,
+        now_ms=now_ms(),
+    )
 
 
 def schema_text(what: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from config.document import Located, Problem
+from config.hours_checks import check_hours
 from config.problem import Path
 from config.suggest import did_you_mean, shown
 from ivr.announce import LANGUAGES
@@ -30,7 +31,7 @@ def check(
     known: Known = NOTHING_KNOWN,
     flows: Mapping[str, Flow] | None = None,
 ) -> list[Problem]:
-    """Every problem of a well-formed flow, in the file's order; none means it may be run.
+    """Every problem of a well-formed flow, in the file's order; without errors it may be run.
 
     ``flows`` are those that it may call; None: not checked.
     """
@@ -40,7 +41,18 @@ def check(
     if not exits:
         # A mistyped exit cuts off all that lies behind it: tell the cause, not what follows.
         findings.extend(_unreachable(flow, ways))
-    return sorted({located.problem(f.path, f.message, key=f.key) for f in findings})
+    problems = {_problem(located, finding) for finding in findings}
+    return sorted({*problems, *_hours(flow, located, known)})
+
+
+def _problem(located: Located, finding: Finding) -> Problem:
+    tell = located.warning if finding.warning else located.problem
+    return tell(finding.path, finding.message, key=finding.key)
+
+
+def _hours(flow: Flow, located: Located, known: Known) -> Iterator[Problem]:
+    for name, hours in flow.hours.items():
+        yield from check_hours(hours, ("hours", name), located, known.today)
 
 
 def _languages(flow: Flow, known: Known) -> Iterator[Finding]:

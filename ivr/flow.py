@@ -9,6 +9,8 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from config.document import DocumentModel
+from config.hours import Hours
+from config.values import Name
 from ivr.steps import AnyStep
 from ivr.steps.base import Exits
 from ivr.values import FlowName, LanguageCode, StepName, VariableName
@@ -37,6 +39,9 @@ class Flow(DocumentModel):
     )
     results: tuple[VariableName, ...] = Field(
         default=(), description="variables that a flow which called this one gets back"
+    )
+    hours: dict[Name, Hours] = Field(
+        default_factory=dict, description="opening hours of its own; they win over the site's"
     )
     exits: Exits = Exits()
     steps: Annotated[dict[StepName, AnyStep], Field(min_length=1)]

@@ -24,6 +24,18 @@ def load_flow(path: Path, known: Known = NOTHING_KNOWN) -> Program:
 
 def load_flows(directory: Path, known: Known = NOTHING_KNOWN) -> dict[str, Program]:
     """Every flow in ``directory`` by name (not ``*.test.yaml``); all files' problems at once."""
+    flows, problems = _checked(directory, known)
+    _refuse_errors(problems)
+    return compile_flows(flows, known)
+
+
+def flow_problems(directory: Path, known: Known = NOTHING_KNOWN) -> list[Problem]:
+    """Every problem and warning of the flows in ``directory``; nothing is raised."""
+    return _checked(directory, known)[1]
+
+
+def _checked(directory: Path, known: Known) -> tuple[list[Flow], list[Problem]]:
+    """The flows that can be read, and what is wrong with any."""
     flows: list[tuple[Flow, Located]] = []
     problems: list[Problem] = []
     for path in flow_files(directory):
@@ -36,8 +48,7 @@ def load_flows(directory: Path, known: Known = NOTHING_KNOWN) -> dict[str, Progr
     by_name = None if problems else {flow.flow: flow for flow, _ in flows}
     for flow, located in flows:
         problems.extend(check(flow, located, known, by_name))
-    _refuse_errors(problems)
-    return compile_flows((flow for flow, _ in flows), known)
+    return [flow for flow, _ in flows], problems
 
 
 def flow_files(directory: Path) -> list[Path]:

@@ -16,6 +16,7 @@ from ivr.steps.call import Call
 from ivr.steps.collect import Collect
 from ivr.steps.goto import Goto
 from ivr.steps.hangup import Hangup
+from ivr.steps.hours import HoursStep
 from ivr.steps.language import Language
 from ivr.steps.menu import Menu
 from ivr.steps.queue import Queue
@@ -29,6 +30,7 @@ KIND_MODELS: tuple[type[Step], ...] = (
     Collect,
     Set,
     Branch,
+    HoursStep,
     Language,
     Queue,
     Goto,
@@ -38,7 +40,17 @@ KIND_MODELS: tuple[type[Step], ...] = (
 )
 KINDS: Mapping[str, type[Step]] = {kind.kind: kind for kind in KIND_MODELS}
 _EXIT_KEYS = frozenset(
-    {"next", "on_timeout", "on_invalid", "on_error", "on_hangup", "answered", "note"}
+    {
+        "next",
+        "on_timeout",
+        "on_invalid",
+        "on_error",
+        "on_hangup",
+        "answered",
+        "note",
+        "open",
+        "closed",
+    }
 )
 
 

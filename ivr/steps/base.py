@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from typing import TYPE_CHECKING, ClassVar
+from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
 from config.document import DocumentModel
+from config.hours import Hours
 from config.problem import Path
 from ivr.names import NAMES
+from ivr.opening import Opening, openings
 from ivr.run import FAILED, Node, Outcome, Run, Targets
 from ivr.speech import Speech
 from ivr.terms import Names, Term, template, term
@@ -47,11 +51,15 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something wrong at ``path`` within a step; ``key``: the name is wrong, not its value."""
+    """Something wrong at ``path`` within a step; ``key``: the name is wrong, not its value.
+
+    ``warning``: allowed, but probably not meant.
+    """
 
     path: Path
     message: str
     key: bool = False
+    warning: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +78,24 @@ class Known:
     values: Mapping[str, str] | None = None
     """The site's own named values, ``{site.NAME}`` in a template."""
 
+    hours: Mapping[str, Opening] | None = None
+    zone: str = "UTC"
+    """The site's, for a flow's own hours."""
+
+    now_ms: int | None = None
+    """From when on calendars are checked (Unix time); None: no day is over, all may yet come."""
+
+    @property
+    def today(self) -> date | None:
+        """The date of ``now_ms`` on the site's clock."""
+        if self.now_ms is None:
+            return None
+        return datetime.fromtimestamp(self.now_ms / 1000, ZoneInfo(self.zone)).date()
+
+    def openings(self, own: Mapping[str, Hours]) -> dict[str, Opening]:
+        """The opening hours a flow may use: the site's, and its ``own``, which win."""
+        return {**(self.hours or {}), **openings(own, self.zone)}
+
 
 NOTHING_KNOWN = Known()
 
@@ -85,6 +111,7 @@ class Build:
     names: Names
     flows: Mapping[str, Flow]
     known: Known
+    hours: Mapping[str, Opening]
     results: tuple[str, ...] = ()
 
     @classmethod
@@ -92,7 +119,17 @@ class Build:
         """For the steps of ``flow``, each of which takes its own by `step`."""
         variables = flow.variables
         names = {**variables, **NAMES}
-        return cls("", Targets(), flow.languages, variables, names, flows, known, flow.results)
+        return cls(
+            name="",
+            targets=Targets(),
+            languages=flow.languages,
+            variables=variables,
+            names=names,
+            flows=flows,
+            known=known,
+            hours=known.openings(flow.hours),
+            results=flow.results,
+        )
 
     def step(self, name: str, targets: Targets) -> Build:
         """The same for one step."""
@@ -126,12 +163,14 @@ class Context:
     names: Names = field(default_factory=dict)
     flows: Mapping[str, Flow] | None = None
     results: tuple[str, ...] = ()
+    hours: Mapping[str, Opening] = field(default_factory=dict)
 
     @classmethod
     def of(cls, flow: Flow, known: Known, flows: Mapping[str, Flow] | None) -> Context:
         """For the steps of ``flow``."""
         names = {**flow.variables, **NAMES}
-        return cls(flow.languages, flow.variables, known, names, flows, flow.results)
+        hours = known.openings(flow.hours)
+        return cls(flow.languages, flow.variables, known, names, flows, flow.results, hours)
 
 
 class Exits(DocumentModel):

@@ -12,6 +12,7 @@ from ivr.flow import Flow
 from ivr.interpreter import Turn, resume, start
 from ivr.program import Program, compile_flow
 from ivr.state import CallFacts, CallState
+from ivr.steps.base import NOTHING_KNOWN, Known
 
 HEADER = """
 flow: sample
@@ -20,19 +21,19 @@ owner: telecom@example.test
 """
 
 
-def program(text: str) -> Program:
+def program(text: str, known: Known = NOTHING_KNOWN) -> Program:
     """The checked program of a flow; the header is added."""
     flow, located = load_text_located(HEADER + text, "test.yaml", Flow)
-    assert check(flow, located) == []
-    return compile_flow(flow)
+    assert check(flow, located, known) == []
+    return compile_flow(flow, known)
 
 
 class Conversation:
     """One call; the clock moves a second with each event."""
 
-    def __init__(self, flow: Program, *, language: str | None = None) -> None:
+    def __init__(self, flow: Program, *, language: str | None = None, now_ms: int = 1_000) -> None:
         self.flow = flow
-        self.now_ms = 1_000
+        self.now_ms = now_ms
         self.timeline: list[str] = []
         facts = CallFacts("+36301234567", "+3612345678", self.now_ms, language)
         self._took(start(flow, facts))

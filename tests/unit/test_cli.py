@@ -87,3 +87,16 @@ def test_a_schema_is_json(trunkline: Command) -> None:
     """For editors."""
     done = trunkline("schema", "flow")
     assert (done.returncode, json.loads(done.stdout)["type"]) == (0, "object")
+
+
+def test_what_a_flow_probably_does_not_mean_is_told_too(trunkline: Command, tmp_path: Path) -> None:
+    """A warning: 0, for nothing keeps the flow from running."""
+    flow = tmp_path / "support.yaml"
+    steps = "{open?: {hours: faults, open: bye, closed: bye}, bye: {hangup: normal}}"
+    flow.write_text(
+        f"flow: support\nabout: x\nowner: x\nlanguages: [en]\nstart: open?\nsteps: {steps}\n"
+    )
+    done = trunkline("check", TRUNKLINE_DIALPLANS=str(tmp_path))
+    said = "no call will go this way: faults is always open for a year to come"
+    place = f'{flow}:6:51: warning: steps."open?".closed'
+    assert (done.returncode, done.stdout) == (0, f"{place}: {said}\n")

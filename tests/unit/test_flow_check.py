@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from config.document import DocumentError, schema
+from config.hours import Hours
 from ivr.announce import LANGUAGES
 from ivr.flow import Flow
-from ivr.loader import load_flow, load_flows
+from ivr.loader import flow_problems, load_flow, load_flows
+from ivr.opening import openings
 from ivr.steps import KINDS
 from ivr.steps.base import Known
 from ivr.steps.read_back import READ_BACK
@@ -19,10 +21,14 @@ pytestmark = pytest.mark.unit
 ROOT = Path(__file__).parents[2]
 FLOWS = ROOT / "tests" / "data" / "flows"
 BAD = sorted((FLOWS / "bad").glob("*.yaml"))
+SUPPORT = Hours.model_validate({"open": {"weekdays": "08:00-18:00"}, "holidays": ["HU"]})
 KNOWN = Known(
     queues=frozenset({"support", "faults"}),
     skills=frozenset({"billing", "technical", "en", "hu"}),
     languages=("en", "hu"),
+    hours=openings({"support": SUPPORT}, "Europe/Budapest"),
+    zone="Europe/Budapest",
+    now_ms=1_795_000_000_000,
 )
 
 
@@ -52,6 +58,11 @@ def test_a_good_flow_has_nothing_to_complain_of(path: Path) -> None:
     assert load_flow(path, KNOWN).name == path.stem
 
 
+def test_good_flows_give_no_warnings() -> None:
+    """Nor errors: the folder as a whole is well."""
+    assert flow_problems(FLOWS / "good", KNOWN) == []
+
+
 def test_a_folder_of_flows_is_loaded_by_name() -> None:
     """Tests beside the flows are not flows."""
     assert set(load_flows(ROOT / "dialplans")) == {"support"}
@@ -75,7 +86,7 @@ def test_two_flows_of_one_name_are_refused(tmp_path: Path) -> None:
 
 def test_names_of_the_site_are_checked_only_when_given() -> None:
     """A flow can be checked away from its site."""
-    for name in ("queue_unknown", "language_not_of_the_site"):
+    for name in ("queue_unknown", "language_not_of_the_site", "hours_unknown"):
         assert load_flow(FLOWS / "bad" / f"{name}.yaml").name == "sample"
 
 

@@ -40,6 +40,11 @@ COMMANDS: dict[type[Position], type[Command]] = {
     Ended: Hangup,
 }
 HEADER = {"flow": "random", "about": "x", "owner": "x", "start": "s0"}
+SHOP = {
+    "open": {"weekdays": "08:00-18:00"},
+    "holidays": ["HU"],
+    "special": {"12-24": "08:00-12:00"},
+}
 KEYS = st.text("0123456789*#", max_size=5)
 NOW = st.integers(0, 2**41)
 EVENTS: st.SearchStrategy[Event] = st.one_of(
@@ -81,6 +86,7 @@ def _kinds(
     options = st.dictionaries(OPTION_KEYS, option, min_size=1)
     digits = {"into": st.just("account"), "min": st.just(1), "max": TRIES}
     queue = {"queue": st.just("q"), "skills": st.just({"{call.language}": 1}), "answered": anywhere}
+    why = {"holiday": onward, "special": onward}
     limit = {"on_timeout": some({"after": st.just("1m"), "go": anywhere})}
     return [
         some({"say": SAID, **quiet}),
@@ -89,6 +95,7 @@ def _kinds(
         some({"language": LANGUAGES, **quiet}),
         some({"set": some({"account": ACCOUNTS}), "next": onward, "on_error": onward}),
         some({"goto": onward}),
+        some({"hours": st.just("shop"), "open": onward, "closed": onward}, optional=why),
         some(queue, optional=limit),
     ]
 
@@ -100,6 +107,7 @@ def flows(draw: st.DrawFn) -> Program:
     document: dict[str, Any] = {
         **HEADER,
         "languages": ["en", "hu"],
+        "hours": {"shop": SHOP},
         "vars": {"account": {"type": "digits"}, "note": {"type": "text"}},
         "steps": {f"s{index}": draw(steps(index, count)) for index in range(count)},
     }
