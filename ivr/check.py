@@ -10,11 +10,12 @@ from config.hours_checks import check_hours
 from config.problem import Path
 from config.suggest import did_you_mean, shown
 from ivr.announce import LANGUAGES
-from ivr.exits import edges, exit_of
+from ivr.exits import Exit, edges, exit_of
 from ivr.flow import Flow
-from ivr.graph import reachable, silent_circles
+from ivr.graph import reachable, silent_circles, silent_components
+from ivr.names import NAMES
 from ivr.steps.base import NOTHING_KNOWN, Context, Edge, Finding, Heard, Known, Step
-from ivr.terms import Names, form_fault, term_faults
+from ivr.terms import Names, form_fault, names_in, term_faults
 from ivr.wording import ANY, RECORDING, Wording, has_stray_brace, holes
 
 _MISSING = {
@@ -37,7 +38,13 @@ def check(
     """
     ways = {name: tuple(edges(flow, name, step)) for name, step in flow.steps.items()}
     exits = [*_exits(flow, ways)]
-    findings = [*_languages(flow, known), *_steps(flow, known, flows), *exits, *_circles(ways)]
+    findings = [
+        *_languages(flow, known),
+        *_steps(flow, known, flows),
+        *exits,
+        *_circles(flow, ways),
+        *_for_nobody(flow, ways),
+    ]
     if not exits:
         # A mistyped exit cuts off all that lies behind it: tell the cause, not what follows.
         findings.extend(_unreachable(flow, ways))
@@ -160,9 +167,48 @@ def _unreachable(flow: Flow, ways: Mapping[str, tuple[Edge, ...]]) -> Iterator[F
             yield Finding(("steps", name), "no way leads here from start", key=True)
 
 
-def _circles(ways: Mapping[str, tuple[Edge, ...]]) -> Iterator[Finding]:
-    for circle in silent_circles(ways):
+def _circles(flow: Flow, ways: Mapping[str, tuple[Edge, ...]]) -> Iterator[Finding]:
+    counting = _counting(flow, ways)
+    others = {name: edges for name, edges in ways.items() if name not in counting}
+    for circle in silent_circles(others):
         yield Finding(("steps", circle[0]), _circle(circle), key=True)
+
+
+def _counting(flow: Flow, ways: Mapping[str, tuple[Edge, ...]]) -> set[str]:
+    """Steps that lead out of a circle by something that the circle changes: tries are counted."""
+    names = {**flow.variables, **NAMES}
+    found: set[str] = set()
+    for group in silent_components(ways):
+        changed = {name for each in group for name in flow.steps[each].assigns()}
+        for each in group:
+            used = {name for text in flow.steps[each].uses() for name in names_in(text, names)}
+            if used & changed and any(edge.target not in group for edge in ways[each]):
+                found.add(each)
+    return found
+
+
+def _for_nobody(flow: Flow, ways: Mapping[str, tuple[Edge, ...]]) -> Iterator[Finding]:
+    """Steps that need a caller, where the call goes after the caller has hung up."""
+    ways_out = (_hangup(flow, name, step) for name, step in flow.steps.items())
+    after = {way.target for way in ways_out if way is not None}
+    told: set[str] = set()
+    for start in sorted(after):
+        told |= reachable(start, _without_hangups(ways))
+    for name, step in flow.steps.items():
+        if name in told and step.needs_caller:
+            message = "comes after on_hangup, when nobody is there any more to hear it"
+            yield Finding(("steps", name), message, key=True)
+
+
+def _hangup(flow: Flow, name: str, step: Step) -> Exit | None:
+    return exit_of(flow, name, step, "on_hangup") if step.needs_caller else None
+
+
+def _without_hangups(ways: Mapping[str, tuple[Edge, ...]]) -> dict[str, tuple[Edge, ...]]:
+    return {
+        name: tuple(edge for edge in edges if edge.path[-1] != "on_hangup")
+        for name, edges in ways.items()
+    }
 
 
 def _circle(circle: Iterable[str]) -> str:

@@ -80,6 +80,8 @@ def edges(flow: Flow, name: str, step: Step) -> Iterator[Edge]:
     for each in EXITS:
         if each not in type(step).model_fields:
             continue
+        if each == "on_hangup" and not step.needs_caller:
+            continue
         found = exit_of(flow, name, step, each)
         if found is not None:
             yield Edge(found.path, found.target, _is_silent(step, each))

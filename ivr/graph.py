@@ -54,3 +54,42 @@ def _circles_from(root: str, ways: Ways, done: set[str]) -> Iterator[tuple[str, 
 def _silent_targets(name: str, ways: Ways) -> Iterator[str]:
     targets = dict.fromkeys(edge.target for edge in ways[name] if edge.silent)
     return (target for target in targets if target in ways)
+
+
+def silent_components(ways: Ways) -> Iterator[frozenset[str]]:
+    """Groups of steps, each of which a silent call can go round in (Tarjan's algorithm, 1972)."""
+    order: dict[str, int] = {}
+    for root in ways:
+        if root not in order:
+            yield from _components_from(root, ways, order)
+
+
+def _components_from(root: str, ways: Ways, order: dict[str, int]) -> Iterator[frozenset[str]]:
+    lowest: dict[str, int] = {}
+    waiting: dict[str, None] = {}
+    trail: list[tuple[str, Iterator[str]]] = []
+
+    def arrive(name: str) -> None:
+        order[name] = lowest[name] = len(order)
+        waiting[name] = None
+        trail.append((name, _silent_targets(name, ways)))
+
+    arrive(root)
+    while trail:
+        name, targets = trail[-1]
+        target = next(targets, None)
+        if target is None:
+            trail.pop()
+            if trail:
+                above = trail[-1][0]
+                lowest[above] = min(lowest[above], lowest[name])
+            if lowest[name] == order[name]:
+                group = [*waiting][[*waiting].index(name) :]
+                for each in group:
+                    del waiting[each]
+                if len(group) > 1 or name in _silent_targets(name, ways):
+                    yield frozenset(group)
+        elif target not in order:
+            arrive(target)
+        elif target in waiting:
+            lowest[name] = min(lowest[name], order[target])

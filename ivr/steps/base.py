@@ -259,5 +259,6 @@ class AsksCaller(Continues):
     """Base of kinds that wait for the caller's keys."""
 
     answers_caller: ClassVar[bool] = True
+    needs_caller: ClassVar[bool] = True
     on_timeout: StepName | None = None
     on_invalid: StepName | None = None

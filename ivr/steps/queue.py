@@ -44,6 +44,7 @@ class Queue(Step):
     """
 
     kind: ClassVar[str] = "queue"
+    needs_caller: ClassVar[bool] = True
     queue: str
     skills: dict[str, Level] = Field(default_factory=dict)
     priority: int = Field(default=0, ge=0, le=100)

@@ -18,6 +18,7 @@ class Say(Continues):
     """``welcome: {say: {en: Welcome., hu: Üdvözöljük.}, next: main}``"""
 
     kind: ClassVar[str] = "say"
+    needs_caller: ClassVar[bool] = True
     say: Spoken
 
     def heard(self) -> Iterator[Heard]:
