@@ -16,7 +16,7 @@ from config.asterisk_runtime import AsteriskMissingError
 from config.problem import DocumentError
 from config.secrets import SecretsError
 from engine import logs, settings
-from engine.errors import EngineError
+from engine.errors import EngineError, SettingsInvalid
 
 app = typer.Typer(
     name="trunkline",
@@ -107,10 +107,35 @@ def schema(
     from engine.loading import schema_text
 
     text = schema_text(what)
-    if output:
-        output.write_text(text, "utf-8")
-    else:
+    _give(text, output)
+
+
+@app.command()
+def graph(
+    flow: Annotated[str, typer.Argument(help="A flow's name, or its file.")],
+    output: Annotated[Path | None, typer.Option(help="Write it to this file.")] = None,
+    heat: Annotated[bool, typer.Option("--heat", help="Show where past callers went.")] = False,
+    since: Annotated[str, typer.Option(help="How far back callers count: 12h, 7d, 4w.")] = "7d",
+    language: Annotated[str, typer.Option(help="Of the prompts; else the flow's first.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Draw a flow as an SVG: steps, ways between them, and how many callers took each."""
+    from engine.graphing import graph as run_graph
+
+    chosen = settings.from_environment()
+    text = asyncio.run(run_graph(chosen, flow, language, since, heat=heat, as_json=as_json))
+    _give(text, output)
+
+
+def _give(text: str, output: Path | None) -> None:
+    if output is None:
         typer.echo(text, nl=False)
+        return
+    try:
+        output.write_text(text, "utf-8")
+    except OSError as error:
+        why = f"a file that can be written ({error.strerror})"
+        raise SettingsInvalid("--output", str(output), why) from None
 
 
 def _run(work: Coroutine[Any, Any, int], uvloop: bool = False) -> int:

@@ -6,7 +6,8 @@ EngineError
 ├── SiteInvalid          the site or a dialplan has errors (each is a config Problem)
 ├── AlreadyRunning       another `trunkline up` has this data directory
 ├── PortTaken            a port that we need is in use (engine/ports.py)
-└── NotRunning           a command needs a running instance, and there is none
+├── NotRunning           a command needs a running instance, and there is none
+└── HistoryUnreadable    the history's database cannot be read now
 """
 
 from collections.abc import Sequence
@@ -69,3 +70,12 @@ class NotRunning(EngineError):
 
     def __init__(self, why: str) -> None:
         super().__init__(f"{why}: start it with `make run` or `trunkline up`")
+
+
+class HistoryUnreadable(EngineError):
+    """The history cannot be read; `why` never carries a value of a row."""
+
+    code = "history_unreadable"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"the history cannot be read ({why}): has `trunkline up` run here?")

@@ -1,6 +1,6 @@
 """Reading and writing history: one transaction per batch, one row per contact."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from history.codec import (
+    Values,
     contact_from,
     contact_values,
     leg_values,
@@ -74,6 +75,21 @@ class HistoryDatabase:
         query = _filtered(select(contacts), where)
         newest = query.order_by(contacts.c.started_ms.desc(), contacts.c.id).limit(limit)
         return await self._contacts(newest)
+
+    async def timelines(self, flow: str, since_ms: int) -> AsyncIterator[Sequence[Values]]:
+        """The timeline of each contact of a flow that started since then, one after another.
+
+        They are streamed: a week of a busy site is more than should be held at once. Entries are
+        as `contact_values` writes them. Raises DatabaseAway.
+        """
+        column = contacts.c
+        wanted = select(column.timeline).where(column.started_ms >= since_ms, column.flow == flow)
+        try:
+            async with self._engine.connect() as connection:
+                async for timeline in await connection.stream_scalars(wanted):
+                    yield timeline
+        except (SQLAlchemyError, OSError) as error:
+            raise failure_of(error) from error
 
     async def count_by_outcome(self, since_ms: int) -> dict[Outcome, int]:
         """How many contacts that started since then came to what; zeros are left out."""

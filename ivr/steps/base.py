@@ -17,6 +17,7 @@ from ivr.names import NAMES
 from ivr.opening import Opening, openings
 from ivr.run import FAILED, Node, Outcome, Run, Targets
 from ivr.speech import Speech
+from ivr.steps.naming import exit_words, first_words
 from ivr.terms import Names, Term, template, term
 from ivr.values import StepName
 from ivr.variables import Kind, Variable
@@ -242,6 +243,17 @@ class Step(DocumentModel):
     def findings(self, context: Context) -> Iterator[Finding]:
         """What is wrong in itself, beyond what the model can say."""
         return iter(())
+
+    def summary(self, language: str) -> str:
+        """What it does in a few words, for the graph: what it says, or else its first text."""
+        for heard in self.heard():
+            texts = heard.wording.texts
+            return heard.wording.text(language) or next(iter(texts.values()), "")
+        return first_words(getattr(self, self.kind, None))
+
+    def exit_label(self, path: Path) -> str:
+        """What the graph writes at the way out that is written at ``path`` within the step."""
+        return exit_words(path)
 
     def node(self, build: Build) -> Node:
         """This step, ready to run."""

@@ -93,6 +93,9 @@ class Collect(AsksCaller):
         if self.collect.confirm is not None:
             yield _read_back(self.collect)
 
+    def summary(self, language: str) -> str:
+        return f"{self.collect.into}: {super().summary(language)}"
+
     def findings(self, context: Context) -> Iterator[Finding]:
         body = self.collect
         variable = context.variables.get(body.into)

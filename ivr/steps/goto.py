@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
+from config.problem import Path
 from ivr.run import Node, Outcome, Run
 from ivr.steps.base import Build, Edge, Step
 from ivr.values import StepName
@@ -18,6 +19,12 @@ class Goto(Step):
 
     def branches(self) -> Iterator[Edge]:
         yield Edge(("goto",), self.goto, silent=True)
+
+    def summary(self, language: str) -> str:
+        return ""
+
+    def exit_label(self, path: Path) -> str:
+        return "next"
 
     def node(self, build: Build) -> Node:
         return GotoNode(build, self.goto)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BeforeValidator, Field
 
 from config.document import DocumentModel
+from config.problem import Path
 from ivr.commands import Ask, Prompt
 from ivr.events import Answered, Event
 from ivr.run import Node, Outcome, Run, Wait
@@ -74,6 +75,12 @@ class Menu(AsksCaller):
             wording = getattr(self.menu, field)
             if wording is not None:
                 yield Heard(("menu", field), wording)
+
+    def exit_label(self, path: Path) -> str:
+        if path != ("next",):
+            return super().exit_label(path)
+        options = self.menu.options.items()
+        return ", ".join(keyed(key) for key, option in options if option.go is None) or "next"
 
     def findings(self, context: Context) -> Iterator[Finding]:
         if self.menu.greeting is None and self.menu.prompt is None:

@@ -15,6 +15,7 @@ from ivr.events import Event, QueueLeft
 from ivr.run import Node, Outcome, Run, Wait
 from ivr.state import Position, Queued
 from ivr.steps.base import Build, Context, Edge, Finding, Step
+from ivr.steps.naming import duration_words
 from ivr.values import Duration, StepName
 from ivr.variables import Variable
 from ivr.wording import holes
@@ -66,6 +67,16 @@ class Queue(Step):
     def templates(self, variables: Mapping[str, Variable]) -> Iterator[tuple[Path, str]]:
         for skill in self.skills:
             yield ("skills", skill), skill
+
+    def summary(self, language: str) -> str:
+        skills = [f"{skill} {level}" for skill, level in self.skills.items()]
+        urgent = [f"priority {self.priority}"] if self.priority else []
+        return ", ".join([self.queue, *skills, *urgent])
+
+    def exit_label(self, path: Path) -> str:
+        if self.on_timeout is not None and path == ("on_timeout", "go"):
+            return f"after {duration_words(self.on_timeout.after)}"
+        return super().exit_label(path)
 
     def findings(self, context: Context) -> Iterator[Finding]:
         known = context.known

@@ -41,6 +41,9 @@ class Set(Continues):
     def assigns(self) -> Iterator[str]:
         yield from self.set
 
+    def summary(self, language: str) -> str:
+        return ", ".join(f"{name} = {value}" for name, value in self.set.items())
+
     def findings(self, context: Context) -> Iterator[Finding]:
         targets = {**context.variables, **_SETTABLE}
         yield from findings(("set",), self.set, targets, context)
