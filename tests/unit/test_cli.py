@@ -69,6 +69,12 @@ def test_a_site_with_a_fault_is_told_where(trunkline: Command, tmp_path: Path) -
         (["history", "c1", "--json"], {}, "start it with `make run`"),
         (["schema", "nonsense"], {}, "site or flow"),
         (["check"], {"TRUNKLINE_NODE": "a b"}, "TRUNKLINE_NODE"),
+        (["graph", "suport"], {}, 'did you mean "support"?'),
+        (["graph", "nowhere.yaml"], {}, "nowhere.yaml: no such file"),
+        (["graph", "support", "--language", "xx"], {}, "en or hu or pl or et"),
+        (["graph", "support", "--heat"], {}, "does not exist yet"),
+        (["graph", "support", "--since", "soon"], {}, "30m, 12h, 7d or 4w"),
+        (["graph", "support", "--output", "/proc/none/x.svg"], {}, "a file that can be written"),
         (["nonsense"], {}, "No such command"),
         (["history", "--limit", "0"], {}, "limit"),
     ],
@@ -100,3 +106,23 @@ def test_what_a_flow_probably_does_not_mean_is_told_too(trunkline: Command, tmp_
     said = "no call will go this way: faults is always open for a year to come"
     place = f'{flow}:6:51: warning: steps."open?".closed'
     assert (done.returncode, done.stdout) == (0, f"{place}: {said}\n")
+
+
+def test_a_flow_is_drawn_by_name_and_by_file(trunkline: Command, tmp_path: Path) -> None:
+    """On stdout or into a file; the same picture."""
+    by_name = trunkline("graph", "support", "--language", "hu")
+    assert by_name.returncode == 0
+    assert by_name.stdout.startswith("<svg ")
+    output = tmp_path / "support.svg"
+    words = ["graph", str(PROJECT / "dialplans/support.yaml"), "--language", "hu"]
+    by_file = trunkline(*words, "--output", str(output))
+    assert (by_file.returncode, by_file.stdout) == (0, "")
+    assert output.read_text("utf-8") == by_name.stdout
+
+
+def test_a_graph_is_told_to_a_machine(trunkline: Command) -> None:
+    """Boxes and ways with their words."""
+    told = json.loads(trunkline("graph", "support", "--json").stdout)
+    assert told["flow"] == "support"
+    way = next(way for way in told["ways"] if (way["source"], way["target"]) == ("bills", "busy"))
+    assert (way["exits"], way["faint"], way["callers"]) == (["after 15m", "error"], True, None)

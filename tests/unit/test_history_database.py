@@ -200,3 +200,27 @@ def test_urls_get_the_asynchronous_driver() -> None:
     assert async_url("postgresql+psycopg://u@h/d").drivername == "postgresql+asyncpg"
     with pytest.raises(UnsupportedUrl, match="mysql"):
         async_url("mysql://h/d")
+
+
+async def test_timelines_are_those_of_a_flow_since_a_time(
+    database: HistoryDatabase, tmp_path: Path
+) -> None:
+    """Each as it was written; other flows and earlier calls are left out."""
+    await database.write(
+        [
+            contact("late"),
+            contact("early", started_ms=T0 - 1),
+            contact("other", flow="survey"),
+        ]
+    )
+    found = [timeline async for timeline in database.timelines("main", T0)]
+    assert found == [
+        [
+            {"at_ms": T0, "what": "arrived"},
+            {"at_ms": T0 + 9_000, "what": "queued", "queue": "billing", "place": 1, "again": False},
+        ]
+    ]
+    away = HistoryDatabase(f"sqlite:///{tmp_path}/nowhere/history.db")
+    with pytest.raises(DatabaseAway):
+        assert [timeline async for timeline in away.timelines("main", T0)] == []
+    await away.close()
