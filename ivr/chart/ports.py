@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ivr.chart.columns import spread
 from ivr.chart.order import Order
-from ivr.chart.parts import Cell, Lane, Link, Net
+from ivr.chart.parts import Bus, Cell, Feed, Lane, Link, Net
 
 LABEL_GAP, LEAST = 8.0, 16.0
 """Between two labels, and the least room of a way out."""
-ENTRY_GAP, CORNER = 14.0, 14.0
-"""Between two ways in, and from a box's corner to the first."""
+ENTRY_GAP, CORNER, CLEAR = 14.0, 14.0, 7.0
+"""Between two ways in, from a box's corner to the first, and from lines that lead elsewhere."""
 
 
 def room(links: Iterable[Link]) -> float:
@@ -69,26 +69,37 @@ def entries(
     for net in nets:
         if not isinstance(net.sink, Lane):
             arriving.setdefault(net.sink, []).append(net)
+    leaving: dict[int, list[tuple[Bus, float]]] = {}
+    for net in nets:
+        for feed in net.feeds:
+            leaving.setdefault(net.channel, []).append((net.bus, _x(feed, middles, ports)))
     found: dict[Net, float] = {}
     for name, ours in arriving.items():
         low = middles[name] - widths[name] / 2 + CORNER
         high = middles[name] + widths[name] / 2 - CORNER
         wanted = {net: _wanted(net, middles, ports, low, high) for net in ours}
         ours.sort(key=wanted.__getitem__)
-        found.update(zip(ours, _within([wanted[net] for net in ours], low, high), strict=True))
+        placed = _within([wanted[net] for net in ours], low, high)
+        for number, net in enumerate(ours):
+            others = [*placed[:number], *placed[number + 1 :]]
+            strange = [x for bus, x in leaving.get(net.channel, ()) if bus != net.bus]
+            placed[number] = _clear(placed[number], others, strange, low, high)
+        found.update(zip(ours, placed, strict=True))
     return found
 
 
 def _wanted(
     net: Net, middles: Mapping[Cell, float], ports: Mapping[Link, float], low: float, high: float
 ) -> float:
-    sources = [
-        middles[feed.cell] + (0.0 if isinstance(feed.cell, Lane) else ports[feed.links[0]])
-        for feed in net.feeds
-    ]
+    """Straight below a source; else at the side that all come from, or in the middle."""
+    sources = [_x(feed, middles, ports) for feed in net.feeds]
     middle = (low + high) / 2
     above = [x for x in sources if low <= x <= high]
-    return min(above, key=lambda x: abs(x - middle), default=middle)
+    if above:
+        return min(above, key=lambda x: abs(x - middle))
+    if max(sources) < low:
+        return low
+    return high if min(sources) > high else middle
 
 
 def _within(wanted: Sequence[float], low: float, high: float) -> list[float]:
@@ -100,3 +111,18 @@ def _within(wanted: Sequence[float], low: float, high: float) -> list[float]:
     for at in range(len(placed)):
         placed[at] = min(placed[at], high - (len(placed) - 1 - at) * gap)
     return placed
+
+
+def _x(feed: Feed, middles: Mapping[Cell, float], ports: Mapping[Link, float]) -> float:
+    return middles[feed.cell] + (0.0 if isinstance(feed.cell, Lane) else ports[feed.links[0]])
+
+
+def _clear(
+    x: float, others: Sequence[float], strange: Sequence[float], low: float, high: float
+) -> float:
+    """Not right below where another bus leaves, if there is room: the two would look like one."""
+    for step in (0, 8, -8, 16, -16, 24, -24):
+        near = any(abs(x + step - other) < CLEAR for other in (*others, *strange))
+        if low <= x + step <= high and not near:
+            return x + step
+    return x
