@@ -3,6 +3,7 @@
 IvrError
 ├── StateError                a saved call state this version cannot read
 ├── LanguageError             no built-in sentence in that language
+├── ExpressionError           a condition or computed value that is no expression
 └── SpeechError               no audio could be made for a text
     ├── VoiceMissingError     no voice is configured for the language
     ├── SpeechFailedError     the synthesiser could not be run, or refused
@@ -33,6 +34,16 @@ class LanguageError(IvrError):
     def __init__(self, language: str) -> None:
         self.language = language
         super().__init__(f"no built-in sentences in language {language!r}")
+
+
+class ExpressionError(IvrError):
+    """A text is no expression: ``message``, at the 0-based offset ``col`` in it."""
+
+    code = "expression"
+
+    def __init__(self, message: str, col: int) -> None:
+        self.message, self.col = message, col
+        super().__init__(f"{col}: {message}")
 
 
 class SpeechError(IvrError):
