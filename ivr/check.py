@@ -13,7 +13,6 @@ from ivr.announce import LANGUAGES
 from ivr.exits import Exit, edges, exit_of
 from ivr.flow import Flow
 from ivr.graph import reachable, silent_circles, silent_components
-from ivr.names import NAMES
 from ivr.steps.base import NOTHING_KNOWN, Context, Edge, Finding, Heard, Known, Step
 from ivr.terms import Names, form_fault, names_in, term_faults
 from ivr.wording import ANY, RECORDING, Wording, has_stray_brace, holes
@@ -176,12 +175,11 @@ def _circles(flow: Flow, ways: Mapping[str, tuple[Edge, ...]]) -> Iterator[Findi
 
 def _counting(flow: Flow, ways: Mapping[str, tuple[Edge, ...]]) -> set[str]:
     """Steps that lead out of a circle by something that the circle changes: tries are counted."""
-    names = {**flow.variables, **NAMES}
     found: set[str] = set()
     for group in silent_components(ways):
         changed = {name for each in group for name in flow.steps[each].assigns()}
         for each in group:
-            used = {name for text in flow.steps[each].uses() for name in names_in(text, names)}
+            used = {name for text in flow.steps[each].uses() for name in names_in(text, flow.names)}
             if used & changed and any(edge.target not in group for edge in ways[each]):
                 found.add(each)
     return found

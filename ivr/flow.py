@@ -13,6 +13,7 @@ from config.hours import Hours
 from config.values import Name
 from ivr.steps import AnyStep
 from ivr.steps.base import Exits
+from ivr.terms import Names
 from ivr.values import FlowName, LanguageCode, StepName, VariableName
 from ivr.variables import Variable
 
@@ -50,3 +51,8 @@ class Flow(DocumentModel):
     def variables(self) -> Mapping[str, Variable]:
         """Everything that this flow's steps can set: its own variables and its parameters."""
         return {**self.params, **self.vars}
+
+    @cached_property
+    def names(self) -> Names:
+        """Everything that its expressions may name."""
+        return Names(self.variables, self.languages)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 
+from ivr.expression import NameType, ValueType
 from ivr.variables import Variable
 
 _TEXT = Variable(type="text")
@@ -59,3 +61,28 @@ SETTABLE = frozenset({"call.topic"})
 
 NAMES: Mapping[str, Variable] = {**CALL_NAMES, **LEARNED}
 """Every name that no flow need declare."""
+
+
+def _between(low: int, high: int) -> NameType:
+    return NameType(ValueType.NUMBER, low=Decimal(low), high=Decimal(high), always_set=True)
+
+
+PROMISES: Mapping[str, NameType] = {
+    "call.caller": NameType(ValueType.DIGITS),
+    "call.called": NameType(ValueType.DIGITS, always_set=True),
+    "call.id": NameType(ValueType.TEXT, always_set=True),
+    "time.date": NameType(ValueType.DATE, always_set=True),
+    "time.clock": NameType(ValueType.TIME, always_set=True),
+    "time.weekday": NameType(
+        ValueType.TEXT,
+        allowed=frozenset({"mon", "tue", "wed", "thu", "fri", "sat", "sun"}),
+        always_set=True,
+    ),
+    "time.hour": _between(0, 23),
+    "time.minute": _between(0, 59),
+    "time.day": _between(1, 31),
+    "time.month": _between(1, 12),
+    "time.year": _between(1970, 9999),
+    "reply.status": NameType(ValueType.NUMBER, low=Decimal(100), high=Decimal(599)),
+}
+"""What is known of these values before any call."""

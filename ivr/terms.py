@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import NamedTuple
 
 from config.suggest import did_you_mean, shown
+from ivr import expression
+from ivr.errors import ExpressionError
+from ivr.expression import Checked, NameType, ValueType
+from ivr.expression.syntax import Expr
+from ivr.names import NAMES, PROMISES
 from ivr.run import Run
 from ivr.saying import FORMS
 from ivr.variables import Kind, Value, Variable, written
 from ivr.wording import Hole, pieces
 
-Names = Mapping[str, Variable]
-"""What a flow's expressions may name: its variables, and those that every flow has."""
+_ALIKE: Mapping[Kind, frozenset[str]] = {
+    "number": frozenset({"number", "money"}),
+    "money": frozenset({"number", "money"}),
+    "text": frozenset({"text", "digits"}),
+}
+"""Of which types an expression may be where one of the key is needed, besides that one."""
+
+
+class Looked(NamedTuple):
+    """An expression that was looked at: its tree (None: it is none), and what is known of it."""
+
+    tree: Expr | None
+    type: Variable
+    used: frozenset[str]
+    faults: tuple[str, ...]
 
 
 class Term(NamedTuple):
@@ -22,15 +41,95 @@ class Term(NamedTuple):
     read: Callable[[Run], Value]
 
 
-_UNKNOWN = Term(Variable(type="text"), lambda run: None)
+class Names(dict[str, Variable]):
+    """What a flow's expressions may name: its variables, and those that every flow has."""
+
+    def __init__(
+        self,
+        variables: Mapping[str, Variable],
+        languages: Iterable[str] = (),
+        others: Mapping[str, Variable] = NAMES,
+    ) -> None:
+        super().__init__({**variables, **others})
+        self._languages = frozenset(languages)
+        self._looked: dict[str, Looked] = {}
+
+    @cached_property
+    def types(self) -> Mapping[str, NameType]:
+        """The same for the expression language, with what is known of the values beforehand."""
+        types = {name: _promised(name, variable) for name, variable in self.items()}
+        if self._languages:
+            types["call.language"] = NameType(
+                ValueType.TEXT, allowed=self._languages, always_set=True
+            )
+        return types
+
+    def look(self, source: str) -> Looked:
+        """What is known of an expression; each is looked at once."""
+        found = self._looked.get(source)
+        if found is None:
+            found = self._looked[source] = self._look(source)
+        return found
+
+    def _look(self, source: str) -> Looked:
+        known = self.get(source)
+        if known is not None:
+            return Looked(None, known, frozenset({source}), ())
+        if _is_name(source):
+            fault = f"unknown variable {shown(source)}, {did_you_mean(source, self)}"
+            return Looked(None, _TEXT, frozenset(), (fault,))
+        try:
+            tree = expression.parse(source)
+        except ExpressionError as error:
+            return Looked(None, _TEXT, frozenset(), (_placed(error.message, error.col),))
+        checked = expression.check(tree, self.types)
+        faults = tuple(_placed(each.message, each.col) for each in checked.findings)
+        return Looked(tree, _type_of(checked), checked.names, faults)
+
+
+_TEXT = Variable(type="text")
+_PLAIN: dict[tuple[str, str | None, bool], Variable] = {}
+
+
+def _is_name(source: str) -> bool:
+    return all(part.isidentifier() for part in source.split(".")) and source.islower()
+
+
+def _placed(message: str, col: int) -> str:
+    return f"{message} (at character {col + 1})" if col else message
+
+
+def _promised(name: str, variable: Variable) -> NameType:
+    known = PROMISES.get(name)
+    if known is not None:
+        return known
+    return NameType(
+        ValueType(variable.type),
+        currency=variable.currency,
+        length=variable.length,
+        sensitive=variable.sensitive,
+    )
+
+
+def _type_of(checked: Checked) -> Variable:
+    key = (checked.type.value if checked.type else "text", checked.currency, checked.sensitive)
+    if key not in _PLAIN:
+        kind, currency, sensitive = key
+        _PLAIN[key] = Variable.model_validate(
+            {"type": kind, "currency": currency, "sensitive": sensitive}
+        )
+    return _PLAIN[key]
 
 
 def term(source: str, names: Names) -> Term:
     """The expression ``source``; one that the check refuses gives nothing."""
-    known = names.get(source)
-    if known is not None:
-        return Term(known, lambda run: run.value(source))
-    return _UNKNOWN
+    looked = names.look(source)
+    if looked.tree is not None and not looked.faults:
+        evaluate = expression.compile(looked.tree, names.types)
+        return Term(looked.type, lambda run: evaluate(run.value))
+    if source in names:
+        return Term(looked.type, lambda run: run.value(source))
+    return Term(_TEXT, lambda run: None)
 
 
 def template(text: str, names: Names) -> Callable[[Run], str]:
@@ -49,18 +148,31 @@ def _part(part: str | Hole, names: Names) -> Callable[[Run], str]:
     return lambda run: written(read(run))
 
 
-def names_in(source: str, names: Names) -> tuple[str, ...]:
+def names_in(source: str, names: Names) -> frozenset[str]:
     """The names that an expression uses, of those that are known."""
-    return (source,) if source in names else ()
+    return names.look(source).used
 
 
 def term_faults(source: str, names: Names, wanted: Kind | None) -> Iterator[str]:
     """What is wrong with the expression ``source``, which must give a ``wanted`` value."""
-    known = names.get(source)
-    if known is None:
-        yield f"unknown variable {shown(source)}, {did_you_mean(source, names)}"
-    elif wanted is not None and known.type != wanted:
-        yield f"{source} is {known.type}, {wanted} is needed"
+    looked = names.look(source)
+    yield from looked.faults
+    given = looked.type.type
+    if looked.faults or wanted is None or given == wanted or given in _ALIKE.get(wanted, ()):
+        return
+    yield f"{shown(source)} is {given}, {wanted} is needed"
+
+
+def never(conditions: Iterable[str], names: Names) -> Iterator[tuple[int, str]]:
+    """Which of a branch's conditions, in their order, can never be true, and why; the number of
+    conditions stands for what comes after them all."""
+    trees = []
+    for source in conditions:
+        if names.look(source).faults:
+            return
+        trees.append(expression.parse(source))
+    for found in expression.impossible(trees, names.types):
+        yield found.index, found.reason
 
 
 def form_fault(hole: Hole, names: Names) -> str | None:

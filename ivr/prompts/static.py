@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from ivr.commands import Segment
 from ivr.flow import Flow
-from ivr.names import NAMES
 from ivr.speech import Speech
 
 
@@ -16,7 +15,6 @@ def static_texts(flow: Flow) -> tuple[Segment, ...]:
 
 
 def _segments(flow: Flow) -> Iterator[Segment]:
-    names = {**flow.variables, **NAMES}
     for step in flow.steps.values():
         for wording in step.spoken():
-            yield from Speech([wording], flow.languages, names).static()
+            yield from Speech([wording], flow.languages, flow.names).static()

@@ -13,7 +13,6 @@ from pydantic import Field
 from config.document import DocumentModel
 from config.hours import Hours
 from config.problem import Path
-from ivr.names import NAMES
 from ivr.opening import Opening, openings
 from ivr.run import FAILED, Node, Outcome, Run, Targets
 from ivr.speech import Speech
@@ -32,13 +31,11 @@ class Edge:
     """A way from a step to ``target``, written at ``path`` within the step.
 
     ``silent``: the call goes it without the caller keying anything or waiting in a queue.
-    ``label`` is what a drawing of the flow writes on it; empty: what ``path`` says.
     """
 
     path: Path
     target: str
     silent: bool
-    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +116,12 @@ class Build:
     def of(cls, flow: Flow, flows: Mapping[str, Flow], known: Known) -> Build:
         """For the steps of ``flow``, each of which takes its own by `step`."""
         variables = flow.variables
-        names = {**variables, **NAMES}
         return cls(
             name="",
             targets=Targets(),
             languages=flow.languages,
             variables=variables,
-            names=names,
+            names=flow.names,
             flows=flows,
             known=known,
             hours=known.openings(flow.hours),
@@ -161,7 +157,7 @@ class Context:
     languages: tuple[str, ...]
     variables: Mapping[str, Variable]
     known: Known
-    names: Names = field(default_factory=dict)
+    names: Names = field(default_factory=lambda: Names({}))
     flows: Mapping[str, Flow] | None = None
     results: tuple[str, ...] = ()
     hours: Mapping[str, Opening] = field(default_factory=dict)
@@ -169,9 +165,8 @@ class Context:
     @classmethod
     def of(cls, flow: Flow, known: Known, flows: Mapping[str, Flow] | None) -> Context:
         """For the steps of ``flow``."""
-        names = {**flow.variables, **NAMES}
         hours = known.openings(flow.hours)
-        return cls(flow.languages, flow.variables, known, names, flows, flow.results, hours)
+        return cls(flow.languages, flow.variables, known, flow.names, flows, flow.results, hours)
 
 
 class Exits(DocumentModel):

@@ -11,6 +11,7 @@ from config.document import DocumentModel
 from config.problem import Path
 from ivr.run import Node, Outcome, Run
 from ivr.steps.base import Build, Context, Edge, Finding, Step
+from ivr.terms import never
 from ivr.values import StepName
 from ivr.variables import Kind, Value, Variable
 
@@ -54,8 +55,13 @@ class Branch(Step):
     def branches(self) -> Iterator[Edge]:
         for index, case in enumerate(self.branch):
             key = "else" if case.is_else else "go"
-            label = "else" if case.if_ is None else case.if_
-            yield Edge(("branch", index, key), case.go, silent=True, label=label)
+            yield Edge(("branch", index, key), case.go, silent=True)
+
+    def exit_label(self, path: Path) -> str:
+        match path:
+            case ("branch", int(index), _):
+                return self.branch[index].if_ or "else"
+        return super().exit_label(path)
 
     def expressions(
         self, variables: Mapping[str, Variable]
@@ -75,6 +81,18 @@ class Branch(Step):
         for index, case in enumerate(before):
             if case.is_else:
                 yield Finding(("branch", index), "else is the last: nothing after it is tried")
+
+        yield from self._never(context)
+
+    def _never(self, context: Context) -> Iterator[Finding]:
+        conditions = [case.if_ for case in self.branch if case.if_ is not None]
+        for index, reason in never(conditions, context.names):
+            if index < len(conditions):
+                message = f"can never be true: {reason}"
+                yield Finding(("branch", index, "if"), message)
+            elif len(self.branch) > index:
+                message = f"is never taken: {reason}"
+                yield Finding(("branch", index, "else"), message, warning=True)
 
     def node(self, build: Build) -> Node:
         return BranchNode(build, self.branch)

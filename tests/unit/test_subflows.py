@@ -1,0 +1,165 @@
+"""Flows that call flows, what goes on after a hangup, and loops that count."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from config.document import load_text_located
+from ivr.check import check
+from ivr.commands import Hangup, Play
+from ivr.events import CallerHungUp
+from ivr.flow import Flow
+from ivr.interpreter import resume
+from ivr.program import Program, compile_flows
+from ivr.state import CallState
+from tests.unit.conversation import HEADER, Conversation, program
+
+pytestmark = pytest.mark.unit
+
+IDENTIFY = """
+flow: identify
+about: Ask who calls
+owner: telecom@example.test
+languages: [en]
+start: ask
+params: {digits_of: {type: text}}
+vars:
+  account: {type: digits, length: 4}
+  known: {type: bool, start: "no"}
+results: [account, known]
+exits: {on_timeout: unknown, on_invalid: unknown}
+steps:
+  ask: {collect: {into: account, prompt: "The number of your {digits_of}, please."}, next: found}
+  found: {return: {known: "yes"}}
+  unknown: {return: {}}
+"""
+
+MAIN = """
+flow: main
+about: Calls another
+owner: telecom@example.test
+languages: [en]
+start: hello
+vars:
+  customer: {type: digits}
+  known: {type: bool}
+steps:
+  hello: {say: Hello., next: who}
+  who:
+    call: {flow: identify, give: {digits_of: contract}, take: {customer: account, known: known}}
+    next: known?
+  known?: {branch: [{if: known, go: welcome}, {else: bye}]}
+  welcome: {say: "Welcome, {customer}.", next: bye}
+  bye: {hangup: normal}
+"""
+
+
+def programs(*texts: str) -> dict[str, Program]:
+    """The checked programs of flows that may call each other."""
+    loaded = [load_text_located(text, "test.yaml", Flow) for text in texts]
+    by_name = {flow.flow: flow for flow, _ in loaded}
+    for flow, located in loaded:
+        assert check(flow, located, flows=by_name) == []
+    return compile_flows(by_name.values())
+
+
+def test_a_flow_calls_another_and_takes_its_results() -> None:
+    """Parameters go in, results come back, and the timeline tells which flow a step is of."""
+    call = Conversation(programs(MAIN, IDENTIFY)["main"])
+    call.listens()
+    assert call.hears == "The number of your contract, please."
+    assert dict(call.state.scope.variables) == {"digits_of": "contract", "known": False}
+    call.keys("4711")
+    assert call.hears == "Welcome, four seven one one"
+    assert call.state.scope.variables == {"customer": "4711", "known": True}
+    steps = [line.split(" ", 1)[1] for line in call.timeline]
+    assert "identify/ask: collected account" in steps
+    assert "who: returned" in steps
+
+
+def test_what_is_not_set_is_not_taken() -> None:
+    """A caller who keys nothing is told from one who did; a result without a value changes none."""
+    call = Conversation(programs(MAIN, IDENTIFY)["main"])
+    call.listens()
+    for _ in range(3):
+        call.silence()
+    assert call.ended == "normal"
+    assert call.state.scope.variables == {"known": False}
+
+
+def test_a_sub_flow_alone_ends_normally() -> None:
+    """A number may lead to a flow that others call: its return is then the call's end."""
+    call = Conversation(programs(IDENTIFY)["identify"])
+    call.keys("4711")
+    assert call.ended == "normal"
+
+
+def test_a_saved_call_comes_back_from_a_sub_flow() -> None:
+    """Over a restart the flows that wait are kept with their variables."""
+    flows = programs(MAIN, IDENTIFY)
+    call = Conversation(flows["main"])
+    call.listens()
+    saved = CallState.from_dict(json.loads(json.dumps(call.state.to_dict())))
+    assert saved == call.state
+
+
+HANGUP = program("""
+languages: [en]
+start: hello
+exits: {on_hangup: count}
+vars: {left: {type: number, start: "0"}}
+steps:
+  hello: {say: Hello., next: again}
+  again: {say: Again., next: bye}
+  count: {set: {left: "1"}, next: bye}
+  bye: {hangup: normal}
+""")
+
+
+def test_after_a_hangup_the_flow_goes_on_without_the_caller() -> None:
+    """Steps that need nobody are done; the call then ends once."""
+    call = Conversation(HANGUP)
+    call.listens()
+    call.hangs_up()
+    assert call.ended == "normal"
+    assert call.state.scope.variables["left"] == 1
+    assert call.state.scope.gone
+
+
+def test_nobody_is_spoken_to_after_a_hangup() -> None:
+    """A flow that did not pass the check ends where it would speak to nobody."""
+    call = Conversation(HANGUP)
+    state = call.state._replace(scope=call.state.scope._replace(gone=True))
+    turn = resume(HANGUP, state, CallerHungUp(5))
+    assert turn.command == Hangup("caller_hung_up")
+    assert not isinstance(turn.command, Play)
+
+
+COUNTING = """
+languages: [en]
+start: sorry
+vars: {{tries: {{type: number, start: "0"}}, other: {{type: number, start: "0"}}}}
+steps:
+  sorry: {{say: One moment., next: count}}
+  count: {{set: {{{changed}: "1"}}, next: more?}}
+  more?: {{branch: [{{if: tries == 0, go: sorry}}, {{else: bye}}]}}
+  bye: {{hangup: normal}}
+"""
+
+
+def test_a_loop_that_counts_has_a_way_out() -> None:
+    """A branch leads out of it by a variable that the loop changes."""
+    call = Conversation(program(COUNTING.format(changed="tries")))
+    call.listens()
+    assert call.ended == "normal"
+
+
+def test_a_loop_that_changes_something_else_has_none() -> None:
+    """Nothing in it can ever change what the branch looks at."""
+    flow, located = load_text_located(HEADER + COUNTING.format(changed="other"), "t.yaml", Flow)
+    (problem,) = check(flow, located)
+    assert problem.message == (
+        "a silent caller would go round for ever: sorry → count → more? → sorry"
+    )
