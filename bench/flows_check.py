@@ -1,0 +1,237 @@
+"""How long `trunkline check` takes for many long flows: from files on disk to the problems.
+
+Each round is a process of its own: its first check, nothing kept from one before. Starting Python
+and importing Trunkline are told apart from it, and with it.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+import yaml
+
+from bench.command import Unmeasured
+from engine.loading import check_all
+from engine.settings import Settings, from_environment
+
+FLOWS, STEPS = 100, 100
+TARGET_S = 1.0
+
+LANGUAGES = ("en", "hu", "pl", "et")
+SPOKEN_BY_TURNS = (1, 2, 4)
+"""How many languages a flow speaks: a third of the flows one, a third two, a third all four."""
+
+SITE = {
+    "site": "bench",
+    "title": "Many long flows",
+    "zone": "UTC",
+    "languages": list(LANGUAGES),
+    "numbers": {"+3615550101": {"flow": "flow_0"}},
+    "trunks": {"carrier": {"host": "127.0.0.1", "port": "5062"}},
+    "skills": {"work": {"about": "Work"}, **{name: {"about": name} for name in LANGUAGES}},
+    "agents": {
+        "one": {
+            "name": "One",
+            "extension": "201",
+            "skills": {"work": "5", **dict.fromkeys(LANGUAGES, "5")},
+        }
+    },
+    "queues": {"support": {"skills": {"work": "1"}}},
+    "pause_reasons": ["lunch"],
+    "fallback": {"number": "+3615550199", "trunk": "carrier"},
+}
+
+CHOOSE = {
+    "en": "For questions about your bill, press one. To report a fault, press two. "
+    "For anything else, press three.",
+    "hu": "Ha számlájával kapcsolatban érdeklődik, nyomja meg az egyest. Hibabejelentéshez "
+    "nyomja meg a kettest. Minden más ügyben nyomja meg a hármast.",
+    "pl": "W sprawie rachunku proszę nacisnąć jeden. Aby zgłosić awarię, proszę nacisnąć dwa. "
+    "W innych sprawach proszę nacisnąć trzy.",
+    "et": "Kui teil on küsimusi arve kohta, vajutage üks. Rikkest teatamiseks vajutage kaks. "
+    "Muudes küsimustes vajutage kolm.",
+}
+ACCOUNT = {
+    "en": "Please enter your eight digit account number.",
+    "hu": "Kérjük, adja meg nyolcjegyű ügyfélazonosítóját.",
+    "pl": "Proszę wprowadzić ośmiocyfrowy numer klienta.",
+    "et": "Palun sisestage oma kaheksakohaline kliendinumber.",
+}
+BUSY = {
+    "en": "We are sorry that nobody could take your call. Please try again later.",
+    "hu": "Sajnáljuk, hogy most senki sem tudta fogadni hívását. Kérjük, hívjon később.",
+    "pl": "Przepraszamy, nikt nie mógł odebrać połączenia. Prosimy zadzwonić później.",
+    "et": "Kahjuks ei saanud keegi teie kõnele vastata. Palun helistage hiljem uuesti.",
+}
+TOLD = {
+    "en": "Thank you. Your account is {account}.",
+    "hu": "Köszönjük. Az Ön ügyfélazonosítója {account}.",
+    "pl": "Dziękujemy. Państwa numer klienta to {account}.",
+    "et": "Täname. Teie kliendinumber on {account}.",
+}
+BODY = """
+  main_%n:
+    menu:
+      prompt:
+%choose
+      options: {1: bill_%n, 2: fault_%n, 3: other_%n, star: main_%n}
+      timeout: 5s
+      tries: {timeout: 2, invalid: 3}
+    next: other_%n
+
+  bill_%n:
+    collect: &account_%n
+      into: account
+      prompt:
+%account
+      confirm: true
+    next: told_%n
+
+  fault_%n:
+    collect: *account_%n
+    next: faults_%n               # the account helps whoever mends the fault
+
+  told_%n:
+    say:
+%told
+    next: bills_%n
+
+  bills_%n:
+    queue: support
+    skills: {work: 2, "{call.language}": 1}
+    answered: done_%n
+    on_timeout: {after: 15m, go: busy_%n}
+    on_error: busy_%n
+
+  faults_%n: {set: {topic: "fault at {account}"}, next: bills_%n, on_error: bills_%n}
+  other_%n: {set: {topic: other}, next: bills_%n, on_error: busy_%n}
+  done_%n: {goto: %next}
+
+  busy_%n:
+    say:
+%busy
+    next: leave_%n
+    on_error: leave_%n
+  leave_%n: {hangup: normal}
+"""
+STEPS_IN_BODY = 10
+
+
+@dataclass(frozen=True)
+class Checks:
+    """Seconds of each round: the check, its processor time, and the command with its start."""
+
+    check_s: list[float]
+    processor_s: list[float]
+    command_s: list[float]
+
+
+def measure_check(directory: Path, rounds: int) -> Checks:
+    """Write the flows below `directory` and check them in `rounds` fresh processes."""
+    write_flows(directory)
+    checks = Checks([], [], [])
+    for _ in range(rounds):
+        began = time.perf_counter()
+        done = subprocess.run(
+            [sys.executable, "-m", "bench.flows_check", str(directory)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        checks.command_s.append(time.perf_counter() - began)
+        if done.returncode:
+            raise Unmeasured(f"the check failed: {done.stdout}{done.stderr}")
+        told = json.loads(done.stdout)
+        checks.check_s.append(told["check_s"])
+        checks.processor_s.append(told["processor_s"])
+    return checks
+
+
+def rows_of(checks: Checks) -> list[tuple[str, ...]]:
+    """The report's rows, in seconds."""
+    return [
+        _row("from files to problems", checks.check_s),
+        _row("processor time of it", checks.processor_s),
+        _row("the command, its start included", checks.command_s),
+    ]
+
+
+def _row(name: str, values: list[float]) -> tuple[str, ...]:
+    shown = (min(values), median(values), max(values))
+    return (name, str(len(values)), *(f"{value:.3f}" for value in shown))
+
+
+def write_flows(directory: Path, flows: int = FLOWS, steps: int = STEPS) -> None:
+    """A site and as many flows of `steps` steps (a multiple of ten)."""
+    dialplans = directory / "dialplans"
+    dialplans.mkdir(parents=True, exist_ok=True)
+    (directory / "site.yaml").write_text(yaml.safe_dump(SITE), "utf-8")
+    for index in range(flows):
+        spoken = LANGUAGES[: SPOKEN_BY_TURNS[index % len(SPOKEN_BY_TURNS)]]
+        text = _flow(f"flow_{index}", spoken, steps // STEPS_IN_BODY)
+        (dialplans / f"flow_{index}.yaml").write_text(text, "utf-8")
+
+
+def _flow(name: str, languages: tuple[str, ...], bodies: int) -> str:
+    header = f"""\
+flow: {name}
+version: "1"
+about: Bills and faults, department by department
+owner: bench@example.test
+languages: [{", ".join(languages)}]
+start: main_0
+
+vars:
+  account: {{type: digits, length: 8}}
+  topic: {{type: text}}
+
+exits: {{on_timeout: busy_0, on_invalid: busy_0, on_error: busy_0}}
+
+steps:
+"""
+    return header + "".join(_body(number, bodies, languages) for number in range(bodies))
+
+
+def _body(number: int, bodies: int, languages: tuple[str, ...]) -> str:
+    following = f"main_{number + 1}" if number + 1 < bodies else f"leave_{number}"
+    text = BODY.replace("%next", following).replace("%n", str(number))
+    for name, wording in (
+        ("choose", CHOOSE),
+        ("account", ACCOUNT),
+        ("told", TOLD),
+        ("busy", BUSY),
+    ):
+        lines = (f"        {language}: {wording[language]}" for language in languages)
+        text = text.replace(f"%{name}", "\n".join(lines))
+    return text
+
+
+def settings_of(directory: Path) -> Settings:
+    """Those of the site that `write_flows` wrote."""
+    environ = {
+        "TRUNKLINE_SITE": str(directory / "site.yaml"),
+        "TRUNKLINE_DIALPLANS": str(directory / "dialplans"),
+        "TRUNKLINE_VAR": str(directory / "var"),
+    }
+    return from_environment(environ)
+
+
+def check_once(directory: Path) -> dict[str, float]:
+    """Check what `write_flows` wrote, as `trunkline check` does; Unmeasured if it has problems."""
+    settings = settings_of(directory)
+    began, began_cpu = time.perf_counter(), time.process_time()
+    problems = check_all(settings)
+    check_s, processor_s = time.perf_counter() - began, time.process_time() - began_cpu
+    if problems:
+        raise Unmeasured(f"{len(problems)} problems, the first: {problems[0]}")
+    return {"check_s": check_s, "processor_s": processor_s}
+
+
+if __name__ == "__main__":
+    print(json.dumps(check_once(Path(sys.argv[1]))))
