@@ -15,7 +15,7 @@ from ivr.flow import Flow
 from ivr.graph import reachable, silent_circles, silent_components
 from ivr.steps.base import NOTHING_KNOWN, Context, Edge, Finding, Heard, Known, Step
 from ivr.terms import Names, form_fault, names_in, term_faults
-from ivr.wording import ANY, RECORDING, Wording, has_stray_brace, holes
+from ivr.wording import ANY, RECORDING, Wording, has_stray_brace, holes, is_fixed
 
 _MISSING = {
     "next": "has no next: say where the call goes on, or hang up",
@@ -108,8 +108,10 @@ def _heard(heard: Heard, context: Context) -> Iterator[Finding]:
 
 
 def _recording(path: Path, wording: Wording) -> Iterator[Finding]:
+    if wording.recording is None:
+        return
     used = [hole.source for text in wording.texts.values() for hole in holes(text)]
-    if wording.recording is not None and used:
+    if used:
         message = f"a recording cannot say {{{used[0]}}}, split the prompt or leave it out"
         yield Finding((*path, RECORDING), message)
 
@@ -117,6 +119,8 @@ def _recording(path: Path, wording: Wording) -> Iterator[Finding]:
 def _holes(
     path: Path, text: str, names: Names, own: frozenset[str], *, spoken: bool = False
 ) -> Iterator[Finding]:
+    if is_fixed(text):
+        return
     if has_stray_brace(text):
         yield Finding(path, "has a brace without its partner, variables are written {name}")
     for hole in holes(text):

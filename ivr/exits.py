@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
 
 from config.problem import Path
 from ivr.flow import Flow
 from ivr.run import FAILED, Targets
 from ivr.steps.base import Edge, Step
 
-_SILENCE = ("on_timeout", "exits.on_timeout")
-_INHERITS: dict[str, tuple[str, ...]] = {
-    "next": ("next",),
-    "on_timeout": ("on_timeout", "exits.on_timeout"),
-    "on_invalid": ("on_invalid", "on_timeout", "exits.on_invalid", "exits.on_timeout"),
-    "on_error": ("on_error", "exits.on_error", *_SILENCE, "next", "answered"),
-    "on_hangup": ("on_hangup", "exits.on_hangup"),
+
+class _Source(NamedTuple):
+    """Where an exit may be written: a field of the step, or of the flow's ``exits``."""
+
+    field: str
+    whole: bool = False
+
+
+_TIMEOUT, _TIMEOUT_OF_FLOW = _Source("on_timeout"), _Source("on_timeout", whole=True)
+_INVALID, _INVALID_OF_FLOW = _Source("on_invalid"), _Source("on_invalid", whole=True)
+_ERROR, _ERROR_OF_FLOW = _Source("on_error"), _Source("on_error", whole=True)
+_HANGUP, _HANGUP_OF_FLOW = _Source("on_hangup"), _Source("on_hangup", whole=True)
+_NEXT, _ANSWERED = _Source("next"), _Source("answered")
+_SILENCE = (_TIMEOUT, _TIMEOUT_OF_FLOW)
+_INHERITS: dict[str, tuple[_Source, ...]] = {
+    "next": (_NEXT,),
+    "on_timeout": _SILENCE,
+    "on_invalid": (_INVALID, _TIMEOUT, _INVALID_OF_FLOW, _TIMEOUT_OF_FLOW),
+    "on_error": (_ERROR, _ERROR_OF_FLOW, *_SILENCE, _NEXT, _ANSWERED),
+    "on_hangup": (_HANGUP, _HANGUP_OF_FLOW),
 }
 """For each exit, whose value counts: the first that is written. What is nearer wins.
 
@@ -30,8 +44,7 @@ _OF_CALLERS = frozenset({"on_timeout", "on_invalid"})
 EXITS = tuple(_INHERITS)
 
 
-@dataclass(frozen=True, slots=True)
-class Exit:
+class Exit(NamedTuple):
     """A resolved exit: the step it leads to and where that was written, from the flow's top."""
 
     target: str
@@ -45,10 +58,9 @@ def exit_of(flow: Flow, name: str, step: Step, exit_name: str) -> Exit | None:
     for source in _INHERITS[exit_name]:
         if source in _SILENCE and not step.answers_caller:
             continue
-        whole = source.startswith("exits.")
-        field = source.removeprefix("exits.")
-        target = getattr(flow.exits if whole else step, field, None)
+        target = getattr(flow.exits if source.whole else step, source.field, None)
         if isinstance(target, str):
+            whole, field = source.whole, source.field
             return Exit(target, ("exits", field) if whole else ("steps", name, field))
     return None
 
@@ -69,6 +81,15 @@ def targets(flow: Flow, name: str, step: Step) -> Targets:
     )
 
 
+@cache
+def _exits_of(kind: type[Step]) -> tuple[str, ...]:
+    return tuple(
+        each
+        for each in EXITS
+        if each in kind.model_fields and (each != "on_hangup" or kind.needs_caller)
+    )
+
+
 def edges(flow: Flow, name: str, step: Step) -> Iterator[Edge]:
     """Every way out of the step, paths from the flow's top.
 
@@ -77,11 +98,7 @@ def edges(flow: Flow, name: str, step: Step) -> Iterator[Edge]:
     """
     for edge in step.branches():
         yield Edge(("steps", name, *edge.path), edge.target, edge.silent)
-    for each in EXITS:
-        if each not in type(step).model_fields:
-            continue
-        if each == "on_hangup" and not step.needs_caller:
-            continue
+    for each in _exits_of(type(step)):
         found = exit_of(flow, name, step, each)
         if found is not None:
             yield Edge(found.path, found.target, _is_silent(step, each))

@@ -29,14 +29,14 @@ def _duration(value: Any) -> Any:
 
 def _matching(pattern: str, is_no: str) -> BeforeValidator:
     """A text of this pattern; others are refused with the words ``is_no``."""
-    allowed = re.compile(pattern)
+    fits = re.compile(pattern).fullmatch
 
     def check(value: Any) -> Any:
+        if isinstance(value, str) and fits(value):
+            return value
         if isinstance(value, str) and value in _SIGN_NAMES:
             raise ValueError(f"{shown(value)} is written {_SIGN_NAMES[value]} here")
-        if not isinstance(value, str) or allowed.fullmatch(value) is None:
-            raise ValueError(f"{shown(value)} {is_no}")
-        return value
+        raise ValueError(f"{shown(value)} {is_no}")
 
     return BeforeValidator(check, json_schema_input_type=Annotated[str, Field(pattern=pattern)])
 

@@ -52,6 +52,12 @@ _EXIT_KEYS = frozenset(
         "closed",
     }
 )
+KINDS: Mapping[str, type[Step]] = {
+    kind.kind: kind for kind in (Say, Menu, Collect, Language, Queue, Set, Goto, Hangup)
+}
+_TAGS = {kind: f"{kind} step" for kind in KINDS}
+"""Unlike the keys, so that a path through the union cannot be taken for one through the key."""
+_EXIT_KEYS = frozenset({"next", "on_timeout", "on_invalid", "on_error", "answered"})
 
 
 def _refuse_unclear(value: Any) -> Any:
@@ -60,9 +66,9 @@ def _refuse_unclear(value: Any) -> Any:
         return value
     if not isinstance(value, Mapping):
         raise ValueError(f"{shown(value)} is no step, write a mapping such as {{goto: …}}")
-    kinds = [key for key in value if key in KINDS]
-    if len(kinds) == 1:
+    if len(KINDS.keys() & value.keys()) == 1:
         return value
+    kinds = [key for key in value if key in KINDS]
     if kinds:
         raise ValueError(f"a step does one thing, this one has {' and '.join(kinds)}")
     strange = [str(key) for key in value if key not in _EXIT_KEYS]
@@ -72,14 +78,14 @@ def _refuse_unclear(value: Any) -> Any:
 
 
 def _tag(value: Any) -> str:
-    # Unlike the key, so that a path through the union cannot be taken for one through the key.
     if isinstance(value, Step):
-        return f"{value.kind} step"
-    return next(f"{key} step" for key in value if key in KINDS)
+        return _TAGS[value.kind]
+    (kind,) = KINDS.keys() & value.keys()
+    return _TAGS[kind]
 
 
 def _union() -> Any:
-    tagged = (Annotated[kind, Tag(f"{name} step")] for name, kind in KINDS.items())
+    tagged = (Annotated[kind, Tag(_TAGS[name])] for name, kind in KINDS.items())
     return reduce(or_, tagged)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     from ivr.flow import Flow
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(NamedTuple):
     """A way from a step to ``target``, written at ``path`` within the step.
 
     ``silent``: the call goes it without the caller keying anything or waiting in a queue.
@@ -200,8 +199,6 @@ class Step(DocumentModel):
 
     def required(self) -> Iterator[str]:
         """The exits without which a caller could be left standing."""
-        if "next" in type(self).model_fields:
-            yield "next"
         if self.answers_caller:
             yield from ("on_timeout", "on_invalid")
 
@@ -260,6 +257,10 @@ class Continues(Step):
 
     next: StepName | None = None
     on_error: StepName | None = None
+
+    def required(self) -> Iterator[str]:
+        yield "next"
+        yield from super().required()
 
 
 class AsksCaller(Continues):
