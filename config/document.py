@@ -9,22 +9,28 @@ turn them into numbers, durations and the like. A fault is a `Problem` with file
 
 from __future__ import annotations
 
-import errno
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from config.explain import mark_of, problems_of
-from config.problem import DocumentError, Problem, path_text
+from config.explain import place_of, problems_of
+from config.files import read_text
+from config.includes import Folder
+from config.problem import DocumentError, Place, Problem
 from config.problem import Path as DocumentPath
-from config.yaml_tree import Node, TreeError, parse_tree
+from config.yaml_plain import Unclear, parse_plain
+from config.yaml_tree import Node, parse_tree
 
 __all__ = [
     "DocumentError",
     "DocumentModel",
+    "Folder",
     "Located",
+    "Place",
     "Problem",
     "load_document",
     "load_located",
@@ -32,8 +38,6 @@ __all__ = [
     "load_text_located",
     "schema",
 ]
-
-MAX_BYTES = 8 * 1024 * 1024
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -44,30 +48,48 @@ class DocumentModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-@dataclass(frozen=True, slots=True)
 class Located:
     """Where each value of a loaded document was written, for checks across its parts."""
 
-    file: str
-    root: Node
+    def __init__(self, file: str, text: str, folder: Folder | None = None) -> None:
+        self.file = file
+        self._text = text
+        self._folder = folder
+        self._added: AbstractSet[DocumentPath] = frozenset()
 
-    def locate(self, path: DocumentPath) -> tuple[int, int]:
-        """(line, col) of the value at ``path``; of the nearest part above it if it is absent."""
-        return mark_of(self.root, path, key=False)
+    def plain(self) -> Any:
+        """The values alone; raises Unclear or DocumentError for any fault, which `root` tells."""
+        if self._folder is None:
+            return parse_plain(self._text)[0]
+        value, self._added = self._folder.plain(self._text, self.file)
+        return value
 
-    def locate_key(self, path: DocumentPath) -> tuple[int, int]:
-        """(line, col) of the key that ends ``path``, for faults of the name itself."""
-        return mark_of(self.root, path, key=True)
+    @cached_property
+    def root(self) -> Node:
+        """The document with its places; read when first asked for. Raises DocumentError."""
+        if self._folder is not None:
+            return self._folder.tree(self._text, self.file)
+        return parse_tree(self._text, self.file)[0]
+
+    def locate(self, path: DocumentPath) -> Place:
+        """The place of the value at ``path``; of the nearest part above it if it is absent."""
+        return place_of(self.root, path, key=False)
+
+    def locate_key(self, path: DocumentPath) -> Place:
+        """The place of the key that ends ``path``, for faults of the name itself."""
+        return place_of(self.root, path, key=True)
+
+    def is_included(self, path: DocumentPath) -> bool:
+        """Whether the key that ends ``path`` was written in another file than the document."""
+        return path[:2] in self._added or self.locate_key(path).file != self.file
 
     def problem(self, path: DocumentPath, message: str, *, key: bool = False) -> Problem:
         """An error at the value (or, with ``key``, at the key) that ``path`` leads to."""
-        line, col = mark_of(self.root, path, key=key)
-        return Problem(self.file, line, col, path_text(path), message)
+        return place_of(self.root, path, key=key).problem(path, message)
 
     def warning(self, path: DocumentPath, message: str, *, key: bool = False) -> Problem:
         """Like `problem`, for what is allowed but probably not meant."""
-        line, col = mark_of(self.root, path, key=key)
-        return Problem(self.file, line, col, path_text(path), message, "warning")
+        return replace(self.problem(path, message, key=key), severity="warning")
 
 
 def load_document(path: Path, model: type[M]) -> M:
@@ -75,9 +97,12 @@ def load_document(path: Path, model: type[M]) -> M:
     return load_located(path, model)[0]
 
 
-def load_located(path: Path, model: type[M]) -> tuple[M, Located]:
-    """Like `load_document`, with the marks of every value for later checks."""
-    return load_text_located(_read(path), str(path), model)
+def load_located(path: Path, model: type[M], folder: Folder | None = None) -> tuple[M, Located]:
+    """Like `load_document`, with the places of every value for later checks.
+
+    With a ``folder`` the document may include fragments of it.
+    """
+    return load_text_located(read_text(path), str(path), model, folder)
 
 
 def load_text(text: str, file: str, model: type[M]) -> M:
@@ -85,64 +110,23 @@ def load_text(text: str, file: str, model: type[M]) -> M:
     return load_text_located(text, file, model)[0]
 
 
-def load_text_located(text: str, file: str, model: type[M]) -> tuple[M, Located]:
-    """Like `load_text`, with the marks of every value for later checks."""
-    root = _tree(text, file)
+def load_text_located(
+    text: str, file: str, model: type[M], folder: Folder | None = None
+) -> tuple[M, Located]:
+    """Like `load_text`, with the places of every value for later checks.
+
+    With a ``folder`` the text may include fragments of it, relative to ``file``.
+    """
+    located = Located(file, text, folder)
     try:
-        loaded = model.model_validate(root.plain)
+        return model.model_validate(located.plain()), located
+    except (Unclear, DocumentError, ValidationError):
+        # Places cost more than all the rest: they are read only when there is a fault to tell.
+        root = located.root
+    try:
+        return model.model_validate(root.plain), located
     except ValidationError as failure:
-        raise DocumentError(problems_of(failure, model, root, file)) from None
-    return loaded, Located(file, root)
-
-
-def _tree(text: str, file: str) -> Node:
-    try:
-        root = parse_tree(text)
-    except TreeError as error:
-        faults = error.faults
-        raise DocumentError(
-            Problem(file, f.line, f.col, f.path, f.message) for f in faults
-        ) from None
-    if root is None or root.plain is None:
-        raise DocumentError([Problem(file, 1, 1, "", "the file is empty")])
-    return root
-
-
-def _read(path: Path) -> str:
-    try:
-        if path.exists() and not path.is_file():
-            what = "is a directory" if path.is_dir() else "is no ordinary file"
-            raise _unreadable(path, f"{what}, a YAML file is needed")
-        data = path.read_bytes()
-    except OSError as error:
-        raise _unreadable(path, _OS_ERRORS.get(error.errno or 0, "cannot be read")) from None
-    if len(data) > MAX_BYTES:
-        raise _unreadable(path, f"is larger than {MAX_BYTES // 1024 // 1024} MiB")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DocumentError([_not_utf8(path, data, error.start)]) from None
-
-
-_OS_ERRORS = {
-    errno.ENOENT: "no such file",
-    errno.ENOTDIR: "no such file",
-    errno.EACCES: "no permission to read it",
-    errno.EPERM: "no permission to read it",
-    errno.ENAMETOOLONG: "the name is too long",
-    errno.ELOOP: "its symbolic links lead in a circle",
-}
-
-
-def _unreadable(path: Path, message: str) -> DocumentError:
-    return DocumentError([Problem(str(path), 0, 0, "", message)])
-
-
-def _not_utf8(path: Path, data: bytes, at: int) -> Problem:
-    begin = data.rfind(b"\n", 0, at) + 1
-    line, col = data.count(b"\n", 0, at) + 1, len(data[begin:at].decode("utf-8", "replace")) + 1
-    message = f"byte 0x{data[at]:02X} is not UTF-8, save the file as UTF-8"
-    return Problem(str(path), line, col, "", message)
+        raise DocumentError(problems_of(failure, model, root)) from None
 
 
 def schema(model: type[BaseModel]) -> dict[str, Any]:

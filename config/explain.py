@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from config.model_walk import Step, allowed_at
-from config.problem import Path, Problem, path_text
+from config.problem import Path, Place, Problem
 from config.sentences import WRONG_KIND, sentence
 from config.yaml_tree import Node
 
@@ -30,18 +30,14 @@ class _Placed:
     steps: tuple[Step, ...]
 
 
-def problems_of(
-    failure: ValidationError, model: type[BaseModel], root: Node, file: str
-) -> list[Problem]:
+def problems_of(failure: ValidationError, model: type[BaseModel], root: Node) -> list[Problem]:
     """Every error of ``failure`` as a problem; a union's branches are told as one."""
     placed = [_place(error, root) for error in failure.errors(include_url=False)]
-    return [
-        _problem(group, model, root, file) for group in _by_path(_without_other_branches(placed))
-    ]
+    return [_problem(group, model, root) for group in _by_path(_without_other_branches(placed))]
 
 
-def mark_of(root: Node, path: Path, *, key: bool) -> tuple[int, int]:
-    """Line and column of the value at ``path``, or of its key; of the nearest above if absent."""
+def place_of(root: Node, path: Path, *, key: bool) -> Place:
+    """The place of the value at ``path``, or of its key; of the nearest above if absent."""
     for length in range(len(path), 0, -1):
         parent = root.find(path[: length - 1])
         node = root.find(path[:length])
@@ -50,8 +46,8 @@ def mark_of(root: Node, path: Path, *, key: bool) -> tuple[int, int]:
         name = path[length - 1]
         if isinstance(name, str) and (key or length < len(path)):
             return parent.keys[name]
-        return node.line, node.col
-    return root.line, root.col
+        return node.place
+    return root.place
 
 
 def _place(error: Any, root: Node) -> _Placed:
@@ -119,16 +115,16 @@ def _by_path(placed: Iterable[_Placed]) -> list[list[_Placed]]:
     return list(groups.values())
 
 
-def _problem(group: Sequence[_Placed], model: type[BaseModel], root: Node, file: str) -> Problem:
+def _problem(group: Sequence[_Placed], model: type[BaseModel], root: Node) -> Problem:
     path = group[0].path
     error = group[0].error
     about_key = error["type"] in _ABOUT_KEY or error["loc"][-1:] == (_KEY_ITSELF,)
-    line, col = mark_of(root, path, key=about_key)
     said = [
         sentence(one.error, allowed_at(model, one.steps), allowed_at(model, one.steps[:-1]))
         for one in group
     ]
-    return Problem(file, line, col, path_text(path), _either(list(dict.fromkeys(said))))
+    place = place_of(root, path, key=about_key)
+    return place.problem(path, _either(list(dict.fromkeys(said))))
 
 
 def _either(said: Sequence[str]) -> str:

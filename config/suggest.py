@@ -1,10 +1,12 @@
 """Say what was probably meant: nearest allowed name to a mistyped one."""
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
 _LISTED = 12
 _SHOWN = 60
+_HINT = re.compile(", (?:did you mean |allowed: |none is defined)")
 
 
 def shown(value: object) -> str:
@@ -30,6 +32,11 @@ def did_you_mean(word: str, allowed: Iterable[str]) -> str:
     listed = f"allowed: {', '.join(names[:_LISTED])}{more}"
     near = nearest(word, names)
     return listed if near is None else f'did you mean "{near}"? ({listed})'
+
+
+def without_hint(message: str) -> str:
+    """The message without what `did_you_mean` added, which depends on what is around it."""
+    return _HINT.split(message, maxsplit=1)[0]
 
 
 def nearest(word: str, names: Iterable[str]) -> str | None:

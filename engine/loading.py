@@ -11,40 +11,28 @@ from engine.clock import now_ms
 from engine.errors import SettingsInvalid, SiteInvalid
 from engine.settings import Settings
 from ivr.flow import Flow
-from ivr.loader import flow_problems, load_flows
+from ivr.loader import read_flows
 from ivr.opening import openings
-from ivr.program import Program
+from ivr.program import Program, compile_flows
 from ivr.steps.base import Known
 
 SCHEMAS: dict[str, type[BaseModel]] = {"site": Site, "flow": Flow}
 
 
 def load_site_and_flows(settings: Settings) -> tuple[Site, dict[str, Program]]:
-    """Both, or SiteInvalid with every problem of both."""
-    problems: list[Problem] = []
-    try:
-        site, located, _ = load_site_located(settings.site_file)
-    except DocumentError as error:
-        raise SiteInvalid(error.problems) from None
-    flows: dict[str, Program] = {}
-    try:
-        flows = load_flows(settings.dialplans, known_of(site))
-        problems += check_flows(site, located, flows)
-    except DocumentError as error:
-        problems += error.problems
-    if problems:
+    """Both, the flows ready to run, or SiteInvalid with every problem of both."""
+    site, flows, problems = _read(settings)
+    if any(problem.severity == "error" for problem in problems):
         raise SiteInvalid(problems)
-    return site, flows
+    return site, compile_flows(flows, known_of(site))
 
 
 def check_all(settings: Settings) -> list[Problem]:
     """Every problem and warning of the site and the flows; none is a clean bill."""
     try:
-        site, _ = load_site_and_flows(settings)
+        return _read(settings)[2]
     except SiteInvalid as invalid:
         return [problem for problem in invalid.problems if isinstance(problem, Problem)]
-    warnings = load_site_located(settings.site_file)[2]
-    return [*warnings, *flow_problems(settings.dialplans, known_of(site))]
 
 
 def known_of(site: Site) -> Known:
@@ -57,6 +45,18 @@ def known_of(site: Site) -> Known:
         zone=site.zone,
         now_ms=now_ms(),
     )
+
+
+def _read(settings: Settings) -> tuple[Site, list[Flow], list[Problem]]:
+    """Both, with every problem and warning; SiteInvalid when the site itself is wrong."""
+    try:
+        site, located, warnings = load_site_located(settings.site_file)
+    except DocumentError as error:
+        raise SiteInvalid(error.problems) from None
+    flows, problems = read_flows(settings.dialplans, known_of(site))
+    if not any(problem.severity == "error" for problem in problems):
+        problems += check_flows(site, located, {flow.flow for flow in flows})
+    return site, flows, [*warnings, *problems]
 
 
 def schema_text(what: str) -> str:

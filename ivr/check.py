@@ -47,7 +47,11 @@ def check(
     if not exits:
         # A mistyped exit cuts off all that lies behind it: tell the cause, not what follows.
         findings.extend(_unreachable(flow, ways))
-    problems = {_problem(located, finding) for finding in findings}
+    problems = {
+        _problem(located, finding)
+        for finding in findings
+        if not (finding.own and located.is_included(finding.path))
+    }
     return sorted({*problems, *_hours(flow, located, known)})
 
 
@@ -102,7 +106,7 @@ def _heard(heard: Heard, context: Context) -> Iterator[Finding]:
         if language != ANY and language not in context.languages:
             hint = did_you_mean(language, [*context.languages, ANY, RECORDING])
             message = f"the flow does not speak {shown(language)}, {hint}"
-            yield Finding((*path, language), message, key=True)
+            yield Finding((*path, language), message, key=True, own=True)
         yield from _holes((*path, language), text, context.names, heard.own, spoken=True)
     yield from _recording(path, wording)
 
@@ -167,7 +171,7 @@ def _unreachable(flow: Flow, ways: Mapping[str, tuple[Edge, ...]]) -> Iterator[F
     found = reachable(flow.start, ways)
     for name in flow.steps:
         if name not in found:
-            yield Finding(("steps", name), "no way leads here from start", key=True)
+            yield Finding(("steps", name), "no way leads here from start", key=True, own=True)
 
 
 def _circles(flow: Flow, ways: Mapping[str, tuple[Edge, ...]]) -> Iterator[Finding]:

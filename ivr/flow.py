@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from config.document import DocumentModel
 from config.hours import Hours
@@ -16,6 +16,10 @@ from ivr.steps.base import Exits
 from ivr.terms import Names
 from ivr.values import FlowName, LanguageCode, StepName, VariableName
 from ivr.variables import Variable
+from ivr.wording import Spoken
+
+PARTS = ("vars", "words", "exits", "steps")
+"""What a fragment may hold: names that it adds to those of the flow that includes it."""
 
 
 def _some(languages: tuple[str, ...]) -> tuple[str, ...]:
@@ -25,8 +29,23 @@ def _some(languages: tuple[str, ...]) -> tuple[str, ...]:
     return languages
 
 
+def _from_file(_: object) -> None:
+    # What reads a file merges the fragments and takes this key away: here nothing has.
+    raise ValueError("fragments can be included only by a flow in a file")
+
+
+Include = Annotated[
+    None, BeforeValidator(_from_file, json_schema_input_type=Annotated[list[str], Field()])
+]
+
+
 class Flow(DocumentModel):
-    """One call flow. The first of ``languages`` is the default; ``exits`` serve every step."""
+    """One call flow. The first of ``languages`` is the default; ``exits`` serve every step.
+
+    ``include`` names fragments, files relative to this one, whose vars, words, exits and steps
+    are added. ``words`` is a place for wordings with an anchor, ``goodbye: &goodbye {en: …}``, to
+    be said as ``say: *goodbye``; nothing is said of those that no step uses.
+    """
 
     flow: FlowName
     version: str | None = None
@@ -34,12 +53,16 @@ class Flow(DocumentModel):
     owner: str
     languages: Annotated[tuple[LanguageCode, ...], AfterValidator(_some)]
     start: StepName
+    include: Include = None
     vars: dict[VariableName, Variable] = Field(default_factory=dict)
     params: dict[VariableName, Variable] = Field(
         default_factory=dict, description="variables that a flow which calls this one gives"
     )
     results: tuple[VariableName, ...] = Field(
         default=(), description="variables that a flow which called this one gets back"
+    )
+    words: dict[VariableName, Spoken] = Field(
+        default_factory=dict, description="a place for wordings with an anchor"
     )
     hours: dict[Name, Hours] = Field(
         default_factory=dict, description="opening hours of its own; they win over the site's"

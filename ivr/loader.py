@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from config.document import DocumentError, Located, Problem, load_located
+from config.document import DocumentError, Folder, Located, Problem, load_located
+from config.suggest import without_hint
 from ivr.check import check
-from ivr.flow import Flow
+from ivr.flow import PARTS, Flow
 from ivr.program import Program, compile_flows
 from ivr.steps.base import NOTHING_KNOWN, Known
 
@@ -17,30 +18,29 @@ def load_flow(path: Path, known: Known = NOTHING_KNOWN) -> Program:
 
     It may call the flows beside it only when loaded by `load_flows`.
     """
-    flow, located = load_located(path, Flow)
+    flow, located = load_located(path, Flow, _folder(path.parent))
     _refuse_errors(check(flow, located, known, {flow.flow: flow}))
     return compile_flows([flow], known)[flow.flow]
 
 
 def load_flows(directory: Path, known: Known = NOTHING_KNOWN) -> dict[str, Program]:
-    """Every flow in ``directory`` by name (not ``*.test.yaml``); all files' problems at once."""
-    flows, problems = _checked(directory, known)
+    """Every flow in ``directory`` by name, ready to run; all files' problems at once."""
+    flows, problems = read_flows(directory, known)
     _refuse_errors(problems)
     return compile_flows(flows, known)
 
 
-def flow_problems(directory: Path, known: Known = NOTHING_KNOWN) -> list[Problem]:
-    """Every problem and warning of the flows in ``directory``; nothing is raised."""
-    return _checked(directory, known)[1]
+def read_flows(directory: Path, known: Known = NOTHING_KNOWN) -> tuple[list[Flow], list[Problem]]:
+    """The flows in ``directory`` that can be read, and every problem and warning of any.
 
-
-def _checked(directory: Path, known: Known) -> tuple[list[Flow], list[Problem]]:
-    """The flows that can be read, and what is wrong with any."""
+    Tests (``*.test.yaml``) are no flows, and what lies in directories below are fragments.
+    """
     flows: list[tuple[Flow, Located]] = []
     problems: list[Problem] = []
+    folder = _folder(directory)
     for path in flow_files(directory):
         try:
-            flows.append(load_located(path, Flow))
+            flows.append(load_located(path, Flow, folder))
         except DocumentError as error:
             problems.extend(error.problems)
     problems.extend(_named_twice(flows))
@@ -48,7 +48,7 @@ def _checked(directory: Path, known: Known) -> tuple[list[Flow], list[Problem]]:
     by_name = None if problems else {flow.flow: flow for flow, _ in flows}
     for flow, located in flows:
         problems.extend(check(flow, located, known, by_name))
-    return [flow for flow, _ in flows], problems
+    return [flow for flow, _ in flows], [*_once(problems)]
 
 
 def flow_files(directory: Path) -> list[Path]:
@@ -58,12 +58,26 @@ def flow_files(directory: Path) -> list[Path]:
     ]
 
 
+def _folder(directory: Path) -> Folder:
+    return Folder(directory, PARTS)
+
+
 def _named_twice(flows: Iterable[tuple[Flow, Located]]) -> Iterator[Problem]:
     seen: set[str] = set()
     for flow, located in flows:
         if flow.flow in seen:
             yield located.problem(("flow",), f"flow {flow.flow} exists twice")
         seen.add(flow.flow)
+
+
+def _once(problems: Iterable[Problem]) -> Iterator[Problem]:
+    """A fragment's problem is told once, though each flow that includes it allows other names."""
+    told = set()
+    for problem in problems:
+        same = (problem.place, problem.path, without_hint(problem.message))
+        if same not in told:
+            told.add(same)
+            yield problem
 
 
 def _refuse_errors(problems: list[Problem]) -> None:

@@ -39,25 +39,10 @@ KIND_MODELS: tuple[type[Step], ...] = (
     Hangup,
 )
 KINDS: Mapping[str, type[Step]] = {kind.kind: kind for kind in KIND_MODELS}
-_EXIT_KEYS = frozenset(
-    {
-        "next",
-        "on_timeout",
-        "on_invalid",
-        "on_error",
-        "on_hangup",
-        "answered",
-        "note",
-        "open",
-        "closed",
-    }
-)
-KINDS: Mapping[str, type[Step]] = {
-    kind.kind: kind for kind in (Say, Menu, Collect, Language, Queue, Set, Goto, Hangup)
-}
 _TAGS = {kind: f"{kind} step" for kind in KINDS}
 """Unlike the keys, so that a path through the union cannot be taken for one through the key."""
-_EXIT_KEYS = frozenset({"next", "on_timeout", "on_invalid", "on_error", "answered"})
+_BESIDE = frozenset(name for kind in KIND_MODELS for name in kind.model_fields) - KINDS.keys()
+"""What is written beside the key of a step's kind, of whatever kind."""
 
 
 def _refuse_unclear(value: Any) -> Any:
@@ -71,7 +56,7 @@ def _refuse_unclear(value: Any) -> Any:
     kinds = [key for key in value if key in KINDS]
     if kinds:
         raise ValueError(f"a step does one thing, this one has {' and '.join(kinds)}")
-    strange = [str(key) for key in value if key not in _EXIT_KEYS]
+    strange = [str(key) for key in value if key not in _BESIDE]
     if not strange:
         raise ValueError(f"this step does nothing, allowed: {', '.join(KINDS)}")
     raise ValueError(f"unknown kind of step {shown(strange[0])}, {did_you_mean(strange[0], KINDS)}")

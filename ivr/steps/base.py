@@ -50,13 +50,15 @@ class Heard:
 class Finding:
     """Something wrong at ``path`` within a step; ``key``: the name is wrong, not its value.
 
-    ``warning``: allowed, but probably not meant.
+    ``warning``: allowed, but probably not meant. ``own``: it is wrong only in the flow's own file.
+    A fragment serves several flows, and one of them need not use all of its steps and languages.
     """
 
     path: Path
     message: str
     key: bool = False
     warning: bool = False
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)

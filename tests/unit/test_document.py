@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.document import DocumentError, Problem, load_document, load_located, load_text, schema
 from config.suggest import did_you_mean, shown
+from config.yaml_plain import Unclear, parse_plain
+from config.yaml_tree import MAX_VALUES, parse_tree
 from tests.unit.shop import Shop
 
 pytestmark = pytest.mark.unit
@@ -142,11 +144,11 @@ def test_marks_serve_later_checks(tmp_path: Path) -> None:
     path = tmp_path / "shop.yaml"
     path.write_text("name: s\npeople:\n  anna:\n    level: 2\nhours:\n  - 9\n  - 17\n")
     _, located = load_located(path, Shop)
-    assert located.locate(("people", "anna", "level")) == (4, 12)
-    assert located.locate_key(("people", "anna", "level")) == (4, 5)
-    assert located.locate(("people", "anna", "colour")) == (3, 3)
-    assert located.locate(("hours", 1)) == (7, 5)
-    assert located.locate(()) == (1, 1)
+    assert located.locate(("people", "anna", "level")) == (str(path), 4, 12)
+    assert located.locate_key(("people", "anna", "level")) == (str(path), 4, 5)
+    assert located.locate(("people", "anna", "colour")) == (str(path), 3, 3)
+    assert located.locate(("hours", 1)) == (str(path), 7, 5)
+    assert located.locate(()) == (str(path), 1, 1)
     problem = located.problem(("people", "anna"), "is unknown", key=True)
     assert str(problem) == f"{path}:3:3: people.anna: is unknown"
     assert located.warning((), "is odd").severity == "warning"
@@ -186,6 +188,61 @@ def test_any_structure_loads_or_gives_placed_problems(value: dict[str, Any]) -> 
         assert 1 <= problem.line <= len(lines)
         assert 1 <= problem.col <= len(lines[problem.line - 1]) + 1
         assert problem.message.isprintable()
+
+
+WORDS = ["<<", "'<<'", "&x", "*x", "&y", "*y", "~", "null", "''", '"c"', "!t"]
+PIECES = st.sampled_from(
+    [*"ab{}[]\n\té\x07\ufeff", *WORDS, ": ", ", ", "- ", "? ", "  ", "|\n", "# d\n", "--- "]
+)
+MAPPINGS = st.recursive(
+    st.sampled_from(["a", "~", "*x", "*y", "&x b", "&y {c: d}", "[e, f]"]),
+    lambda inner: st.lists(
+        st.tuples(st.sampled_from(["a", "b", "&x c", "<<", "'<<'"]), inner), max_size=3
+    ).map(lambda pairs: f"{{{', '.join(f'{key}: {value}' for key, value in pairs)}}}"),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=200)
+@given(st.one_of(st.lists(PIECES, max_size=14).map("".join), MAPPINGS))
+def test_both_readers_make_the_same_of_any_text(text: str) -> None:
+    """The quick one without places accepts what the other does, and makes the same of it."""
+    try:
+        tree, _ = parse_tree(text, "shop.yaml")
+    except DocumentError:
+        with pytest.raises(Unclear):
+            parse_plain(text)
+    else:
+        assert parse_plain(text)[0] == tree.plain
+
+
+@pytest.mark.parametrize(("more", "fits"), [(0, True), (1, False)])
+def test_both_readers_allow_as_many_values(more: int, fits: bool) -> None:
+    """To the last one, aliases expanded: the mapping, two lists and their items."""
+    items = ", ".join(["*a"] * 998 + ["x"] * (498 + more))
+    text = f"a: &a [{', '.join(['x'] * 499)}]\nb: [{items}]\n"
+    if fits:
+        tree, _ = parse_tree(text, "shop.yaml")
+        assert tree.size == MAX_VALUES
+        assert parse_plain(text)[0] == tree.plain
+        return
+    with pytest.raises(DocumentError):
+        parse_tree(text, "shop.yaml")
+    with pytest.raises(Unclear):
+        parse_plain(text)
+
+
+def test_merged_keys_fill_what_a_mapping_lacks() -> None:
+    """Its own count most, then those of the first that is merged."""
+    text = """\
+name: s
+people:
+  anna: &anna {level: 1, colour: blue}
+  bela: &bela {level: 2, phone: "5"}
+  cili: {<<: [*anna, *bela], level: 3}
+"""
+    cili = load_text(text, "shop.yaml", Shop).people["cili"]
+    assert (cili.level, cili.colour, cili.phone) == (3, "blue", "5")
 
 
 def test_suggestions() -> None:
