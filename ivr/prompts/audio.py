@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-import io
-import wave
 from functools import cache
 from math import ceil, gcd
 
 import numpy as np
-import numpy.typing as npt
 
 from ivr.prompts.g711 import Samples
+from ivr.prompts.loudness import normalise
+from ivr.prompts.wav import Signal
 
 RATE = 8_000
 """Samples a second of every prompt, in Hz."""
-
-TARGET_RMS = 10 ** (-19 / 20)
-PEAK_LIMIT = 10 ** (-1.5 / 20)
-"""Of full scale: -19 dBFS over the spoken parts, no sample above -1.5 dBFS."""
 
 _PASS_HZ, _STOP_HZ, _ATTENUATION_DB = 3_500.0, 3_950.0, 80.0
 _FRAME = RATE // 100
 _SILENT_BELOW = 10 ** (-40 / 20)
 _LEAD_FRAMES, _TAIL_FRAMES = 2, 10
 _FADE = RATE // 200
-
-Signal = npt.NDArray[np.float64]
 
 
 def silence(duration_ms: int) -> Samples:
@@ -38,29 +31,7 @@ def to_prompt(signal: Signal, rate: int) -> Samples:
     if signal.size == 0:
         return silence(100)
     spoken = trim(resample(signal - signal.mean(), rate))
-    return np.rint(fade(level(spoken)) * 32767).astype(np.int16)
-
-
-def read_wave(data: bytes) -> tuple[Signal, int]:
-    """Samples (channels mixed, full scale 1.0) and rate of 16-bit PCM; ValueError otherwise.
-
-    A stream's header may claim any length, as espeak-ng's does: what is there counts.
-    """
-    try:
-        with wave.open(io.BytesIO(data)) as source:
-            width, channels, rate = (
-                source.getsampwidth(),
-                source.getnchannels(),
-                source.getframerate(),
-            )
-            frames = source.readframes(len(data))
-    except (wave.Error, EOFError) as error:
-        raise ValueError(f"no readable WAV: {error}") from error
-    if width != 2:
-        raise ValueError(f"16-bit samples are needed, these have {8 * width}")
-    whole = len(frames) - len(frames) % (2 * channels)
-    samples = np.frombuffer(frames[:whole], dtype="<i2").reshape(-1, channels)
-    return samples.mean(axis=1) / 32768, rate
+    return np.rint(fade(normalise(spoken, RATE)) * 32767).astype(np.int16)
 
 
 def resample(signal: Signal, rate: int) -> Signal:
@@ -110,18 +81,6 @@ def trim(signal: Signal) -> Signal:
     begin = max(loud[0] - _LEAD_FRAMES, 0) * _FRAME
     end = (loud[-1] + 1 + _TAIL_FRAMES) * _FRAME
     return np.pad(signal[begin:end], (0, max(end - signal.size, 0)))
-
-
-def level(signal: Signal) -> Signal:
-    """At the common loudness, pauses not counted; less where a peak would be cut off."""
-    if not signal.any():
-        return signal
-    peak = np.abs(signal).max()
-    frames = _frame_rms(signal)
-    spoken = frames[frames > _SILENT_BELOW * peak]
-    rms = np.sqrt(np.mean(spoken**2)) if spoken.size else peak
-    gained: Signal = signal * min(TARGET_RMS / rms, PEAK_LIMIT / peak)
-    return gained
 
 
 def fade(signal: Signal) -> Signal:

@@ -13,10 +13,11 @@ from pathlib import Path
 from ivr.commands import Segment
 from ivr.errors import PromptFileError, SpeechError, SpeechFailedError, VoiceMissingError
 from ivr.prompts import espeak
-from ivr.prompts.audio import read_wave, silence, to_prompt
+from ivr.prompts.audio import silence, to_prompt
 from ivr.prompts.g711 import Samples, encode_alaw, encode_ulaw
+from ivr.prompts.wav import read_wave
 
-PIPELINE = "1"
+PIPELINE = "2"
 """Part of every file's name: a change of the audio pipeline makes new files."""
 
 SUFFIXES = (".alaw", ".ulaw", ".sln")
