@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.site import Plan
+from config.voices import default_voice
 from ivr.commands import Segment
 from ivr.prompts.g711 import encode_alaw
 from ivr.prompts.store import PromptStore
@@ -57,7 +58,7 @@ def plan(directory: Path) -> Plan:
 
 def prompt(directory: Path) -> Path:
     """The menu's words, as Asterisk wants them: a path without suffix."""
-    store = PromptStore(directory / "var/sounds/prompts", {"en": "en"})
+    store = PromptStore(directory / "var/sounds/prompts", {"en": default_voice("en")})
     return store.path(Segment("en", WORDS))
 
 

@@ -21,6 +21,7 @@ from config.people import Agent, Codes, Queue, Skill
 from config.site_checks import check_site
 from config.telephony import Fallback, Network, Number, Recording, Trunk
 from config.values import E164, Language, Name, PersonName, Unique, Zone
+from config.voices import Voice
 
 __all__ = ["Site", "load_site", "load_site_located"]
 
@@ -33,6 +34,9 @@ class Site(DocumentModel):
     zone: Zone = Field(description="the time zone of opening hours and reports")
     languages: Annotated[tuple[Language, ...], Unique] = Field(
         min_length=1, description="spoken here, the default first"
+    )
+    voices: dict[Language, Voice] = Field(
+        default={}, description="who speaks what is not recorded; espeak-ng where none is named"
     )
     numbers: dict[E164, Number] = Field(min_length=1, description="what callers dial")
     trunks: dict[Name, Trunk] = Field(min_length=1, description="the carriers")

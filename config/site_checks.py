@@ -25,6 +25,7 @@ def check_site(site: Site, located: Located, today: date) -> list[Problem]:
         _skills,
         _unserved_queues,
         _fallback,
+        _voices,
         _phone_names,
         _trunk_sources,
         _dialled,
@@ -77,6 +78,12 @@ def _fallback(site: Site, located: Located) -> Iterator[Problem]:
     for language in site.fallback.apology.keys() - set(site.languages):
         message = f"not a language of the site, {did_you_mean(language, site.languages)}"
         yield located.problem(("fallback", "apology", language), message, key=True)
+
+
+def _voices(site: Site, located: Located) -> Iterator[Problem]:
+    for language in site.voices.keys() - set(site.languages):
+        message = f"not a language of the site, {did_you_mean(language, site.languages)}"
+        yield located.problem(("voices", language), message, key=True)
 
 
 def _phone_names(site: Site, located: Located) -> Iterator[Problem]:

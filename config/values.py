@@ -120,6 +120,13 @@ Extension = Annotated[str, _Form(r"[0-9]{2,6}", "extension: 2 to 6 digits are ne
 Code = Annotated[
     str, _Form(r"\*[0-9]{1,4}", "short code: * and 1 to 4 digits are needed, like *11")
 ]
+EspeakVoiceName = Annotated[
+    str,
+    _Form(
+        r"[A-Za-z][A-Za-z0-9_-]{0,39}(\+[A-Za-z0-9_-]{1,20})?",
+        "voice of espeak-ng, like en-gb or hu+f3",
+    ),
+]
 Host = Annotated[
     str,
     _Form(

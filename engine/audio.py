@@ -5,24 +5,30 @@ from pathlib import Path
 
 from config.site import Site
 from config.values import Language
+from config.voices import PiperVoice, Voice, default_voice
 from ivr.announce import LANGUAGES, apology, every_text
 from ivr.commands import Segment
 from ivr.program import Program
-from ivr.prompts import espeak
+from ivr.prompts.speaking import synthesise
 from ivr.prompts.static import static_texts
 from ivr.prompts.store import Failed, PromptStore, Synthesise
-
-VOICES = {language: language for language in LANGUAGES}
-"""espeak-ng names a voice by its language."""
 
 
 class Audio:
     """Where each segment's audio lies, as Asterisk wants it: a path without extension."""
 
     def __init__(
-        self, directory: Path, recordings: Path, synthesise: Synthesise = espeak.synthesise
+        self,
+        directory: Path,
+        recordings: Path,
+        models: Path,
+        synthesise: Synthesise = synthesise,
     ) -> None:
-        self._store = PromptStore(directory, VOICES, recordings=recordings, synthesise=synthesise)
+        """``models`` is where a site's voices look for files that they name (see `voices_of`)."""
+        self._directory, self._recordings = directory, recordings
+        self._models, self._synthesise = models, synthesise
+        self._voices: Mapping[str, Voice] = {}
+        self._store = self._store_of({})
         self.silence = ""
 
     async def of(self, segment: Segment) -> str:
@@ -33,9 +39,11 @@ class Audio:
         self, site: Site, flows: Mapping[str, Program], progress: Callable[[int, int], None]
     ) -> None:
         """Make everything that can be known before a call; `progress(done, of)`. Raises the
-        first SpeechError."""
-        await self._store.ensure_all(self._needed(site, flows), progress)
-        self.silence = str(self._store.path(_silence(site)))
+        first SpeechError; then everything is as it was, the voices too."""
+        voices = voices_of(site, self._models)
+        store = self._store if voices == self._voices else self._store_of(voices)
+        await store.ensure_all(self._needed(site, flows), progress)
+        self._use(store, voices, site)
 
     async def make_what_can_be(
         self,
@@ -46,12 +54,23 @@ class Audio:
     ) -> None:
         """As `make_all`, but what cannot be made is told to `failed` and left out: a call that
         comes to it leaves that step by its `on_error`."""
-        await self._store.ensure_all(self._needed(site, flows), progress, failed)
-        self.silence = str(self._store.path(_silence(site)))
+        voices = voices_of(site, self._models)
+        store = self._store_of(voices)
+        await store.ensure_all(self._needed(site, flows), progress, failed)
+        self._use(store, voices, site)
 
     def apology(self, site: Site, language: Language) -> str:
         """What a caller hears when the engine is away: the site's words, else our own."""
         return site.fallback.apology.get(language) or apology(language)
+
+    def _store_of(self, voices: Mapping[str, Voice]) -> PromptStore:
+        return PromptStore(
+            self._directory, voices, recordings=self._recordings, synthesise=self._synthesise
+        )
+
+    def _use(self, store: PromptStore, voices: Mapping[str, Voice], site: Site) -> None:
+        self._store, self._voices = store, voices
+        self.silence = str(store.path(_silence(site)))
 
     def _needed(self, site: Site, flows: Mapping[str, Program]) -> Iterator[Segment]:
         yield _silence(site)
@@ -61,6 +80,18 @@ class Audio:
             yield Segment(language, self.apology(site, language))
             for text in every_text(language):
                 yield Segment(language, text)
+
+
+def voices_of(site: Site, models: Path) -> dict[str, Voice]:
+    """Who speaks each language; a piper voice's model is looked for from ``models`` on."""
+    named: Mapping[str, Voice] = {**site.voices}
+    voices = {each: named.get(each) or default_voice(each) for each in LANGUAGES}
+    return {
+        each: voice.model_copy(update={"model": str(models / voice.model)})
+        if isinstance(voice, PiperVoice)
+        else voice
+        for each, voice in voices.items()
+    }
 
 
 def _silence(site: Site) -> Segment:

@@ -151,7 +151,11 @@ class Engine:
         return Chronicle(live, writer, self._hub, self._metrics, now_ms)
 
     async def _audio(self, site: Site, flows: Mapping[str, Program]) -> Audio:
-        audio = Audio(self._layout.prompts, self._settings.dialplans / "prompts")
+        audio = Audio(
+            self._layout.prompts,
+            self._settings.dialplans / "prompts",
+            self._settings.site_file.parent,
+        )
         await prepare(audio, site, flows, self._layout)
         return audio
 

@@ -6,6 +6,7 @@ IvrError
 ├── ExpressionError           a condition or computed value that is no expression
 └── SpeechError               no audio could be made for a text
     ├── VoiceMissingError     no voice is configured for the language
+    ├── VoiceUnavailableError what the voice needs is not on this machine
     ├── SpeechFailedError     the synthesiser could not be run, or refused
     └── PromptFileError       a prompt's files could not be read or written
 A flow that is wrong is ``config.document.DocumentError``, with every problem in it.
@@ -60,6 +61,16 @@ class VoiceMissingError(SpeechError):
     def __init__(self, language: str) -> None:
         self.language = language
         super().__init__(f"no voice is configured for language {language!r}")
+
+
+class VoiceUnavailableError(SpeechError):
+    """``voice`` cannot speak on this machine: ``reason`` says what to install, and where."""
+
+    code = "voice_unavailable"
+
+    def __init__(self, voice: str, reason: str) -> None:
+        self.voice, self.reason = voice, reason
+        super().__init__(f"the voice {voice!r} cannot speak here: {reason}")
 
 
 class SpeechFailedError(SpeechError):

@@ -10,20 +10,24 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from config.voices import Voice
 from ivr.commands import Segment
 from ivr.errors import PromptFileError, SpeechError, SpeechFailedError, VoiceMissingError
-from ivr.prompts import espeak
 from ivr.prompts.audio import silence, to_prompt
 from ivr.prompts.g711 import Samples, encode_alaw, encode_ulaw
+from ivr.prompts.loudness import PEAK_DBOV, TARGET_DBOV
+from ivr.prompts.speaking import synthesise
 from ivr.prompts.wav import read_wave
 
 PIPELINE = "2"
 """Part of every file's name: a change of the audio pipeline makes new files."""
 
+LOUDNESS = f"{TARGET_DBOV} dBov, peaks {PEAK_DBOV} dBov"
+
 SUFFIXES = (".alaw", ".ulaw", ".sln")
 _PAUSE_MS = 100
 
-Synthesise = Callable[[str, str], Awaitable[bytes]]
+Synthesise = Callable[[Voice, str, str], Awaitable[bytes]]
 Progress = Callable[[int, int], None]
 Failed = Callable[[Segment, SpeechError], None]
 
@@ -42,10 +46,10 @@ class PromptStore:
     def __init__(
         self,
         directory: Path,
-        voices: Mapping[str, str],
+        voices: Mapping[str, Voice],
         *,
         recordings: Path | None = None,
-        synthesise: Synthesise = espeak.synthesise,
+        synthesise: Synthesise = synthesise,
         at_once: int | None = None,
         remembered: int = 10_000,
     ) -> None:
@@ -64,7 +68,7 @@ class PromptStore:
         if recorded is not None:
             return self._named(segment.language, "recording", recorded.read_bytes())
         voice = self._voice(segment.language)
-        return self._named(segment.language, voice, segment.text.encode())
+        return self._named(segment.language, voice.model_dump_json(), segment.text.encode())
 
     async def ensure(self, segment: Segment) -> Path:
         """The path of the segment's audio, rendered now if it was not yet; SpeechError."""
@@ -116,7 +120,7 @@ class PromptStore:
             del self._found[next(iter(self._found))]
         self._found[segment] = base
 
-    def _voice(self, language: str) -> str:
+    def _voice(self, language: str) -> Voice:
         try:
             return self._voices[language]
         except KeyError:
@@ -129,7 +133,8 @@ class PromptStore:
         return path if path.is_file() else None
 
     def _named(self, language: str, voice: str, content: bytes) -> Path:
-        said = b"\0".join((PIPELINE.encode(), language.encode(), voice.encode(), content))
+        made_of = (PIPELINE, LOUDNESS, language, voice)
+        said = b"\0".join((*(part.encode() for part in made_of), content))
         return self._directory / language / hashlib.sha256(said).hexdigest()[:32]
 
     @asynccontextmanager
@@ -154,8 +159,8 @@ class PromptStore:
                 await asyncio.to_thread(_write_samples, base, silence(_PAUSE_MS))
             else:
                 voice = self._voice(segment.language)
-                audio = await self._synthesise(voice, segment.text)
-                await asyncio.to_thread(_write, base, audio, voice)
+                audio = await self._synthesise(voice, segment.language, segment.text)
+                await asyncio.to_thread(_write, base, audio, voice.label)
 
 
 def _write(base: Path, audio: bytes, source: str) -> None:

@@ -8,11 +8,12 @@ import wave
 
 import numpy as np
 
+from config.voices import Voice as SiteVoice
 from ivr.errors import SpeechFailedError
 
 
 class Voice:
-    """Called like ``ivr.prompts.espeak.synthesise``.
+    """Called like ``ivr.prompts.speaking.synthesise``.
 
     ``failing`` first requests are refused; with ``waits`` each request lasts until ``go`` is set.
     """
@@ -25,13 +26,13 @@ class Voice:
         if not waits:
             self.go.set()
 
-    async def __call__(self, voice: str, text: str) -> bytes:
-        self.said.append((voice, text))
+    async def __call__(self, voice: SiteVoice, language: str, text: str) -> bytes:
+        self.said.append((language, text))
         self.asked.set()
         await self.go.wait()
         if self._failing:
             self._failing -= 1
-            raise SpeechFailedError(voice, 1, "no such voice")
+            raise SpeechFailedError(voice.label, 1, "no such voice")
         return self.wav(seconds=0.1 * len(text))
 
     @staticmethod

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from config.voices import default_voice
 from ivr import grammar
 from ivr.commands import Segment
 from ivr.errors import PromptFileError, SpeechError, SpeechFailedError, VoiceMissingError
 from ivr.prompts import PromptStore, static_texts
-from ivr.prompts.espeak import synthesise
 from ivr.prompts.store import SUFFIXES
 from tests.fakes.voice import Voice
 from tests.unit.conversation import program
@@ -19,11 +19,12 @@ from tests.unit.conversation import program
 pytestmark = pytest.mark.unit
 
 HELLO = Segment("en", "Hello.")
+VOICES = {each: default_voice(each) for each in ("en", "hu")}
 
 
 def store(directory: Path, voice: Voice) -> PromptStore:
     recordings = directory / "recorded"
-    return PromptStore(directory, {"en": "en", "hu": "hu"}, recordings=recordings, synthesise=voice)
+    return PromptStore(directory, VOICES, recordings=recordings, synthesise=voice)
 
 
 async def test_a_text_is_rendered_once(tmp_path: Path) -> None:
@@ -38,7 +39,7 @@ async def test_a_text_is_rendered_once(tmp_path: Path) -> None:
 
 async def test_the_store_remembers_so_many_prompts(tmp_path: Path) -> None:
     """An engine that runs for months does not grow; what is forgotten is looked for again."""
-    prompts = PromptStore(tmp_path, {"en": "en"}, synthesise=Voice(), remembered=1)
+    prompts = PromptStore(tmp_path, VOICES, synthesise=Voice(), remembered=1)
     first = await prompts.ensure(HELLO)
     await prompts.ensure(Segment("en", "Goodbye."))
     first.with_suffix(".sln").unlink()
@@ -57,7 +58,7 @@ async def test_three_files_lie_side_by_side(tmp_path: Path) -> None:
 async def test_what_is_said_by_whom_makes_the_name(tmp_path: Path) -> None:
     """Another text, language or voice is another file."""
     prompts = store(tmp_path, Voice())
-    other_voice = PromptStore(tmp_path, {"en": "en-gb"})
+    other_voice = PromptStore(tmp_path, {"en": default_voice("en-gb")})
     texts = [HELLO, Segment("en", "Hello"), Segment("hu", "Hello.")]
     assert len({*map(prompts.path, texts), other_voice.path(HELLO)}) == 4
 
@@ -90,7 +91,9 @@ async def test_a_failure_is_told_and_can_be_repaired(tmp_path: Path) -> None:
     """The reason is the synthesiser's own; the next request tries again."""
     voice = Voice(failing=1)
     prompts = store(tmp_path, voice)
-    with pytest.raises(SpeechFailedError, match="voice 'en' ended with status 1: no such voice"):
+    with pytest.raises(
+        SpeechFailedError, match="voice 'espeak en' ended with status 1: no such voice"
+    ):
         await prompts.ensure(HELLO)
     base = await prompts.ensure(HELLO)
     assert base.with_suffix(".alaw").exists()
@@ -170,18 +173,3 @@ steps:
         *grammar.digits("0123456789", "en"),
         "If that is correct, press one. To enter it again, press two.",
     ]
-
-
-@pytest.mark.parametrize("language", ["en", "hu", "pl", "et"])
-async def test_espeak_speaks_every_language(tmp_path: Path, language: str) -> None:
-    """A text that begins like an option is a text."""
-    base = await PromptStore(tmp_path, {language: language}).ensure(Segment(language, "-v 1"))
-    assert base.with_suffix(".sln").stat().st_size > 8_000
-
-
-async def test_espeaks_own_reason_is_kept() -> None:
-    """An unknown voice is a fault of configuration, and says so."""
-    with pytest.raises(SpeechFailedError) as caught:
-        await synthesise("xx-nobody", "Hello.")
-    assert caught.value.voice == "xx-nobody"
-    assert caught.value.stderr

@@ -23,7 +23,7 @@ async def started(directory: Path, voice: Voice) -> tuple[Audio, Layout, list[st
     """A site of no flows at its start: its audio, its files, and the errors in its log."""
     layout = Layout(directory)
     layout.sounds.mkdir()
-    audio = Audio(layout.prompts, directory, voice)
+    audio = Audio(layout.prompts, directory, directory, voice)
     with capture_logs() as logs:
         await prepare(audio, SITE, {}, layout)
     return audio, layout, [log["event"] for log in logs if log["log_level"] == "error"]
