@@ -84,7 +84,7 @@ class Audio:
 
 def voices_of(site: Site, models: Path) -> dict[str, Voice]:
     """Who speaks each language; a piper voice's model is looked for from ``models`` on."""
-    named: Mapping[str, Voice] = {**site.voices}
+    named: Mapping[str, Voice] = {str(each): voice for each, voice in site.voices.items()}
     voices = {each: named.get(each) or default_voice(each) for each in LANGUAGES}
     return {
         each: voice.model_copy(update={"model": str(models / voice.model)})

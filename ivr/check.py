@@ -15,7 +15,15 @@ from ivr.flow import Flow
 from ivr.graph import reachable, silent_circles, silent_components
 from ivr.steps.base import NOTHING_KNOWN, Context, Edge, Finding, Heard, Known, Step
 from ivr.terms import Names, form_fault, names_in, term_faults
-from ivr.wording import ANY, RECORDING, Wording, has_stray_brace, holes, is_fixed
+from ivr.wording import (
+    ANY,
+    RECORDING,
+    Wording,
+    has_stray_brace,
+    holes,
+    is_fixed,
+    is_recording_name,
+)
 
 _MISSING = {
     "next": "has no next: say where the call goes on, or hang up",
@@ -118,6 +126,9 @@ def _recording(path: Path, wording: Wording) -> Iterator[Finding]:
     if used:
         message = f"a recording cannot say {{{used[0]}}}, split the prompt or leave it out"
         yield Finding((*path, RECORDING), message)
+    if not is_recording_name(wording.recording):
+        message = "is no name of a recording, write its file's name without folder and .wav"
+        yield Finding((*path, RECORDING), f"{shown(wording.recording)} {message}")
 
 
 def _holes(

@@ -14,15 +14,18 @@ from ivr.variables import Value
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One piece of audio: ``text`` spoken in ``language``, or a recording of that name.
+    """One piece of audio: ``text`` spoken in ``language``, unless somebody has recorded it.
 
-    ``message`` is the handle of something that this caller recorded.
+    ``recording`` is the name that its author gave the recording, ``name`` the one that every
+    prompt has by its place: ``support.main.prompt``. ``message`` is the handle of something that
+    this caller recorded.
     """
 
     language: str
     text: str
     recording: str | None = None
     message: str | None = None
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ IvrError
     ├── VoiceMissingError     no voice is configured for the language
     ├── VoiceUnavailableError what the voice needs is not on this machine
     ├── SpeechFailedError     the synthesiser could not be run, or refused
+    ├── RecordingError        a recording is no WAV that can be read
     └── PromptFileError       a prompt's files could not be read or written
 A flow that is wrong is ``config.document.DocumentError``, with every problem in it.
 """
@@ -82,6 +83,16 @@ class SpeechFailedError(SpeechError):
         self.voice, self.status, self.stderr = voice, status, stderr
         how = "could not be started" if status is None else f"ended with status {status}"
         super().__init__(f"speech synthesis with voice {voice!r} {how}: {stderr.strip()}")
+
+
+class RecordingError(SpeechError):
+    """The recording at ``path`` cannot be used: ``reason``."""
+
+    code = "recording"
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(f"the recording {path} cannot be used: {reason}")
 
 
 class PromptFileError(SpeechError):

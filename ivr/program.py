@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ivr.exits import targets
 from ivr.flow import Flow
+from ivr.naming import naming
 from ivr.run import Node
 from ivr.state import Values
 from ivr.steps.base import NOTHING_KNOWN, Build, Known
@@ -59,7 +60,7 @@ def _program(
     secret = {name for name, variable in flow.variables.items() if variable.sensitive}
     build = Build.of(flow, flows, known)
     nodes = {
-        name: step.node(build.step(name, targets(flow, name, step)))
+        name: step.node(build.step(name, targets(flow, name, step), naming(flow.flow, name, step)))
         for name, step in flow.steps.items()
     }
     return Program(

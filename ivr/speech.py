@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import zip_longest
 from typing import NamedTuple
 
 from ivr.commands import Prompt, Segment
@@ -42,8 +44,11 @@ class Speech:
         names: Names,
         *,
         every_language: bool = False,
+        called: Sequence[str | None] = (),
     ) -> None:
-        texts = {each: [_parts(wording, each, names) for wording in wordings] for each in languages}
+        """``called``: what a recording of each wording is called, if it has a name."""
+        said = [*zip_longest(wordings, called)]
+        texts = {each: [_parts(*one, each, names) for one in said] for each in languages}
         whole = {each: [(each, parts) for parts in texts[each]] for each in languages}
         if every_language:
             everything = [text for each in languages for text in whole[each]]
@@ -88,11 +93,14 @@ class Speech:
         return Prompt(tuple(segments))
 
 
-def _parts(wording: Wording, language: str, names: Names) -> tuple[Part, ...]:
+def _parts(wording: Wording, called: str | None, language: str, names: Names) -> tuple[Part, ...]:
     text = wording.text(language) or ""
     if wording.recording is not None:
-        return (Segment(language, text, wording.recording),)
-    return tuple(_gap(part, names) if isinstance(part, Hole) else part for part in pieces(text))
+        return (Segment(language, text, wording.recording, name=called),)
+    parts = pieces(text)
+    if called is not None and not any(isinstance(part, Hole) for part in parts):
+        return tuple(replace(words, name=called) for words in _words(text, language))
+    return tuple(_gap(part, names) if isinstance(part, Hole) else part for part in parts)
 
 
 def _gap(hole: Hole, names: Names) -> Gap:

@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, ConfigDict, RootModel
 
 ANY = "any"
 RECORDING = "recording"
+_FILE_NAME = re.compile(r"\w[\w .-]{0,99}")
 _HOLE = re.compile(r"\{([^{}]*)\}")
 _FORM = re.compile(r":\s*([a-z]+)\s*$")
 
@@ -62,6 +63,11 @@ def holes(text: str) -> Iterator[Hole]:
 def has_stray_brace(text: str) -> bool:
     """Whether a brace opens or closes nothing."""
     return any(sign in piece for piece in pieces(text) if isinstance(piece, str) for sign in "{}")
+
+
+def is_recording_name(name: str) -> bool:
+    """Whether ``name`` names a file of the directory of recordings, without its suffix."""
+    return _FILE_NAME.fullmatch(name) is not None and not name.lower().endswith(".wav")
 
 
 class Wording(RootModel[dict[str, str]]):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ivr.commands import Segment
 from ivr.flow import Flow
+from ivr.naming import naming
 from ivr.speech import Speech
 
 
@@ -15,6 +16,8 @@ def static_texts(flow: Flow) -> tuple[Segment, ...]:
 
 
 def _segments(flow: Flow) -> Iterator[Segment]:
-    for step in flow.steps.values():
+    for name, step in flow.steps.items():
+        name_of = naming(flow.flow, name, step)
         for wording in step.spoken():
-            yield from Speech([wording], flow.languages, flow.names).static()
+            called = [name_of(wording)]
+            yield from Speech([wording], flow.languages, flow.names, called=called).static()

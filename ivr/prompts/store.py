@@ -5,19 +5,29 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
-import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import structlog
+
 from config.voices import Voice
 from ivr.commands import Segment
-from ivr.errors import PromptFileError, SpeechError, SpeechFailedError, VoiceMissingError
+from ivr.errors import (
+    PromptFileError,
+    RecordingError,
+    SpeechError,
+    SpeechFailedError,
+    VoiceMissingError,
+)
 from ivr.prompts.audio import silence, to_prompt
 from ivr.prompts.g711 import Samples, encode_alaw, encode_ulaw
 from ivr.prompts.loudness import PEAK_DBOV, TARGET_DBOV
+from ivr.prompts.recordings import Recorded, Recordings, replace_file
 from ivr.prompts.speaking import synthesise
 from ivr.prompts.wav import read_wave
+
+log = structlog.get_logger(__name__)
 
 PIPELINE = "2"
 """Part of every file's name: a change of the audio pipeline makes new files."""
@@ -39,8 +49,7 @@ def _refuse(segment: Segment, error: SpeechError) -> None:
 class PromptStore:
     """Audio for segments under ``directory``, as files ``<language>/<hash>`` with three suffixes.
 
-    ``voices`` maps a language to its voice. A file ``<recordings>/<language>/<name>.wav``
-    replaces the synthetic voice where a segment names that recording.
+    ``voices`` maps a language to its voice; what lies in ``recordings`` replaces it.
     """
 
     def __init__(
@@ -55,34 +64,34 @@ class PromptStore:
     ) -> None:
         self._directory = directory
         self._voices = voices
-        self._recordings = recordings
+        self._recordings = Recordings(recordings)
         self._synthesise = synthesise
         self._slots = asyncio.Semaphore(at_once or os.cpu_count() or 1)
-        self._found: dict[Segment, Path] = {}
+        self._found: dict[Segment, tuple[Recorded | None, Path]] = {}
         self._remembered = remembered
         self._locks: dict[Path, tuple[asyncio.Lock, int]] = {}
 
     def path(self, segment: Segment) -> Path:
         """Where the segment's audio is, or will be: a path without suffix. VoiceMissingError."""
-        recorded = self._recorded(segment)
+        recorded = self._recordings.of(segment)
         if recorded is not None:
-            return self._named(segment.language, "recording", recorded.read_bytes())
-        voice = self._voice(segment.language)
-        return self._named(segment.language, voice.model_dump_json(), segment.text.encode())
+            return self._path_of(segment, recorded.path.read_bytes())
+        return self._path_of(segment, None)
 
     async def ensure(self, segment: Segment) -> Path:
-        """The path of the segment's audio, rendered now if it was not yet; SpeechError."""
+        """The path of the segment's audio, rendered now if it was not yet; SpeechError.
+
+        A recording that came, changed or went since the last time is seen.
+        """
+        recorded = self._recordings.of(segment)
         found = self._found.get(segment)
-        if found is not None:
-            return found
+        if found is not None and found[0] == recorded:
+            return found[1]
         try:
-            base = self.path(segment)
-            async with self._alone(base):
-                if not all(base.with_suffix(suffix).exists() for suffix in SUFFIXES):
-                    await self._render(segment, base)
+            base = await self._made(segment, recorded)
         except OSError as error:
             raise PromptFileError(Path(error.filename or self._directory), str(error)) from error
-        self._remember(segment, base)
+        self._remember(segment, recorded, base)
         return base
 
     async def ensure_all(
@@ -114,11 +123,42 @@ class PromptStore:
         except ExceptionGroup as errors:
             raise errors.exceptions[0] from None
 
-    def _remember(self, segment: Segment, base: Path) -> None:
+    async def _made(self, segment: Segment, recorded: Recorded | None) -> Path:
+        """From the recording; from the voice where there is none, or none that can be used."""
+        if recorded is not None:
+            try:
+                content = await asyncio.to_thread(_read, recorded.path)
+                return await self._rendered(segment, content, recorded.path)
+            except RecordingError as error:
+                if not _has_words(segment.text):
+                    raise
+                log.error("recording_not_used", path=str(error.path), reason=error.reason)
+        return await self._rendered(segment, None, None)
+
+    async def _rendered(self, segment: Segment, content: bytes | None, source: Path | None) -> Path:
+        base = self._path_of(segment, content)
+        async with self._alone(base):
+            if not all(base.with_suffix(suffix).exists() for suffix in SUFFIXES):
+                async with self._slots:
+                    if content is None or source is None:
+                        await self._speak(segment, base)
+                    else:
+                        await asyncio.to_thread(_write_recording, base, content, source)
+        return base
+
+    async def _speak(self, segment: Segment, base: Path) -> None:
+        if not _has_words(segment.text):
+            await asyncio.to_thread(write_prompt, base, silence(_PAUSE_MS))
+            return
+        voice = self._voice(segment.language)
+        audio = await self._synthesise(voice, segment.language, segment.text)
+        await asyncio.to_thread(_write_spoken, base, audio, voice.label)
+
+    def _remember(self, segment: Segment, recorded: Recorded | None, base: Path) -> None:
         """The oldest is forgotten for the newest; its files are found again when asked for."""
         if len(self._found) >= self._remembered:
             del self._found[next(iter(self._found))]
-        self._found[segment] = base
+        self._found[segment] = recorded, base
 
     def _voice(self, language: str) -> Voice:
         try:
@@ -126,16 +166,15 @@ class PromptStore:
         except KeyError:
             raise VoiceMissingError(language) from None
 
-    def _recorded(self, segment: Segment) -> Path | None:
-        if segment.recording is None or self._recordings is None:
-            return None
-        path = self._recordings / segment.language / f"{segment.recording}.wav"
-        return path if path.is_file() else None
-
-    def _named(self, language: str, voice: str, content: bytes) -> Path:
-        made_of = (PIPELINE, LOUDNESS, language, voice)
-        said = b"\0".join((*(part.encode() for part in made_of), content))
-        return self._directory / language / hashlib.sha256(said).hexdigest()[:32]
+    def _path_of(self, segment: Segment, recording: bytes | None) -> Path:
+        """By all that the sound depends on, so that a change makes a new file and no other."""
+        if recording is not None:
+            who, said = "recording", recording
+        else:
+            who, said = self._voice(segment.language).model_dump_json(), segment.text.encode()
+        made_of = (PIPELINE, LOUDNESS, segment.language, who)
+        name = hashlib.sha256(b"\0".join((*(part.encode() for part in made_of), said)))
+        return self._directory / segment.language / name.hexdigest()[:32]
 
     @asynccontextmanager
     async def _alone(self, base: Path) -> AsyncIterator[None]:
@@ -150,39 +189,37 @@ class PromptStore:
             if users > 1:
                 self._locks[base] = lock, users - 1
 
-    async def _render(self, segment: Segment, base: Path) -> None:
-        recorded = self._recorded(segment)
-        async with self._slots:
-            if recorded is not None:
-                await asyncio.to_thread(_write, base, recorded.read_bytes(), str(recorded))
-            elif not any(sign.isalnum() for sign in segment.text):
-                await asyncio.to_thread(_write_samples, base, silence(_PAUSE_MS))
-            else:
-                voice = self._voice(segment.language)
-                audio = await self._synthesise(voice, segment.language, segment.text)
-                await asyncio.to_thread(_write, base, audio, voice.label)
+
+def _has_words(text: str) -> bool:
+    return any(sign.isalnum() for sign in text)
 
 
-def _write(base: Path, audio: bytes, source: str) -> None:
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise RecordingError(path, error.strerror or "it cannot be read") from error
+
+
+def _write_spoken(base: Path, audio: bytes, voice: str) -> None:
     try:
         signal, rate = read_wave(audio)
     except ValueError as error:
-        raise SpeechFailedError(source, 0, str(error)) from error
-    _write_samples(base, to_prompt(signal, rate))
+        raise SpeechFailedError(voice, 0, str(error)) from error
+    write_prompt(base, to_prompt(signal, rate))
 
 
-def _write_samples(base: Path, samples: Samples) -> None:
+def _write_recording(base: Path, content: bytes, source: Path) -> None:
+    try:
+        signal, rate = read_wave(content)
+    except ValueError as error:
+        raise RecordingError(source, str(error)) from error
+    write_prompt(base, to_prompt(signal, rate))
+
+
+def write_prompt(base: Path, samples: Samples) -> None:
+    """The three files of a prompt, each whole or not at all."""
     base.parent.mkdir(parents=True, exist_ok=True)
-    _replace(base.with_suffix(".alaw"), encode_alaw(samples).tobytes())
-    _replace(base.with_suffix(".ulaw"), encode_ulaw(samples).tobytes())
-    _replace(base.with_suffix(".sln"), samples.astype("<i2").tobytes())
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Whole or not at all: Asterisk may be reading, another engine writing the same file."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=path.suffix)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-    temporary = Path(name)
-    temporary.chmod(0o644)
-    temporary.replace(path)
+    replace_file(base.with_suffix(".alaw"), encode_alaw(samples).tobytes())
+    replace_file(base.with_suffix(".ulaw"), encode_ulaw(samples).tobytes())
+    replace_file(base.with_suffix(".sln"), samples.astype("<i2").tobytes())

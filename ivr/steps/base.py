@@ -45,6 +45,11 @@ class Heard:
     wording: Wording
     own: frozenset[str] = frozenset()
 
+    @property
+    def field(self) -> str:
+        """Its place within the step, the step's kind left out: ``prompt``, ``confirm.prompt``."""
+        return ".".join(str(part) for part in self.path[1:] or self.path)
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -112,6 +117,8 @@ class Build:
     known: Known
     hours: Mapping[str, Opening]
     results: tuple[str, ...] = ()
+    called: Callable[[Wording], str | None] = lambda wording: None
+    """What a recording of a wording is called (see `ivr.naming`)."""
 
     @classmethod
     def of(cls, flow: Flow, flows: Mapping[str, Flow], known: Known) -> Build:
@@ -129,14 +136,17 @@ class Build:
             results=flow.results,
         )
 
-    def step(self, name: str, targets: Targets) -> Build:
+    def step(self, name: str, targets: Targets, called: Callable[[Wording], str | None]) -> Build:
         """The same for one step."""
-        return replace(self, name=name, targets=targets)
+        return replace(self, name=name, targets=targets, called=called)
 
     def speech(self, *wordings: Wording | None, every_language: bool = False) -> Speech:
         """The wordings that are there, ready to be spoken."""
         present = [wording for wording in wordings if wording is not None]
-        return Speech(present, self.languages, self.names, every_language=every_language)
+        called = [self.called(wording) for wording in present]
+        return Speech(
+            present, self.languages, self.names, every_language=every_language, called=called
+        )
 
     def template(self, text: str) -> Callable[[Run], str]:
         """``text`` with its holes filled when called."""

@@ -6,19 +6,30 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from config.voices import default_voice
 from ivr import grammar
-from ivr.commands import Segment
-from ivr.errors import PromptFileError, SpeechError, SpeechFailedError, VoiceMissingError
+from ivr.commands import Play, Segment
+from ivr.errors import (
+    PromptFileError,
+    RecordingError,
+    SpeechError,
+    SpeechFailedError,
+    VoiceMissingError,
+)
+from ivr.interpreter import start
 from ivr.prompts import PromptStore, static_texts
+from ivr.prompts.recordings import keep, put_aside
 from ivr.prompts.store import SUFFIXES
+from ivr.state import CallFacts
 from tests.fakes.voice import Voice
 from tests.unit.conversation import program
 
 pytestmark = pytest.mark.unit
 
 HELLO = Segment("en", "Hello.")
+CALLER = CallFacts("+36201234567", "+3615550100", 0)
 VOICES = {each: default_voice(each) for each in ("en", "hu")}
 
 
@@ -85,6 +96,118 @@ async def test_a_recording_replaces_the_voice(tmp_path: Path) -> None:
     second = await store(tmp_path, voice).ensure(named)
     assert len(voice.said) == 1
     assert first != second
+
+
+async def test_a_recording_is_found_by_the_prompts_place(tmp_path: Path) -> None:
+    """The file that the author named comes first, then that of flow, step and field."""
+    voice = Voice()
+    prompts = store(tmp_path, voice)
+    segment = Segment("en", "Welcome.", recording="welcome", name="support.main.prompt")
+    (tmp_path / "recorded/en").mkdir(parents=True)
+    found: list[Path] = []
+    for name in ("support.main.prompt", "welcome"):
+        path = tmp_path / "recorded/en" / f"{name}.wav"
+        path.write_bytes(Voice.wav(seconds=0.5 + len(found) / 10))
+        found.append(await prompts.ensure(segment))
+    assert voice.said == []
+    assert found[0] != found[1]
+
+
+async def test_a_recording_that_changes_is_heard_at_once(tmp_path: Path) -> None:
+    """It comes, changes and goes while the engine runs, and every next caller hears it."""
+    voice = Voice()
+    prompts = store(tmp_path, voice)
+    segment = Segment("en", "Welcome.", name="support.main.prompt")
+    spoken = await prompts.ensure(segment)
+    path = tmp_path / "recorded/en/support.main.prompt.wav"
+    keep(path, Voice.wav(seconds=0.5))
+    first = await prompts.ensure(segment)
+    keep(path, Voice.wav(seconds=0.7))
+    second = await prompts.ensure(segment)
+    assert put_aside(path)
+    assert len({spoken, first, second}) == 3
+    assert await prompts.ensure(segment) == spoken
+    assert not put_aside(path)
+    assert path.with_name("support.main.prompt.wav.replaced").exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"ID3 is no WAV", b"RIFF....WAVE"])
+async def test_a_recording_that_cannot_be_read_costs_nobody_the_prompt(
+    tmp_path: Path, content: bytes
+) -> None:
+    """It may be half copied: the voice speaks meanwhile, the log tells, the whole file is taken."""
+    voice = Voice()
+    prompts = store(tmp_path, voice)
+    segment = Segment("en", "Welcome.", name="support.main.prompt")
+    path = tmp_path / "recorded/en/support.main.prompt.wav"
+    keep(path, content)
+    with capture_logs() as logs:
+        spoken = await prompts.ensure(segment)
+        assert await prompts.ensure(segment) == spoken
+    assert [(entry["event"], entry["path"]) for entry in logs] == [
+        ("recording_not_used", str(path))
+    ]
+    assert voice.said == [("en", "Welcome.")]
+    keep(path, Voice.wav(seconds=0.5))
+    assert await prompts.ensure(segment) != spoken
+
+
+async def test_without_words_a_bad_recording_is_an_error(tmp_path: Path) -> None:
+    """There is nothing to say in its place: the call leaves by on_error."""
+    path = tmp_path / "recorded/en/jingle.wav"
+    keep(path, b"no WAV")
+    with pytest.raises(RecordingError, match=str(path)):
+        await store(tmp_path, Voice()).ensure(Segment("en", "", recording="jingle"))
+
+
+async def test_no_name_leads_out_of_the_directory(tmp_path: Path) -> None:
+    """A recording is a file's name, never a path."""
+    (tmp_path / "secret.wav").write_bytes(Voice.wav(seconds=0.5))
+    voice = Voice()
+    segment = Segment("en", "Welcome.", recording="../../secret")
+    await store(tmp_path, voice).ensure(segment)
+    assert voice.said == [("en", "Welcome.")]
+
+
+def test_each_prompt_of_a_flow_has_its_name() -> None:
+    """By flow, step and field; what holds values or is Trunkline's own has none."""
+    flow = program("""
+languages: [en]
+start: main
+vars: {account: {type: digits, length: 2}}
+steps:
+  main:
+    menu: {greeting: Welcome., prompt: Press one., options: {1: ask}}
+    on_timeout: bye
+    on_invalid: bye
+  ask:
+    collect: {into: account, prompt: Number please., confirm: {prompt: "Is it {account}?"}}
+    next: tell
+    on_timeout: bye
+  tell: {say: {any: Thank you., recording: thanks}, next: bye}
+  bye: {hangup: normal}
+""").flow
+    named = {segment.text: segment.name for segment in static_texts(flow)}
+    assert {text: name for text, name in named.items() if name} == {
+        "Welcome.": f"{flow.flow}.main.greeting",
+        "Press one.": f"{flow.flow}.main.prompt",
+        "Number please.": f"{flow.flow}.ask.prompt",
+        "Thank you.": f"{flow.flow}.tell.say",
+    }
+
+
+def test_a_call_hears_the_named_segments() -> None:
+    """What is made before a call is what the call asks for."""
+    made = program("""
+languages: [en]
+start: tell
+steps:
+  tell: {say: Thank you., next: bye}
+  bye: {hangup: normal}
+""")
+    command = start(made, CALLER).command
+    assert isinstance(command, Play)
+    assert command.prompt.segments == static_texts(made.flow)
 
 
 async def test_a_failure_is_told_and_can_be_repaired(tmp_path: Path) -> None:
