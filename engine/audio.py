@@ -1,6 +1,6 @@
 """Audio of prompts for calls: made before a flow goes live, found at once in a call."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from config.site import Site
@@ -8,6 +8,7 @@ from config.values import Language
 from config.voices import PiperVoice, Voice, default_voice
 from ivr.announce import LANGUAGES, apology, every_text
 from ivr.commands import Segment
+from ivr.flow import Flow
 from ivr.program import Program
 from ivr.prompts.speaking import synthesise
 from ivr.prompts.static import static_texts
@@ -42,7 +43,7 @@ class Audio:
         first SpeechError; then everything is as it was, the voices too."""
         voices = voices_of(site, self._models)
         store = self._store if voices == self._voices else self._store_of(voices)
-        await store.ensure_all(self._needed(site, flows), progress)
+        await store.ensure_all(needed(site, _written(flows)), progress)
         self._use(store, voices, site)
 
     async def make_what_can_be(
@@ -56,12 +57,14 @@ class Audio:
         comes to it leaves that step by its `on_error`."""
         voices = voices_of(site, self._models)
         store = self._store_of(voices)
-        await store.ensure_all(self._needed(site, flows), progress, failed)
+        await store.ensure_all(
+            needed(site, [program.flow for program in flows.values()]), progress, failed
+        )
         self._use(store, voices, site)
 
     def apology(self, site: Site, language: Language) -> str:
         """What a caller hears when the engine is away: the site's words, else our own."""
-        return site.fallback.apology.get(language) or apology(language)
+        return apology_of(site, language)
 
     def _store_of(self, voices: Mapping[str, Voice]) -> PromptStore:
         return PromptStore(
@@ -72,14 +75,21 @@ class Audio:
         self._store, self._voices = store, voices
         self.silence = str(store.path(_silence(site)))
 
-    def _needed(self, site: Site, flows: Mapping[str, Program]) -> Iterator[Segment]:
-        yield _silence(site)
-        for program in flows.values():
-            yield from static_texts(program.flow)
-        for language in site.languages:
-            yield Segment(language, self.apology(site, language))
-            for text in every_text(language):
-                yield Segment(language, text)
+
+def needed(site: Site, flows: Iterable[Flow]) -> Iterator[Segment]:
+    """Everything that can be known before a call: flows, apologies, Trunkline's own words."""
+    yield _silence(site)
+    for flow in flows:
+        yield from static_texts(flow)
+    for language in site.languages:
+        yield Segment(language, apology_of(site, language))
+        for text in every_text(language):
+            yield Segment(language, text)
+
+
+def apology_of(site: Site, language: Language) -> str:
+    """The site's own words, else Trunkline's."""
+    return site.fallback.apology.get(language) or apology(language)
 
 
 def voices_of(site: Site, models: Path) -> dict[str, Voice]:
@@ -92,6 +102,10 @@ def voices_of(site: Site, models: Path) -> dict[str, Voice]:
         else voice
         for each, voice in voices.items()
     }
+
+
+def _written(flows: Mapping[str, Program]) -> Iterator[Flow]:
+    return (program.flow for program in flows.values())
 
 
 def _silence(site: Site) -> Segment:

@@ -15,8 +15,9 @@ from rich.console import Console
 from config.asterisk_runtime import AsteriskMissingError
 from config.problem import DocumentError
 from config.secrets import SecretsError
-from engine import logs, settings
+from engine import logs, prompts_cli, settings
 from engine.errors import EngineError, SettingsInvalid
+from ivr.errors import SpeechError
 
 app = typer.Typer(
     name="trunkline",
@@ -25,7 +26,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-FOR_A_PERSON = (EngineError, DocumentError, SecretsError, AsteriskMissingError)
+app.add_typer(prompts_cli.app, name="prompts")
+FOR_A_PERSON = (EngineError, DocumentError, SecretsError, AsteriskMissingError, SpeechError)
 """Their text says what to do; anything else is a fault of ours, and is shown whole."""
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for a machine to read.")]
 

@@ -6,12 +6,15 @@ EngineError
 ├── SiteInvalid          the site or a dialplan has errors (each is a config Problem)
 ├── AlreadyRunning       another `trunkline up` has this data directory
 ├── PortTaken            a port that we need is in use (engine/ports.py)
+├── NoSuchPrompt         no prompt has that name or number
 ├── NotRunning           a command needs a running instance, and there is none
 └── HistoryUnreadable    the history's database cannot be read now
 """
 
 from collections.abc import Sequence
 from pathlib import Path
+
+from config.suggest import did_you_mean, shown
 
 
 class EngineError(Exception):
@@ -61,6 +64,16 @@ class AlreadyRunning(EngineError):
             f"an instance is running in {directory}: stop it first, or give this one a data "
             "directory of its own with TRUNKLINE_VAR, and other ports"
         )
+
+
+class NoSuchPrompt(EngineError):
+    """No prompt is called so."""
+
+    code = "no_such_prompt"
+
+    def __init__(self, name: str, names: Sequence[str]) -> None:
+        super().__init__(f"there is no prompt {shown(name)}, {did_you_mean(name, names)}")
+        self.name = name
 
 
 class NotRunning(EngineError):

@@ -23,6 +23,12 @@ def load_flow(path: Path, known: Known = NOTHING_KNOWN) -> Program:
     return compile_flows([flow], known)[flow.flow]
 
 
+def flows_as_written(directory: Path) -> list[Flow]:
+    """The flows of ``directory``, unchecked: their words may be incomplete."""
+    folder = _folder(directory)
+    return [load_located(path, Flow, folder)[0] for path in flow_files(directory)]
+
+
 def load_flows(directory: Path, known: Known = NOTHING_KNOWN) -> dict[str, Program]:
     """Every flow in ``directory`` by name, ready to run; all files' problems at once."""
     flows, problems = read_flows(directory, known)

@@ -71,6 +71,11 @@ class PromptStore:
         self._remembered = remembered
         self._locks: dict[Path, tuple[asyncio.Lock, int]] = {}
 
+    def recorded(self, segment: Segment) -> Path | None:
+        """The recording that replaces the voice for this segment now."""
+        recorded = self._recordings.of(segment)
+        return None if recorded is None else recorded.path
+
     def path(self, segment: Segment) -> Path:
         """Where the segment's audio is, or will be: a path without suffix. VoiceMissingError."""
         recorded = self._recordings.of(segment)
@@ -78,17 +83,17 @@ class PromptStore:
             return self._path_of(segment, recorded.path.read_bytes())
         return self._path_of(segment, None)
 
-    async def ensure(self, segment: Segment) -> Path:
+    async def ensure(self, segment: Segment, *, again: bool = False) -> Path:
         """The path of the segment's audio, rendered now if it was not yet; SpeechError.
 
         A recording that came, changed or went since the last time is seen.
         """
         recorded = self._recordings.of(segment)
         found = self._found.get(segment)
-        if found is not None and found[0] == recorded:
+        if found is not None and found[0] == recorded and not again:
             return found[1]
         try:
-            base = await self._made(segment, recorded)
+            base = await self._made(segment, recorded, again)
         except OSError as error:
             raise PromptFileError(Path(error.filename or self._directory), str(error)) from error
         self._remember(segment, recorded, base)
@@ -99,10 +104,13 @@ class PromptStore:
         segments: Iterable[Segment],
         progress: Progress = lambda done, total: None,
         failed: Failed = _refuse,
+        *,
+        again: bool = False,
     ) -> None:
         """Render what is missing, several at once; ``progress(done, total)`` after each.
 
         The first SpeechError ends it and is raised, unless ``failed`` takes each of them.
+        ``again``: what is there is made anew too, and heard without a gap.
         """
         wanted = list(dict.fromkeys(segments))
         done = 0
@@ -110,7 +118,7 @@ class PromptStore:
         async def one(segment: Segment) -> None:
             nonlocal done
             try:
-                await self.ensure(segment)
+                await self.ensure(segment, again=again)
             except SpeechError as error:
                 failed(segment, error)
             done += 1
@@ -123,27 +131,29 @@ class PromptStore:
         except ExceptionGroup as errors:
             raise errors.exceptions[0] from None
 
-    async def _made(self, segment: Segment, recorded: Recorded | None) -> Path:
+    async def _made(self, segment: Segment, recorded: Recorded | None, again: bool) -> Path:
         """From the recording; from the voice where there is none, or none that can be used."""
         if recorded is not None:
             try:
                 content = await asyncio.to_thread(_read, recorded.path)
-                return await self._rendered(segment, content, recorded.path)
+                return await self._rendered(segment, (content, recorded.path), again)
             except RecordingError as error:
                 if not _has_words(segment.text):
                     raise
                 log.error("recording_not_used", path=str(error.path), reason=error.reason)
-        return await self._rendered(segment, None, None)
+        return await self._rendered(segment, None, again)
 
-    async def _rendered(self, segment: Segment, content: bytes | None, source: Path | None) -> Path:
-        base = self._path_of(segment, content)
+    async def _rendered(
+        self, segment: Segment, recorded: tuple[bytes, Path] | None, again: bool
+    ) -> Path:
+        base = self._path_of(segment, recorded[0] if recorded else None)
         async with self._alone(base):
-            if not all(base.with_suffix(suffix).exists() for suffix in SUFFIXES):
+            if again or not is_made(base):
                 async with self._slots:
-                    if content is None or source is None:
+                    if recorded is None:
                         await self._speak(segment, base)
                     else:
-                        await asyncio.to_thread(_write_recording, base, content, source)
+                        await asyncio.to_thread(_write_recording, base, *recorded)
         return base
 
     async def _speak(self, segment: Segment, base: Path) -> None:
@@ -188,6 +198,11 @@ class PromptStore:
             _, users = self._locks.pop(base)
             if users > 1:
                 self._locks[base] = lock, users - 1
+
+
+def is_made(base: Path) -> bool:
+    """Whether the audio that belongs at ``base`` is there, in every format."""
+    return all(base.with_suffix(suffix).exists() for suffix in SUFFIXES)
 
 
 def _has_words(text: str) -> bool:
