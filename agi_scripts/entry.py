@@ -24,7 +24,7 @@ async def resume(session: AgiSession, house: House) -> None:
 
 
 async def code(session: AgiSession, house: House) -> None:
-    """`/code`, name, agent, reason of a pause: an agent dialled a short code."""
+    """`/code`, name, agent, a pause's reason or a prompt's number: an agent dialled a code."""
     name, agent, *rest = session.request.args
     await house.agent_code(session, name, agent, "".join(rest[:1]))
 

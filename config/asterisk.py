@@ -14,6 +14,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from config.asterisk_modules import MODULES
+from config.people import PROMPT_DIGITS
 from config.secrets import Secrets
 from config.site import Site
 
@@ -120,6 +121,7 @@ def render(site: Site, secrets: Secrets, layout: AsteriskLayout) -> dict[str, st
         "modules": [*MODULES, *layout.extra_modules],
         "music": sorted({"default", *(queue.music for queue in site.queues.values())}),
         "codes": list(_codes(site)),
+        "prompt_number": "X" * PROMPT_DIGITS,
         "entity_id": _entity_id(site, layout),
     }
     files = {

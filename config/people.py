@@ -8,6 +8,9 @@ from config.document import DocumentModel
 from config.duration import Duration
 from config.values import Code, Extension, Level, Line, Name, PersonName
 
+PROMPT_DIGITS = 5
+"""Of a prompt's number, as it is dialled behind the code for recording."""
+
 
 class Skill(DocumentModel):
     """Something that a contact may need and an agent may have."""
@@ -22,6 +25,9 @@ class Agent(DocumentModel):
     extension: Extension = Field(description="the number that colleagues dial")
     skills: dict[Name, Level] = Field(
         min_length=1, description="each skill with its level, 1 (some) to 5 (expert)"
+    )
+    may_record_prompts: bool = Field(
+        default=False, description="whether this phone may record what callers hear"
     )
 
 
@@ -57,3 +63,6 @@ class Codes(DocumentModel):
     pause: Code = Field(default="*12", description="pause; *121 the first reason, *122 the second")
     resume: Code = Field(default="*13", description="end the pause")
     end_wrap_up: Code = Field(default="*14", description="end the time for notes early")
+    record_prompt: Code = Field(
+        default="*15", description="record a prompt; *15 and its number, as trunkline prompts tells"
+    )

@@ -1,5 +1,6 @@
 """Audio of prompts for calls: made before a flow goes live, found at once in a call."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -10,9 +11,10 @@ from ivr.announce import LANGUAGES, apology, every_text
 from ivr.commands import Segment
 from ivr.flow import Flow
 from ivr.program import Program
+from ivr.prompts.audio import beep
 from ivr.prompts.speaking import synthesise
 from ivr.prompts.static import static_texts
-from ivr.prompts.store import Failed, PromptStore, Synthesise
+from ivr.prompts.store import Failed, PromptStore, Synthesise, is_made, write_prompt
 
 
 class Audio:
@@ -35,6 +37,17 @@ class Audio:
     async def of(self, segment: Segment) -> str:
         """The audio of a segment, made now if it is new. Raises SpeechError."""
         return str(await self._store.ensure(segment))
+
+    async def preview(self, language: str, recording: bytes) -> str:
+        """The audio of a recording before it is in its place. Raises SpeechError."""
+        return str(await self._store.preview(language, recording))
+
+    async def beep(self) -> str:
+        """The tone after which somebody is to speak."""
+        base = self._directory / "beep"
+        if not is_made(base):
+            await asyncio.to_thread(write_prompt, base, beep())
+        return str(base)
 
     async def make_all(
         self, site: Site, flows: Mapping[str, Program], progress: Callable[[int, int], None]

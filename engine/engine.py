@@ -45,6 +45,7 @@ from history.migrations import upgrade_to_head
 from history.spool import Spool
 from history.writer import HistoryWriter
 from ivr.program import Program
+from ivr.prompts.takes import Takes
 from recordings.recorder import Recorder
 from routing.client import RedisLink
 from routing.embedded import EmbeddedServer
@@ -153,7 +154,7 @@ class Engine:
     async def _audio(self, site: Site, flows: Mapping[str, Program]) -> Audio:
         audio = Audio(
             self._layout.prompts,
-            self._settings.dialplans / "prompts",
+            self._settings.recorded_prompts,
             self._settings.site_file.parent,
         )
         await prepare(audio, site, flows, self._layout)
@@ -203,6 +204,7 @@ class Engine:
             chronicle=chronicle,
             audio=audio,
             metrics=self._metrics,
+            takes=Takes(self._layout.takes, self._settings.recorded_prompts),
             clock=now_ms,
         )
 

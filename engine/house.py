@@ -10,6 +10,7 @@ from bridge.errors import AgiError, ChannelGone
 from engine.conversation import DONE, FLOW, STAGE, Conversation
 from engine.services import Services
 from engine.story import Story
+from engine.studio import Studio
 from history.outcome import EndedBy, Outcome
 from ivr.announce import Notice, notice, paused
 from ivr.commands import Segment
@@ -91,7 +92,13 @@ class House:
         await Conversation(services, session, contact_id).run(program, turn)
 
     async def agent_code(self, session: AgiSession, code: str, agent: str, reason: str) -> None:
-        """Do what the agent dialled, and say in the site's first language what came of it."""
+        """Do what the agent dialled, and say in the site's first language what came of it.
+
+        ``reason`` is what stands behind the code: a pause's reason, a prompt's number.
+        """
+        if code == "record_prompt":
+            await Studio(self._services, session).record(agent, number=reason)
+            return
         language = self._services.site.languages[0]
         state = self._obey(code, agent, reason)
         text = (

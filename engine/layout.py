@@ -48,6 +48,11 @@ class Layout:
         return self.root / "sounds"
 
     @property
+    def takes(self) -> Path:
+        """Prompts that are being recorded over the phone."""
+        return self.spool / "takes"
+
+    @property
     def journal(self) -> Path:
         """What Asterisk's side notes while the engine is away."""
         return self.spool / "away"

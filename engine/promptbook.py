@@ -51,7 +51,7 @@ class PromptBook:
         """Raises DocumentError for a site or a flow that cannot be read."""
         self.site: Site = load_site(settings.site_file)
         self.flows: list[Flow] = flows_as_written(settings.dialplans)
-        self.recordings = settings.dialplans / "prompts"
+        self.recordings = settings.recorded_prompts
         self._voices = voices_of(self.site, settings.site_file.parent)
         self.store = PromptStore(settings.layout.prompts, self._voices, recordings=self.recordings)
         self.prompts = catalogue(self.flows)

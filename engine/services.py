@@ -12,6 +12,7 @@ from engine.metrics import Metrics
 from engine.orders import CallOrders
 from engine.ringer import SwitchRinger
 from ivr.program import Program
+from ivr.prompts.takes import Takes
 from recordings.recorder import Recorder
 from routing.router import Router
 
@@ -32,6 +33,7 @@ class Services:
     chronicle: Chronicle
     audio: Audio
     metrics: Metrics
+    takes: Takes
     clock: Clock
     adopted: set[str] = field(default_factory=set)
     """Contacts of a former run whose conversation goes on in Asterisk, driven by no session."""

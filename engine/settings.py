@@ -33,6 +33,11 @@ class Settings:
     log_format: str
 
     @property
+    def recorded_prompts(self) -> Path:
+        """Where recordings of prompts lie, a directory for each language."""
+        return self.dialplans / "prompts"
+
+    @property
     def sql_url(self) -> str:
         """The SQLAlchemy URL of the history."""
         return self.database_url or f"sqlite+aiosqlite:///{self.layout.database}"

@@ -32,6 +32,17 @@ class Notice(StrEnum):
     PAUSED_AFTERWARDS = "paused_afterwards"
     LOGGED_OUT_AFTERWARDS = "logged_out_afterwards"
     NOT_POSSIBLE = "not_possible"
+    MAY_NOT_RECORD = "may_not_record"
+    WHICH_PROMPT = "which_prompt"
+    NO_SUCH_PROMPT = "no_such_prompt"
+    PRESENT_PROMPT = "present_prompt"
+    SPEAK_NOW = "speak_now"
+    NOTHING_HEARD = "nothing_heard"
+    YOUR_RECORDING = "your_recording"
+    KEEP_OR_AGAIN = "keep_or_again"
+    RECORDING_KEPT = "recording_kept"
+    SYNTHETIC_AGAIN = "synthetic_again"
+    NOTHING_CHANGED = "nothing_changed"
 
 
 _NOTICES: Mapping[str, Mapping[Notice, str]] = {
@@ -50,6 +61,18 @@ _NOTICES: Mapping[str, Mapping[Notice, str]] = {
         Notice.PAUSED_AFTERWARDS: "After this contact you will be paused.",
         Notice.LOGGED_OUT_AFTERWARDS: "After this contact you will be logged out.",
         Notice.NOT_POSSIBLE: "This is not possible now.",
+        Notice.MAY_NOT_RECORD: "This phone may not record prompts.",
+        Notice.WHICH_PROMPT: "Please enter the five digits of the prompt's number.",
+        Notice.NO_SUCH_PROMPT: "There is no prompt to record with this number.",
+        Notice.PRESENT_PROMPT: "This is what callers hear now.",
+        Notice.SPEAK_NOW: "Speak after the tone. To end, press the pound key.",
+        Notice.NOTHING_HEARD: "Nothing was heard.",
+        Notice.YOUR_RECORDING: "This is your recording.",
+        Notice.KEEP_OR_AGAIN: "To keep it, press one. To record it again, press two. "
+        "To go back to the synthetic voice, press three.",
+        Notice.RECORDING_KEPT: "The recording is kept. Callers hear it from now on.",
+        Notice.SYNTHETIC_AGAIN: "The synthetic voice speaks again.",
+        Notice.NOTHING_CHANGED: "Nothing was changed.",
     },
     "hu": {
         Notice.APOLOGY: "Elnézést kérünk, rendszerünkben hiba történt. "
@@ -66,6 +89,20 @@ _NOTICES: Mapping[str, Mapping[Notice, str]] = {
         Notice.PAUSED_AFTERWARDS: "A szünet a hívás lezárása után kezdődik.",
         Notice.LOGGED_OUT_AFTERWARDS: "A kijelentkezés a hívás lezárása után történik meg.",
         Notice.NOT_POSSIBLE: "Ez most nem lehetséges.",
+        Notice.MAY_NOT_RECORD: "Erről a telefonról bemondás nem rögzíthető.",
+        Notice.WHICH_PROMPT: "Kérjük, adja meg a bemondás ötjegyű számát.",
+        Notice.NO_SUCH_PROMPT: "Ezzel a számmal nincs rögzíthető bemondás.",
+        Notice.PRESENT_PROMPT: "Jelenleg ezt hallják a hívók.",
+        Notice.SPEAK_NOW: "A hangjelzés után beszéljen. "
+        "A befejezéshez nyomja meg a kettős keresztet.",
+        Notice.NOTHING_HEARD: "Nem hallatszott semmi.",
+        Notice.YOUR_RECORDING: "Ez az új felvétel.",
+        Notice.KEEP_OR_AGAIN: "A megtartásához nyomja meg az egyest. "
+        "Új felvételhez nyomja meg a kettest. "
+        "A gépi hang visszaállításához nyomja meg a hármast.",
+        Notice.RECORDING_KEPT: "A felvétel elmentve. A hívók mostantól ezt hallják.",
+        Notice.SYNTHETIC_AGAIN: "Ismét a gépi hang szól.",
+        Notice.NOTHING_CHANGED: "Nem történt változás.",
     },
     "pl": {
         Notice.APOLOGY: "Przepraszamy, wystąpiła awaria naszego systemu. "
@@ -83,6 +120,18 @@ _NOTICES: Mapping[str, Mapping[Notice, str]] = {
         Notice.PAUSED_AFTERWARDS: "Przerwa rozpocznie się po zakończeniu obsługi tego połączenia.",
         Notice.LOGGED_OUT_AFTERWARDS: "Wylogowanie nastąpi po zakończeniu obsługi tego połączenia.",
         Notice.NOT_POSSIBLE: "Nie jest to teraz możliwe.",
+        Notice.MAY_NOT_RECORD: "Z tego telefonu nie można nagrywać komunikatów.",
+        Notice.WHICH_PROMPT: "Proszę wprowadzić pięciocyfrowy numer komunikatu.",
+        Notice.NO_SUCH_PROMPT: "Pod tym numerem nie ma komunikatu do nagrania.",
+        Notice.PRESENT_PROMPT: "Obecnie dzwoniący słyszą ten komunikat.",
+        Notice.SPEAK_NOW: "Proszę mówić po sygnale. Aby zakończyć, proszę nacisnąć krzyżyk.",
+        Notice.NOTHING_HEARD: "Nic nie było słychać.",
+        Notice.YOUR_RECORDING: "To jest nowe nagranie.",
+        Notice.KEEP_OR_AGAIN: "Aby je zachować, proszę nacisnąć jeden. Aby nagrać ponownie, proszę "
+        "nacisnąć dwa. Aby przywrócić głos syntetyczny, proszę nacisnąć trzy.",
+        Notice.RECORDING_KEPT: "Nagranie zostało zachowane. Od teraz słyszą je dzwoniący.",
+        Notice.SYNTHETIC_AGAIN: "Przywrócono głos syntetyczny.",
+        Notice.NOTHING_CHANGED: "Niczego nie zmieniono.",
     },
     "et": {
         Notice.APOLOGY: "Vabandame, meie süsteemis tekkis rike. "
@@ -99,6 +148,18 @@ _NOTICES: Mapping[str, Mapping[Notice, str]] = {
         Notice.PAUSED_AFTERWARDS: "Paus algab pärast selle kõne lõpetamist.",
         Notice.LOGGED_OUT_AFTERWARDS: "Teid logitakse välja pärast selle kõne lõpetamist.",
         Notice.NOT_POSSIBLE: "See ei ole praegu võimalik.",
+        Notice.MAY_NOT_RECORD: "Sellelt telefonilt ei saa teateid salvestada.",
+        Notice.WHICH_PROMPT: "Palun sisestage teate viiekohaline number.",
+        Notice.NO_SUCH_PROMPT: "Selle numbriga salvestatavat teadet ei ole.",
+        Notice.PRESENT_PROMPT: "Praegu kuulevad helistajad seda.",
+        Notice.SPEAK_NOW: "Rääkige pärast helisignaali. Lõpetamiseks vajutage trellide klahvi.",
+        Notice.NOTHING_HEARD: "Midagi ei olnud kuulda.",
+        Notice.YOUR_RECORDING: "See on uus salvestis.",
+        Notice.KEEP_OR_AGAIN: "Alles jätmiseks vajutage üks. Uuesti salvestamiseks vajutage kaks. "
+        "Sünteeshääle taastamiseks vajutage kolm.",
+        Notice.RECORDING_KEPT: "Salvestis on talletatud. Nüüdsest kuulevad helistajad seda.",
+        Notice.SYNTHETIC_AGAIN: "Sünteeshääl on taastatud.",
+        Notice.NOTHING_CHANGED: "Midagi ei muudetud.",
     },
 }
 

@@ -48,6 +48,15 @@ class Digits:
         return f"Digits(<{len(self.value)} digits>, timed_out={self.timed_out})"
 
 
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """How RECORD FILE ended: by `digit`, or None when its time ran out; the file's size in
+    samples."""
+
+    digit: str | None
+    endpos: int
+
+
 class AgiSession:
     """The commands of one call; one is in flight at any time, concurrent callers take turns."""
 
@@ -110,6 +119,21 @@ class AgiSession:
             await self._raise_if_gone()
             raise PlaybackFailed(name)
         return Digits(reply.result, timed_out=reply.note == "timeout")
+
+    async def record_file(self, name: str, form: str, escape: str, timeout_ms: int) -> Recorded:
+        """Record what the channel says into `name`.`form` until a digit of `escape`.
+
+        A file that is there is overwritten. The digit's own sound is not kept: Asterisk cuts the
+        last 200 ms off. No beep is asked for, as it would be a sound file of Asterisk's own that
+        need not be there. Raises CommandFailed when the file cannot be written, ChannelGone at a
+        hangup; what was said until then is in the file (handle_recordfile in res/res_agi.c).
+        """
+        _require_range("timeout_ms", timeout_ms, 1, 1_000_000_000)
+        reply = await self._verb("RECORD", "FILE", name, form, escape, str(timeout_ms))
+        result = _digit_code(reply)
+        if result < 0:
+            await self._raise_failure("RECORD FILE", reply)
+        return Recorded(chr(result) if result else None, reply.endpos or 0)
 
     async def wait_for_digit(self, timeout_ms: int) -> str | None:
         """Return the next digit, None after `timeout_ms`; -1 waits for ever."""

@@ -26,6 +26,12 @@ def silence(duration_ms: int) -> Samples:
     return np.zeros(RATE * duration_ms // 1_000, dtype=np.int16)
 
 
+def beep() -> Samples:
+    """What a speaker waits for: 250 ms of 1 kHz."""
+    times = np.arange(RATE // 4) / RATE
+    return to_prompt(np.sin(2 * np.pi * 1_000 * times), RATE)
+
+
 def to_prompt(signal: Signal, rate: int) -> Samples:
     """A voice's signal (full scale 1.0, ``rate`` in Hz) as a prompt of int16 samples at 8 kHz."""
     if signal.size == 0:

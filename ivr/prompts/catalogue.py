@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
+from config.people import PROMPT_DIGITS
 from ivr.commands import Segment
 from ivr.flow import Flow
 from ivr.naming import prompt_name
@@ -13,10 +14,8 @@ from ivr.speech import Speech
 from ivr.steps.base import Heard
 from ivr.wording import holes
 
-DIGITS = 5
-"""Of a prompt's number: as many as can be keyed without a mistake."""
-
-_FIRST, _COUNT = 10_000, 90_000
+_FIRST = 10 ** (PROMPT_DIGITS - 1)
+_COUNT = 9 * _FIRST
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,6 +99,13 @@ class PromptStore:
         self._remember(segment, recorded, base)
         return base
 
+    async def preview(self, language: str, recording: bytes) -> Path:
+        """The path of what callers would hear of a recording, were it in its place."""
+        try:
+            return await self._rendered(Segment(language, ""), (recording, self._directory), False)
+        except OSError as error:
+            raise PromptFileError(self._directory, str(error)) from error
+
     async def ensure_all(
         self,
         segments: Iterable[Segment],

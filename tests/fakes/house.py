@@ -22,6 +22,7 @@ from ivr.commands import Segment
 from ivr.errors import SpeechFailedError
 from ivr.program import Program
 from ivr.prompts.static import static_texts
+from ivr.prompts.takes import Takes
 from recordings.recorder import Recorder
 from routing.agent import Agent, AgentState
 from routing.contact import Contact, Outcome
@@ -116,6 +117,7 @@ class FakeAudio:
 
     def __init__(self) -> None:
         self.broken: set[str] = set()
+        self.previewed: list[bytes] = []
 
     def apology(self, site: Site, language: str) -> str:
         return f"apology {language}"
@@ -125,6 +127,13 @@ class FakeAudio:
         for program in flows.values():
             for segment in static_texts(program.flow):
                 await self.of(segment)
+
+    async def beep(self) -> str:
+        return "beep"
+
+    async def preview(self, language: str, recording: bytes) -> str:
+        self.previewed.append(recording)
+        return f"preview_{language}"
 
     async def of(self, segment: Segment) -> str:
         if segment.text in self.broken:
@@ -209,6 +218,7 @@ class House:
             chronicle=self.chronicle,
             audio=cast(Audio, self.audio),
             metrics=metrics,
+            takes=Takes(directory / "takes", directory / "prompts"),
             clock=self.clock,
         )
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bridge.agi.session import AgiSession, Digits, Playback
+from bridge.agi.session import AgiSession, Digits, Playback, Recorded
 from bridge.errors import (
     AgiError,
     ChannelGone,
@@ -14,7 +14,7 @@ from bridge.errors import (
     SessionClosed,
     UnsafeValue,
 )
-from tests.fakes.agi_client import CHANNEL, conversation
+from tests.fakes.agi_client import CHANNEL, conversation, parse_args
 
 pytestmark = pytest.mark.unit
 
@@ -103,6 +103,52 @@ async def test_wait_for_digit() -> None:
     async with conversation(handler) as call:
         await call.answers("WAIT FOR DIGIT 2000", "200 result=55")
         await call.answers("WAIT FOR DIGIT 2000", "200 result=0")
+
+
+@pytest.mark.parametrize(
+    ("reply", "recorded"),
+    [
+        ("200 result=35 (dtmf) endpos=16000", Recorded("#", 16_000)),
+        ("200 result=0 (timeout) endpos=960000", Recorded(None, 960_000)),
+    ],
+)
+async def test_how_a_recording_ended(reply: str, recorded: Recorded) -> None:
+    """By a digit, or by the end of its time; the path is quoted where it must be."""
+
+    async def handler(session: AgiSession) -> None:
+        assert await session.record_file("/var/my takes/1", "wav", "#", 60_000) == recorded
+
+    async with conversation(handler) as call:
+        command = await call.hears()
+        assert parse_args(command) == [
+            *("RECORD", "FILE", "/var/my takes/1", "wav", "#", "60000"),
+        ]
+        call.says(reply)
+
+
+async def test_a_recording_that_cannot_be_written() -> None:
+    """The channel is up, so it is the file."""
+
+    async def handler(session: AgiSession) -> None:
+        with pytest.raises(CommandFailed, match="RECORD FILE"):
+            await session.record_file("/no/such/place", "wav", "#", 60_000)
+
+    async with conversation(handler) as call:
+        await call.hears()
+        call.says("200 result=-1 (writefile)")
+        await call.answers("CHANNEL STATUS", "200 result=6")
+
+
+async def test_a_hangup_ends_a_recording() -> None:
+    """As any other command: a normal outcome."""
+
+    async def handler(session: AgiSession) -> None:
+        with pytest.raises(ChannelGone):
+            await session.record_file("/takes/1", "wav", "#", 60_000)
+
+    async with conversation(handler) as call:
+        await call.hears()
+        call.says("200 result=-1 (hangup) endpos=800", "HANGUP")
 
 
 async def test_music_variables_and_applications() -> None:

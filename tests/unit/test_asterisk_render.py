@@ -101,11 +101,11 @@ def test_a_trunk_of_its_own_address() -> None:
     assert "media_address = 192.0.2.200\n" in text
 
 
-def test_codes_carry_the_reason_of_a_pause(site: Site) -> None:
-    """*12 is the first reason, *121 to *123 are chosen by number."""
+def test_codes_carry_the_reason_of_a_pause_or_the_number_of_a_prompt(site: Site) -> None:
+    """*12 is the first reason, *121 to *123 are chosen by number; so is a prompt by *15."""
     text = render(site, secrets_of(site), layout())["extensions.conf"]
     found = dict(
-        re.findall(r"^exten => (\*\d+),1,AGI\(agi://\S+?/code,(.*)\)$", text, re.MULTILINE)
+        re.findall(r"^exten => (_?\*\w+),1,AGI\(agi://\S+?/code,(.*)\)$", text, re.MULTILINE)
     )
     assert found == {
         "*11": "login,${TRK_PHONE}",
@@ -116,6 +116,8 @@ def test_codes_carry_the_reason_of_a_pause(site: Site) -> None:
         "*123": "pause,${TRK_PHONE},meeting",
         "*13": "resume,${TRK_PHONE}",
         "*14": "end_wrap_up,${TRK_PHONE}",
+        "*15": "record_prompt,${TRK_PHONE}",
+        "_*15XXXXX": "record_prompt,${TRK_PHONE},${EXTEN:3}",
     }
 
 
