@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import re
 from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
 
+from config.asterisk_runtime import find_runtime
+from engine.asterisk_files import layout_of
+from engine.layout import Layout
+from engine.settings import PROJECT
 from ivr.loader import read_flows
 from ivr.prompts.catalogue import catalogue
 from ivr.prompts.loudness import TARGET_DBOV
@@ -17,6 +23,7 @@ from tests.sip.running_site import Json, RunningSite, running_site
 pytestmark = [pytest.mark.sip, pytest.mark.asyncio(loop_scope="module")]
 
 SPOKEN_HZ, BEEP_HZ = 620, 1_000
+ROOT = PROJECT / "var" / "asterisk-root"
 NAME, LANGUAGE = "desk.main.prompt", "en"
 
 
@@ -35,7 +42,8 @@ async def test_what_is_recorded_over_the_phone_is_heard_by_the_next_caller(
     studio: RunningSite,
 ) -> None:
     """Anna dials *15 and the prompt's number, says a tone after the beep, ends it with #, hears
-    it, keeps it with 1; a caller then hears that tone in the place of the words."""
+    it, keeps it with 1; a caller then hears that tone in the place of the words, and Asterisk
+    sends the file as it is, in the trunk's codec."""
     prompts = catalogue(read_flows(studio.directory / "dialplans"))
     (number,) = (each.number for each in prompts if (each.name, each.language) == (NAME, LANGUAGE))
     anna = await studio.phone("anna", AnswerCalls(after_ms=50))
@@ -57,8 +65,28 @@ async def test_what_is_recorded_over_the_phone_is_heard_by_the_next_caller(
     caller = await studio.call()
     again = await caller.hear_tone(SPOKEN_HZ)
     assert again.dbfs == pytest.approx(TARGET_DBOV, abs=1.5)
+    assert "WriteTranscode: No" in await channel_of_the_trunk(studio)
     await caller.hang_up()
     await anna.unregister()
+
+
+async def channel_of_the_trunk(site: RunningSite) -> str:
+    """What Asterisk says of the one channel from the carrier."""
+    channels = await console(site, "core show channels concise")
+    (name,) = re.findall(r"^(PJSIP/carrier-[0-9a-f]+)!", channels, re.MULTILINE)
+    return await console(site, f"core show channel {name}")
+
+
+async def console(site: RunningSite, words: str) -> str:
+    """A command on the console of this site's Asterisk."""
+    layout = Layout(site.directory / "var")
+    runtime = find_runtime(layout.root, {"TRUNKLINE_ASTERISK_ROOT": str(ROOT), **os.environ})
+    process = await asyncio.create_subprocess_exec(
+        *runtime.remote(layout_of(layout, runtime).etc, words),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    output, _ = await process.communicate()
+    return output.decode()
 
 
 async def test_who_may_not_record_hears_so(studio: RunningSite) -> None:
