@@ -28,6 +28,7 @@ class Story:
     caller: str | None = field(default=None, repr=False)
     called: str | None = None
     flow: str | None = None
+    flow_version: int | None = None
     language: str | None = None
     queue: str | None = None
     skills: Mapping[str, int] = field(default_factory=dict)
@@ -162,6 +163,7 @@ class Story:
             caller=self.caller,
             called=self.called,
             flow=self.flow,
+            flow_version=self.flow_version,
             language=self.language,
             queue=self.queue,
             skills=self.skills,

@@ -40,7 +40,8 @@ def recording_values(recording: RecordingRow) -> Values:
 
 def contact_from(values: Mapping[str, Any], legs: Iterable[Mapping[str, Any]]) -> ContactRow:
     """The contact that `contact_values` and `leg_values` wrote."""
-    plain = {name: values[name] for name in _CONTACT}
+    # What an older version spooled lacks the columns that came since; they have defaults.
+    plain = {name: values[name] for name in _CONTACT if name in values}
     plain["direction"] = Direction(plain["direction"])
     plain["outcome"] = Outcome(plain["outcome"])
     plain["ended_by"] = EndedBy(plain["ended_by"])

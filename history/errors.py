@@ -3,7 +3,9 @@
 HistoryError
 ├── DatabaseAway     the database cannot be used now; nothing was written, trying again may work
 ├── RecordRefused    the database is well and will never take this record
-└── UnsupportedUrl   the site names a database that Trunkline does not speak
+├── UnsupportedUrl   the site names a database that Trunkline does not speak
+├── VersionTaken     somebody else published this version of the flows first
+└── BundleDamaged    a published version is not what was published
 """
 
 
@@ -44,3 +46,23 @@ class UnsupportedUrl(HistoryError):
     def __init__(self, scheme: str) -> None:
         super().__init__(f"database URL scheme {scheme!r}: allowed are sqlite and postgresql")
         self.scheme = scheme
+
+
+class VersionTaken(HistoryError):
+    """Two published on top of the same version; this one came second, and stored nothing."""
+
+    code = "history_version_taken"
+
+    def __init__(self, version: int) -> None:
+        super().__init__(f"version {version} of the flows was published by somebody else")
+        self.version = version
+
+
+class BundleDamaged(HistoryError):
+    """What the database holds of a version does not have the checksum that it was stored with."""
+
+    code = "history_bundle_damaged"
+
+    def __init__(self, version: int) -> None:
+        super().__init__(f"version {version} of the flows is damaged in the database")
+        self.version = version

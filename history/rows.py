@@ -36,6 +36,7 @@ class LegRow:
 class ContactRow:
     """One contact, with its legs, written whole: a second write of the same id replaces the first.
 
+    `flow_version` is the published version of the flows that the contact ran to its end.
     `wait_ms` runs from entering the queue to the bridge (or to leaving the queue without one),
     `talk_ms` from the bridge to the end of the conversation; None where there was no such stretch.
     """
@@ -52,6 +53,7 @@ class ContactRow:
     caller: str | None = field(default=None, repr=False)
     called: str | None = None
     flow: str | None = None
+    flow_version: int | None = None
     language: str | None = None
     queue: str | None = None
     skills: Mapping[str, int] = field(default_factory=dict)

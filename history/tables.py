@@ -2,7 +2,18 @@
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
 
@@ -31,6 +42,7 @@ contacts = Table(
     Column("caller", Text),
     Column("called", Text),
     Column("flow", Text),
+    Column("flow_version", Integer),
     Column("language", Text),
     Column("queue", Text),
     Column("skills", _json(), nullable=False),
@@ -90,4 +102,18 @@ recordings = Table(
     Column("state", Text, nullable=False),
     Index(None, "contact_id"),
     Index(None, "started_ms"),
+)
+
+# No autoincrement: the next version is the one after that which its author saw, or it is refused.
+flow_bundles = Table(
+    "flow_bundles",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("restores", Integer),
+    Column("sha256", Text, nullable=False),
+    Column("files", LargeBinary, nullable=False),
 )
