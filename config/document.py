@@ -34,8 +34,10 @@ __all__ = [
     "Problem",
     "load_document",
     "load_located",
+    "load_plain",
     "load_text",
     "load_text_located",
+    "read_text",
     "schema",
 ]
 
@@ -127,6 +129,15 @@ def load_text_located(
         return model.model_validate(root.plain), located
     except ValidationError as failure:
         raise DocumentError(problems_of(failure, model, root)) from None
+
+
+def load_plain(text: str, file: str, folder: Folder | None = None) -> Any:
+    """The document in ``text`` as text, None, lists and mappings, not yet held to any model."""
+    located = Located(file, text, folder)
+    try:
+        return located.plain()
+    except Unclear:
+        return located.root.plain
 
 
 def schema(model: type[BaseModel]) -> dict[str, Any]:

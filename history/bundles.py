@@ -102,7 +102,7 @@ class BundleStore:
         columns = [flow_bundles.c[name] for name in BundleHead.__slots__]
         query = select(*columns).where(flow_bundles.c.site == site)
         rows = await self._rows(query.order_by(flow_bundles.c.version.desc()).limit(limit))
-        return [BundleHead(*row) for row in rows]
+        return [_head(row) for row in rows]
 
     async def add(self, site: str, added: Bundle) -> None:
         """Put it in force. Raises VersionTaken when somebody else published this version."""
@@ -124,7 +124,8 @@ class BundleStore:
     async def _rows(self, query: Select[Any]) -> Sequence[Row[Any]]:
         try:
             async with self._engine.connect() as connection:
-                return (await connection.execute(query)).all()
+                found: Sequence[Row[Any]] = (await connection.execute(query)).all()
+                return found
         except (SQLAlchemyError, OSError) as error:
             raise failure_of(error) from error
 
@@ -137,8 +138,12 @@ def _canonical(files: Files) -> bytes:
     return json.dumps(files, sort_keys=True, ensure_ascii=False).encode()
 
 
+def _head(row: Row[Any]) -> BundleHead:
+    return BundleHead(**{name: row._mapping[name] for name in BundleHead.__slots__})
+
+
 def _unpacked(row: Row[Any]) -> Bundle:
-    head = BundleHead(*(row._mapping[name] for name in BundleHead.__slots__))
+    head = _head(row)
     try:
         packed = zlib.decompress(row.files)
     except zlib.error:

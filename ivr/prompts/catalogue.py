@@ -11,6 +11,7 @@ from ivr.commands import Segment
 from ivr.flow import Flow
 from ivr.naming import prompt_name
 from ivr.speech import Speech
+from ivr.terms import Names
 from ivr.steps.base import Heard
 from ivr.wording import holes
 
@@ -67,7 +68,7 @@ def _listed(flow: Flow, step: str, heard: Heard, language: str) -> Listed:
     name = prompt_name(flow.flow, step, heard.field)
     segment = None
     if text is not None and not any(holes(text)):
-        speech = Speech([heard.wording], [language], {}, called=[name])
+        speech = Speech([heard.wording], [language], Names({}), called=[name])
         segment = next(speech.static(), None)
     return Listed(0, flow.flow, step, heard.field, language, text, segment)
 

@@ -14,7 +14,7 @@ from config.asterisk_runtime import find_runtime
 from engine.asterisk_files import layout_of
 from engine.layout import Layout
 from engine.settings import PROJECT
-from ivr.loader import read_flows
+from ivr.loader import flows_as_written
 from ivr.prompts.catalogue import catalogue
 from ivr.prompts.loudness import TARGET_DBOV
 from phones.protocol import AnswerCalls
@@ -44,7 +44,7 @@ async def test_what_is_recorded_over_the_phone_is_heard_by_the_next_caller(
     """Anna dials *15 and the prompt's number, says a tone after the beep, ends it with #, hears
     it, keeps it with 1; a caller then hears that tone in the place of the words, and Asterisk
     sends the file as it is, in the trunk's codec."""
-    prompts = catalogue(read_flows(studio.directory / "dialplans"))
+    prompts = catalogue(flows_as_written(studio.directory / "dialplans"))
     (number,) = (each.number for each in prompts if (each.name, each.language) == (NAME, LANGUAGE))
     anna = await studio.phone("anna", AnswerCalls(after_ms=50))
     call = await anna.dial(f"sip:*15{number}@{studio.card['sip']['address']}")

@@ -21,10 +21,11 @@ pytestmark = pytest.mark.unit
 TEXTS = {"support.yaml": "flow: support  # Üdvözöljük\r\n", "common/bye.yaml": ""}
 
 
-def version(number: int, files: dict[str, str] | None = None, **about: str) -> Bundle:
+def version(
+    number: int, files: dict[str, str] | None = None, author: str = "anna", note: str = ""
+) -> Bundle:
     """A version to be stored."""
-    says = {"author": "anna", "note": "", **about}
-    return bundle(number, TEXTS if files is None else files, 1_000 + number, **says)
+    return bundle(number, TEXTS if files is None else files, 1_000 + number, author, note)
 
 
 @pytest.fixture
