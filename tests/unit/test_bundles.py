@@ -111,7 +111,7 @@ async def test_a_damaged_version_is_not_run(store: BundleStore, url: str, stored
 
 async def test_a_database_that_is_away_says_so(tmp_path: Path) -> None:
     """The engine then goes on with what it runs."""
-    store = BundleStore(f"sqlite:///{tmp_path}/no/such/directory/history.db")
+    store = BundleStore(f"sqlite:///{tmp_path}/without_tables.db")
     with pytest.raises(DatabaseAway):
         await store.newest("site")
     with pytest.raises(DatabaseAway):
