@@ -8,13 +8,23 @@ EngineError
 ├── PortTaken            a port that we need is in use (engine/ports.py)
 ├── NoSuchPrompt         no prompt has that name or number
 ├── NotRunning           a command needs a running instance, and there is none
-└── HistoryUnreadable    the history's database cannot be read now
+├── HistoryUnreadable    the history's database cannot be read now
+├── FlowsAway            the database of the published flows cannot be used now
+├── NoSuchVersion        nobody published this version of the flows
+└── PublishRefused       nothing was published, so that nobody's work is lost
+    ├── FlowTestsFailed      the flows are right, and do not do what their tests say
+    ├── ChangedByBoth        somebody else published changes of the same files
+    ├── BaseUnknown          the working copy does not tell which version it began with
+    ├── Overtaken            somebody else published while we rolled back
+    └── UnpublishedChanges   files with changes that nobody published would be overwritten
 """
 
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from config.suggest import did_you_mean, shown
+from history.bundles import BundleHead
 
 
 class EngineError(Exception):
@@ -92,3 +102,106 @@ class HistoryUnreadable(EngineError):
 
     def __init__(self, why: str) -> None:
         super().__init__(f"the history cannot be read ({why}): has `trunkline up` run here?")
+
+
+class FlowsAway(EngineError):
+    """The database is away, or what it holds is damaged; `why` says which."""
+
+    code = "flows_away"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"the published flows cannot be read: {why}")
+
+
+class NoSuchVersion(EngineError):
+    """`newest` is the version in force, 0 when there is none yet."""
+
+    code = "no_such_version"
+
+    def __init__(self, version: int, newest: int = 0) -> None:
+        there = f"there are 1 to {newest} (trunkline versions)" if newest else "there is none yet"
+        super().__init__(f"there is no version {version} of the flows: {there}")
+
+
+class PublishRefused(EngineError):
+    """Somebody has to decide first."""
+
+    code = "publish_refused"
+
+
+class FlowTestsFailed(PublishRefused):
+    """`failures` has a sentence for each."""
+
+    code = "tests_failed"
+
+    def __init__(self, failures: Sequence[str]) -> None:
+        super().__init__("\n".join([*failures, "nothing was published: mend the flow or its test"]))
+        self.failures = tuple(failures)
+
+
+class ChangedByBoth(PublishRefused):
+    """`others` has, by file, who published a change of it since `base`."""
+
+    code = "changed_by_both"
+
+    def __init__(self, base: int, others: Mapping[str, BundleHead]) -> None:
+        newest = max(head.version for head in others.values())
+        lines = [f"{file}: changed here and in {_spelt(head)}" for file, head in others.items()]
+        super().__init__(
+            "\n".join(lines)
+            + f"\nnothing was published: `trunkline diff {base} {newest}` shows what "
+            "they changed; bring it into your files, then `trunkline publish --base "
+            f"{newest}`"
+        )
+        self.others = dict(others)
+
+
+class BaseUnknown(PublishRefused):
+    """`files` differ from the current version, and nobody knows who changed them."""
+
+    code = "base_unknown"
+
+    def __init__(self, current: BundleHead, files: Sequence[str]) -> None:
+        super().__init__(
+            f"{_listed(files)} differ from {_spelt(current)}, and nothing tells which version "
+            "these files began with\nnothing was published: if they have all that is in "
+            f"version {current.version} (`trunkline diff` shows what changes), `trunkline publish "
+            f"--base {current.version}`; to begin with it anew, `trunkline checkout --force`"
+        )
+        self.files = tuple(files)
+
+
+class Overtaken(PublishRefused):
+    """A rollback would undo `head` too, which its author has not seen."""
+
+    code = "overtaken"
+
+    def __init__(self, head: BundleHead) -> None:
+        super().__init__(
+            f"nothing was rolled back: {_spelt(head)} came first; look at it with `trunkline diff "
+            f"{head.version - 1} {head.version}`, then roll back again"
+        )
+        self.head = head
+
+
+class UnpublishedChanges(PublishRefused):
+    """`files` hold work that exists nowhere else."""
+
+    code = "unpublished_changes"
+
+    def __init__(self, files: Sequence[str]) -> None:
+        super().__init__(
+            f"{_listed(files)} would be overwritten, with changes that nobody published: publish "
+            "them first, or `--force`, which keeps them beside as NAME.mine"
+        )
+        self.files = tuple(files)
+
+
+def _spelt(head: BundleHead) -> str:
+    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(head.at_ms / 1000))
+    note = f" ({head.note})" if head.note else ""
+    return f"version {head.version} by {head.author} on {when}{note}"
+
+
+def _listed(files: Sequence[str]) -> str:
+    return ", ".join(files)

@@ -9,6 +9,7 @@ import json
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Any
 
 from sqlalchemy import Row, Select, func, insert, select
@@ -150,4 +151,8 @@ def _unpacked(row: Row[Any]) -> Bundle:
         raise BundleDamaged(head.version) from None
     if hashlib.sha256(packed).hexdigest() != head.sha256:
         raise BundleDamaged(head.version)
-    return Bundle(head, json.loads(packed))
+    files: dict[str, str] = json.loads(packed)
+    # They become files again: whoever may write into the database may not write all over a disk.
+    if any(PurePosixPath(name).is_absolute() or ".." in name.split("/") for name in files):
+        raise BundleDamaged(head.version)
+    return Bundle(head, files)

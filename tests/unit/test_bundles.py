@@ -109,6 +109,14 @@ async def test_a_damaged_version_is_not_run(store: BundleStore, url: str, stored
         await store.get("site", 1)
 
 
+@pytest.mark.parametrize("name", ["../site.yaml", "a/../../b.yaml", "/etc/passwd"])
+async def test_no_file_lies_outside_of_the_dialplans(store: BundleStore, name: str) -> None:
+    """What is in the database becomes files on engineers' machines."""
+    await store.add("site", version(1, {name: ""}))
+    with pytest.raises(BundleDamaged):
+        await store.get("site", 1)
+
+
 async def test_a_database_that_is_away_says_so(tmp_path: Path) -> None:
     """The engine then goes on with what it runs."""
     store = BundleStore(f"sqlite:///{tmp_path}/without_tables.db")
