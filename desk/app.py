@@ -1,4 +1,5 @@
-"""The HTTP API: health, metrics, live status, history and a stream of events.
+"""The HTTP API: health, metrics, live status, history and a stream of events,
+and the word to look for newly published flows.
 
 `/healthz` and `/metrics` are open (bind them to an address that only the operator reaches);
 everything under `/api/` needs `Authorization: Bearer <token>`.
@@ -33,6 +34,7 @@ def build(views: Views, token: str) -> web.Application:
     app.router.add_get("/api/contacts", _contacts)
     app.router.add_get("/api/contacts/{id}", _contact)
     app.router.add_get("/api/events", _events)
+    app.router.add_post("/api/flows", _flows)
     app.on_shutdown.append(_close_streams)
     return app
 
@@ -90,6 +92,11 @@ async def _contact(request: web.Request) -> web.Response:
     if found is None:
         return _error(404, "no_such_contact", "the history has no contact of this id")
     return web.json_response(found)
+
+
+async def _flows(request: web.Request) -> web.Response:
+    """`trunkline publish` asks the engine to look now."""
+    return web.json_response(await request.app[VIEWS].look_for_flows())
 
 
 async def _events(request: web.Request) -> web.StreamResponse:

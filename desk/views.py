@@ -35,7 +35,7 @@ class Unavailable(Exception):
 
 
 class Views(Protocol):
-    """Read-only views of a running engine."""
+    """Views of a running engine, and the one thing that it can be told."""
 
     async def health(self) -> Health: ...
 
@@ -57,4 +57,9 @@ class Views(Protocol):
 
     def events(self) -> AsyncIterator[Json]:
         """Live events from now on; a reader that lags loses the oldest and is told how many."""
+        ...
+
+    async def look_for_flows(self) -> Json:
+        """Somebody published flows: take them now, instead of at the next look. Tells the
+        version that new calls run, and what was refused, if anything was. Raises Unavailable."""
         ...

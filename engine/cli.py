@@ -2,12 +2,14 @@
 
 import asyncio
 import gc
+import getpass
 import json
+import os
 import sys
 from collections.abc import Coroutine
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -18,6 +20,10 @@ from config.secrets import SecretsError
 from engine import logs, prompts_cli, settings
 from engine.errors import EngineError, SettingsInvalid
 from ivr.errors import SpeechError
+
+if TYPE_CHECKING:
+    from engine.flow_commands import Asked
+    from engine.publishing import Author
 
 app = typer.Typer(
     name="trunkline",
@@ -138,6 +144,106 @@ def _give(text: str, output: Path | None) -> None:
     except OSError as error:
         why = f"a file that can be written ({error.strerror})"
         raise SettingsInvalid("--output", str(output), why) from None
+
+
+Note = Annotated[str, typer.Option(help="What changes, and why.")]
+By = Annotated[
+    str,
+    typer.Option(
+        "--author", envvar="TRUNKLINE_AUTHOR", help="Who publishes; by default who is logged in."
+    ),
+]
+
+
+@app.command()
+def publish(
+    note: Note = "",
+    author: By = "",
+    base: Annotated[
+        int | None,
+        typer.Option(help="The version that these files have everything of.", min=1),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Check and test the dialplans, and put them in force as a new version.
+
+    Engines take it without a restart; calls under way stay on theirs. What others published since
+    is taken over; of a file that both changed nothing is published (exit code 1).
+    """
+    from engine import flow_commands as flows
+
+    raise typer.Exit(_run(flows.publish(_asked(as_json), _author(author, note), base)))
+
+
+@app.command(context_settings={"ignore_unknown_options": True})
+def rollback(
+    version: Annotated[int, typer.Argument(help="A version, or -1 for the one before.")],
+    note: Note = "",
+    author: By = "",
+    as_json: Json = False,
+) -> None:
+    """Put the content of an older version in force again, as a new version.
+
+    The working copy stays as it is; `checkout` brings it there too.
+    """
+    from engine import flow_commands as flows
+
+    raise typer.Exit(_run(flows.rollback(_asked(as_json), version, _author(author, note))))
+
+
+@app.command()
+def checkout(
+    version: Annotated[int | None, typer.Argument(help="None: the current one.", min=1)] = None,
+    force: Annotated[
+        bool, typer.Option(help="Overwrite what nobody published; it is kept as NAME.mine.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Make the dialplans directory what was published; unpublished changes are in the way."""
+    from engine import flow_commands as flows
+
+    raise typer.Exit(_run(flows.checkout(_asked(as_json), version, force)))
+
+
+@app.command()
+def versions(
+    limit: Annotated[int, typer.Option(help="How many.", min=1, max=10_000)] = 20,
+    as_json: Json = False,
+) -> None:
+    """Show the published versions of the flows (the history of calls is `history`)."""
+    from engine import flow_commands as flows
+
+    raise typer.Exit(_run(flows.versions(_asked(as_json), limit)))
+
+
+@app.command()
+def diff(
+    old: Annotated[int | None, typer.Argument(help="None: the current one.", min=1)] = None,
+    new: Annotated[int | None, typer.Argument(help="None: the dialplans here.", min=1)] = None,
+    text: Annotated[bool, typer.Option(help="Line by line instead of by meaning.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show what changes in the flows: steps, exits, prompts, variables.
+
+    From the current version to the dialplans here, from version OLD to them, or from OLD to NEW.
+    Exit code 1 when there is a difference.
+    """
+    from engine import flow_commands as flows
+
+    raise typer.Exit(_run(flows.diff(_asked(as_json), old, new, text)))
+
+
+def _asked(as_json: bool) -> "Asked":
+    from engine.flow_commands import Asked
+
+    return Asked(settings.from_environment(), as_json)
+
+
+def _author(name: str, note: str) -> "Author":
+    """Who publishes; behind sudo the one who called it."""
+    from engine.publishing import Author
+
+    return Author(name or os.environ.get("SUDO_USER") or getpass.getuser(), note)
 
 
 def _run(work: Coroutine[Any, Any, int], uvloop: bool = False) -> int:

@@ -12,6 +12,7 @@ from engine.card import Card
 from engine.errors import NotRunning
 
 TIMEOUT = aiohttp.ClientTimeout(total=5)
+WORK_TIMEOUT = aiohttp.ClientTimeout(total=300, sock_connect=5)
 STREAM_TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=5)
 
 
@@ -40,6 +41,14 @@ class Client:
         """The JSON of a path, whatever the status; the health page answers 503 when ill."""
         try:
             async with self._http.get(path, timeout=TIMEOUT) as response:
+                return await response.json()
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise NotRunning(f"{self._base} does not answer ({type(error).__name__})") from error
+
+    async def post(self, path: str) -> Any:
+        """The JSON that comes of asking for a path to be done; that may take minutes."""
+        try:
+            async with self._http.post(path, timeout=WORK_TIMEOUT) as response:
                 return await response.json()
         except (aiohttp.ClientError, TimeoutError) as error:
             raise NotRunning(f"{self._base} does not answer ({type(error).__name__})") from error

@@ -23,11 +23,12 @@ from engine.asterisk_files import LOOPBACK
 from engine.audio import Audio
 from engine.chronicle import Chronicle
 from engine.clock import now_ms
+from engine.flows import Flows, Library, open_flows
 from engine.house import House
 from engine.hub import Hub
 from engine.listening import RoutingListener
 from engine.livecalls import LiveCalls
-from engine.loading import load_site_and_flows
+from engine.loading import SiteFile, load_site_file
 from engine.metrics import Metrics
 from engine.orders import CallOrders
 from engine.prompting import prepare
@@ -40,6 +41,7 @@ from engine.site_rules import agents_of, rules_of
 from engine.switchboard import Switchboard
 from engine.views import EngineViews
 from engine.watch import Watch
+from history.bundles import BundleStore
 from history.database import HistoryDatabase
 from history.migrations import upgrade_to_head
 from history.spool import Spool
@@ -81,16 +83,18 @@ class Engine:
         """Everything up and the card written; then until cancelled, or until a part fails."""
         self._layout.create()
         keep_node(self._settings)
-        site, flows = load_site_and_flows(self._settings)
+        site_file = load_site_file(self._settings)
+        site = site_file.site
         secrets = load_or_create(self._layout.secrets, site)
         async with AsyncExitStack() as stack:
             database, writer = await self._history(stack)
+            library, flows = await self._flows(stack, site_file)
             views = EngineViews(self._hub, database, writer)
             await self._http(stack, site, secrets, views)
             redis = await self._redis(stack)
             redis_url = redis.url if redis else self._settings.redis_url
             chronicle = await self._chronicle(stack, site, redis_url, writer)
-            audio = await self._audio(site, flows)
+            audio = await self._audio(site, flows.programs)
             routing_link = RedisLink(redis_url)
             stack.push_async_callback(routing_link.close)  # after the router's last write
             tasks = await stack.enter_async_context(asyncio.TaskGroup())
@@ -99,7 +103,8 @@ class Engine:
                 tasks.create_task(redis.watch(), name="private redis")
             switchboard = Switchboard(tasks)
             switch = await self._switch(stack, site, secrets, switchboard)
-            services = self._services(site, flows, routing_link, chronicle, audio, switch)
+            services = self._services(site, library, flows, routing_link, chronicle, audio, switch)
+            services.take(flows)
             recordings = Recordings(services.recorder, chronicle, tasks)
             returning = Returning(services, database, self._layout.journal)
             link = await switchboard.first_link
@@ -109,9 +114,10 @@ class Engine:
             switchboard.open(services, recordings)
             views.services, views.agi = services, await self._agi(stack, services)
             tasks.create_task(returning.watch(), name="journal")
-            tasks.create_task(Watch(self._settings, services).run(), name="watch")
+            views.watch = Watch(self._settings, services, site_file)
+            tasks.create_task(views.watch.run(), name="watch")
             self._write_card(stack, site, secrets)
-            log.info("engine_up", site=site.site, node=services.node)
+            log.info("engine_up", site=site.site, node=services.node, flows=flows.version)
             await asyncio.Event().wait()
 
     async def _history(self, stack: AsyncExitStack) -> tuple[HistoryDatabase, HistoryWriter]:
@@ -120,6 +126,11 @@ class Engine:
         stack.push_async_callback(database.close)
         writer = HistoryWriter(database, Spool(self._layout.spool / "history"))
         return database, writer
+
+    async def _flows(self, stack: AsyncExitStack, site_file: SiteFile) -> tuple[Library, Flows]:
+        store = BundleStore(self._settings.sql_url)
+        stack.push_async_callback(store.close)
+        return await open_flows(self._settings, store, site_file)
 
     async def _http(
         self, stack: AsyncExitStack, site: Site, secrets: Secrets, views: EngineViews
@@ -173,7 +184,8 @@ class Engine:
     def _services(
         self,
         site: Site,
-        flows: Mapping[str, Program],
+        library: Library,
+        flows: Flows,
         link: RedisLink,
         chronicle: Chronicle,
         audio: Audio,
@@ -196,6 +208,7 @@ class Engine:
             node=self._settings.node,
             site=site,
             flows=flows,
+            library=library,
             switch=switch,
             router=router,
             ringer=ringer,

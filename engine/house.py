@@ -7,7 +7,9 @@ import structlog
 
 from bridge.agi.session import AgiSession
 from bridge.errors import AgiError, ChannelGone
+from config.document import DocumentError
 from engine.conversation import DONE, FLOW, STAGE, Conversation
+from engine.errors import FlowsAway
 from engine.services import Services
 from engine.story import Story
 from engine.studio import Studio
@@ -16,6 +18,7 @@ from ivr.announce import Notice, notice, paused
 from ivr.commands import Segment
 from ivr.events import QueueLeft
 from ivr.interpreter import resume, start
+from ivr.program import Program
 from ivr.state import CallFacts, CallState
 from routing.agent import (
     AgentState,
@@ -49,8 +52,9 @@ class House:
             await session.set_variable(STAGE, DONE)
             await session.hangup()
             return
-        program = services.flows[number.flow]
-        story = self._story(session, called, program.name)
+        flows = services.flows
+        program = flows.programs[number.flow]
+        story = replace(self._story(session, called), flow=program.name, flow_version=flows.version)
         services.chronicle.begin(story)
         facts = CallFacts(
             story.caller or "",
@@ -76,7 +80,7 @@ class House:
         """The conversation ended while its engine was away or new: the flow goes on after it."""
         services = self._services
         story = services.chronicle.story(contact_id)
-        program = services.flows.get(story.flow or "") if story else None
+        program = await self._program_of(story) if story else None
         if story is None or program is None or story.resume is None:
             await session.hangup()
             return
@@ -90,6 +94,19 @@ class House:
             program, CallState.from_dict(story.resume), QueueLeft(now, "conversation_ended")
         )
         await Conversation(services, session, contact_id).run(program, turn)
+
+    async def _program_of(self, story: Story) -> Program | None:
+        """The flow as the contact began it, published anew or not; None if it is not to be had."""
+        services, version = self._services, story.flow_version
+        flows = services.flows
+        if version not in (None, flows.version):
+            in_use = {other.flow_version for other in services.chronicle.stories()}
+            try:
+                flows = await services.library.as_it_was(version, in_use)
+            except (FlowsAway, DocumentError) as error:
+                log.error("flow_not_resumed", contact=story.id, version=version, error=str(error))
+                return None
+        return flows.programs.get(story.flow or "")
 
     async def agent_code(self, session: AgiSession, code: str, agent: str, reason: str) -> None:
         """Do what the agent dialled, and say in the site's first language what came of it.
@@ -126,7 +143,7 @@ class House:
             log.info("agent_code_refused", agent=agent, what=code, reason=refused.code)
             return None
 
-    def _story(self, session: AgiSession, called: str, flow: str) -> Story:
+    def _story(self, session: AgiSession, called: str) -> Story:
         request, services = session.request, self._services
         caller = None if request.callerid == UNKNOWN else request.callerid
         story = Story(
@@ -138,7 +155,6 @@ class House:
             leg=request.channel,
             caller=caller,
             called=called,
-            flow=flow,
         )
         return replace(story, language=services.site.languages[0])
 

@@ -31,6 +31,11 @@ class Layout:
         return self.root / "node"
 
     @property
+    def flows_version(self) -> Path:
+        """Which published version of the flows was in force here last."""
+        return self.root / "flows"
+
+    @property
     def redis(self) -> Path:
         return self.root / "redis"
 

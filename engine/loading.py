@@ -1,7 +1,11 @@
-"""The site and its flows from their files, checked against each other."""
+"""The site and its flows from their texts, checked against each other."""
 
 import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 from pydantic import BaseModel
 
@@ -11,32 +15,95 @@ from config.site_checks import check_flows
 from engine.audio import voices_of
 from engine.clock import now_ms
 from engine.errors import SettingsInvalid, SiteInvalid
+from engine.merging import Files
 from engine.settings import Settings
+from engine.working_copy import placed
 from ivr.flow import Flow
-from ivr.loader import read_flows
+from ivr.loader import load_flows, read_flows
 from ivr.opening import openings
-from ivr.program import Program, compile_flows
+from ivr.program import Program
 from ivr.prompts.speaking import lack_of
 from ivr.steps.base import Known
 
 SCHEMAS: dict[str, type[BaseModel]] = {"site": Site, "flow": Flow}
+Load = Callable[[Known], dict[str, Program]]
+"""Loads flows, given the names that they may use. Raises DocumentError."""
 
 
-def load_site_and_flows(settings: Settings) -> tuple[Site, dict[str, Program]]:
-    """Both, the flows ready to run, or SiteInvalid with every problem of both."""
-    site, _, flows, problems = _read(settings)
-    if any(problem.severity == "error" for problem in problems):
+class SiteFile(NamedTuple):
+    """The site, and where each of its values is written."""
+
+    site: Site
+    located: Located
+    warnings: tuple[Problem, ...] = ()
+
+
+def load_site_file(settings: Settings) -> SiteFile:
+    """The site alone. Raises SiteInvalid with every problem."""
+    try:
+        return SiteFile(*load_site_located(settings.site_file))
+    except DocumentError as error:
+        raise SiteInvalid(error.problems) from None
+
+
+def load_for(site_file: SiteFile, load: Load) -> dict[str, Program]:
+    """Flows that fit the site, or SiteInvalid with every problem of theirs."""
+    site, located, _ = site_file
+    try:
+        flows = load(known_of(site))
+    except DocumentError as error:
+        raise SiteInvalid(error.problems) from None
+    if problems := check_flows(site, located, flows):
         raise SiteInvalid(problems)
-    return site, compile_flows(flows, known_of(site))
+    return flows
+
+
+def load_site_and_flows(settings: Settings) -> tuple[SiteFile, dict[str, Program]]:
+    """The site and the working copy of the flows, or SiteInvalid with every problem."""
+    site_file = load_site_file(settings)
+    return site_file, load_for(site_file, lambda known: load_flows(settings.dialplans, known))
+
+
+def load_texts(files: Files, called: Callable[[str], str], known: Known) -> dict[str, Program]:
+    """The flows among texts; DocumentError tells of each file as `called` names it.
+
+    They are loaded as files, which for a moment they are: so a flow finds the fragments that it
+    includes as it does in the working copy.
+    """
+    with TemporaryDirectory(prefix="trunkline-") as scratch:
+        placed(Path(scratch), files)
+        try:
+            return load_flows(Path(scratch), known)
+        except DocumentError as error:
+            names = {str(Path(scratch) / name): called(name) for name in files}
+            raise DocumentError(
+                replace(problem, file=names.get(problem.file, problem.file))
+                for problem in error.problems
+            ) from None
+
+
+def check_texts(
+    settings: Settings,
+) -> Callable[[Files, Callable[[str], str]], Mapping[str, Program]]:
+    """A check of texts against the site as its file is now. It raises SiteInvalid."""
+
+    def check(files: Files, called: Callable[[str], str]) -> Mapping[str, Program]:
+        site_file = load_site_file(settings)
+        return load_for(site_file, lambda known: load_texts(files, called, known))
+
+    return check
 
 
 def check_all(settings: Settings) -> list[Problem]:
     """Every problem and warning of the site and the flows; none is a clean bill."""
     try:
-        site, located, _, problems = _read(settings)
+        site, located, warnings = load_site_file(settings)
     except SiteInvalid as invalid:
         return [problem for problem in invalid.problems if isinstance(problem, Problem)]
-    return [*problems, *check_voices(site, located, settings.site_file.parent)]
+    flows, problems = read_flows(settings.dialplans, known_of(site))
+    if not any(problem.severity == "error" for problem in problems):
+        problems += check_flows(site, located, {flow.flow for flow in flows})
+    return [*warnings, *problems, *check_voices(site, located, settings.site_file.parent)]
 
 
 def known_of(site: Site) -> Known:
@@ -49,18 +116,6 @@ def known_of(site: Site) -> Known:
         zone=site.zone,
         now_ms=now_ms(),
     )
-
-
-def _read(settings: Settings) -> tuple[Site, Located, list[Flow], list[Problem]]:
-    """Both, with every problem and warning; SiteInvalid when the site itself is wrong."""
-    try:
-        site, located, warnings = load_site_located(settings.site_file)
-    except DocumentError as error:
-        raise SiteInvalid(error.problems) from None
-    flows, problems = read_flows(settings.dialplans, known_of(site))
-    if not any(problem.severity == "error" for problem in problems):
-        problems += check_flows(site, located, {flow.flow for flow in flows})
-    return site, located, flows, [*warnings, *problems]
 
 
 def check_voices(site: Site, located: Located, models: Path) -> list[Problem]:

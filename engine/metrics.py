@@ -39,6 +39,12 @@ class Metrics:
         )
         self.agi_rejected = self._gauge("agi_rejected", "Connections that spoke no AGI.")
         self.tasks = self._gauge("tasks", "Asyncio tasks alive; more while calls are.")
+        self.flows_version = self._gauge(
+            "flows_version", "Published version of the flows that new calls run here."
+        )
+        self.flows_published = self._gauge(
+            "flows_published_version", "Newest published version; above flows_version: refused."
+        )
         self.history_pending = self._gauge("history_pending_rows", "Rows not yet committed.")
 
     def text(self) -> bytes:

@@ -8,6 +8,7 @@ who publish at the same moment the database lets one through, and the other begi
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from config.document import DocumentError
 from engine.clock import Clock
 from engine.errors import (
     BaseUnknown,
@@ -23,7 +24,6 @@ from history.bundles import Bundle, BundleHead, BundleStore, bundle
 from history.errors import VersionTaken
 from ivr.program import Program
 
-FIRST_START = "first start"
 Check = Callable[[Files, Callable[[str], str]], Mapping[str, Program]]
 """Checks texts against today's site: SiteInvalid tells every problem, in files called as the
 second argument calls them. Gives the flows, ready to run."""
@@ -190,3 +190,16 @@ class Publisher:
         except VersionTaken:
             return None
         return added.head
+
+
+def unpublished(copy: WorkingCopy, version: int, files: Files) -> str:
+    """A line that says in what the working copy differs from a version; empty if in nothing."""
+    try:
+        differing = changed(files, copy.read())
+    except DocumentError as error:
+        return f"{error.problems[0]}"
+    if not differing:
+        return ""
+    more = f" and {len(differing) - 1} more" if len(differing) > 1 else ""
+    verb = "differ" if more else "differs"
+    return f"{copy.shown(differing[0])}{more} {verb} from version {version}: trunkline diff"

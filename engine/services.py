@@ -1,6 +1,5 @@
 """What a call needs of the engine, gathered once."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bridge.switch import Switch
@@ -8,10 +7,10 @@ from config.site import Site
 from engine.audio import Audio
 from engine.chronicle import Chronicle
 from engine.clock import Clock
+from engine.flows import Flows, Library
 from engine.metrics import Metrics
 from engine.orders import CallOrders
 from engine.ringer import SwitchRinger
-from ivr.program import Program
 from ivr.prompts.takes import Takes
 from recordings.recorder import Recorder
 from routing.router import Router
@@ -19,12 +18,14 @@ from routing.router import Router
 
 @dataclass
 class Services:
-    """The running parts that calls use. `site` and `flows` are replaced as wholes at a reload:
-    a call under way keeps the flow that it began with."""
+    """The running parts that calls use. `site` and `flows` are replaced as wholes at a change:
+    a call under way keeps the flow that it began with. `library` has the flows of older
+    versions, for calls that were under way when this engine started."""
 
     node: str
     site: Site
-    flows: Mapping[str, Program]
+    flows: Flows
+    library: Library
     switch: Switch
     router: Router
     ringer: SwitchRinger
@@ -37,3 +38,9 @@ class Services:
     clock: Clock
     adopted: set[str] = field(default_factory=set)
     """Contacts of a former run whose conversation goes on in Asterisk, driven by no session."""
+
+    def take(self, flows: Flows) -> None:
+        """Calls that start from now on run these flows."""
+        self.flows = flows
+        self.library.in_force(flows.version)
+        self.metrics.flows_version.set(flows.version)

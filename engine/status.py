@@ -12,7 +12,11 @@ from rich.console import Console
 from engine import card
 from engine.client import Client
 from engine.console import Screen
+from engine.errors import FlowsAway
+from engine.flows import open_store, or_away
+from engine.publishing import unpublished
 from engine.settings import Settings
+from engine.working_copy import WorkingCopy
 
 Rows = list[tuple[Any, ...]]
 
@@ -22,16 +26,40 @@ async def show(settings: Settings, as_json: bool) -> int:
     async with Client(card.read(settings.layout.card)) as client:
         health = await client.get("/healthz")
         status = await client.get("/api/status")
+    differs = await _unpublished(settings, status)
     if as_json:
-        typer.echo(json.dumps({"health": health, **status}, ensure_ascii=False))
+        told = {"health": health, **status, "unpublished": differs or None}
+        typer.echo(json.dumps(told, ensure_ascii=False))
     else:
         _print_status(Screen(Console(highlight=False)), health, status)
+        if differs:
+            typer.echo(differs)
     return 0 if health["ok"] else 1
+
+
+async def _unpublished(settings: Settings, status: dict[str, Any]) -> str:
+    """In what the working copy differs from the flows that run, as far as that can be told."""
+    if not status["flows"]:
+        return ""
+    version = status["flows"]["version"]
+    try:
+        async with open_store(settings) as store:
+            with or_away():
+                running = await store.get(status["site"], version)
+    except FlowsAway:
+        return ""  # the health says so
+    return unpublished(WorkingCopy(settings.dialplans), version, running.files) if running else ""
 
 
 def _print_status(screen: Screen, health: dict[str, Any], status: dict[str, Any]) -> None:
     ill = [f"{part['name']}: {part['detail']}" for part in health["parts"] if not part["ok"]]
     screen.say(f"{status['site']} on {status['node']}: " + ("; ".join(ill) if ill else "well"))
+    if flows := status["flows"]:
+        screen.say(f"flows: version {flows['version']}")
+        if refused := flows["refused"]:
+            screen.fail(f"version {refused['version']} was refused here:")
+            for reason in refused["reasons"]:
+                screen.fail(f"  {reason}")
     now = status["now_ms"]
     calls: Rows = [
         (
@@ -79,7 +107,14 @@ async def show_history(settings: Settings, contact: str, limit: int, as_json: bo
         print_contact(screen, found)
     else:
         rows: Rows = [
-            (c["id"], _clock(c["started_ms"]), c["called"], c["queue"], c["agent"], c["outcome"])
+            (
+                c["id"],
+                clock_time(c["started_ms"]),
+                c["called"],
+                c["queue"],
+                c["agent"],
+                c["outcome"],
+            )
             for c in found
         ]
         screen.table("History", ("contact", "began", "called", "queue", "agent", "outcome"), rows)
@@ -111,5 +146,6 @@ def _age(now_ms: int, since_ms: int | None) -> str:
     return f"{max(0, now_ms - since_ms) / 1000:.0f} s" if since_ms else ""
 
 
-def _clock(at_ms: int) -> str:
+def clock_time(at_ms: int) -> str:
+    """Date and time of day, for a person here."""
     return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at_ms / 1000))

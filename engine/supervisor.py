@@ -20,9 +20,12 @@ from engine.client import Client
 from engine.console import Screen
 from engine.demo import Demonstration
 from engine.errors import AlreadyRunning, ChildFailed, EngineError, NotRunning
-from engine.loading import load_site_and_flows
+from engine.flows import open_flows, open_store
+from engine.loading import load_site_file
 from engine.ports import require_free
+from engine.publishing import unpublished
 from engine.settings import PROJECT, Settings
+from engine.working_copy import WorkingCopy
 
 ASTERISK_WITHIN_S = 30
 ENGINE_WITHIN_S = 90
@@ -103,10 +106,16 @@ class Supervisor:
         self._lock = hold(settings.layout.run / "lock")
         raise_descriptor_limit()
         with screen.step("Site and dialplans") as step:
-            site, flows = load_site_and_flows(settings)
-            step.detail = f"{settings.site_file.name}, {len(flows)} flows"
+            site_file = load_site_file(settings)
+            site = site_file.site
+            async with open_store(settings) as store:
+                _, flows = await open_flows(settings, store, site_file)
+            count = len(flows.programs)
+            step.detail = f"{settings.site_file.name}, version {flows.version} of {count} flows"
             secrets = load_or_create(settings.layout.secrets, site)
             require_free(wanted_ports(site))
+        if differs := unpublished(WorkingCopy(settings.dialplans), flows.version, flows.files):
+            screen.say(f"  {differs}")
         with screen.step("Asterisk") as step:
             runtime = find_runtime(settings.layout.root)
             if remedy := name_remedy():

@@ -11,6 +11,7 @@ from desk.views import Health, Json, Part, Unavailable
 from engine.hub import Hub
 from engine.services import Services
 from engine.story import Story
+from engine.watch import Watch
 from history.database import HistoryDatabase
 from history.errors import DatabaseAway
 from history.writer import HistoryWriter
@@ -38,6 +39,7 @@ class EngineViews:
         self._writer = writer
         self.services: Services | None = None
         self.agi: AgiServer | None = None
+        self.watch: Watch | None = None
 
     async def health(self) -> Health:
         """True only when a call that comes now would be served, told and routed."""
@@ -50,6 +52,7 @@ class EngineViews:
                 Part("asterisk", services.switch.up, "" if services.switch.up else "no link"),
                 Part("calls", self.agi.serving, f"{self.agi.sessions} sessions"),
                 Part("live state", store.up, "" if store.up else "Redis does not answer"),
+                Part("flows", True, _of_flows(services)),
                 Part("history", history.healthy, f"{history.waiting} rows waiting"),
             ]
         )
@@ -58,12 +61,14 @@ class EngineViews:
         """Calls, queues and agents now."""
         services = self.services
         if services is None:
-            return {"site": "", "node": "", "now_ms": 0, "calls": [], "queues": [], "agents": []}
+            nothing: Json = {"calls": [], "queues": [], "agents": [], "flows": None}
+            return {"site": "", "node": "", "now_ms": 0, **nothing}
         snapshot = services.router.snapshot()
         return {
             "site": services.site.site,
             "node": services.node,
             "now_ms": snapshot.at_ms,
+            "flows": _flows(services),
             "calls": [_call(story) for story in services.chronicle.stories()],
             "queues": [asdict(queue) for queue in snapshot.queues],
             "agents": [_agent(view, services) for view in snapshot.agents],
@@ -89,6 +94,13 @@ class EngineViews:
                 return None
             recordings = await self._database.recordings(contact_id)
         return {**asdict(row), "recordings": [asdict(recording) for recording in recordings]}
+
+    async def look_for_flows(self) -> Json:
+        """Take what was published, and try again what was refused."""
+        if self.watch is None or self.services is None:
+            raise Unavailable("the engine is starting, and takes what is published then")
+        await self.watch.look(again=True)
+        return _flows(self.services)
 
     def events(self) -> AsyncIterator[dict[str, Any]]:
         """Live events from now on."""
@@ -118,11 +130,28 @@ def _or_unavailable() -> Iterator[None]:
         raise Unavailable("the history's database does not answer") from away
 
 
+def _flows(services: Services) -> Json:
+    refusal = services.library.refusal
+    return {
+        "version": services.flows.version,
+        "refused": None if refusal is None else asdict(refusal),
+    }
+
+
+def _of_flows(services: Services) -> str:
+    """Calls are served whatever was refused; but who published wants to know."""
+    refusal, version = services.library.refusal, services.flows.version
+    if refusal is None:
+        return f"version {version}"
+    return f"version {version}; {refusal.version} was refused: {refusal.reasons[0]}"
+
+
 def _call(story: Story) -> Json:
     return {
         "id": story.id,
         "called": story.called,
         "flow": story.flow,
+        "flow_version": story.flow_version,
         "language": story.language,
         "at": place_of(story),
         "queue": story.queue,

@@ -1,8 +1,11 @@
-"""Takes a changed site or dialplan while running; of a file with errors the old one stays."""
+"""Takes a changed site file and newly published flows while running, if nothing is wrong in them.
+
+The site's file is taken when it is saved, flows when they are published. Each must fit the other
+as it is in force; one that was refused is tried again when the other has changed.
+"""
 
 import asyncio
 from collections.abc import Set as AbstractSet
-from pathlib import Path
 
 import structlog
 
@@ -11,79 +14,143 @@ from config.asterisk_runtime import AsteriskMissingError, find_runtime
 from config.secrets import Secrets, SecretsError, load_or_create
 from config.site import Site
 from engine.asterisk_files import RELOADED, place_apologies, write_all
-from engine.errors import SiteInvalid
-from engine.loading import load_site_and_flows
+from engine.errors import FlowsAway, SiteInvalid
+from engine.flows import Flows, fitting, reasons_of
+from engine.loading import SiteFile, load_site_file
 from engine.services import Services
 from engine.settings import Settings
 from engine.site_rules import agents_of, rules_of
 from ivr.errors import SpeechError
-from ivr.program import Program
 
 log = structlog.get_logger(__name__)
 
 LOOK_EVERY_S = 1.0
-Marks = dict[Path, tuple[int, int]]
+Mark = tuple[int, int]
+"""Time of the last change, ns, and size of a file."""
 
 
 class Watch:
-    """Looks at the files' times; what changed is checked whole, then taken whole.
+    """Looks at the file's time and at the newest version; what changed is taken as a whole.
 
     Calls under way keep the flow that they began with.
     """
 
-    def __init__(self, settings: Settings, services: Services) -> None:
+    def __init__(self, settings: Settings, services: Services, site_file: SiteFile) -> None:
         self._settings = settings
         self._services = services
+        self._site_file = site_file
+        self._lock = asyncio.Lock()
+        self._site_mark = self._mark()
+        self._site_refused: tuple[Mark | None, int] | None = None
+        self._flows_refused: tuple[int, Mark | None] | None = None
+        self._away = False
         self._to_reload: set[str] = set()
         """What Asterisk has yet to read: it may be away when its files are written."""
 
     async def run(self) -> None:
         """Until cancelled."""
-        seen = await asyncio.to_thread(self._marks)
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
-            now = await asyncio.to_thread(self._marks)
-            if now != seen:
-                seen = now
-                await self.take()
+            await self.look()
 
-    def _marks(self) -> Marks:
-        files = [self._settings.site_file, *self._settings.dialplans.rglob("*.yaml")]
-        marks: Marks = {}
-        for file in files:
-            try:
-                status = file.stat()
-            except FileNotFoundError:
-                continue  # being replaced by an editor: seen again at the next look
-            marks[file] = (status.st_mtime_ns, status.st_size)
-        return marks
+    async def look(self, again: bool = False) -> None:
+        """Take what has changed since the last look; `again`: also try once more what was refused,
+        whatever was the matter with it."""
+        async with self._lock:
+            if again:
+                self._flows_refused = None
+            while await self._look_at_site() or await self._look_at_flows():
+                pass
 
-    async def take(self) -> None:
-        """Check the files as they are now, and take them if nothing is wrong in them."""
+    async def _look_at_site(self) -> bool:
+        """Whether a new site was taken."""
+        mark, version = await asyncio.to_thread(self._mark), self._services.flows.version
+        if mark in (None, self._site_mark) or (mark, version) == self._site_refused:
+            return False
+        if not await self._take_site():
+            self._site_refused = (mark, version)
+            return False
+        self._site_mark, self._site_refused = mark, None
+        return True
+
+    async def _look_at_flows(self) -> bool:
+        """Whether new flows were taken."""
+        services = self._services
         try:
-            site, flows = await asyncio.to_thread(load_site_and_flows, self._settings)
-            fixed = self._services.site.network
-            if site.network != fixed:
-                log.warning("network_change_needs_a_restart")
-                site = site.model_copy(update={"network": fixed})
-            await self._apply(site, flows)
+            newest = await services.library.newest()
+        except FlowsAway as away:
+            self._note_away(str(away))
+            return False
+        self._away = False
+        services.metrics.flows_published.set(newest)
+        tried = (newest, self._site_mark)
+        if newest in (0, services.flows.version) or tried == self._flows_refused:
+            return False
+        if not await self._take_flows(newest):
+            self._flows_refused = tried
+            return False
+        return True
+
+    def _mark(self) -> Mark | None:
+        try:
+            status = self._settings.site_file.stat()
+        except FileNotFoundError:
+            return None  # being replaced by an editor: seen again at the next look
+        return status.st_mtime_ns, status.st_size
+
+    def _note_away(self, error: str) -> None:
+        if not self._away:
+            log.warning("flows_not_looked_at", error=error)
+        self._away = True
+
+    async def _take_site(self) -> bool:
+        """Check the file as it is now, and take it if nothing is wrong in it."""
+        try:
+            site_file, flows = await asyncio.to_thread(self._load_site)
+            await self._apply(site_file.site, flows)
         except SiteInvalid as invalid:
             for problem in invalid.problems:
                 log.error("change_refused", problem=str(problem))
+            return False
         except (SpeechError, SecretsError, AsteriskMissingError, AmiError, OSError) as error:
             log.error("change_not_taken", error=str(error))
+            return False
+        self._site_file = site_file
+        return True
 
-    async def _apply(self, site: Site, flows: dict[str, Program]) -> None:
+    def _load_site(self) -> tuple[SiteFile, Flows]:
+        site_file, flows = load_site_file(self._settings), self._services.flows
+        fixed = self._services.site.network
+        if site_file.site.network != fixed:
+            log.warning("network_change_needs_a_restart")
+            site = site_file.site.model_copy(update={"network": fixed})
+            site_file = site_file._replace(site=site)
+        return site_file, fitting(flows.version, flows.files, site_file)
+
+    async def _take_flows(self, version: int) -> bool:
+        """Audio first, then the calls that come from now on."""
+        services = self._services
+        try:
+            flows = await services.library.load(version, self._site_file)
+            await services.audio.make_all(services.site, flows.programs, lambda done, of: None)
+        except (SiteInvalid, FlowsAway, SpeechError, OSError) as error:
+            services.library.refuse(version, reasons_of(error))
+            return False
+        services.take(flows)
+        log.info("flows_taken", version=version, flows=len(flows.programs))
+        return True
+
+    async def _apply(self, site: Site, flows: Flows) -> None:
         """Audio first, then Asterisk, then the calls that come from now on."""
         services, layout = self._services, self._settings.layout
-        await services.audio.make_all(site, flows, lambda done, of: None)
+        await services.audio.make_all(site, flows.programs, lambda done, of: None)
         await place_apologies(site, services.audio, layout)
         await self._reconfigure_asterisk(site, load_or_create(layout.secrets, site))
         newcomers = site.agents.keys() - services.site.agents.keys()
         services.router.configure(agents_of(site), rules_of(site))
         services.orders.site = site
         services.site, services.flows = site, flows
-        log.info("change_taken", flows=len(flows), agents=len(site.agents))
+        log.info("change_taken", flows=len(flows.programs), agents=len(site.agents))
         if newcomers:
             await self._welcome(newcomers)
 

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 from config.document import DocumentError, Problem, read_text
-from engine.merging import Changes
+from engine.merging import Changes, Files
 
 BASE = ".base"
 """The file that says which published content the working copy began with."""
@@ -39,6 +39,10 @@ class WorkingCopy:
         """Where a file lies."""
         return self._directory / name
 
+    def shown(self, name: str) -> str:
+        """A file for a person: `dialplans/support.yaml`."""
+        return f"{self._directory.name}/{name}"
+
     def write(self, changes: Changes) -> None:
         """Carry the changes out; a reader finds each file as it was or as it is to be."""
         for name, text in changes.items():
@@ -65,6 +69,14 @@ class WorkingCopy:
     def stand_on(self, sha256: str, version: int) -> None:
         """From now on it counts as begun with this content; the version is for who looks."""
         _replace(self.place(BASE), f"{sha256} version {version}\n")
+
+
+def placed(directory: Path, files: Files) -> None:
+    """Write the files below an empty directory, for whoever reads files."""
+    for name, text in files.items():
+        path = directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8", newline="")
 
 
 def _replace(path: Path, text: str) -> None:

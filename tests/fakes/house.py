@@ -1,6 +1,6 @@
 """An engine's parts around one call, with everything outside the process in the test's hand."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -8,8 +8,11 @@ from bridge.switch import Switch
 from config.site import Site, load_site
 from engine.audio import Audio
 from engine.chronicle import Chronicle
+from engine.errors import FlowsAway
+from engine.flows import Flows, Library, Refusal
 from engine.hub import Hub
 from engine.livecalls import LiveCalls
+from engine.loading import SiteFile
 from engine.metrics import Metrics
 from engine.orders import CallOrders
 from engine.ringer import SwitchRinger
@@ -141,6 +144,42 @@ class FakeAudio:
         return "_".join(segment.text.lower().replace(".", "").replace(",", "").split())
 
 
+class FakeLibrary:
+    """Published versions in the test's hand; `broken` has why one cannot be loaded."""
+
+    def __init__(self) -> None:
+        self.versions: dict[int, dict[str, Program]] = {}
+        self.broken: dict[int, Exception] = {}
+        self.files: dict[str, str] = {}
+        self.away = False
+        self.refusal: Refusal | None = None
+        self.marked: list[int] = []
+        self.asked_for_in_use: set[int | None] = set()
+
+    async def newest(self) -> int:
+        if self.away:
+            raise FlowsAway("the database does not answer (Fake)")
+        return max([*self.versions, *self.broken], default=1)
+
+    async def load(self, version: int, site_file: SiteFile) -> Flows:
+        return await self.as_it_was(version, ())
+
+    async def as_it_was(self, version: int, in_use: Collection[int | None]) -> Flows:
+        self.asked_for_in_use = set(in_use)
+        if version in self.broken:
+            raise self.broken[version]
+        if version not in self.versions:
+            raise FlowsAway(f"the database has no version {version}")
+        return Flows(version, self.versions[version], self.files)
+
+    def in_force(self, version: int) -> None:
+        self.marked.append(version)
+        self.refusal = None
+
+    def refuse(self, version: int, reasons: Sequence[str]) -> None:
+        self.refusal = Refusal(version, tuple(reasons))
+
+
 class FakeLive:
     """What Redis would hold, newest last."""
 
@@ -194,6 +233,7 @@ class House:
         self.now = 10_000
         self.site: Site = load_site(PROJECT / "config/site.yaml", {})
         self.switch, self.router, self.audio = FakeSwitch(), FakeRouter(), FakeAudio()
+        self.library = FakeLibrary()
         self.live, self.writer, self.hub = FakeLive(), FakeWriter(), Hub()
         metrics = Metrics()
         self.chronicle = Chronicle(
@@ -209,7 +249,8 @@ class House:
         self.services = Services(
             node=NODE,
             site=self.site,
-            flows=flows or {},
+            flows=Flows(1, flows or {}),
+            library=cast(Library, self.library),
             switch=switch,
             router=cast(Router, self.router),
             ringer=SwitchRinger(switch, NODE, orders, run=""),

@@ -23,6 +23,7 @@ class FakeViews:
 
     def __init__(self) -> None:
         self.ill = self.away = False
+        self.looked = 0
 
     async def health(self) -> Health:
         return Health([Part("asterisk", not self.ill, "no link" if self.ill else "")])
@@ -40,6 +41,12 @@ class FakeViews:
 
     async def contact(self, contact_id: str) -> Json | None:
         return {"id": "c1"} if contact_id == "c1" else None
+
+    async def look_for_flows(self) -> Json:
+        if self.away:
+            raise Unavailable("the engine is starting")
+        self.looked += 1
+        return {"version": 2, "refused": None}
 
     async def events(self) -> AsyncIterator[Json]:
         yield {"what": "started", "name": "Kovács"}

@@ -3,16 +3,22 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
 from bridge.agi.session import AgiSession
 from engine import waiting
+from engine.flows import Flows
 from engine.house import House as EntryPoints
 from history.outcome import EndedBy, Outcome
+from ivr.events import Played
+from ivr.interpreter import resume, start
+from ivr.state import CallFacts
 from routing.contact import Outcome as RoutingOutcome
 from tests.fakes.agi_client import FakeCall, conversation
 from tests.fakes.house import House
+from tests.fakes.stories import a_talk
 from tests.unit.conversation import program
 
 pytestmark = pytest.mark.unit
@@ -245,10 +251,68 @@ async def test_an_announcement_that_fails_costs_the_caller_nothing(
 
 async def test_the_queues_time_is_over(house: House) -> None:
     """Routing is told, the flow goes on, and the row is no abandoned one."""
-    house.services.flows = {"support": program(FLOW_TEXT.replace("30s", "100ms"))}
+    house.services.flows = Flows(2, {"support": program(FLOW_TEXT.replace("30s", "100ms"))})
     async with calling(house) as call:
         await in_queue(call)
         await call.answers('STREAM FILE sorry ""', "200 result=0 endpos=1")
         await goodbye(call)
     assert house.router.told[-1] == ("withdraw", CONTACT, RoutingOutcome.TIMEOUT)
     assert house.writer.row.outcome is Outcome.FLOW_ENDED
+
+
+OTHER = Flows(2, {"support": program(FLOW_TEXT.replace("en: Bye", "en: Ciao"))})
+
+
+async def test_a_call_keeps_the_version_that_it_began_with(house: House) -> None:
+    """Another one is published while the caller waits; the row tells which one it was."""
+    async with calling(house) as call:
+        await in_queue(call)
+        house.services.take(OTHER)
+        await answered(house, call)
+        call.says(OK)
+        await call.answers("SET VARIABLE TRK_STAGE flow", "200 result=1")
+        await call.answers("GET VARIABLE BRIDGERESULT", "200 result=1 (SUCCESS)")
+        await call.answers('STREAM FILE bye ""', "200 result=0 endpos=1")
+        await goodbye(call)
+    assert house.writer.row.flow_version == 1
+
+
+@asynccontextmanager
+async def coming_back(house: House, version: int | None) -> AsyncIterator[FakeCall]:
+    """A conversation ends that began under an engine before this one, on that version."""
+    began = start(program(FLOW_TEXT), CallFacts("", NUMBER, 1_000))
+    queued = resume(program(FLOW_TEXT), began.state, Played(1_000))
+    story = replace(
+        a_talk(CONTACT), flow="support", flow_version=version, resume=queued.state.to_dict()
+    )
+    house.chronicle.adopt(story)
+
+    async def handler(session: AgiSession) -> None:
+        await EntryPoints(house.services).take_back(session, CONTACT)
+
+    async with conversation(handler) as call:
+        yield call
+
+
+@pytest.mark.parametrize(("version", "bye"), [(1, "bye"), (2, "ciao"), (None, "ciao")])
+async def test_a_call_goes_on_with_its_version_after_the_engine_was_lost(
+    house: House, version: int | None, bye: str
+) -> None:
+    """The engine that came back runs version 2; a record that names none is of before versions."""
+    house.library.versions[1] = dict(house.services.flows.programs)
+    house.services.take(OTHER)
+    async with coming_back(house, version) as call:
+        await call.answers("SET VARIABLE TRK_STAGE flow", "200 result=1")
+        await call.answers(f'STREAM FILE {bye} ""', "200 result=0 endpos=1")
+        await goodbye(call)
+    assert (house.writer.row.outcome, house.writer.row.flow_version) == (Outcome.ANSWERED, version)
+    if version == 1:
+        assert house.library.asked_for_in_use == {1}
+
+
+async def test_a_version_that_is_not_to_be_had_ends_the_call(house: House) -> None:
+    """Its conversation is over; another version's steps would be a guess."""
+    house.services.take(OTHER)
+    async with coming_back(house, 1) as call:
+        await call.answers("HANGUP", "200 result=1")
+    assert house.services.flows.version == 2

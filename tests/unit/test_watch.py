@@ -1,4 +1,4 @@
-"""The site and the flows change while calls go on."""
+"""The site is changed and flows are published while calls go on."""
 
 import shutil
 from pathlib import Path
@@ -10,11 +10,23 @@ from bridge.events import Phone
 from config.asterisk_runtime import find_runtime
 from config.secrets import load_or_create
 from engine.asterisk_files import write_all
+from engine.errors import FlowsAway, SiteInvalid
+from engine.flows import Flows
+from engine.loading import load_site_and_flows, load_site_file
 from engine.settings import PROJECT, Settings, from_environment
 from engine.watch import Watch
+from engine.working_copy import WorkingCopy
 from tests.fakes.house import House
 
 pytestmark = pytest.mark.unit
+
+
+def house_of(settings: Settings) -> House:
+    """The site is up, and runs what was in the dialplans when it started."""
+    house = House()
+    _, programs = load_site_and_flows(settings)
+    house.services.flows = Flows(1, programs, WorkingCopy(settings.dialplans).read())
+    return house
 
 
 @pytest.fixture
@@ -43,7 +55,7 @@ def running(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     loader.write_text("#!/bin/sh\necho Asterisk 22.10.1\n")
     loader.chmod(0o755)
     monkeypatch.setenv("TRUNKLINE_ASTERISK_ROOT", str(tmp_path / "root"))
-    layout, house = settings.layout, House()
+    layout, house = settings.layout, house_of(settings)
     layout.create()
     secrets = load_or_create(layout.secrets, house.site)
     write_all(house.site, secrets, layout, find_runtime(layout.root))
@@ -56,41 +68,57 @@ def change(file: Path, old: str, new: str) -> None:
     file.write_text(text.replace(old, new, 1), "utf-8")
 
 
+class Watched:
+    """A watch, and what the log says of each look."""
+
+    def __init__(self, settings: Settings, house: House) -> None:
+        self._watch = Watch(settings, house.services, load_site_file(settings))
+
+    async def looks(self, again: bool = False) -> list[str]:
+        """The events, and for what was refused the problem."""
+        with capture_logs() as logs:
+            await self._watch.look(again)
+        return [str(entry.get("problem", entry["event"])) for entry in logs]
+
+
 async def test_a_site_with_a_fault_changes_nothing(settings: Settings) -> None:
-    """The old one stays whole, and the log says where the fault is."""
-    house = House()
-    before = house.services.site
+    """The old one stays whole, the log says where the fault is, and says it once."""
+    house = house_of(settings)
+    before, watch = house.services.site, Watched(settings, house)
     change(settings.site_file, "flow: support", "flow: suport")
-    with capture_logs() as logs:
-        await Watch(settings, house.services).take()
+    (problem,) = await watch.looks()
+    assert problem.startswith(f"{settings.site_file}:12:")
     assert house.services.site is before
     assert house.router.told == []
-    assert [entry["event"] for entry in logs] == ["change_refused"]
-    assert f"{settings.site_file}:12:" in logs[0]["problem"]
+    assert await watch.looks() == []
 
 
-async def test_a_flow_with_a_fault_changes_nothing(settings: Settings) -> None:
-    """A good site beside it waits until the flow is good too."""
-    house = House()
+async def test_the_working_copy_is_nobody_elses_business(settings: Settings) -> None:
+    """Until it is published, a flow may be as wrong as it likes."""
+    watch = Watched(settings, house_of(settings))
     change(settings.dialplans / "support.yaml", "next: payments", "next: nowhere")
-    change(settings.site_file, "name: Anna", "name: Ann")
-    before = house.services.site
-    with capture_logs() as logs:
-        await Watch(settings, house.services).take()
-    assert house.services.site is before
-    assert {entry["event"] for entry in logs} == {"change_refused"}
+    assert await watch.looks() == []
 
 
-async def test_a_flow_speaks_only_its_sites_languages(settings: Settings) -> None:
-    """In another one the site has no sentences ready for who waits in a queue."""
-    house = House()
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("  faults:\n", "  defects:\n", 'steps.faults.queue: unknown queue "faults"'),
+        ("[en, hu, pl, et]", "[en, hu, pl]", 'languages[3]: "et" is not a language of the site'),
+    ],
+)
+async def test_a_site_must_fit_the_flows_in_force(
+    settings: Settings, old: str, new: str, problem: str
+) -> None:
+    """A queue that a published flow leads to cannot go; the place is the flow's in its version."""
+    house = house_of(settings)
+    watch = Watched(settings, house)
     estonian = "    et: Vabandame, meie teenuses on häire. Ühendame teid valvelauaga.\n"
     change(settings.site_file, estonian, "")
-    change(settings.site_file, "languages: [en, hu, pl, et]", "languages: [en, hu, pl]")
-    with capture_logs() as logs:
-        await Watch(settings, house.services).take()
-    (refused,) = logs
-    assert 'languages[3]: "et" is not a language of the site' in refused["problem"]
+    change(settings.site_file, old, new)
+    (told,) = await watch.looks()
+    assert told.startswith("support.yaml@1:")
+    assert problem in told
 
 
 NEW = """\
@@ -101,32 +129,27 @@ NEW = """\
 """
 
 
-async def taken(settings: Settings, house: House) -> list[str]:
-    """What the log says of taking the files as they are now."""
-    with capture_logs() as logs:
-        await Watch(settings, house.services).take()
-    return [entry["event"] for entry in logs]
-
-
-async def test_a_change_is_taken_as_a_whole(settings: Settings, running: House) -> None:
+async def test_a_changed_site_is_taken_as_a_whole(settings: Settings, running: House) -> None:
     """Asterisk reads its files again, then routing and the calls from now on know the site."""
+    watch = Watched(settings, running)
     change(settings.site_file, "queues:\n", f"{NEW}\nqueues:\n")
-    change(settings.dialplans / "support.yaml", "Thank you for calling", "Thanks for calling")
-    assert await taken(settings, running) == ["change_taken"]
+    assert await watch.looks() == ["change_taken"]
     assert "res_pjsip" in running.switch.reloaded
     assert running.router.told == [("configure", 5)]
     assert "emil" in running.services.site.agents
     assert running.services.orders.site is running.services.site
-    assert "Thanks" in str(running.services.flows["support"].flow.steps["goodbye"])
+    assert running.services.flows.version == 1
+    assert await watch.looks() == []
 
 
 async def test_a_new_agents_phone_that_is_there_already_counts(
     settings: Settings, running: House
 ) -> None:
     """It may register before routing knows the agent, and then tells us nothing more."""
+    watch = Watched(settings, running)
     running.switch.endpoints = [Phone("anna", True), Phone("emil", True), Phone("stranger", True)]
     change(settings.site_file, "queues:\n", f"{NEW}\nqueues:\n")
-    assert await taken(settings, running) == ["change_taken"]
+    assert await watch.looks() == ["change_taken"]
     assert running.router.told == [("configure", 5), ("phone", "emil", True, False)]
 
 
@@ -134,23 +157,123 @@ async def test_an_agent_who_is_named_again_is_there_with_the_phone(
     settings: Settings, running: House
 ) -> None:
     """The phone was registered all the time; one that is away says nothing."""
+    watch = Watched(settings, running)
     running.switch.endpoints = [Phone("dora", True), Phone("celina", False)]
     full = settings.site_file.read_text("utf-8")
     before, rest = full.split("  celina:\n")
     settings.site_file.write_text(before + "\nqueues:\n" + rest.split("queues:\n")[1], "utf-8")
-    assert await taken(settings, running) == ["change_taken"]
+    assert await watch.looks() == ["change_taken"]
     assert running.router.told == [("configure", 2)]
     settings.site_file.write_text(full, "utf-8")
-    assert await taken(settings, running) == ["change_taken"]
+    assert await watch.looks() == ["change_taken"]
     assert running.router.told[1:] == [("configure", 4), ("phone", "dora", True, False)]
 
 
-async def test_a_change_whose_prompts_cannot_be_made_is_not_taken(
+async def test_a_site_whose_prompts_cannot_be_made_is_not_taken(
     settings: Settings, running: House
 ) -> None:
     """The old site stays whole, Asterisk's side of it too."""
-    before = running.services.site
+    before, watch = running.services.site, Watched(settings, running)
     running.audio.broken.add("Thank you for calling Northwind Energy. Goodbye.")
-    assert await taken(settings, running) == ["change_not_taken"]
+    change(settings.site_file, "queues:\n", f"{NEW}\nqueues:\n")
+    assert await watch.looks() == ["change_not_taken"]
     assert running.services.site is before
     assert (running.switch.reloaded, running.router.told) == ([], [])
+
+
+def publish(house: House, version: int) -> None:
+    """Somebody publishes what runs already as a version of its own."""
+    house.library.versions[version] = dict(house.services.flows.programs)
+
+
+async def test_what_is_published_is_taken(settings: Settings) -> None:
+    """By the calls that start from now on; nothing of the site is touched for it."""
+    house = house_of(settings)
+    before, watch = house.services.flows, Watched(settings, house)
+    publish(house, 2)
+    assert await watch.looks() == ["flows_taken"]
+    assert (house.services.flows.version, before.version) == (2, 1)
+    assert house.library.marked == [2]
+    assert (house.switch.reloaded, house.router.told) == ([], [])
+    assert b"trunkline_flows_version 2.0" in house.services.metrics.text()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        SiteInvalid(["support.yaml@2:3:1: steps: unknown kind", "support.yaml@2:9:1: …"]),
+        FlowsAway("version 2 of the flows is damaged in the database"),
+    ],
+)
+async def test_what_this_engine_cannot_run_leaves_the_old_in_force(
+    settings: Settings, error: Exception
+) -> None:
+    """It may be of a newer engine. Health and metrics tell of it until it is mended."""
+    house = house_of(settings)
+    watch = Watched(settings, house)
+    house.library.broken[2] = error
+    assert await watch.looks() == []
+    assert house.services.flows.version == 1
+    assert house.library.refusal is not None
+    assert house.library.refusal.version == 2
+    assert house.library.refusal.reasons == tuple(str(error).splitlines())
+    assert b"trunkline_flows_published_version 2.0" in house.services.metrics.text()
+    publish(house, 3)
+    assert await watch.looks() == ["flows_taken"]
+    assert house.library.refusal is None
+
+
+async def test_flows_whose_prompts_cannot_be_made_are_not_taken(settings: Settings) -> None:
+    """The prompts come first: no call is ever on a flow that cannot speak."""
+    house = house_of(settings)
+    watch = Watched(settings, house)
+    house.audio.broken.add("Thank you for calling Northwind Energy. Goodbye.")
+    publish(house, 2)
+    await watch.looks()
+    assert house.services.flows.version == 1
+    house.audio.broken.clear()
+    await watch.looks()
+    assert house.services.flows.version == 1, "tried again at every look, it would fill the log"
+    assert await watch.looks(again=True) == ["flows_taken"]
+
+
+async def test_a_database_that_is_away_is_told_once(settings: Settings) -> None:
+    """Calls go on as they were."""
+    house = house_of(settings)
+    watch = Watched(settings, house)
+    house.library.away = True
+    assert [await watch.looks() for _ in range(3)] == [["flows_not_looked_at"], [], []]
+    house.library.away = False
+    publish(house, 2)
+    assert await watch.looks() == ["flows_taken"]
+
+
+async def test_flows_that_were_refused_are_tried_again_with_another_site(
+    settings: Settings, running: House
+) -> None:
+    """The queue that they lead to was published first, and saved in the site second."""
+    watch = Watched(settings, running)
+    running.library.broken[2] = SiteInvalid(["support.yaml@2:99:5: unknown queue"])
+    await watch.looks()
+    del running.library.broken[2]
+    publish(running, 2)
+    assert await watch.looks() == []
+    change(settings.site_file, "queues:\n", f"{NEW}\nqueues:\n")
+    assert await watch.looks() == ["change_taken", "flows_taken"]
+
+
+async def test_a_site_that_was_refused_is_tried_again_with_other_flows(
+    settings: Settings, running: House
+) -> None:
+    """The flow that led to the queue is published after the site that lacks it was saved."""
+    running.services.flows = Flows(1, {}, {})
+    watch = Watched(settings, running)
+    change(settings.site_file, "queues:\n", f"{NEW}\nqueues:\n")
+    (problem,) = await watch.looks()
+    assert "unknown flow" in problem
+    _, programs = load_site_and_flows(settings)
+    running.library.versions[2] = programs
+    running.library.files = WorkingCopy(settings.dialplans).read()
+    assert await watch.looks() == ["flows_taken", "change_taken"]
+    assert "emil" in running.services.site.agents
+    assert running.services.flows.version == 2

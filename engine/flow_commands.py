@@ -1,0 +1,184 @@
+"""`trunkline publish`, `rollback`, `checkout`, `versions` and `diff`: what they do and print."""
+
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import typer
+from rich.console import Console
+
+from config.document import DocumentError, load_plain
+from engine import card, differing
+from engine.client import Client
+from engine.clock import now_ms
+from engine.console import Screen
+from engine.errors import NoSuchVersion, NotRunning, PublishRefused, SiteInvalid
+from engine.flows import open_store, or_away
+from engine.loading import check_texts, load_site_file
+from engine.merging import Files
+from engine.publishing import Author, Published, Publisher
+from engine.settings import Settings
+from engine.status import clock_time
+from engine.working_copy import WorkingCopy
+from history.bundles import BundleStore
+from ivr.meaning import differences
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The machine and the form of the answer."""
+
+    settings: Settings
+    as_json: bool
+
+    def tell(self, document: Any, *lines: str) -> None:
+        """The answer, for a machine or for a person."""
+        if self.as_json:
+            typer.echo(json.dumps(document, ensure_ascii=False))
+        else:
+            for line in lines:
+                typer.echo(line)
+
+
+async def publish(asked: Asked, by: Author, base: int | None) -> int:
+    """1 when nothing was published, or the engine that runs here does not take it."""
+    async with _publisher(asked.settings) as publisher:
+        try:
+            done = await publisher.publish(by, base)
+        except (SiteInvalid, DocumentError, PublishRefused) as refused:
+            return _refused(asked, refused)
+    return await _told(asked, done, f"nothing to publish: this is version {done.head.version}")
+
+
+async def rollback(asked: Asked, version: int, by: Author) -> int:
+    """1 when nothing was rolled back, or the engine that runs here does not take it."""
+    async with _publisher(asked.settings) as publisher:
+        try:
+            done = await publisher.rollback(version, by)
+        except (SiteInvalid, PublishRefused) as refused:
+            return _refused(asked, refused)
+    return await _told(asked, done, f"version {done.head.version} is in force, and is the same")
+
+
+async def checkout(asked: Asked, version: int | None, force: bool) -> int:
+    """1 when files with unpublished changes are in the way."""
+    async with _publisher(asked.settings) as publisher:
+        try:
+            written = await publisher.checkout(version, force)
+        except (DocumentError, PublishRefused) as refused:
+            return _refused(asked, refused)
+    where = asked.settings.dialplans.name
+    lines = [f"{where}/{name}" for name in written] or [f"{where}/ is that version already"]
+    asked.tell({"written": list(written)}, *lines)
+    return 0
+
+
+async def versions(asked: Asked, limit: int) -> int:
+    """The newest first."""
+    async with _store(asked.settings) as (store, site):
+        heads = await store.heads(site, limit)
+    if asked.as_json:
+        asked.tell([asdict(head) for head in heads])
+        return 0
+    rows: list[tuple[Any, ...]] = [
+        (h.version, clock_time(h.at_ms), h.author, h.note, h.restores or "") for h in heads
+    ]
+    columns = ("version", "published", "by", "note", "restores")
+    Screen(Console(highlight=False)).table("Versions of the flows", columns, rows)
+    return 0
+
+
+async def diff(asked: Asked, old: int | None, new: int | None, text: bool) -> int:
+    """1 when there is a difference. Without `new`: the working copy; without both: against the
+    current version."""
+    copy = WorkingCopy(asked.settings.dialplans)
+    async with _store(asked.settings) as (store, site):
+        before = await _files(store, site, old)
+        after = copy.read() if new is None else await _files(store, site, new)
+    console = Console(highlight=False)
+    if text:
+        lines = [*differing.text_lines(before, after)]
+        if asked.as_json:
+            asked.tell(lines)
+        else:
+            differing.show_text(console, before, after)
+        return 1 if lines else 0
+    found = differences(_plain(before, asked.settings), _plain(after, asked.settings))
+    if asked.as_json:
+        asked.tell(differing.as_json(found))
+    else:
+        differing.show(console, found)
+    return 1 if found else 0
+
+
+@asynccontextmanager
+async def _store(settings: Settings) -> AsyncIterator[tuple[BundleStore, str]]:
+    site = load_site_file(settings).site.site
+    async with open_store(settings) as store:
+        with or_away():
+            yield store, site
+
+
+@asynccontextmanager
+async def _publisher(settings: Settings) -> AsyncIterator[Publisher]:
+    copy = WorkingCopy(settings.dialplans)
+    async with _store(settings) as (store, site):
+        yield Publisher(store, site, copy, check_texts(settings), now_ms)
+
+
+async def _files(store: BundleStore, site: str, version: int | None) -> Files:
+    newest = await store.newest(site)
+    found = await store.get(site, newest if version is None else version)
+    if found is None:
+        raise NoSuchVersion(version or 1, newest)
+    return found.files
+
+
+def _plain(files: Files, settings: Settings) -> Mapping[str, Any]:
+    return {name: load_plain(text, str(settings.dialplans / name)) for name, text in files.items()}
+
+
+def _refused(asked: Asked, refused: SiteInvalid | DocumentError | PublishRefused) -> int:
+    problems: Sequence[object] = ()
+    if not isinstance(refused, PublishRefused):
+        problems = refused.problems
+    code = refused.code if not isinstance(refused, DocumentError) else SiteInvalid.code
+    error = {"code": code, "message": str(refused), "problems": [str(each) for each in problems]}
+    asked.tell({"error": error}, str(refused))
+    return 1
+
+
+async def _told(asked: Asked, done: Published, nothing_new: str) -> int:
+    """Say what came of it, here and in the engine that runs here."""
+    engine = await _poke(asked.settings)
+    head, where = done.head, asked.settings.dialplans.name
+    lines = [f"taken over from others: {where}/{name}" for name in done.taken_over]
+    lines.append(f"published version {head.version}" if done.new else nothing_new)
+    taken = engine is None or engine["version"] == head.version
+    lines += _of_engine(engine, head.version)
+    told = {**asdict(head), "new": done.new, "taken_over": done.taken_over, "engine": engine}
+    asked.tell(told, *lines)
+    return 0 if taken else 1
+
+
+def _of_engine(engine: Json | None, version: int) -> Sequence[str]:
+    if engine is None:
+        return ["no engine runs here; each takes it within a second, or when it starts"]
+    if engine["version"] == version:
+        return ["new calls run it"]
+    refused = engine["refused"] or {"reasons": []}
+    return [f"the engine goes on with version {engine['version']}:", *refused["reasons"]]
+
+
+async def _poke(settings: Settings) -> Json | None:
+    """The engine that runs here looks at once; None when none does."""
+    try:
+        async with Client(card.read(settings.layout.card)) as client:
+            told: Json = await client.post("/api/flows")
+    except NotRunning:
+        return None
+    return None if "error" in told else told
