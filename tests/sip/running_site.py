@@ -105,6 +105,7 @@ class RunningSite:
     client: Client
     bank: PhoneBank
     carrier: CarrierPhone
+    environ: dict[str, str]
     phones: dict[str, Phone] = field(default_factory=dict)
     """One of each name: a second phone of the same account would take the first one's calls."""
 
@@ -194,6 +195,19 @@ class RunningSite:
         found: Json = await until(f"one call at {at}", look, within_s)
         return found
 
+    async def trunkline(self, *words: str) -> tuple[int, str]:
+        """Run the command as a user would: its exit code, and what it printed."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "engine", *words),
+            cwd=PROJECT,
+            env=self.environ,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        printed, _ = await process.communicate()
+        return process.returncode or 0, printed.decode("utf-8")
+
     async def kill_engine(self) -> None:
         """SIGKILL the engine, this site's own, as a crash would."""
         os.kill(self.card["pid"], signal.SIGKILL)
@@ -260,7 +274,7 @@ async def running_site(
             PhoneBank.open(log=directory / "phones.log") as bank,
             CarrierPhone.open(carrier_port, number=FALLBACK, log=directory / "carrier.log") as far,
         ):
-            yield RunningSite(process, directory, here, client, bank, far)
+            yield RunningSite(process, directory, here, client, bank, far, environ)
     finally:
         if process.returncode is None:
             process.send_signal(signal.SIGINT)

@@ -65,22 +65,95 @@ async def test_a_new_agent_can_register_without_a_restart(site: RunningSite) -> 
     await dora.unregister()
 
 
-async def test_a_bad_dialplan_never_replaces_a_good_one(site: RunningSite) -> None:
-    """The problem is told with its line, and calls go on with the flow as it was."""
+def write_flow(site: RunningSite, old: str, new: str) -> Path:
+    """Edit the working copy of the flow, beginning with what the site started with."""
     path = site.directory / "dialplans" / "desk.yaml"
-    path.write_text(FLOWS["desk"].replace("next: support", "next: suport"), "utf-8")
-    await engine_said(site, "change_refused")
-    log = (site.directory / "var/log/engine.log").read_text("utf-8")
+    assert old in FLOWS["desk"]
+    path.write_text(FLOWS["desk"].replace(old, new), "utf-8")
+    return path
+
+
+async def steps_of(site: RunningSite, contact: str) -> tuple[int, list[str]]:
+    """The version that a finished contact ran, and the steps that it came to."""
+    row = await site.row(contact)
+    steps = [entry["fields"]["step"] for entry in row["timeline"] if entry["what"] == "step"]
+    return row["flow_version"], list(dict.fromkeys(steps))
+
+
+async def test_a_bad_dialplan_never_replaces_a_good_one(site: RunningSite) -> None:
+    """It is not published, the problem is told with its line, and calls go on as they were."""
+    path = write_flow(site, "next: support", "next: suport")
     line = 1 + FLOWS["desk"].splitlines().index("    next: support")
-    assert f"desk.yaml:{line}:" in log
-    assert "suport" in log
+    code, said = await site.trunkline("publish", "--note", "a slip")
+    assert code == 1
+    assert f"{path}:{line}:11: steps.account.next: " in said
+    assert 'did you mean "support"?' in said
     call = await site.call()
     await call.first_audio()
     await key(site, call, "1", "4711")
     contact = (await site.only_call("queue"))["id"]
     await call.hang_up()
-    assert (await site.row(contact))["queue"] == "support"
-    path.write_text(FLOWS["desk"], "utf-8")
+    row = await site.row(contact)
+    assert (row["queue"], row["flow_version"]) == ("support", 1)
+
+
+async def test_a_published_flow_is_for_the_calls_from_now_on(site: RunningSite) -> None:
+    """A call that is in the queue meanwhile stays on its version to the end."""
+    anna = await site.agent("anna")
+    await anna.unregister()
+    await site.agent_is("anna", "offline")
+    call = await site.call()
+    await call.first_audio()
+    await key(site, call, "1", "4711")
+    before = (await site.only_call("queue"))["id"]
+    write_flow(site, "thanks", "goodbye")
+    code, said = await site.trunkline("diff")
+    assert (code, said) == (1, "desk (desk.yaml)\n  step thanks is called goodbye now\n")
+    code, said = await site.trunkline("publish", "--note", "a better name", "--author", "dora")
+    assert (code, said) == (0, "published version 2\nnew calls run it\n")
+    await anna.register()
+    taken = await anna.incoming()
+    await taken.answered()
+    await site.only_call("conversation")
+    await taken.hang_up()
+    await call.ended(15)
+    assert await steps_of(site, before) == (1, ["main", "account", "support", "thanks", "bye"])
+    await site.agent_is("anna", "available")
+    again = await site.call()
+    await again.first_audio()
+    await key(site, again, "1", "4711")
+    taken = await anna.incoming()
+    await taken.answered()
+    after = (await site.only_call("conversation"))["id"]
+    await taken.hang_up()
+    await again.ended(15)
+    assert await steps_of(site, after) == (2, ["main", "account", "support", "goodbye", "bye"])
+
+
+async def test_a_call_keeps_its_version_over_the_loss_of_the_engine(site: RunningSite) -> None:
+    """A rollback in the middle of a conversation, then the engine dies, and the agent hangs up:
+    the flow goes on where and as it was left."""
+    anna = await site.agent("anna")
+    call = await site.call()
+    await call.first_audio()
+    await key(site, call, "1", "4711")
+    taken = await anna.incoming()
+    await taken.answered()
+    contact = (await site.only_call("conversation"))["id"]
+    code, said = await site.trunkline("rollback", "-1")
+    assert (code, said) == (0, "published version 3\nnew calls run it\n")
+    await site.kill_engine()
+    await site.engine_back()
+    assert (await site.client.get("/api/status"))["flows"] == {"version": 3, "refused": None}
+    await taken.hang_up()
+    await call.ended(15)
+    version, steps = await steps_of(site, contact)
+    assert (version, steps[-2:]) == (2, ["goodbye", "bye"])
+    code, said = await site.trunkline("status")
+    assert code == 0
+    assert "dialplans/desk.yaml differs from version 3: trunkline diff" in said
+    await site.agent_is("anna", "available", within_s=30)
+    await anna.unregister()
 
 
 async def test_asterisk_dies_and_the_site_recovers(site: RunningSite) -> None:

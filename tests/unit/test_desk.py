@@ -130,6 +130,21 @@ async def test_a_history_that_does_not_answer_is_not_an_empty_one(
     assert (status, body["error"]["code"]) == (503, "unavailable")
 
 
+async def test_an_engine_is_told_to_look_for_flows(client: Client, views: FakeViews) -> None:
+    """By whoever has the token, and not by asking for a page."""
+    async with client.post("/api/flows", headers=AUTHORISED) as response:
+        told = response.status, await response.json()
+    assert told == (200, {"version": 2, "refused": None})
+    views.away = True
+    async with client.post("/api/flows", headers=AUTHORISED) as response:
+        assert response.status == 503
+    async with client.post("/api/flows") as response:
+        assert response.status == 401
+    async with client.get("/api/flows", headers=AUTHORISED) as response:
+        assert response.status == 405
+    assert views.looked == 1
+
+
 async def test_events_are_streamed_as_they_come(client: Client) -> None:
     """Server-sent events, each a line of JSON, until the engine's end."""
     async with client.get("/api/events", headers=AUTHORISED) as response:

@@ -38,6 +38,8 @@ async def test_an_engine_that_is_starting_is_not_well() -> None:
     assert (health.ok, health.parts[0].detail) == (False, "starting: waiting for Asterisk")
     assert starting.status()["calls"] == []
     assert starting.metrics() == b""
+    with pytest.raises(Unavailable, match="starting"):
+        await starting.look_for_flows()
 
 
 async def test_a_history_that_is_away_is_not_taken_for_empty() -> None:
