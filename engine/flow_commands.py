@@ -157,7 +157,8 @@ async def _told(asked: Asked, done: Published, nothing_new: str) -> int:
     engine = await _poke(asked.settings)
     head, where = done.head, asked.settings.dialplans.name
     lines = [f"taken over from others: {where}/{name}" for name in done.taken_over]
-    lines.append(f"published version {head.version}" if done.new else nothing_new)
+    again = f", which is version {head.restores} again" if head.restores else ""
+    lines.append(f"published version {head.version}{again}" if done.new else nothing_new)
     taken = engine is None or engine["version"] == head.version
     lines += _of_engine(engine, head.version)
     told = {**asdict(head), "new": done.new, "taken_over": done.taken_over, "engine": engine}

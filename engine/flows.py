@@ -17,7 +17,7 @@ from engine.publishing import Author, Publisher
 from engine.settings import Settings
 from engine.working_copy import WorkingCopy
 from history.bundles import Bundle, BundleStore
-from history.errors import BundleDamaged, DatabaseAway
+from history.errors import BundleDamaged, DatabaseAway, UnsupportedUrl
 from history.migrations import upgrade_to_head
 from ivr.program import Program
 from ivr.steps.base import Known
@@ -150,8 +150,8 @@ def or_away() -> Iterator[None]:
         yield
     except DatabaseAway as away:
         raise FlowsAway(f"the database does not answer ({away.reason})") from away
-    except BundleDamaged as damaged:
-        raise FlowsAway(str(damaged)) from damaged
+    except (BundleDamaged, UnsupportedUrl) as error:
+        raise FlowsAway(str(error)) from error
 
 
 @asynccontextmanager

@@ -77,6 +77,13 @@ def test_a_site_with_a_fault_is_told_where(trunkline: Command, tmp_path: Path) -
         (["graph", "support", "--output", "/proc/none/x.svg"], {}, "a file that can be written"),
         (["nonsense"], {}, "No such command"),
         (["history", "--limit", "0"], {}, "limit"),
+        (["rollback", "1"], {}, "there is no version 1 of the flows: there is none yet"),
+        (["rollback", "-1"], {}, "there is none yet"),
+        (["checkout"], {}, "there is none yet"),
+        (["diff"], {}, "there is none yet"),
+        (["diff", "--json", "1", "x"], {}, "not a valid int"),
+        (["publish"], {"TRUNKLINE_DATABASE_URL": "sqlite:///no/such/dir/a"}, "does not answer"),
+        (["versions"], {"TRUNKLINE_DATABASE_URL": "oracle://x"}, "sqlite and postgresql"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_a_sentence(
@@ -126,3 +133,16 @@ def test_a_graph_is_told_to_a_machine(trunkline: Command) -> None:
     assert told["flow"] == "support"
     way = next(way for way in told["ways"] if (way["source"], way["target"]) == ("bills", "busy"))
     assert (way["exits"], way["faint"], way["callers"]) == (["after 15m", "error"], True, None)
+
+
+def test_versions_are_told_from_the_history_of_calls(trunkline: Command) -> None:
+    """Both could be called history."""
+    done = trunkline("versions", "--help")
+    assert "the history of calls is `history`" in " ".join(done.stdout.split())
+
+
+def test_who_publishes_is_who_is_logged_in(trunkline: Command) -> None:
+    """Behind sudo it is not root; an option or the environment says otherwise."""
+    trunkline("publish", TRUNKLINE_DIALPLANS=str(PROJECT / "dialplans"), SUDO_USER="dora")
+    (version,) = json.loads(trunkline("versions", "--json").stdout)
+    assert version["author"] == "dora"

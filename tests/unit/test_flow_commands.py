@@ -1,0 +1,222 @@
+"""`trunkline publish` and its companions, as a person and a machine meet them."""
+
+import json
+import shutil
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from rich.console import Console
+
+from config.document import load_plain
+from engine import card, differing, flow_commands
+from engine.flow_commands import Asked
+from engine.publishing import Author
+from engine.settings import PROJECT, Settings, from_environment
+from ivr.meaning import differences
+
+pytestmark = pytest.mark.unit
+
+ANNA = Author("anna", "why not")
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """The sample site, with dialplans and a database of this test's own; no engine runs."""
+    shutil.copytree(PROJECT / "dialplans", tmp_path / "dialplans")
+    return from_environment(
+        {
+            "TRUNKLINE_DIALPLANS": str(tmp_path / "dialplans"),
+            "TRUNKLINE_VAR": str(tmp_path / "var"),
+        }
+    )
+
+
+Said = Callable[[], str]
+
+
+@pytest.fixture
+def said(capsys: pytest.CaptureFixture[str]) -> Said:
+    """What was printed since it was asked last."""
+    return lambda: capsys.readouterr().out
+
+
+def edit(settings: Settings, old: str, new: str) -> None:
+    """Change the sample flow in the working copy."""
+    path = settings.dialplans / "support.yaml"
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), "utf-8")
+
+
+async def test_from_the_first_version_to_a_rollback(settings: Settings, said: Said) -> None:
+    """Each answer is a sentence, and the exit code says whether it is yes."""
+    asked = Asked(settings, as_json=False)
+    nobody = "no engine runs here; each takes it within a second, or when it starts\n"
+    assert await flow_commands.publish(asked, ANNA, None) == 0
+    assert said() == f"published version 1\n{nobody}"
+    assert await flow_commands.publish(asked, ANNA, None) == 0
+    assert said() == f"nothing to publish: this is version 1\n{nobody}"
+    edit(settings, "timeout: 4s", "timeout: 6s")
+    assert await flow_commands.diff(asked, None, None, text=False) == 1
+    assert said() == "support (support.yaml)\n  welcome\n    menu.timeout: 4s → 6s\n"
+    assert await flow_commands.publish(asked, ANNA, None) == 0
+    said()
+    assert await flow_commands.rollback(asked, -1, ANNA) == 0
+    assert said() == f"published version 3, which is version 1 again\n{nobody}"
+    assert await flow_commands.diff(asked, 1, 3, text=False) == 0
+    assert await flow_commands.checkout(asked, None, force=False) == 0
+    assert said() == "dialplans/support.yaml\n"
+    assert await flow_commands.checkout(asked, None, force=False) == 0
+    assert said() == "dialplans/ is that version already\n"
+
+
+async def test_versions_are_listed(settings: Settings, said: Said) -> None:
+    """For a machine each with its checksum, for a person as a table."""
+    await flow_commands.publish(Asked(settings, as_json=False), ANNA, None)
+    said()
+    assert await flow_commands.versions(Asked(settings, as_json=True), 20) == 0
+    (version,) = json.loads(said())
+    assert (version["version"], version["author"], version["note"]) == (1, "anna", "why not")
+    assert len(version["sha256"]) == 64
+    await flow_commands.versions(Asked(settings, as_json=False), 20)
+    assert {"1", "anna", "why not"} <= {cell.strip() for cell in said().split("│")}
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+async def test_what_is_wrong_is_told_where_it_is(
+    settings: Settings, said: Said, as_json: bool
+) -> None:
+    """1; the problem names file, line and column."""
+    edit(settings, "next: payments", "next: nowhere")
+    asked = Asked(settings, as_json)
+    assert await flow_commands.publish(asked, ANNA, None) == 1
+    problem = json.loads(told)["error"]["problems"][0] if (told := said()) and as_json else told
+    assert problem.startswith(f"{settings.dialplans}/support.yaml:96:11: steps.payment_account")
+
+
+async def test_a_machine_is_told_why_nothing_was_published(settings: Settings, said: Said) -> None:
+    """By a code that does not change with the words."""
+    asked = Asked(settings, as_json=True)
+    await flow_commands.publish(asked, ANNA, None)
+    (settings.dialplans / ".base").unlink()
+    edit(settings, "timeout: 4s", "timeout: 6s")
+    said()
+    assert await flow_commands.publish(asked, ANNA, None) == 1
+    assert json.loads(said())["error"]["code"] == "base_unknown"
+    assert await flow_commands.checkout(asked, None, force=False) == 1
+    assert json.loads(said())["error"]["code"] == "unpublished_changes"
+    (settings.dialplans / "support.yaml").write_bytes(b"\xff")
+    assert await flow_commands.publish(asked, ANNA, None) == 1
+    assert json.loads(said())["error"]["code"] == "site_invalid"
+
+
+async def test_a_difference_for_machines(settings: Settings, said: Said) -> None:
+    """By meaning with what was and is; line by line as `diff -u`."""
+    asked = Asked(settings, as_json=True)
+    await flow_commands.publish(asked, ANNA, None)
+    edit(settings, "timeout: 4s", "timeout: 6s")
+    said()
+    assert await flow_commands.diff(asked, None, None, text=False) == 1
+    change = {"what": "field", "path": "steps.welcome.menu.timeout", "old": "4s", "new": "6s"}
+    (difference,) = json.loads(said())
+    assert (difference["name"], difference["changes"]) == ("support", [change])
+    assert await flow_commands.diff(asked, None, None, text=True) == 1
+    lines = json.loads(said())
+    assert lines[:2] == ["--- a/support.yaml", "+++ b/support.yaml"]
+    assert [line for line in lines if "timeout: 6s" in line] == ["+      timeout: 6s"]
+
+
+OLD = """\
+flow: desk
+languages: [en]
+about: x
+owner: x
+start: a
+steps:
+  a: {say: Hello., next: b}
+  b: {hangup: normal}
+"""
+
+
+def shown(new: str) -> list[str]:
+    """The difference between the flow and this one, as a pipe gets it."""
+    console = Console(width=20, force_terminal=False)
+    found = differences({"d.yaml": load_plain(OLD, "")}, {"d.yaml": load_plain(new, "")})
+    with console.capture() as captured:
+        differing.show(console, found)
+    return captured.get().splitlines()
+
+
+def test_a_difference_for_a_person() -> None:
+    """The changes of a step stand together; lines are not broken at the terminal's width."""
+    assert shown(
+        """\
+flow: desk
+languages: [en, hu]
+owner: x
+start: a
+steps:
+  a:
+    say: {en: Good morning. What can we do for you today?, hu: Jó reggelt.}
+    next: c
+  b: {hangup: normal}
+  c: {goto: b}
+"""
+    ) == [
+        "desk (d.yaml)",
+        "  + languages[1]: hu",
+        "  a",
+        "    say:",
+        "      - Hello.",
+        '      + {"en": "Good morning. What can we do for you today?", "hu": "Jó reggelt."}',
+        "    exit next: b → c",
+        '  + step c: {"goto": "b"}',
+        "  - about: x",
+    ]
+
+
+def test_flows_that_are_new_or_gone_are_named() -> None:
+    """And what is no flow by its file."""
+    console = Console(force_terminal=False)
+    flow = {"flow": "desk", "steps": {}}
+    with console.capture() as captured:
+        differing.show(console, differences({"d.yaml": flow}, {"a.test.yaml": {"tests": []}}))
+    assert captured.get().splitlines() == ["a.test.yaml is new", "desk (d.yaml) is gone"]
+
+
+@pytest.fixture
+async def engine(settings: Settings) -> AsyncIterator[dict[str, Any]]:
+    """An engine runs here, and answers what the test says when it is told to look."""
+    answer: dict[str, Any] = {}
+
+    async def look(request: web.Request) -> web.Response:
+        assert request.headers["Authorization"] == "Bearer sesame"
+        return web.json_response(answer)
+
+    app = web.Application()
+    app.router.add_post("/api/flows", look)
+    async with TestServer(app) as server:
+        settings.layout.create()
+        url = str(server.make_url("")).rstrip("/")
+        card.write(settings.layout.card, {"api": {"url": url, "token": "sesame"}})
+        yield answer
+
+
+async def test_the_engine_here_is_told_at_once(
+    settings: Settings, engine: dict[str, Any], said: Said
+) -> None:
+    """And the author is told whether it took the version."""
+    asked = Asked(settings, as_json=False)
+    engine |= {"version": 1, "refused": None}
+    assert await flow_commands.publish(asked, ANNA, None) == 0
+    assert said() == "published version 1\nnew calls run it\n"
+    edit(settings, "timeout: 4s", "timeout: 6s")
+    engine["refused"] = {"version": 2, "reasons": ["no voice speaks et"]}
+    assert await flow_commands.publish(asked, ANNA, None) == 1
+    assert said() == (
+        "published version 2\nthe engine goes on with version 1:\nno voice speaks et\n"
+    )
