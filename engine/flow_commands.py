@@ -159,7 +159,7 @@ async def _told(asked: Asked, done: Published, nothing_new: str) -> int:
     lines = [f"taken over from others: {where}/{name}" for name in done.taken_over]
     again = f", which is version {head.restores} again" if head.restores else ""
     lines.append(f"published version {head.version}{again}" if done.new else nothing_new)
-    taken = engine is None or engine["version"] == head.version
+    taken = engine is None or engine["version"] >= head.version
     lines += _of_engine(engine, head.version)
     told = {**asdict(head), "new": done.new, "taken_over": done.taken_over, "engine": engine}
     asked.tell(told, *lines)
@@ -171,6 +171,8 @@ def _of_engine(engine: Json | None, version: int) -> Sequence[str]:
         return ["no engine runs here; each takes it within a second, or when it starts"]
     if engine["version"] == version:
         return ["new calls run it"]
+    if engine["version"] > version:
+        return [f"new calls run version {engine['version']}, which came right after it"]
     refused = engine["refused"] or {"reasons": []}
     return [f"the engine goes on with version {engine['version']}:", *refused["reasons"]]
 

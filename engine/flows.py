@@ -195,8 +195,8 @@ async def _publish_the_first(settings: Settings, store: BundleStore, site: str) 
 
 
 def reasons_of(error: Exception) -> tuple[str, ...]:
-    """What is wrong with a version, each a sentence."""
-    return tuple(str(error).splitlines())
+    """What is wrong with a version, each a sentence; at least one."""
+    return tuple(str(error).splitlines()) or (type(error).__name__,)
 
 
 def _called(version: int) -> Callable[[str], str]:

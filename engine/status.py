@@ -13,10 +13,11 @@ from engine import card
 from engine.client import Client
 from engine.console import Screen
 from engine.errors import FlowsAway
-from engine.flows import open_store, or_away
+from engine.flows import or_away
 from engine.publishing import unpublished
 from engine.settings import Settings
 from engine.working_copy import WorkingCopy
+from history.bundles import BundleStore
 
 Rows = list[tuple[Any, ...]]
 
@@ -42,12 +43,14 @@ async def _unpublished(settings: Settings, status: dict[str, Any]) -> str:
     if not status["flows"]:
         return ""
     version = status["flows"]["version"]
+    store = BundleStore(settings.sql_url)
     try:
-        async with open_store(settings) as store:
-            with or_away():
-                running = await store.get(status["site"], version)
+        with or_away():
+            running = await store.get(status["site"], version)
     except FlowsAway:
         return ""  # the health says so
+    finally:
+        await store.close()
     return unpublished(WorkingCopy(settings.dialplans), version, running.files) if running else ""
 
 

@@ -110,8 +110,8 @@ class Supervisor:
             site = site_file.site
             async with open_store(settings) as store:
                 _, flows = await open_flows(settings, store, site_file)
-            count, version = len(flows.programs), flows.version
-            step.detail = f"{settings.site_file.name}, {count} flows of version {version}"
+            count = len(flows.programs)
+            step.detail = f"{settings.site_file.name}, {count} flows of version {flows.version}"
             secrets = load_or_create(settings.layout.secrets, site)
             require_free(wanted_ports(site))
         if differs := unpublished(WorkingCopy(settings.dialplans), flows.version, flows.files):

@@ -139,11 +139,11 @@ def _flows(services: Services) -> Json:
 
 
 def _of_flows(services: Services) -> str:
-    """Calls are served whatever was refused; but who published wants to know."""
+    """Calls are served whatever was refused. Why it was is for who may see the status."""
     refusal, version = services.library.refusal, services.flows.version
     if refusal is None:
         return f"version {version}"
-    return f"version {version}; {refusal.version} was refused: {refusal.reasons[0]}"
+    return f"version {version}; version {refusal.version} was refused, see `trunkline status`"
 
 
 def _call(story: Story) -> Json:

@@ -221,3 +221,6 @@ async def test_the_engine_here_is_told_at_once(
     assert said() == (
         "published version 2\nthe engine goes on with version 1:\nno voice speaks et\n"
     )
+    engine |= {"version": 3, "refused": None}
+    assert await flow_commands.publish(asked, ANNA, None) == 0
+    assert said().endswith("new calls run version 3, which came right after it\n")

@@ -1,17 +1,22 @@
 """What the desk shows of an engine that is starting, and of a history that is away."""
 
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
 
+from bridge.agi.server import AgiServer
 from desk.views import Unavailable
+from engine.flows import Refusal
 from engine.hub import Hub
 from engine.views import EngineViews
+from engine.watch import Watch
 from history.database import HistoryDatabase
 from history.errors import DatabaseAway
 from history.rows import ContactRow
 from history.writer import HistoryWriter
-from tests.fakes.house import FakeWriter
+from routing.router import Router
+from tests.fakes.house import FakeWriter, House
 
 pytestmark = pytest.mark.unit
 
@@ -47,3 +52,40 @@ async def test_a_history_that_is_away_is_not_taken_for_empty() -> None:
     for view in (views().contacts(5), views().contact("c1")):
         with pytest.raises(Unavailable):
             await view
+
+
+class LooksOnce:
+    """A watch that was told to look."""
+
+    def __init__(self) -> None:
+        self.again: list[bool] = []
+
+    async def look(self, again: bool = False) -> None:
+        self.again.append(again)
+
+
+def running(house: House, watch: LooksOnce) -> EngineViews:
+    """An engine whose parts are all well."""
+    well = SimpleNamespace(health=SimpleNamespace(up=True, healthy=True, waiting=0))
+    house.services.router = cast(Router, well)
+    views = EngineViews(Hub(), cast(HistoryDatabase, well), cast(HistoryWriter, well))
+    views.services, views.watch = house.services, cast(Watch, watch)
+    views.agi = cast(AgiServer, SimpleNamespace(serving=True, sessions=0))
+    return views
+
+
+async def test_a_refused_version_is_told_and_calls_are_served() -> None:
+    """Health is open to everybody and says only that; who published is told why."""
+    house, watch = House(), LooksOnce()
+    views = running(house, watch)
+    assert await views.look_for_flows() == {"version": 1, "refused": None}
+    house.library.refusal = Refusal(2, ("support.yaml@2:3:1: wrong",))
+    health = await views.health()
+    assert health.ok
+    (told,) = [part.detail for part in health.parts if part.name == "flows"]
+    assert told == "version 1; version 2 was refused, see `trunkline status`"
+    assert (await views.look_for_flows())["refused"] == {
+        "version": 2,
+        "reasons": ("support.yaml@2:3:1: wrong",),
+    }
+    assert watch.again == [True, True]
