@@ -95,24 +95,38 @@ async def versions(asked: Asked, limit: int) -> int:
 async def diff(asked: Asked, old: int | None, new: int | None, text: bool) -> int:
     """1 when there is a difference. Without `new`: the working copy; without both: against the
     current version."""
-    copy = WorkingCopy(asked.settings.dialplans)
-    async with _store(asked.settings) as (store, site):
+    settings = asked.settings
+    behind: Sequence[str] = ()
+    async with _store(settings) as (store, site):
         before = await _files(store, site, old)
-        after = copy.read() if new is None else await _files(store, site, new)
-    console = Console(highlight=False)
-    if text:
-        lines = [*differing.text_lines(before, after)]
-        if asked.as_json:
-            asked.tell(lines)
+        if new is None:
+            after: Files = WorkingCopy(settings.dialplans).read()
         else:
-            differing.show_text(console, before, after)
-        return 1 if lines else 0
+            after = await _files(store, site, new)
+        if (old, new) == (None, None):
+            behind = await _publisher_of(settings, store, site).behind()
+    there_is = _show_text(asked, before, after) if text else _show_meaning(asked, before, after)
+    if behind and not asked.as_json:
+        typer.echo("changed by others, and taken over when you publish: " + ", ".join(behind))
+    return 1 if there_is else 0
+
+
+def _show_text(asked: Asked, before: Files, after: Files) -> bool:
+    lines = [*differing.text_lines(before, after)]
+    if asked.as_json:
+        asked.tell(lines)
+    else:
+        differing.show_text(Console(highlight=False), before, after)
+    return bool(lines)
+
+
+def _show_meaning(asked: Asked, before: Files, after: Files) -> bool:
     found = differences(_plain(before, asked.settings), _plain(after, asked.settings))
     if asked.as_json:
         asked.tell(differing.as_json(found))
     else:
-        differing.show(console, found)
-    return 1 if found else 0
+        differing.show(Console(highlight=False), found)
+    return bool(found)
 
 
 @asynccontextmanager
@@ -125,9 +139,13 @@ async def _store(settings: Settings) -> AsyncIterator[tuple[BundleStore, str]]:
 
 @asynccontextmanager
 async def _publisher(settings: Settings) -> AsyncIterator[Publisher]:
-    copy = WorkingCopy(settings.dialplans)
     async with _store(settings) as (store, site):
-        yield Publisher(store, site, copy, check_texts(settings), now_ms)
+        yield _publisher_of(settings, store, site)
+
+
+def _publisher_of(settings: Settings, store: BundleStore, site: str) -> Publisher:
+    copy = WorkingCopy(settings.dialplans)
+    return Publisher(store, site, copy, check_texts(settings), now_ms)
 
 
 async def _files(store: BundleStore, site: str, version: int | None) -> Files:

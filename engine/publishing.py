@@ -134,6 +134,14 @@ class Publisher:
         self._copy.stand_on(target.head.sha256, target.version)
         return tuple(wanted)
 
+    async def behind(self) -> tuple[str, ...]:
+        """The files that others alone changed since the working copy began: publishing would take
+        them over."""
+        current, base = await self.current(), await self._base()
+        if current is None or base is None:
+            return ()
+        return tuple(merge(base.files, self._copy.read(), current.files).taken)
+
     async def current(self) -> Bundle | None:
         """The version in force, None before the first."""
         return await self._store.get(self._site, await self._store.newest(self._site))

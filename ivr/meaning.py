@@ -72,7 +72,7 @@ def differences(old: Mapping[str, Plain], new: Mapping[str, Plain]) -> tuple[Dif
         file = (now or was or ("", None))[0]
         if was is None or now is None:
             found.append(Difference(name, file, was is not None, now is not None))
-        elif changes := tuple(_changes(was[1], now[1])):
+        elif was[1] != now[1] and (changes := tuple(_changes(was[1], now[1]))):
             found.append(Difference(name, file, True, True, changes))
     return tuple(found)
 

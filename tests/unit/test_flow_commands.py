@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +130,23 @@ async def test_a_difference_for_machines(settings: Settings, said: Said) -> None
     lines = json.loads(said())
     assert lines[:2] == ["--- a/support.yaml", "+++ b/support.yaml"]
     assert [line for line in lines if "timeout: 6s" in line] == ["+      timeout: 6s"]
+
+
+async def test_what_others_changed_is_told_from_what_one_changed_oneself(
+    settings: Settings, said: Said, tmp_path: Path
+) -> None:
+    """A difference that publishing will not make, since it takes it over."""
+    asked = Asked(settings, as_json=False)
+    await flow_commands.publish(asked, ANNA, None)
+    shutil.copytree(settings.dialplans, tmp_path / "other")
+    other = Asked(replace(settings, dialplans=tmp_path / "other"), as_json=False)
+    edit(other.settings, "timeout: 4s", "timeout: 6s")
+    await flow_commands.publish(other, Author("bela"), None)
+    said()
+    assert await flow_commands.diff(asked, None, None, text=False) == 1
+    assert said().endswith(
+        "menu.timeout: 6s → 4s\nchanged by others, and taken over when you publish: support.yaml\n"
+    )
 
 
 OLD = """\
