@@ -32,6 +32,7 @@ from tests.asterisk.asterisk_fixture import free_port
 NUMBER = "+3615550100"
 FALLBACK = "+3615550199"
 START_S, STOP_S = 60, 30
+RTP_PORTS = 400
 Json = dict[str, Any]
 
 SITE: Json = {
@@ -312,13 +313,18 @@ async def _card_of(process: asyncio.subprocess.Process, directory: Path) -> card
 
 
 def _ports() -> Json:
-    rtp = free_port(socket.SOCK_DGRAM) // 2 * 2
-    rtp = min(max(rtp, 20000), 60000)
+    sip, rtp = free_port(socket.SOCK_DGRAM), _rtp_first()
+    while rtp <= sip < rtp + RTP_PORTS:
+        rtp = _rtp_first()
     return {
-        "sip_port": str(free_port(socket.SOCK_DGRAM)),
+        "sip_port": str(sip),
         "rtp_first": str(rtp),
-        "rtp_last": str(rtp + 399),
+        "rtp_last": str(rtp + RTP_PORTS - 1),
         "ami_port": str(free_port(socket.SOCK_STREAM)),
         "agi_port": str(free_port(socket.SOCK_STREAM)),
         "http_port": str(free_port(socket.SOCK_STREAM)),
     }
+
+
+def _rtp_first() -> int:
+    return min(max(free_port(socket.SOCK_DGRAM) // 2 * 2, 20000), 60000)
