@@ -59,7 +59,7 @@ class Studio:
 
     async def _chosen(self, number: str) -> Listed | None:
         """The prompt that was dialled, or that is keyed when asked for."""
-        flows = [program.flow for program in self._services.flows.values()]
+        flows = [program.flow for program in self._services.flows.programs.values()]
         prompts = [each for each in catalogue(flows) if each.segment is not None]
         for _ in range(TRIES):
             number = number or await self._keyed(Notice.WHICH_PROMPT, PROMPT_DIGITS)

@@ -11,8 +11,8 @@ from ivr.commands import Segment
 from ivr.flow import Flow
 from ivr.naming import prompt_name
 from ivr.speech import Speech
-from ivr.terms import Names
 from ivr.steps.base import Heard
+from ivr.terms import Names
 from ivr.wording import holes
 
 _FIRST = 10 ** (PROMPT_DIGITS - 1)
