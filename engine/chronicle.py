@@ -11,7 +11,7 @@ from engine.metrics import Metrics
 from engine.story import Story
 from history.errors import HistoryError
 from history.outcome import EndedBy, Outcome
-from history.rows import RecordingRow
+from history.rows import AnswerRow, RecordingRow
 from history.writer import HistoryWriter
 
 log = structlog.get_logger(__name__)
@@ -147,6 +147,21 @@ class Chronicle:
                 "state": row.state.value,
             }
         )
+
+    def surveyed(self, answers: Iterable[AnswerRow]) -> None:
+        """A caller answered a survey."""
+        for answer in answers:
+            self._writer.put(answer)
+            self._hub.publish(
+                {
+                    "at_ms": answer.at_ms,
+                    "contact": answer.contact_id,
+                    "what": "surveyed",
+                    "survey": answer.survey,
+                    "question": answer.question,
+                    "score": answer.score,
+                }
+            )
 
     def written(self, contact_id: str) -> None:
         """History has this contact's row for good: its live records go."""

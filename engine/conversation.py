@@ -80,9 +80,9 @@ class Conversation:
         now = self._services.clock
         try:
             match command:
-                case Play(prompt=prompt):
+                case Play(prompt=prompt, barge_in=barge_in):
                     self._first_word()
-                    await self._voice.play(prompt)
+                    await self._voice.play(prompt, barge_in=barge_in)
                     return Played(now())
                 case Ask():
                     self._first_word()

@@ -112,6 +112,7 @@ def known_of(site: Site) -> Known:
         queues=frozenset(site.queues),
         skills=frozenset(site.skills),
         languages=site.languages,
+        extensions=frozenset(agent.extension for agent in site.agents.values()),
         hours=openings(site.hours, site.zone),
         zone=site.zone,
         now_ms=now_ms(),

@@ -18,9 +18,11 @@ class Voice:
     """One channel's mouth and ears.
 
     Keys are collected by `GET DATA`: inside one command Asterisk drops no key, while between two
-    commands an idle AGI channel reads and discards frames (run_agi in res/res_agi.c). `GET DATA`
-    has one time limit for the first key and between keys, so `timeout_ms` serves for both where
-    several keys are awaited.
+    commands an idle AGI channel reads and discards frames (run_agi in res/res_agi.c). It has one
+    time limit for the first key and between keys (ast_app_getdata_full in main/app.c). Where the
+    two differ, a first command takes one key and a second the rest: it is there a round trip
+    after the first key ended, and a key lasts longer than that (ITU-T Q.24: 40 ms, and 40 ms
+    between two).
     """
 
     def __init__(self, session: AgiSession, audio_of: AudioOf, silence: str, clock: Clock) -> None:
@@ -29,13 +31,14 @@ class Voice:
         self._silence = silence
         self._clock = clock
 
-    async def play(self, prompt: Prompt) -> None:
-        """Play to the end; keys do not interrupt."""
-        for segment in prompt.segments:
-            await self._session.stream_file(await self._audio_of(segment))
+    async def play(self, prompt: Prompt, *, barge_in: bool = False) -> None:
+        """Play to the end; with ``barge_in`` to the first key, which is lost."""
+        files = [await self._audio_of(segment) for segment in prompt.segments]
+        await self._play_interruptibly(files, barge_in)
 
     async def ask(self, ask: Ask) -> Answered:
         """Play, then collect keys until enough, the end key, or a time limit."""
+        await self.play(ask.lead)
         if ask.end not in ("", POUND):
             return await self._ask_key_by_key(ask)
         *before, last = await self._files(ask.prompt)
@@ -45,7 +48,12 @@ class Voice:
         if not ask.barge_in:
             await self._session.stream_file(last)
             last = self._silence
-        return await self._get_data(ask, last, "")
+        if ask.max_digits == 1 or ask.timeout_ms == ask.inter_digit_ms:
+            return await self._get_data(ask, last, "", ask.timeout_ms)
+        got = await self._session.get_data(last, ask.timeout_ms, 1)
+        if got.timed_out:
+            return Answered(self._clock(), "", timed_out=True)
+        return await self._after_first(ask, got.value or POUND)
 
     async def _files(self, prompt: Prompt) -> list[str]:
         files = [await self._audio_of(segment) for segment in prompt.segments]
@@ -63,13 +71,13 @@ class Voice:
             return Answered(self._clock(), "", terminated=True)
         if ask.max_digits == 1:
             return Answered(self._clock(), first)
-        return await self._get_data(ask, self._silence, first)
+        return await self._get_data(ask, self._silence, first, ask.inter_digit_ms)
 
-    async def _get_data(self, ask: Ask, name: str, keyed: str) -> Answered:
+    async def _get_data(self, ask: Ask, name: str, keyed: str, limit_ms: int) -> Answered:
         """Collect the rest with `GET DATA`, for which `#` always ends the input."""
         while True:
             wanted = ask.max_digits - len(keyed)
-            got = await self._session.get_data(name, ask.timeout_ms, wanted)
+            got = await self._session.get_data(name, limit_ms, wanted)
             keyed += got.value
             ended = not got.timed_out and len(got.value) < wanted
             if not ended or ask.end == POUND:
@@ -78,7 +86,7 @@ class Voice:
             keyed += POUND
             if len(keyed) >= ask.max_digits:
                 return Answered(self._clock(), keyed)
-            name = self._silence
+            name, limit_ms = self._silence, ask.inter_digit_ms
 
     async def _ask_key_by_key(self, ask: Ask) -> Answered:
         """For an end key that `GET DATA` does not know (`*`)."""

@@ -6,13 +6,14 @@ from dataclasses import fields
 from typing import Any, TypeAlias
 
 from history.outcome import Direction, EndedBy, LegRole, Outcome, RecordingState
-from history.rows import ContactRow, LegRow, Record, RecordingRow, TimelineEntry
+from history.rows import AnswerRow, ContactRow, LegRow, Record, RecordingRow, TimelineEntry
 
 Values: TypeAlias = dict[str, Any]  # what a driver takes and gives: text, integers, JSON containers
 
 _CONTACT = tuple(f.name for f in fields(ContactRow) if f.name not in {"skills", "timeline", "legs"})
 _LEG = tuple(f.name for f in fields(LegRow))
 _RECORDING = tuple(f.name for f in fields(RecordingRow))
+_ANSWER = tuple(f.name for f in fields(AnswerRow))
 
 
 def contact_values(contact: ContactRow) -> Values:
@@ -59,10 +60,22 @@ def recording_from(values: Mapping[str, Any]) -> RecordingRow:
     return RecordingRow(**{**plain, "state": RecordingState(plain["state"])})
 
 
+def answer_values(answer: AnswerRow) -> Values:
+    """The columns of `surveys`."""
+    return {name: getattr(answer, name) for name in _ANSWER}
+
+
+def answer_from(values: Mapping[str, Any]) -> AnswerRow:
+    """The answer that `answer_values` wrote."""
+    return AnswerRow(**{name: values[name] for name in _ANSWER})
+
+
 def dump_record(record: Record) -> str:
     """One line of JSON, without its newline. A value that JSON cannot hold becomes its text."""
     if isinstance(record, RecordingRow):
         return json.dumps({"recording": recording_values(record)}, default=str)
+    if isinstance(record, AnswerRow):
+        return json.dumps({"answer": answer_values(record)}, default=str)
     return json.dumps({"contact": contact_values(record), "legs": leg_values(record)}, default=str)
 
 
@@ -71,6 +84,8 @@ def load_record(line: str | bytes) -> Record:
     document = json.loads(line)
     if "recording" in document:
         return recording_from(document["recording"])
+    if "answer" in document:
+        return answer_from(document["answer"])
     return contact_from(document["contact"], document["legs"])
 
 

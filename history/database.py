@@ -11,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from history.codec import (
     Values,
+    answer_from,
+    answer_values,
     contact_from,
     contact_values,
     leg_values,
@@ -19,8 +21,8 @@ from history.codec import (
 )
 from history.connection import failure_of, open_engine
 from history.outcome import Outcome
-from history.rows import ContactRow, Record, RecordingRow
-from history.tables import contacts, legs, recordings
+from history.rows import AnswerRow, ContactRow, Record, RecordingRow
+from history.tables import contacts, legs, recordings, surveys
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class HistoryDatabase:
         self._engine = open_engine(url)
         self._upserts = {
             table: upsert(self._engine.dialect.name, table)
-            for table in (contacts, legs, recordings)
+            for table in (contacts, legs, recordings, surveys)
         }
 
     async def close(self) -> None:
@@ -53,6 +55,7 @@ class HistoryDatabase:
         latest = {(type(record), record.id): record for record in records}.values()
         written = [record for record in latest if isinstance(record, ContactRow)]
         found = [record for record in latest if isinstance(record, RecordingRow)]
+        answers = [record for record in latest if isinstance(record, AnswerRow)]
         try:
             async with self._engine.begin() as connection:
                 await self._put(connection, contacts, [contact_values(row) for row in written])
@@ -60,6 +63,7 @@ class HistoryDatabase:
                     connection, legs, [leg for row in written for leg in leg_values(row)]
                 )
                 await self._put(connection, recordings, [recording_values(row) for row in found])
+                await self._put(connection, surveys, [answer_values(row) for row in answers])
         except (SQLAlchemyError, OSError) as error:
             raise failure_of(error) from error
 
@@ -105,6 +109,13 @@ class HistoryDatabase:
         query = select(recordings).where(recordings.c.contact_id == contact_id)
         rows = await self._rows(query.order_by(recordings.c.started_ms, recordings.c.id))
         return tuple(recording_from(row._mapping) for row in rows)
+
+    async def answers(self, contact_id: str) -> tuple[AnswerRow, ...]:
+        """What a contact answered in surveys, the earliest first."""
+        query = select(surveys).where(surveys.c.contact_id == contact_id)
+        order = surveys.c.at_ms, surveys.c.survey, surveys.c.question
+        rows = await self._rows(query.order_by(*order))
+        return tuple(answer_from(row._mapping) for row in rows)
 
     async def _contacts(self, query: Select[Any]) -> tuple[ContactRow, ...]:
         rows = [row._mapping for row in await self._rows(query)]

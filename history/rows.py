@@ -90,4 +90,24 @@ class RecordingRow:
     state: RecordingState
 
 
-Record: TypeAlias = ContactRow | RecordingRow
+@dataclass(frozen=True, slots=True)
+class AnswerRow:
+    """One question of a survey as a caller answered it: a score, or the message that was spoken.
+
+    The contact's own row may come later. Asked again in one contact, the last answer counts.
+    """
+
+    contact_id: str
+    survey: str
+    question: str
+    score: int | None
+    message: str | None
+    at_ms: int
+
+    @property
+    def id(self) -> str:
+        """Which answer this is, among all records of its kind."""
+        return f"{self.contact_id}/{self.survey}/{self.question}"
+
+
+Record: TypeAlias = ContactRow | RecordingRow | AnswerRow

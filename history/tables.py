@@ -117,3 +117,16 @@ flow_bundles = Table(
     Column("sha256", Text, nullable=False),
     Column("files", LargeBinary, nullable=False),
 )
+
+# No foreign key, as with recordings: a survey is answered before the contact's row is written.
+surveys = Table(
+    "surveys",
+    metadata,
+    Column("contact_id", Text, primary_key=True),
+    Column("survey", Text, primary_key=True),
+    Column("question", Text, primary_key=True),
+    Column("score", Integer),
+    Column("message", Text),
+    Column("at_ms", BigInteger, nullable=False),
+    Index(None, "survey", "question", "at_ms"),
+)

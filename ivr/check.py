@@ -10,9 +10,11 @@ from config.hours_checks import check_hours
 from config.problem import Path
 from config.suggest import did_you_mean, shown
 from ivr.announce import LANGUAGES
-from ivr.exits import Exit, edges, exit_of
+from ivr.exits import Exit, exit_of
 from ivr.flow import Flow
 from ivr.graph import reachable, silent_circles, silent_components
+from ivr.menu_places import RESERVED
+from ivr.returning import ways as ways_of
 from ivr.steps.base import NOTHING_KNOWN, Context, Edge, Finding, Heard, Known, Step
 from ivr.terms import Names, form_fault, names_in, term_faults
 from ivr.wording import (
@@ -43,7 +45,7 @@ def check(
 
     ``flows`` are those that it may call; None: not checked.
     """
-    ways = {name: tuple(edges(flow, name, step)) for name, step in flow.steps.items()}
+    ways = ways_of(flow)
     exits = [*_exits(flow, ways)]
     findings = [
         *_languages(flow, known),
@@ -87,6 +89,9 @@ def _languages(flow: Flow, known: Known) -> Iterator[Finding]:
 def _steps(flow: Flow, known: Known, flows: Mapping[str, Flow] | None) -> Iterator[Finding]:
     context = Context.of(flow, known, flows)
     for name, step in flow.steps.items():
+        if name in RESERVED:
+            message = "is where a menu's options can lead, give the step another name"
+            yield Finding(("steps", name), message, key=True)
         for finding in _step(step, context):
             yield replace(finding, path=("steps", name, *finding.path))
 

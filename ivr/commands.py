@@ -18,7 +18,7 @@ class Segment:
 
     ``recording`` is the name that its author gave the recording, ``name`` the one that every
     prompt has by its place: ``support.main.prompt``. ``message`` is the handle of something that
-    this caller recorded.
+    this caller recorded. ``pause_ms`` above 0 is silence of that length, and no text.
     """
 
     language: str
@@ -26,6 +26,7 @@ class Segment:
     recording: str | None = None
     message: str | None = None
     name: str | None = None
+    pause_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Prompt:
     @property
     def text(self) -> str:
         """The whole as text, for timelines and the simulator."""
-        return " ".join(segment.text for segment in self.segments)
+        return " ".join(segment.text for segment in self.segments if segment.text)
 
 
 SILENCE = Prompt()
@@ -50,10 +51,14 @@ SILENCE = Prompt()
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """Play to the end; keys do not interrupt. Answered by ``Played``."""
+    """Play to the end. Answered by ``Played``.
+
+    With ``barge_in`` any key cuts it short, and is lost: no later question hears of it.
+    """
 
     prompt: Prompt
     language: str
+    barge_in: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +208,10 @@ class Discard:
 
 @dataclass(frozen=True, slots=True)
 class SaveSurvey:
-    """Keep a caller's answers. Answered by ``Done``."""
+    """Keep a caller's answers. Answered by ``Done``.
+
+    ``scores`` by question; ``comment`` is the handle of a message as `RecordMessage` gave it.
+    """
 
     survey: str
     scores: Mapping[str, int]
@@ -220,7 +228,10 @@ class SwitchRecording:
 
 @dataclass(frozen=True, slots=True)
 class SendDigits:
-    """Send DTMF to the caller's side. ``w`` waits half a second. Answered by ``Done``."""
+    """Send DTMF to the caller's side. ``w`` waits half a second, ``W`` a whole one.
+
+    Answered by ``Done``.
+    """
 
     digits: str = field(repr=False)
     tone_ms: int = 100

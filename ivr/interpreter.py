@@ -10,8 +10,8 @@ from typing import NamedTuple
 from ivr.commands import NEEDS_CALLER, Command
 from ivr.events import CallerHungUp, Event, StepFailed
 from ivr.program import Program
-from ivr.run import FAILED, Enter, Outcome, Return, Run, TraceEntry, Wait, ended
-from ivr.state import CallFacts, CallState, Ended, Scope
+from ivr.run import FAILED, AfterHangup, Enter, Node, Outcome, Return, Run, TraceEntry, Wait, ended
+from ivr.state import CallFacts, CallState, Ended, Position, Scope
 
 MAX_FAILURES = 8
 """Failed steps after which a call is given up: exits for errors may lead in a circle."""
@@ -62,19 +62,25 @@ def _answer(program: Program, run: Run, step: str, state: CallState, event: Even
         run.note(step, "failed: the flow has no such step")
         return FAILED
     if type(event) is CallerHungUp:
-        return _after_hangup(program, run, step)
+        return _hung_up(node, run, state.at)
     if type(event) is StepFailed:
-        return node.failed(run, event.reason)
+        return node.stopped(run, state.at, event.reason)
     return node.resume(run, state.at, event)
+
+
+def _hung_up(node: Node, run: Run, at: Position) -> Outcome:
+    """First what the step still has to do, then where ``on_hangup`` leads."""
+    run.note(node.name, "caller hung up")
+    if run.scope.gone:
+        return _HUNG_UP
+    run.hung_up()
+    return node.hung_up(run, at) or AfterHangup(node.name)
 
 
 def _after_hangup(program: Program, run: Run, step: str) -> Outcome:
     """Where ``on_hangup`` leads, of the step or of the flows that wait for this one."""
-    run.note(step, "caller hung up")
-    if run.scope.gone:
-        return _HUNG_UP
-    run.hung_up()
-    target = program.nodes[step].targets.on_hangup
+    node = program.nodes.get(step)
+    target = node.targets.on_hangup if node is not None else None
     while target is None:
         frame = run.leave()
         if frame is None:
@@ -116,4 +122,6 @@ def _elsewhere(program: Program, run: Run, outcome: Outcome) -> Outcome:
                 return _DONE
             node = program.of(frame.flow).nodes.get(frame.step)
             return node.returned(run, results) if node is not None else FAILED
+        case AfterHangup(step=step):
+            return _after_hangup(program.of(run.scope.flow), run, step)
     return outcome

@@ -33,6 +33,7 @@ CALL_NAMES: Mapping[str, Variable] = {
 
 LEARNED: Mapping[str, Variable] = {
     "call.topic": _TEXT,
+    "call.keys": _TEXT,
     "call.extension": _DIGITS,
     "caller.known": _BOOL,
     "caller.name": _TEXT,

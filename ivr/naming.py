@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ivr.steps.base import Step
-from ivr.wording import Wording
+from ivr.wording import Said
 
 
 def prompt_name(flow: str, step: str, field: str) -> str:
@@ -17,11 +17,11 @@ def prompt_name(flow: str, step: str, field: str) -> str:
     return f"{flow}.{step}.{field}"
 
 
-def naming(flow: str, step_name: str, step: Step) -> Callable[[Wording], str | None]:
+def naming(flow: str, step_name: str, step: Step) -> Callable[[Said], str | None]:
     """The names of what ``step`` says; Trunkline's own words have none."""
     heard = [*step.heard()]
 
-    def name_of(wording: Wording) -> str | None:
+    def name_of(wording: Said) -> str | None:
         # By identity: two prompts of a step may have the same text, and are two recordings.
         fields = (one.field for one in heard if one.wording is wording)
         field = next(fields, None)

@@ -45,7 +45,13 @@ class Return(NamedTuple):
     results: Values
 
 
-Outcome = str | Wait | Enter | Return
+class AfterHangup(NamedTuple):
+    """A node's answer: what ``step`` still had to do for a caller who hung up is done."""
+
+    step: str
+
+
+Outcome = str | Wait | Enter | Return | AfterHangup
 """What follows: the name of the next step, a command to wait for, or another flow."""
 
 
@@ -101,6 +107,8 @@ class Run:
         """The caller is in this menu; ``back`` leads to the one before. A menu that was visited
         earlier is returned to: those after it are forgotten."""
         menus = self.scope.menus
+        if menus and menus[-1] == menu:
+            return
         if menu in menus:
             menus = menus[: menus.index(menu)]
         self.scope = self.scope._replace(menus=(*menus, menu))
@@ -205,6 +213,17 @@ class Node(ABC):
     def resume(self, run: Run, at: Position, event: Event) -> Outcome:
         """The command this step gave was done; steps that give none never get here."""
         return self.unexpected(run, event)
+
+    def stopped(self, run: Run, at: Position, reason: str) -> Outcome:
+        """The command this step gave could not be done."""
+        return self.failed(run, reason)
+
+    def hung_up(self, run: Run, at: Position) -> Wait | None:
+        """The caller is gone: what this step still has to do, which needs no caller.
+
+        Its event comes back to `resume` (or `stopped`), which answers `AfterHangup`.
+        """
+        return None
 
     def returned(self, run: Run, results: Values) -> Outcome:
         """The sub-flow that this step called has ended."""

@@ -13,7 +13,7 @@ from ivr.run import Run, Wait
 from ivr.saying import Say, digits, form_of, sayer
 from ivr.terms import Names, term
 from ivr.variables import Value, written
-from ivr.wording import Hole, Wording, pieces
+from ivr.wording import Hole, Pause, Said, pieces
 
 _EDGES = " \t\n.,;:!?…"
 
@@ -39,7 +39,7 @@ class Speech:
 
     def __init__(
         self,
-        wordings: Sequence[Wording],
+        wordings: Sequence[Said],
         languages: Sequence[str],
         names: Names,
         *,
@@ -66,13 +66,14 @@ class Speech:
             language, lambda gap: own[gap.source] if gap.source in own else gap.read(run)
         )
 
+    @property
+    def fixed(self) -> dict[str, Prompt]:
+        """What is heard, by language, where nothing depends on the call."""
+        return {each: prompt for each, prompt in self._fixed.items() if prompt is not None}
+
     def ready(self, wait: Callable[[Prompt, str], Wait]) -> dict[str, Wait]:
         """``wait`` made once for each language in which nothing depends on the call."""
-        return {
-            language: wait(prompt, language)
-            for language, prompt in self._fixed.items()
-            if prompt is not None
-        }
+        return {language: wait(prompt, language) for language, prompt in self.fixed.items()}
 
     def static(self) -> Iterator[Segment]:
         """Every segment that can be known before a call: fixed texts, and digits."""
@@ -93,7 +94,9 @@ class Speech:
         return Prompt(tuple(segments))
 
 
-def _parts(wording: Wording, called: str | None, language: str, names: Names) -> tuple[Part, ...]:
+def _parts(wording: Said, called: str | None, language: str, names: Names) -> tuple[Part, ...]:
+    if isinstance(wording, Pause):
+        return (Segment(language, "", pause_ms=wording.pause),)
     text = wording.text(language) or ""
     if wording.recording is not None:
         return (Segment(language, text, wording.recording, name=called),)

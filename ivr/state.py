@@ -71,12 +71,15 @@ class Queued(NamedTuple):
 class Doing(NamedTuple):
     """The outside does something for a step; ``phase`` and ``notes`` are the step's own.
 
-    ``notes`` is JSON-able and holds no digits.
+    ``notes`` is JSON-able, and shows in no repr: a survey's hold what was answered.
     """
 
     step: str
     phase: str = ""
     notes: Mapping[str, Any] = NOTHING
+
+    def __repr__(self) -> str:
+        return f"Doing({self.step!r}, {self.phase!r})"
 
 
 class Ended(NamedTuple):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from config.suggest import shown
 
@@ -27,8 +28,8 @@ def _duration(value: Any) -> Any:
     return ms
 
 
-def _matching(pattern: str, is_no: str) -> BeforeValidator:
-    """A text of this pattern; others are refused with the words ``is_no``."""
+def checker(pattern: str, is_no: str) -> Callable[[Any], Any]:
+    """Lets a text of this pattern pass; others are refused with the words ``is_no``."""
     fits = re.compile(pattern).fullmatch
 
     def check(value: Any) -> Any:
@@ -38,7 +39,12 @@ def _matching(pattern: str, is_no: str) -> BeforeValidator:
             raise ValueError(f"{shown(value)} is written {_SIGN_NAMES[value]} here")
         raise ValueError(f"{shown(value)} {is_no}")
 
-    return BeforeValidator(check, json_schema_input_type=Annotated[str, Field(pattern=pattern)])
+    return check
+
+
+def _matching(pattern: str, is_no: str) -> BeforeValidator:
+    written = Annotated[str, Field(pattern=pattern)]
+    return BeforeValidator(checker(pattern, is_no), json_schema_input_type=written)
 
 
 Duration = Annotated[
@@ -48,6 +54,18 @@ Duration = Annotated[
 
 Never 0: to what keeps the time, no time is none at all, and it would wait for ever.
 """
+
+
+def within(least_ms: int, most_ms: int, said: str) -> AfterValidator:
+    """A duration from ``least_ms`` to ``most_ms``; ``said`` is that for people."""
+
+    def check(ms: int) -> int:
+        if not least_ms <= ms <= most_ms:
+            raise ValueError(f"is out of range, {said} is allowed")
+        return ms
+
+    return AfterValidator(check)
+
 
 Key = Annotated[
     str,

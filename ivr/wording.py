@@ -7,11 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, ConfigDict, RootModel
+from pydantic import BeforeValidator, ConfigDict, Field, RootModel
+
+from config.document import DocumentModel
+from config.suggest import shown
+from ivr.values import Duration, within
 
 ANY = "any"
 RECORDING = "recording"
 _FILE_NAME = re.compile(r"\w[\w .-]{0,99}")
+BARGE_IN = "barge_in"
 _HOLE = re.compile(r"\{([^{}]*)\}")
 _FORM = re.compile(r":\s*([a-z]+)\s*$")
 
@@ -93,9 +98,49 @@ class Wording(RootModel[dict[str, str]]):
         return self.root.get(language, self.root.get(ANY))
 
 
+class Question(Wording):
+    """A wording of a question: its key ``barge_in`` says whether a key cuts it short."""
+
+    @property
+    def barge_in(self) -> bool | None:
+        """As written; None: as the whole question says."""
+        written = self.root.get(BARGE_IN)
+        return None if written is None else _TRUTHS[written]
+
+    @property
+    def texts(self) -> dict[str, str]:
+        return {language: text for language, text in super().texts.items() if language != BARGE_IN}
+
+
+class Pause(DocumentModel):
+    """Nothing is heard for a while: ``{pause: 500ms}``."""
+
+    pause: Annotated[Duration, within(1, 60_000, "1ms to 60s")] = Field(description="such as 500ms")
+
+
+Said = Wording | Pause
+"""What a prompt is made of."""
+
+_TRUTHS = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
+
+
 def _mapping(value: Any) -> Any:
     return {ANY: value} if isinstance(value, str) else value
 
 
+def _question(value: Any) -> Any:
+    value = _mapping(value)
+    if isinstance(value, dict) and isinstance(written := value.get(BARGE_IN), str):
+        if written.lower() not in _TRUTHS:
+            raise ValueError(f"barge_in: {shown(written)} is neither yes nor no")
+        return {**value, BARGE_IN: written.lower()}
+    return value
+
+
 Spoken = Annotated[Wording, BeforeValidator(_mapping, json_schema_input_type=str | dict[str, str])]
 """A wording as authors write it: a mapping, or one text for every language."""
+
+Asked = Annotated[
+    Question, BeforeValidator(_question, json_schema_input_type=str | dict[str, str | bool])
+]
+"""The wording of a question: as any other, and ``barge_in: no`` lets no key cut it short."""

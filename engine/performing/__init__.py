@@ -6,9 +6,14 @@ To add one: a file here, and its line in `PERFORMERS`.
 from collections.abc import Mapping
 from typing import Any
 
+from engine.performing.asking import save_survey, send_digits
 from engine.performing.line import Line, Performer
+from ivr.commands import SaveSurvey, SendDigits
 
-PERFORMERS: Mapping[type[Any], Performer] = {}
+PERFORMERS: Mapping[type[Any], Performer] = {
+    SendDigits: send_digits,
+    SaveSurvey: save_survey,
+}
 """Who carries out each command of `ivr.commands`."""
 
 __all__ = ["PERFORMERS", "Line", "Performer"]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from config.problem import Path
 from ivr.chart.traffic import Traffic
-from ivr.exits import edges
 from ivr.flow import Flow
+from ivr.returning import ways as ways_of
 from ivr.steps.base import Edge, Step
 
 START = ""
@@ -69,7 +69,9 @@ class Diagram:
 
 def diagram(flow: Flow, language: str, traffic: Traffic | None = None) -> Diagram:
     """The flow in the words of ``language``; with ``traffic``, how many callers went where."""
-    ways = (_first(flow, traffic), *(way for name in flow.steps for way in _ways(flow, name)))
+    every = ways_of(flow).items()
+    steps = (way for name, edges in every for way in _ways(flow.steps[name], name, edges))
+    ways = (_first(flow, traffic), *steps)
     counted = tuple(_counted(way, traffic) for way in ways)
     goes_on = {way.source for way in ways if not way.faint}
     boxes = [_box(name, step, language, name not in goes_on) for name, step in flow.steps.items()]
@@ -93,10 +95,9 @@ def _first(flow: Flow, traffic: Traffic | None) -> Way:
     return Way(START, flow.start, (_NEXT,), faint=False)
 
 
-def _ways(flow: Flow, name: str) -> Iterator[Way]:
-    step = flow.steps[name]
+def _ways(step: Step, name: str, edges: Iterable[Edge]) -> Iterator[Way]:
     found: dict[str, list[Edge]] = {}
-    for edge in edges(flow, name, step):
+    for edge in edges:
         found.setdefault(edge.target, []).append(edge)
     for target, exits in found.items():
         labels = dict.fromkeys(_label(step, edge) for edge in exits)

@@ -165,7 +165,7 @@ class PromptStore:
 
     async def _speak(self, segment: Segment, base: Path) -> None:
         if not _has_words(segment.text):
-            await asyncio.to_thread(write_prompt, base, silence(_PAUSE_MS))
+            await asyncio.to_thread(write_prompt, base, silence(segment.pause_ms or _PAUSE_MS))
             return
         voice = self._voice(segment.language)
         audio = await self._synthesise(voice, segment.language, segment.text)
@@ -187,6 +187,8 @@ class PromptStore:
         """By all that the sound depends on, so that a change makes a new file and no other."""
         if recording is not None:
             who, said = "recording", recording
+        elif segment.pause_ms:
+            who, said = "pause", str(segment.pause_ms).encode()
         else:
             who, said = self._voice(segment.language).model_dump_json(), segment.text.encode()
         made_of = (PIPELINE, LOUDNESS, segment.language, who)

@@ -14,6 +14,7 @@ from ivr.steps.base import Step
 from ivr.steps.branch import Branch
 from ivr.steps.call import Call
 from ivr.steps.collect import Collect
+from ivr.steps.dtmf import Dtmf
 from ivr.steps.goto import Goto
 from ivr.steps.hangup import Hangup
 from ivr.steps.hours import HoursStep
@@ -23,6 +24,7 @@ from ivr.steps.queue import Queue
 from ivr.steps.return_ import ReturnStep
 from ivr.steps.say import Say
 from ivr.steps.set import Set
+from ivr.steps.survey import Survey
 
 KIND_MODELS: tuple[type[Step], ...] = (
     Say,
@@ -33,6 +35,8 @@ KIND_MODELS: tuple[type[Step], ...] = (
     HoursStep,
     Language,
     Queue,
+    Survey,
+    Dtmf,
     Goto,
     Call,
     ReturnStep,

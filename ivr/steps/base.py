@@ -20,7 +20,7 @@ from ivr.steps.naming import exit_words, first_words
 from ivr.terms import Names, Term, template, term
 from ivr.values import StepName
 from ivr.variables import Kind, Variable
-from ivr.wording import Wording
+from ivr.wording import Said, Wording
 
 if TYPE_CHECKING:
     from ivr.flow import Flow
@@ -117,8 +117,10 @@ class Build:
     known: Known
     hours: Mapping[str, Opening]
     results: tuple[str, ...] = ()
-    called: Callable[[Wording], str | None] = lambda wording: None
+    called: Callable[[Said], str | None] = lambda wording: None
     """What a recording of a wording is called (see `ivr.naming`)."""
+    leads_back: bool = False
+    """Whether any step of the flow does: then its menus are to be remembered."""
 
     @classmethod
     def of(cls, flow: Flow, flows: Mapping[str, Flow], known: Known) -> Build:
@@ -134,13 +136,14 @@ class Build:
             known=known,
             hours=known.openings(flow.hours),
             results=flow.results,
+            leads_back=any(step.leads_back for step in flow.steps.values()),
         )
 
-    def step(self, name: str, targets: Targets, called: Callable[[Wording], str | None]) -> Build:
+    def step(self, name: str, targets: Targets, called: Callable[[Said], str | None]) -> Build:
         """The same for one step."""
         return replace(self, name=name, targets=targets, called=called)
 
-    def speech(self, *wordings: Wording | None, every_language: bool = False) -> Speech:
+    def speech(self, *wordings: Said | None, every_language: bool = False) -> Speech:
         """The wordings that are there, ready to be spoken."""
         present = [wording for wording in wordings if wording is not None]
         called = [self.called(wording) for wording in present]
@@ -209,6 +212,11 @@ class Step(DocumentModel):
     note: str | None = Field(default=None, description="for who reads the flow; nobody hears it")
     on_hangup: StepName | None = Field(default=None, description="the caller hangs up here")
 
+    @property
+    def leads_back(self) -> bool:
+        """Whether the call may go from here to a menu that it was in before."""
+        return False
+
     def required(self) -> Iterator[str]:
         """The exits without which a caller could be left standing."""
         if self.answers_caller:
@@ -222,7 +230,7 @@ class Step(DocumentModel):
         """Everything this step says."""
         return iter(())
 
-    def spoken(self) -> Iterator[Wording]:
+    def spoken(self) -> Iterator[Said]:
         """Everything a caller may hear in this step, built-in words included."""
         return (heard.wording for heard in self.heard())
 

@@ -2,39 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import ClassVar
 
+from pydantic import Field
+
+from config.problem import Path
 from config.suggest import did_you_mean, shown
 from ivr.run import Node, Outcome, Run
 from ivr.steps.base import Build, Context, Continues, Finding
+from ivr.variables import Variable
+from ivr.wording import holes
 
 
 class Language(Continues):
-    """``polish: {language: pl, next: main}``"""
+    """``polish: {language: pl, next: main}``
+
+    It may come from the call, such as ``language: "{caller.language}"``: a language that the
+    flow does not speak, or none at all, changes nothing.
+    """
 
     kind: ClassVar[str] = "language"
-    language: str
+    language: str = Field(description="one of the flow's languages, or a text with {holes}")
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the language is written, and does not come from the call."""
+        return not any(True for _ in holes(self.language))
+
+    def templates(self, variables: Mapping[str, Variable]) -> Iterator[tuple[Path, str]]:
+        if not self.is_known:
+            yield ("language",), self.language
 
     def findings(self, context: Context) -> Iterator[Finding]:
-        yield from unknown_language(("language",), self.language, context)
+        if self.is_known:
+            yield from unknown_language(("language",), self.language, context)
 
     def node(self, build: Build) -> Node:
-        return LanguageNode(build, self.language)
+        return LanguageNode(build, build.template(self.language))
 
 
 class LanguageNode(Node):
     """Changes the call's language and goes on at once."""
 
-    __slots__ = ("_language",)
+    __slots__ = ("_language", "_languages")
 
-    def __init__(self, build: Build, language: str) -> None:
+    def __init__(self, build: Build, language: Callable[[Run], str]) -> None:
         super().__init__(build.name, Language.kind, build.targets)
         self._language = language
+        self._languages = build.languages
 
     def enter(self, run: Run) -> Outcome:
-        run.speak(self._language)
-        run.note(self.name, f"language {self._language}")
+        language = self._language(run)
+        if language in self._languages:
+            run.speak(language)
+        run.note(self.name, f"language {run.scope.language}")
         return self.targets.next
 
 

@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field
 
 from config.document import DocumentModel
 from config.problem import Path
-from ivr.commands import Ask, Prompt
-from ivr.events import Answered, Event
-from ivr.run import Node, Outcome, Run, Wait
-from ivr.state import Asking, Position
+from ivr.keys import OptionKey
+from ivr.menu_places import BACK, TOP
+from ivr.run import Node
 from ivr.steps.asking import Tries, TriesField
 from ivr.steps.base import AsksCaller, Build, Context, Edge, Finding, Heard
+from ivr.steps.choosing import MenuNode
 from ivr.steps.language import unknown_language
-from ivr.values import Duration, Key, StepName, keyed
-from ivr.wording import Spoken
-
-_SILENCE = Prompt()
+from ivr.steps.options import option_findings
+from ivr.values import Duration, StepName, keyed
+from ivr.wording import Asked
 
 
 class Option(DocumentModel):
     """What a key does: change the language, go to a step (else to the menu's ``next``), or both."""
 
-    go: StepName | None = None
-    language: str | None = None
+    go: StepName | None = Field(default=None, description="a step, or repeat, back or top")
+    language: str | None = Field(default=None, description="what the caller hears from here on")
 
 
 def _go(value: Any) -> Any:
@@ -34,31 +33,54 @@ def _go(value: Any) -> Any:
 
 
 class MenuBody(DocumentModel):
-    """``greeting`` is said once, before the first ``prompt``; ``again`` replaces both later.
+    """What a menu says, and what the keys do.
 
-    An option acts as soon as its keys are complete. ``each_language``: everything is said in
-    every language of the flow, for the menu in which the language is chosen.
+    A key is a digit, ``star`` or ``hash``; several digits or a pattern such as ``/2[0-9]{2}/``
+    make a longer option, whose keys are then in ``call.keys`` where it is a pattern. An option
+    acts at its last key; one that begins a longer one (1 beside 12) acts when no other key
+    follows within ``inter_digit``, or at ``#``.
     """
 
-    greeting: Spoken | None = None
-    prompt: Spoken | None = None
-    again: Spoken | None = None
+    greeting: Asked | None = Field(default=None, description="said once, before the first prompt")
+    prompt: Asked | None = Field(default=None, description="the choice, in full")
+    again: Asked | None = Field(default=None, description="the choice, in short, when asked again")
+    silent: Asked | None = Field(default=None, description="before that, after a silence")
+    wrong: Asked | None = Field(default=None, description="before that, after a wrong key")
     options: Annotated[
-        dict[Key, Annotated[Option, BeforeValidator(_go, json_schema_input_type=str | Option)]],
+        dict[
+            OptionKey, Annotated[Option, BeforeValidator(_go, json_schema_input_type=str | Option)]
+        ],
         Field(min_length=1),
     ]
-    timeout: Duration = 5_000
-    inter_digit: Duration = 3_000
+    extensions: StepName | None = Field(
+        default=None,
+        description="where a caller goes who keys an agent's extension, then call.extension",
+    )
+    timeout: Duration = Field(default=5_000, description="from the prompt's end to the first key")
+    inter_digit: Duration = Field(default=3_000, description="from one key to the next")
     tries: TriesField = Tries()
-    barge_in: bool = True
-    each_language: bool = False
+    barge_in: bool = Field(default=True, description="keys cut the prompts short")
+    each_language: bool = Field(
+        default=False, description="say everything in every language of the flow"
+    )
 
 
 class Menu(AsksCaller):
-    """A menu; see ``MenuBody`` for what it says and asks."""
+    """``main: {menu: {prompt: Sales is one., options: {1: sales, star: repeat}}, on_timeout: bye}``
+
+    Silences and wrong keys are counted apart: see ``tries``. An option, ``next``, ``on_timeout``
+    and ``on_invalid`` may lead to ``repeat`` (this menu again, nothing counted), ``back`` (the
+    menu the caller was in before; in the first one: that one again) or ``top`` (the first menu).
+    A flow that is called has a first menu of its own: neither leads out of it.
+    """
 
     kind: ClassVar[str] = "menu"
     menu: MenuBody
+
+    @property
+    def leads_back(self) -> bool:
+        goes = (option.go for option in self.menu.options.values())
+        return not {BACK, TOP}.isdisjoint((*goes, self.next, self.on_timeout, self.on_invalid))
 
     def required(self) -> Iterator[str]:
         if any(option.language and not option.go for option in self.menu.options.values()):
@@ -69,9 +91,11 @@ class Menu(AsksCaller):
         for key, option in self.menu.options.items():
             if option.go is not None:
                 yield Edge(("menu", "options", key), option.go, silent=False)
+        if self.menu.extensions is not None:
+            yield Edge(("menu", "extensions"), self.menu.extensions, silent=False)
 
     def heard(self) -> Iterator[Heard]:
-        for field in ("greeting", "prompt", "again"):
+        for field in ("greeting", "prompt", "again", "silent", "wrong"):
             wording = getattr(self.menu, field)
             if wording is not None:
                 yield Heard(("menu", field), wording)
@@ -83,93 +107,25 @@ class Menu(AsksCaller):
         return ", ".join(keyed(key) for key, option in options if option.go is None) or "next"
 
     def findings(self, context: Context) -> Iterator[Finding]:
-        if self.menu.greeting is None and self.menu.prompt is None:
+        body = self.menu
+        if body.greeting is None and body.prompt is None:
             yield Finding(("menu",), "says nothing: give it a prompt or a greeting")
-        for key, option in self.menu.options.items():
+        extensions = context.known.extensions if body.extensions is not None else None
+        for key, message, is_warning in option_findings(tuple(body.options), extensions or ()):
+            yield Finding(("menu", "options", key), message, key=True, warning=is_warning)
+        if extensions is not None and not extensions:
+            yield Finding(("menu", "extensions"), "no agent of the site has an extension")
+        for key, option in body.options.items():
             path = ("menu", "options", key)
-            for other in _acting_before(key, self.menu.options):
-                message = f"cannot be reached: option {other} acts before it"
-                yield Finding(path, message, key=True)
             if option.language is not None:
                 yield from unknown_language((*path, "language"), option.language, context)
             if option.language is None and option.go is None:
                 yield Finding(path, "does nothing: give it a go or a language")
 
     def node(self, build: Build) -> Node:
-        return MenuNode(build, self.menu)
-
-
-def _acting_before(key: str, keys: Iterable[str]) -> Iterator[str]:
-    return (other for other in keys if other != key and key.startswith(other))
-
-
-class MenuNode(Node):
-    """Asks key by key, so that each option acts at its last key and not a moment later."""
-
-    __slots__ = ("_body", "_first", "_first_at", "_later", "_options", "_prefixes", "_ready")
-
-    def __init__(self, build: Build, body: MenuBody) -> None:
-        super().__init__(build.name, Menu.kind, build.targets)
-        self._body = body
-        self._first = build.speech(body.greeting, body.prompt, every_language=body.each_language)
-        later = body.again or body.prompt or body.greeting
-        self._later = build.speech(later, every_language=body.each_language)
-        self._first_at = Asking(build.name)
-        self._ready = self._first.ready(self._begin)
-        self._options = {
-            keyed(key): (option.language, build.goes(option.go, self.targets.next), f"option {key}")
+        body = self.menu
+        goes = {
+            key: (option.language, build.goes(option.go, build.targets.next))
             for key, option in body.options.items()
         }
-        self._prefixes = {keys[:size] for keys in self._options for size in range(1, len(keys))}
-
-    def enter(self, run: Run) -> Outcome:
-        language = run.scope.language
-        return self._ready.get(language) or self._begin(self._first.prompt(run), language)
-
-    def resume(self, run: Run, at: Position, event: Event) -> Outcome:
-        if type(event) is not Answered or type(at) is not Asking:
-            return self.unexpected(run, event)
-        keys = at.keyed + event.digits
-        option = self._options.get(keys)
-        if option is not None:
-            return self._chosen(run, *option)
-        if event.digits and keys in self._prefixes:
-            return self._one_more(run, at, keys)
-        return self._wrong(run, at) if keys else self._silent(run, at)
-
-    def _begin(self, prompt: Prompt, language: str) -> Wait:
-        return Wait(self._first_at, self._asked(prompt, language))
-
-    def _chosen(self, run: Run, language: str | None, goes: Outcome, what: str) -> Outcome:
-        run.note(self.name, what)
-        if language is not None:
-            run.speak(language)
-            run.note(self.name, f"language {language}")
-        return goes
-
-    def _one_more(self, run: Run, at: Asking, keys: str) -> Outcome:
-        command = self._asked(_SILENCE, run.scope.language, self._body.inter_digit)
-        return Wait(Asking(self.name, at.timeouts, at.invalids, keys), command)
-
-    def _silent(self, run: Run, at: Asking) -> Outcome:
-        times = at.timeouts + 1
-        run.note(self.name, f"timeout {times} of {self._body.tries.timeout}")
-        if times >= self._body.tries.timeout:
-            return self.targets.on_timeout
-        return self._again(run, times, at.invalids)
-
-    def _wrong(self, run: Run, at: Asking) -> Outcome:
-        times = at.invalids + 1
-        run.note(self.name, f"invalid {times} of {self._body.tries.invalid}")
-        if times >= self._body.tries.invalid:
-            return self.targets.on_invalid
-        return self._again(run, at.timeouts, times)
-
-    def _again(self, run: Run, timeouts: int, invalids: int) -> Wait:
-        command = self._asked(self._later.prompt(run), run.scope.language)
-        return Wait(Asking(self.name, timeouts, invalids), command)
-
-    def _asked(self, prompt: Prompt, language: str, timeout_ms: int | None = None) -> Ask:
-        body = self._body
-        first_ms = body.timeout if timeout_ms is None else timeout_ms
-        return Ask(prompt, language, 1, "", first_ms, body.inter_digit, body.barge_in)
+        return MenuNode(build, body, goes)

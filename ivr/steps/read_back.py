@@ -1,13 +1,13 @@
-"""The words with which ``confirm: true`` reads digits back; ``{}`` stands for the digits."""
+"""The words with which ``confirm: true`` reads back what was keyed; ``{}`` stands for it."""
 
 from collections.abc import Mapping
 
 READ_BACK: Mapping[str, str] = {
     "en": "You entered {}. If that is correct, press one. To enter it again, press two.",
-    "hu": "Az Ön által megadott szám: {}. Ha helyes, nyomja meg az egyest. "
+    "hu": "Ön ezt adta meg: {}. Ha helyes, nyomja meg az egyest. "
     "Ha újra meg szeretné adni, nyomja meg a kettest.",
-    "pl": "Wprowadzony numer to: {}. Jeśli jest poprawny, proszę nacisnąć jeden. "
-    "Aby wprowadzić go ponownie, proszę nacisnąć dwa.",
-    "et": "Teie sisestatud number on {}. Kui see on õige, vajutage üks. "
-    "Uuesti sisestamiseks vajutage kaks.",
+    "pl": "Wprowadzono: {}. Jeśli wszystko się zgadza, proszę nacisnąć jeden. "
+    "Aby wprowadzić ponownie, proszę nacisnąć dwa.",
+    "et": "Te sisestasite: {}. Kui see on õige, vajutage üks. Uuesti sisestamiseks vajutage kaks.",
 }
+"""They fit a number, an amount, a day and a time of day."""

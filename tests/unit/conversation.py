@@ -7,12 +7,22 @@ import json
 from config.document import load_text_located
 from ivr.check import check
 from ivr.commands import Ask, Command, Enqueue, Hangup, Play
-from ivr.events import Answered, CallerHungUp, Event, Played, QueueLeft, QueueOutcome, StepFailed
+from ivr.events import (
+    Answered,
+    CallerHungUp,
+    Done,
+    Event,
+    Played,
+    QueueLeft,
+    QueueOutcome,
+    StepFailed,
+)
 from ivr.flow import Flow
 from ivr.interpreter import Turn, resume, start
 from ivr.program import Program, compile_flow
 from ivr.state import CallFacts, CallState
 from ivr.steps.base import NOTHING_KNOWN, Known
+from ivr.variables import Value
 
 HEADER = """
 flow: sample
@@ -24,8 +34,15 @@ owner: telecom@example.test
 def program(text: str, known: Known = NOTHING_KNOWN) -> Program:
     """The checked program of a flow; the header is added."""
     flow, located = load_text_located(HEADER + text, "test.yaml", Flow)
-    assert check(flow, located, known) == []
+    problems = check(flow, located, known)
+    assert [each for each in problems if each.severity == "error"] == []
     return compile_flow(flow, known)
+
+
+def warnings(text: str, known: Known = NOTHING_KNOWN) -> list[str]:
+    """What the check says of a flow that may be run."""
+    flow, located = load_text_located(HEADER + text, "test.yaml", Flow)
+    return [f"{each.path}: {each.message}" for each in check(flow, located, known)]
 
 
 class Conversation:
@@ -56,6 +73,9 @@ class Conversation:
     def leaves_queue(self, outcome: QueueOutcome) -> Command:
         return self.does(QueueLeft(self._later(), outcome))
 
+    def done(self, outcome: str = "done", **values: object) -> Command:
+        return self.does(Done(self._later(), outcome, values))
+
     def hangs_up(self) -> Command:
         return self.does(CallerHungUp(self._later()))
 
@@ -64,9 +84,20 @@ class Conversation:
 
     @property
     def hears(self) -> str:
-        """The text of the prompt that plays now."""
+        """The text of the prompt that plays now, what no key interrupts included."""
         assert isinstance(self.command, Play | Ask)
-        return self.command.prompt.text
+        lead = self.command.lead.text if isinstance(self.command, Ask) else ""
+        return f"{lead} {self.command.prompt.text}".strip()
+
+    @property
+    def asks(self) -> Ask:
+        assert isinstance(self.command, Ask)
+        return self.command
+
+    def value(self, name: str) -> Value:
+        """A variable, or what a step has learned."""
+        scope = self.state.scope
+        return {**scope.facts, **scope.secrets, **scope.variables}.get(name)
 
     @property
     def waits_in(self) -> Enqueue:

@@ -16,7 +16,8 @@ from history.database import ContactFilter, HistoryDatabase, upsert
 from history.errors import DatabaseAway, RecordRefused, UnsupportedUrl
 from history.migrations import upgrade_to_head
 from history.outcome import Outcome, RecordingState
-from history.tables import contacts, legs, metadata, recordings
+from history.rows import AnswerRow
+from history.tables import contacts, legs, metadata, recordings, surveys
 from tests.fakes.history_rows import ANSWERED, RECORDING, T0, contact
 
 pytestmark = pytest.mark.unit
@@ -73,6 +74,20 @@ async def test_a_recording_may_come_before_its_contact(database: HistoryDatabase
     await database.write([replace(RECORDING, state=RecordingState.PARTIAL)])
     (found,) = await database.recordings("c1")
     assert found.state is RecordingState.PARTIAL
+
+
+async def test_answers_come_before_their_contact_and_the_last_counts(
+    database: HistoryDatabase,
+) -> None:
+    """A survey is over before the call is; asked again, its answers replace the first."""
+    first = AnswerRow("c1", "after_call", "csat", 2, None, T0)
+    comment = AnswerRow("c1", "after_call", "comment", None, "m1", T0 + 2)
+    await database.write([first, comment])
+    assert await database.answers("c1") == (first, comment)
+    second = replace(first, score=5, at_ms=T0 + 1)
+    await database.write([second])
+    assert await database.answers("c1") == (second, comment)
+    assert await database.answers("c2") == ()
 
 
 async def test_recent_lists_the_latest_first_and_filters(database: HistoryDatabase) -> None:
@@ -182,7 +197,9 @@ async def test_migrating_twice_changes_nothing(database: HistoryDatabase, url: s
     assert await database.contact("c1") == ANSWERED
 
 
-@pytest.mark.parametrize("table", [contacts, legs, recordings], ids=lambda table: table.name)
+@pytest.mark.parametrize(
+    "table", [contacts, legs, recordings, surveys], ids=lambda table: table.name
+)
 def test_the_upsert_is_postgresqls_too(table: Table) -> None:
     """PostgreSQL gets ON CONFLICT on the primary key that replaces every other column."""
     dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy left it untyped

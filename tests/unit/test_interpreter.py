@@ -197,7 +197,7 @@ def test_digits_are_read_back_one_by_one() -> None:
     call = Conversation(COLLECT, language="hu")
     call.keys("0420")
     assert call.hears == (
-        "Az Ön által megadott szám: nulla négy kettő nulla "
+        "Ön ezt adta meg: nulla négy kettő nulla "
         "Ha helyes, nyomja meg az egyest. Ha újra meg szeretné adni, nyomja meg a kettest."
     )
     call.keys("1")

@@ -16,7 +16,9 @@ pytestmark = pytest.mark.unit
 NOW = 5_000
 HELLO = Prompt((Segment("en", "hello"),))
 TWO = Prompt((Segment("en", "one"), Segment("en", "two")))
-ASK = Ask(HELLO, "en", max_digits=3, end="", timeout_ms=4_000, inter_digit_ms=900, barge_in=True)
+ASK = Ask(HELLO, "en", max_digits=3, end="", timeout_ms=4_000, inter_digit_ms=4_000, barge_in=True)
+"""With one time limit for all keys."""
+BETWEEN = replace(ASK, inter_digit_ms=900)
 
 
 async def audio_of(segment: Segment) -> str:
@@ -125,7 +127,58 @@ async def test_a_question_without_words_is_asked_in_silence() -> None:
     assert await asked(replace(ASK, prompt=Prompt()), script) == Answered(NOW, "123")
 
 
-STAR = replace(ASK, end="*")
+async def test_a_prompt_that_may_be_skipped_ends_at_any_key() -> None:
+    """The rest of it is left out."""
+
+    async def handler(session: AgiSession) -> None:
+        await voice(session).play(TWO, barge_in=True)
+
+    async with conversation(handler) as call:
+        await call.answers(f"STREAM FILE prompts/one {ANY_KEY}", "200 result=53 endpos=80")
+
+
+async def test_what_must_be_heard_is_heard_first() -> None:
+    """No key interrupts the lead; the prompt after it may be cut short."""
+    script = exchanges(
+        ('STREAM FILE prompts/one ""', "0 endpos=8000"),
+        ('STREAM FILE prompts/two ""', "0 endpos=8000"),
+        ("GET DATA prompts/hello 4000 3", "123"),
+    )
+    assert await asked(replace(ASK, lead=TWO), script) == Answered(NOW, "123")
+
+
+@pytest.mark.parametrize(
+    ("first", "rest", "answer"),
+    [
+        ("1", "23", Answered(NOW, "123")),
+        ("1", " (timeout)", Answered(NOW, "1", timed_out=True)),
+        ("1", "2 (timeout)", Answered(NOW, "12", timed_out=True)),
+        ("1", "2", Answered(NOW, "12", terminated=True)),
+    ],
+)
+async def test_the_time_between_keys_is_not_that_to_the_first(
+    first: str, rest: str, answer: Answered
+) -> None:
+    """One key within the question's time, the others within the time between."""
+    script = exchanges(("GET DATA prompts/hello 4000 1", first), ("GET DATA silence 900 2", rest))
+    assert await asked(replace(BETWEEN, end="#"), script) == answer
+
+
+async def test_a_silent_caller_is_given_the_questions_time_alone() -> None:
+    """No key: the second command is not asked for."""
+    script = exchanges(("GET DATA prompts/hello 4000 1", " (timeout)"))
+    assert await asked(BETWEEN, script) == Answered(NOW, "", timed_out=True)
+
+
+async def test_the_pound_key_may_come_first() -> None:
+    """It ends the input, or is a key where nothing does."""
+    script = exchanges(("GET DATA prompts/hello 4000 1", ""))
+    assert await asked(replace(BETWEEN, end="#"), script) == Answered(NOW, "", terminated=True)
+    script = exchanges(("GET DATA prompts/hello 4000 1", ""), ("GET DATA silence 900 2", "12"))
+    assert await asked(BETWEEN, script) == Answered(NOW, "#12")
+
+
+STAR = replace(BETWEEN, end="*")
 
 
 @pytest.mark.parametrize(
