@@ -38,7 +38,7 @@ def test_a_list_is_said_with_its_pauses() -> None:
     assert call.command.barge_in
     said = [(each.text, each.pause_ms) for each in call.command.prompt.segments]
     assert said == [("Please note.", 0), ("", 500), ("Your code is", 0), ("four", 0), ("two", 0)]
-    assert call.hears == "Please note. Your code is 4 2"
+    assert call.hears == "Please note. Your code is four two"
     assert any(each.pause_ms == 500 for each in static_texts(flow.flow))
 
 
