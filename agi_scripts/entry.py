@@ -23,13 +23,24 @@ async def resume(session: AgiSession, house: House) -> None:
     await house.take_back(session, contact_id)
 
 
+async def callback(session: AgiSession, house: House) -> None:
+    """`/callback`, contact: a customer who is called back has answered."""
+    (contact_id,) = session.request.args
+    await house.called_back(session, contact_id)
+
+
 async def code(session: AgiSession, house: House) -> None:
     """`/code`, name, agent, a pause's reason or a prompt's number: an agent dialled a code."""
     name, agent, *rest = session.request.args
     await house.agent_code(session, name, agent, "".join(rest[:1]))
 
 
-SCRIPTS: dict[str, Script] = {"inbound": inbound, "resume": resume, "code": code}
+SCRIPTS: dict[str, Script] = {
+    "inbound": inbound,
+    "resume": resume,
+    "callback": callback,
+    "code": code,
+}
 
 
 async def dispatch(session: AgiSession, house: House) -> None:

@@ -16,6 +16,10 @@ class House(Protocol):
         """Go on with a contact whose conversation outlived an earlier engine."""
         ...
 
+    async def called_back(self, session: AgiSession, contact_id: str) -> None:
+        """Join a customer who is called back, and has answered, with the agent who waits."""
+        ...
+
     async def agent_code(self, session: AgiSession, code: str, agent: str, reason: str) -> None:
         """Carry out a short code that an agent dialled, and say what came of it."""
         ...

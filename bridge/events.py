@@ -52,8 +52,24 @@ class RingAgent:
     variables: tuple[tuple[str, str], ...] = ()
 
 
+@dataclass(frozen=True)
+class CallCustomer:
+    """An order to call a customer over a trunk, for an agent who waits on the phone already.
+
+    The leg gets `channel_id` as its unique id. The customer is shown `caller_number`.
+    """
+
+    contact: str
+    number: str = field(repr=False)
+    trunk: str
+    channel_id: str
+    caller_number: str = field(repr=False)
+    timeout_ms: int
+    variables: tuple[tuple[str, str], ...] = ()
+
+
 class RingFailure(Enum):
-    """Why an agent's leg did not come up."""
+    """Why a leg did not come up."""
 
     NO_ANSWER = "no_answer"
     """It rang, and nobody answered in time."""
@@ -112,6 +128,29 @@ class RingFailed:
 
 
 @dataclass(frozen=True)
+class CustomerUp:
+    """The customer answered; their leg asks the engine by AGI what follows."""
+
+    contact: str
+
+
+@dataclass(frozen=True)
+class CustomerNotReached:
+    """The customer's leg will not come up."""
+
+    contact: str
+    reason: RingFailure
+
+
+@dataclass(frozen=True)
+class KeyPressed:
+    """A channel's party has pressed a key; `digit` is one of 0 to 9, A to D, * and #."""
+
+    uniqueid: str
+    digit: str = field(repr=False)
+
+
+@dataclass(frozen=True)
 class LegEnded:
     """A channel hung up. `cause` is Asterisk's (ITU-T Q.850) cause code, 16 for a normal end."""
 
@@ -122,4 +161,14 @@ class LegEnded:
     cause_text: str
 
 
-SwitchEvent: TypeAlias = LinkUp | LinkDown | PhoneReachable | AgentLegUp | RingFailed | LegEnded
+SwitchEvent: TypeAlias = (
+    LinkUp
+    | LinkDown
+    | PhoneReachable
+    | AgentLegUp
+    | RingFailed
+    | CustomerUp
+    | CustomerNotReached
+    | KeyPressed
+    | LegEnded
+)

@@ -34,6 +34,8 @@ _LINE_BREAKERS = re.compile(r"[\r\n\0]")
 _HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _VARIABLE_SPECIAL = re.compile(r'[\\",()\[\]]')
+_DIALLED = re.compile(r"\+?[0-9]{1,32}")
+_ENDPOINT = re.compile(r"[A-Za-z0-9_-]+")
 _CALLER_ID_MARKS = re.compile(r'[\\"<>]')
 _AGI_SPECIAL = re.compile(r'[\\"]')
 _AGI_BARE = re.compile(r"[A-Za-z0-9_./:#*+-]+")
@@ -83,6 +85,17 @@ def ami_channel(channel: str) -> tuple[str, str]:
     if not channel or channel.startswith("/"):
         raise UnsafeValue("Channel", "is not the name of a channel")
     return "Channel", safe_text("Channel", channel)
+
+
+def ami_customer(number: str, trunk: str) -> tuple[str, str]:
+    """Return the `Channel:` header that calls a number over a trunk.
+
+    Only digits, with a + before them: anything else in it could name another endpoint, or an
+    option of the dial string.
+    """
+    if not _DIALLED.fullmatch(number) or not _ENDPOINT.fullmatch(trunk):
+        raise UnsafeValue("Channel", "is not a number and the name of a trunk")
+    return "Channel", f"PJSIP/{number}@{trunk}"
 
 
 def ami_caller_id(name: str, number: str) -> tuple[str, str]:

@@ -1,10 +1,10 @@
-"""The agents' legs that are being rung, and why those that fail do."""
+"""The legs that are being rung, agents' and customers', and why those that fail do."""
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bridge.events import RingAgent, RingFailed, RingFailure
+from bridge.events import CallCustomer, CustomerNotReached, RingAgent, RingFailed, RingFailure
 
 HANGUP_FOLLOWS_S = 0.25
 """How long the Hangup of a failed leg is waited for; 0 to 1 ms were measured on a quiet host."""
@@ -27,9 +27,13 @@ _BY_CAUSE = {
 }
 
 
+Order = RingAgent | CallCustomer
+Failed = RingFailed | CustomerNotReached
+
+
 @dataclass
 class _Ring:
-    order: RingAgent
+    order: Order
     timer: asyncio.TimerHandle
     cause: int | None = None
     refused: bool = False
@@ -51,14 +55,14 @@ class Rings:
     leg is given up some time after its ring time, so that nothing stays here for ever.
     """
 
-    def __init__(self, on_failed: Callable[[RingFailed], None]) -> None:
+    def __init__(self, on_failed: Callable[[Failed], None]) -> None:
         self._on_failed = on_failed
         self._rings: dict[str, _Ring] = {}
 
     def __len__(self) -> int:
         return len(self._rings)
 
-    def ordered(self, order: RingAgent) -> None:
+    def ordered(self, order: Order) -> None:
         """A leg is about to be ordered."""
         overdue_s = order.timeout_ms / 1000 + OVERDUE_S
         timer = self._after(overdue_s, order.channel_id, RingFailure.FAILED)
@@ -135,4 +139,10 @@ class Rings:
         ring.failure = failure
         if ring.taken:
             self.forget(channel_id)
-            self._on_failed(RingFailed(ring.order.contact, ring.order.agent, failure))
+            self._on_failed(_failed(ring.order, failure))
+
+
+def _failed(order: Order, reason: RingFailure) -> Failed:
+    if isinstance(order, CallCustomer):
+        return CustomerNotReached(order.contact, reason)
+    return RingFailed(order.contact, order.agent, reason)

@@ -1,9 +1,9 @@
 """Asterisk as the engine sees it: typed commands in, typed events out.
 
 This is the only place that knows which AMI actions and events these are. The manager's user
-needs `read = system,call,user` and `write = system,call,originate`, and its event filter must
-let pass: FullyBooted, OriginateResponse, UserEvent, Hangup, ContactStatus. All others may be
-filtered away.
+needs `read = system,call,user,dtmf` and `write = system,call,originate`, and its event filter
+must let pass: FullyBooted, OriginateResponse, UserEvent, Hangup, ContactStatus, and DTMFEnd of
+received digits. All others may be filtered away.
 """
 
 import random as _random
@@ -16,6 +16,9 @@ from bridge.ami.message import AmiMessage
 from bridge.ami.settings import AmiSettings
 from bridge.events import (
     AgentLegUp,
+    CallCustomer,
+    CustomerUp,
+    KeyPressed,
     LegEnded,
     LinkDown,
     LinkUp,
@@ -25,13 +28,16 @@ from bridge.events import (
     RingAgent,
     SwitchEvent,
 )
-from bridge.quoting import ami_caller_id, ami_channel, ami_variable
+from bridge.quoting import ami_caller_id, ami_channel, ami_customer, ami_variable
 from bridge.reachability import Reachability
-from bridge.ringing import Rings
+from bridge.ringing import Order, Rings
 
 AGENT_LEG_CONTEXT = "agent-leg"
 AGENT_LEG_EXTENSION = "connect"
 AGENT_UP_EVENT = "TrunklineAgentUp"
+CUSTOMER_LEG_CONTEXT = "customer-leg"
+CUSTOMER_LEG_EXTENSION = "connect"
+CUSTOMER_UP_EVENT = "TrunklineCustomerUp"
 VARIABLES = ("TRK_CONTACT", "TRK_AGENT", "TRK_STAGE")
 NORMAL_CLEARING = 16
 
@@ -70,6 +76,7 @@ class Switch:
             "OriginateResponse": self._originated,
             "UserEvent": self._user_event,
             "ContactStatus": self._contact_status,
+            "DTMFEnd": self._key_pressed,
         }
 
     @property
@@ -93,7 +100,15 @@ class Switch:
         if it raises, RingFailed is not. After ActionTimeout or LinkDown the leg may ring all the
         same: hang up `channel_id`, or meet its AgentLegUp.
         """
-        fields = _originate_fields(order)
+        await self._originate(order, _agent_fields(order))
+
+    async def call(self, order: CallCustomer) -> None:
+        """Have Asterisk call a customer, in the way of `ring`: once the customer answers, the
+        leg's dialplan asks the engine by AGI, and CustomerUp is told; CustomerNotReached if not."""
+        await self._originate(order, _customer_fields(order))
+
+    async def _originate(self, order: Order, leg: list[tuple[str, str]]) -> None:
+        fields = [*leg, *_common_fields(order)]
         self._rings.ordered(order)
         try:
             await self._ami.action("Originate", *fields)
@@ -101,7 +116,7 @@ class Switch:
             self._rings.forget(order.channel_id)
             raise
         if not self._rings.taken(order.channel_id):
-            raise errors.LinkDown("lost while an agent's leg was ordered")
+            raise errors.LinkDown("lost while a leg was ordered")
 
     async def hangup(self, channel: str, cause: int = NORMAL_CLEARING) -> bool:
         """Hang up a channel, by name or unique id; False if it is already gone."""
@@ -187,12 +202,20 @@ class Switch:
         self._rings.responded(message.get("Uniqueid", ""), success, reason)
 
     def _user_event(self, message: AmiMessage) -> None:
-        if message.get("UserEvent", "") != AGENT_UP_EVENT:
+        kind = message.get("UserEvent", "")
+        if kind not in (AGENT_UP_EVENT, CUSTOMER_UP_EVENT):
             return
         uniqueid = message["Uniqueid"]
         self._rings.forget(uniqueid)
+        if kind == CUSTOMER_UP_EVENT:
+            self._tell(CustomerUp(message["Contact"]))
+            return
         leg = AgentLegUp(message["Contact"], message["Agent"], message["Channel"], uniqueid)
         self._tell(leg)
+
+    def _key_pressed(self, message: AmiMessage) -> None:
+        if message.get("Direction", "") == "Received":
+            self._tell(KeyPressed(message["Uniqueid"], message["Digit"]))
 
     def _contact_status(self, message: AmiMessage) -> None:
         told = (message["EndpointName"], message["URI"], message["ContactStatus"])
@@ -203,17 +226,31 @@ class Switch:
             self._tell(PhoneReachable(told[0], now, registered and now))
 
 
-def _originate_fields(order: RingAgent) -> list[tuple[str, str]]:
+def _agent_fields(order: RingAgent) -> list[tuple[str, str]]:
     return [
         ami_channel(f"PJSIP/{order.endpoint}"),
         ("Context", AGENT_LEG_CONTEXT),
         ("Exten", AGENT_LEG_EXTENSION),
+        ami_caller_id(order.caller_name, order.caller_number),
+    ]
+
+
+def _customer_fields(order: CallCustomer) -> list[tuple[str, str]]:
+    return [
+        ami_customer(order.number, order.trunk),
+        ("Context", CUSTOMER_LEG_CONTEXT),
+        ("Exten", CUSTOMER_LEG_EXTENSION),
+        ami_caller_id("", order.caller_number),
+    ]
+
+
+def _common_fields(order: Order) -> list[tuple[str, str]]:
+    return [
         ("Priority", "1"),
         ("Async", "true"),
         ("EarlyMedia", "false"),
         ("Timeout", str(order.timeout_ms)),
         ("ChannelId", order.channel_id),
-        ami_caller_id(order.caller_name, order.caller_number),
         *(ami_variable(name, value) for name, value in order.variables),
     ]
 

@@ -21,7 +21,8 @@ from config.site import Site
 TEMPLATES = Path(__file__).parents[1] / "asterisk/templates"
 AMI_USER = "trunkline"
 EVENTS = ("FullyBooted", "OriginateResponse", "Hangup", "ContactStatus", "Shutdown")
-"""The manager's events that pass the filter, beside UserEvent Trunkline…; all else is noise."""
+"""The manager's events that pass the filter, beside UserEvent Trunkline… and received digits;
+all else is noise."""
 
 # A line break begins a setting, ; a comment, ${ and $[ are evaluated in the dialplan.
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f;`\\]|\$[{\[]")

@@ -19,7 +19,7 @@ from config.hours import Hours
 from config.network_overrides import override
 from config.people import Agent, Codes, Queue, Skill
 from config.site_checks import check_site
-from config.telephony import Fallback, Network, Number, Recording, Trunk
+from config.telephony import Callbacks, Fallback, Network, Number, Recording, Trunk
 from config.values import E164, Language, Name, PersonName, Unique, Zone
 from config.voices import Voice
 
@@ -49,6 +49,7 @@ class Site(DocumentModel):
     )
     codes: Codes = Field(default=Codes(), description="what agents dial")
     fallback: Fallback = Field(description="where callers go when the engine is away")
+    callbacks: Callbacks = Field(default=Callbacks(), description="how customers are called back")
     recording: Recording = Field(default=Recording(), description="where recordings are kept")
     network: Network = Field(default=Network(), description="addresses and ports")
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 # Section names with a meaning of their own in pjsip.conf.
 _RESERVED = frozenset({"anonymous", "general", "global", "system", "transport", "transport-trunk"})
 
+LONGEST_RING_MS = 60_000
+
 
 def check_site(site: Site, located: Located, today: date) -> list[Problem]:
     """Every contradiction between the parts of ``site``, placed by ``located``."""
@@ -26,6 +28,7 @@ def check_site(site: Site, located: Located, today: date) -> list[Problem]:
         _unserved_queues,
         _fallback,
         _voices,
+        _callbacks,
         _phone_names,
         _trunk_sources,
         _dialled,
@@ -84,6 +87,16 @@ def _voices(site: Site, located: Located) -> Iterator[Problem]:
     for language in site.voices.keys() - set(site.languages):
         message = f"not a language of the site, {did_you_mean(language, site.languages)}"
         yield located.problem(("voices", language), message, key=True)
+
+
+def _callbacks(site: Site, located: Located) -> Iterator[Problem]:
+    trunk = site.callbacks.trunk
+    if trunk is not None and trunk not in site.trunks:
+        message = f"unknown trunk {shown(trunk)}, {did_you_mean(trunk, site.trunks)}"
+        yield located.problem(("callbacks", "trunk"), message)
+    if site.callbacks.ring_timeout.ms > LONGEST_RING_MS:
+        message = f"is {site.callbacks.ring_timeout}, at most 1m is allowed: an agent waits with it"
+        yield located.problem(("callbacks", "ring_timeout"), message)
 
 
 def _phone_names(site: Site, located: Located) -> Iterator[Problem]:

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from config.document import DocumentModel
+from config.duration import Duration
 from config.values import (
     E164,
     Codec,
@@ -56,6 +57,24 @@ class Fallback(DocumentModel):
     trunk: Name = Field(description="the trunk that leads there")
     apology: dict[Language, Line] = Field(
         default={}, description="what callers hear first, in their language"
+    )
+
+
+class Callbacks(DocumentModel):
+    """How customers are called back who left a queue with the promise of a call."""
+
+    trunk: Name | None = Field(
+        default=None, description="the trunk that the calls go out by; without it the fallback's"
+    )
+    ring_timeout: Duration = Field(
+        default=Duration(30_000),
+        description="how long a customer's phone rings, a minute at most; the agent waits with it",
+    )
+    tries: Annotated[int, Field(ge=1, le=9)] = Field(
+        default=3, description="calls until a customer is given up who is busy or does not answer"
+    )
+    retry_after: Duration = Field(
+        default=Duration(600_000), description="time between two calls to a customer"
     )
 
 

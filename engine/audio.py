@@ -49,6 +49,10 @@ class Audio:
             await asyncio.to_thread(write_prompt, base, beep())
         return str(base)
 
+    def path(self, segment: Segment) -> str:
+        """Where a segment's audio lies once it is made."""
+        return str(self._store.path(segment))
+
     async def make_all(
         self, site: Site, flows: Mapping[str, Program], progress: Callable[[int, int], None]
     ) -> None:

@@ -1,7 +1,9 @@
 """One caller's call: the flow's commands carried out on the channel, its events handed back."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import Literal
 
 import structlog
 
@@ -9,9 +11,10 @@ from bridge.agi.session import AgiSession
 from bridge.errors import ChannelGone, PlaybackFailed, SessionClosed
 from engine.performing import PERFORMERS, Line
 from engine.services import Services
+from engine.site_rules import asked_in
 from engine.story import Story
 from engine.voice import Voice
-from engine.waiting import Waiting
+from engine.waiting import Gone, Waiting
 from history.outcome import EndedBy, Outcome
 from ivr.commands import Ask, Command, Enqueue, Hangup, Play
 from ivr.errors import SpeechError
@@ -19,7 +22,7 @@ from ivr.events import CallerHungUp, Event, Played, QueueLeft, StepFailed
 from ivr.interpreter import Turn, resume
 from ivr.program import Program
 from ivr.state import CallState
-from routing.contact import Contact
+from routing.contact import Contact, Relaxation
 from routing.ringing import AgentLeg
 from routing.skills import skill_set
 
@@ -52,14 +55,23 @@ class Conversation:
         After a fault of ours the session ends with the channel up: Asterisk then apologises and
         dials the fallback number, as when the engine is away.
         """
-        try:
-            while not isinstance(turn.command, Hangup):
-                self._tell(turn)
-                await self._speak(turn.state.scope.language)
-                event = await self._perform(turn.command, turn.state)
-                turn = resume(program, turn.state, event)
+        async with self._to_the_end():
+            await self._drive(program, turn)
+
+    async def _drive(self, program: Program, turn: Turn) -> None:
+        while not isinstance(turn.command, Hangup):
             self._tell(turn)
-            await self._finish()
+            await self._speak(turn.state.scope.language)
+            event = await self._perform(turn.command, turn.state)
+            turn = resume(program, turn.state, event)
+        self._tell(turn)
+        await self._finish()
+
+    @asynccontextmanager
+    async def _to_the_end(self) -> AsyncIterator[None]:
+        """Whatever goes wrong meanwhile, the story is closed."""
+        try:
+            yield
         except SessionClosed:
             # Asterisk's end is gone, and nobody knows who hung up.
             story = self._services.chronicle.story(self._id)
@@ -115,11 +127,41 @@ class Conversation:
             elapsed = self._services.clock() - self._began_ms
             self._services.metrics.first_prompt.observe(elapsed / 1000)
 
+    async def called_back(self, program: Program | None, leg: AgentLeg) -> None:
+        """The customer of a callback has answered: join them, then go on with the flow where a
+        caller who waited in the queue would. The story is closed, whatever happens."""
+        async with self._to_the_end():
+            story = self._services.chronicle.story(self._id)
+            event = await self._joined(leg)
+            if program is None or story is None or story.resume is None:
+                await self._finish()
+                return
+            state = CallState.from_dict(story.resume)
+            await self._drive(program, resume(program, state, event))
+
+    async def _joined(self, leg: AgentLeg) -> Event:
+        services = self._services
+        contact, story = services.router.contact(self._id), services.chronicle.story(self._id)
+        if contact is None or story is None:
+            await services.ringer.drop(leg)
+            return StepFailed(services.clock(), "routing has lost the contact")
+        command = _plain(contact, story.language or self._language)
+        try:
+            return await self._served(contact, command, leg)
+        except ChannelGone:
+            if self._session.lost:
+                raise SessionClosed("Asterisk's end is gone") from None
+            return CallerHungUp(services.clock())
+
     async def _queue(self, command: Enqueue, state: CallState) -> Event:
         services, now = self._services, self._services.clock
         if command.queue not in services.site.queues:
             return QueueLeft(now(), "no_such_queue")
         contact = self._contact(command)
+        closed = self._closed_to(contact, command)
+        if closed is not None:
+            self._change(lambda story: story.turned_away(now(), command.queue, closed))
+            return QueueLeft(now(), closed)
         self._change(
             lambda story: replace(
                 story.queued(now(), command.queue, dict(contact.skills)),
@@ -127,29 +169,48 @@ class Conversation:
                 language=command.language,
             )
         )
+        return await self._served(contact, command)
+
+    async def _served(
+        self, contact: Contact, command: Enqueue, leg: AgentLeg | None = None
+    ) -> QueueLeft:
+        """Until the caller has talked, at first to the agent on `leg`, or left the line."""
+        services, now = self._services, self._services.clock
         while True:
-            waiting = Waiting(services, self._session, contact, command.language)
-            left = await waiting.until_left(command.timeout_ms)
-            if not isinstance(left, AgentLeg):
-                self._change(lambda story: story.left_queue(now(), "timeout"))
-                return QueueLeft(now(), left)
+            left = leg or await Waiting(services, self._session, contact, command).until_left()
+            leg, waited_ms = None, now() - contact.arrived_ms
+            if isinstance(left, Gone):
+                self._left_queue(left.why)
+                return QueueLeft(now(), left.why, left.key, waited_ms=waited_ms)
             if await self._talk(left):
-                return QueueLeft(now(), "conversation_ended")
+                return QueueLeft(now(), "conversation_ended", agent=left.agent, waited_ms=waited_ms)
+
+    def _left_queue(self, why: str) -> None:
+        self._change(lambda story: story.left_queue(self._services.clock(), why))
+
+    def _closed_to(self, contact: Contact, command: Enqueue) -> Literal["full", "no_agents"] | None:
+        """Why the caller is not let in."""
+        router, limit = self._services.router, command.max_waiting
+        if limit is not None and router.in_line(contact.queue) >= limit:
+            return "full"
+        if command.needs_staff and not router.is_staffed(contact):
+            return "no_agents"
+        return None
 
     def _contact(self, command: Enqueue) -> Contact:
-        """What the queue and the flow ask for together: of each skill the higher level."""
-        queue = self._services.site.queues[command.queue]
-        asked = dict(queue.skills)
-        for skill, level in command.skills.items():
-            asked[skill] = max(level, asked.get(skill, 0))
+        site, queue = self._services.site, command.queue
         return Contact(
             id=self._id,
             node=self._services.node,
-            queue=command.queue,
-            skills=skill_set(asked),
+            queue=queue,
+            skills=skill_set(asked_in(site, queue, command.skills)),
             arrived_ms=self._services.clock(),
             leg=self._session.request.channel,
             priority=command.priority,
+            relax=tuple(
+                Relaxation(step.after_ms, skill_set(asked_in(site, queue, step.skills)))
+                for step in command.relax
+            ),
         )
 
     async def _talk(self, leg: AgentLeg) -> bool:
@@ -160,6 +221,7 @@ class Conversation:
         services, now = self._services, self._services.clock
         began_ms = now()
         channel = services.ringer.channel_of(leg.leg)
+        services.callbacks.answered(self._id)
         self._change(lambda story: story.answered(began_ms, leg.agent, channel, leg.leg))
         try:
             await self._session.set_variable(STAGE, TALKING)
@@ -202,7 +264,12 @@ class Conversation:
         self._close(outcome, by)
 
     def _close(self, outcome: Outcome, by: EndedBy) -> None:
-        self._services.chronicle.close(self._id, outcome, by)
+        """The caller has left; with a callback promised the contact has not."""
+        story = self._services.chronicle.story(self._id)
+        if story is not None and story.promise is not None:
+            self._services.callbacks.keep(self._id)
+        else:
+            self._services.chronicle.close(self._id, outcome, by)
 
     def _tell(self, turn: Turn) -> None:
         def told(story: Story) -> Story:
@@ -216,6 +283,11 @@ class Conversation:
         story = self._services.chronicle.story(self._id)
         if story is not None:
             self._services.chronicle.update(change(story), save)
+
+
+def _plain(contact: Contact, language: str) -> Enqueue:
+    """How a customer waits on who was called back for an agent who has gone meanwhile."""
+    return Enqueue(contact.queue, dict(contact.skills), contact.priority, language, None)
 
 
 def _step_of(state: CallState) -> str:

@@ -21,6 +21,7 @@ from desk.app import build
 from engine import card, card_contents
 from engine.asterisk_files import LOOPBACK
 from engine.audio import Audio
+from engine.callbacks import Callbacks
 from engine.chronicle import Chronicle
 from engine.clock import now_ms
 from engine.flows import Flows, Library, open_flows
@@ -46,6 +47,8 @@ from history.database import HistoryDatabase
 from history.migrations import upgrade_to_head
 from history.spool import Spool
 from history.writer import HistoryWriter
+from ivr.announce import Notice, notice
+from ivr.commands import Segment
 from ivr.program import Program
 from ivr.prompts.takes import Takes
 from recordings.recorder import Recorder
@@ -103,7 +106,9 @@ class Engine:
                 tasks.create_task(redis.watch(), name="private redis")
             switchboard = Switchboard(tasks)
             switch = await self._switch(stack, site, secrets, switchboard)
-            services = self._services(site, library, flows, routing_link, chronicle, audio, switch)
+            services = self._services(
+                site, library, flows, routing_link, chronicle, audio, switch, tasks
+            )
             services.take(flows)
             recordings = Recordings(services.recorder, chronicle, tasks)
             returning = Returning(services, database, self._layout.journal)
@@ -190,10 +195,13 @@ class Engine:
         chronicle: Chronicle,
         audio: Audio,
         switch: Switch,
+        tasks: asyncio.TaskGroup,
     ) -> Services:
         listener = RoutingListener(self._hub, self._metrics, chronicle)
         recorder = Recorder(self._layout.root / site.recording.directory)
-        orders = CallOrders(site, chronicle, recorder, now_ms)
+        language = site.languages[0]
+        calls_back = audio.path(Segment(language, notice(language, Notice.CALLBACK)))
+        orders = CallOrders(site, chronicle, recorder, now_ms, notice=calls_back)
         ringer = SwitchRinger(switch, self._settings.node, orders)
         router = Router(
             Store(link, site.site, self._settings.node),
@@ -204,6 +212,8 @@ class Engine:
             listeners=[listener],
         )
         chronicle.on_written = router.forget
+        parts = (switch, router, ringer, chronicle)
+        callbacks = Callbacks(site, self._settings.node, parts, now_ms, tasks)
         return Services(
             node=self._settings.node,
             site=site,
@@ -213,6 +223,7 @@ class Engine:
             router=router,
             ringer=ringer,
             orders=orders,
+            callbacks=callbacks,
             recorder=recorder,
             chronicle=chronicle,
             audio=audio,

@@ -8,6 +8,7 @@ import structlog
 from bridge.agi.session import AgiSession
 from bridge.errors import AgiError, ChannelGone
 from config.document import DocumentError
+from engine import stretches
 from engine.conversation import DONE, FLOW, STAGE, Conversation
 from engine.errors import FlowsAway
 from engine.services import Services
@@ -90,9 +91,9 @@ class House:
         services.adopted.discard(contact_id)
         services.chronicle.update(story.conversation_ended(now, EndedBy.AGENT))
         services.router.conversation_ended(contact_id)
-        turn = resume(
-            program, CallState.from_dict(story.resume), QueueLeft(now, "conversation_ended")
-        )
+        waited_ms = stretches.total_ms(story.waits, now) or 0
+        left = QueueLeft(now, "conversation_ended", agent=story.agent or "", waited_ms=waited_ms)
+        turn = resume(program, CallState.from_dict(story.resume), left)
         await Conversation(services, session, contact_id).run(program, turn)
 
     async def _program_of(self, story: Story) -> Program | None:
@@ -107,6 +108,18 @@ class House:
                 log.error("flow_not_resumed", contact=story.id, version=version, error=str(error))
                 return None
         return flows.programs.get(story.flow or "")
+
+    async def called_back(self, session: AgiSession, contact_id: str) -> None:
+        """A customer whom an agent waits for has answered."""
+        services = self._services
+        leg = services.callbacks.reached(contact_id)
+        story = services.chronicle.story(contact_id)
+        if leg is None or story is None:
+            await session.set_variable(STAGE, DONE)
+            await session.hangup()
+            return
+        program = await self._program_of(story)
+        await Conversation(services, session, contact_id).called_back(program, leg)
 
     async def agent_code(self, session: AgiSession, code: str, agent: str, reason: str) -> None:
         """Do what the agent dialled, and say in the site's first language what came of it.

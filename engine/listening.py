@@ -11,6 +11,7 @@ from routing.events import (
     AgentChanged,
     ContactAssigned,
     ContactEnded,
+    ContactRelaxed,
     ContactReturned,
     RingFailed,
     RingStarted,
@@ -37,6 +38,10 @@ class RoutingListener:
                     self._metrics.ring_delay.observe(time.perf_counter() - began)
             case ContactReturned(contact=contact) | ContactEnded(contact=contact):
                 self._assigned.pop(contact.id, None)
+            case ContactRelaxed(at_ms=at_ms, contact=contact):
+                story = self._chronicle.story(contact.id)
+                if story is not None:
+                    self._chronicle.update(story.relaxed(at_ms, contact.skills))
             case RingFailed():
                 self._ring_failed(event)
             case AgentChanged():

@@ -17,13 +17,24 @@ from routing.matcher import Assignment
 log = structlog.get_logger(__name__)
 
 RECORDING = "TRK_RECORDING"
+NOTICE = "TRK_NOTICE"
 
 
 class CallOrders:
     """The engine's knowledge of a ring: the caller, the recording."""
 
-    def __init__(self, site: Site, chronicle: Chronicle, recorder: Recorder, clock: Clock) -> None:
+    def __init__(
+        self,
+        site: Site,
+        chronicle: Chronicle,
+        recorder: Recorder,
+        clock: Clock,
+        *,
+        notice: str = "",
+    ) -> None:
+        """`notice` is the sound that tells an agent of a callback, without its extension."""
         self.site = site
+        self._notice = notice
         self._chronicle = chronicle
         self._recorder = recorder
         self._clock = clock
@@ -38,13 +49,17 @@ class CallOrders:
             self._chronicle.update(story)
             if channel_id in story.recordings:
                 variables.append((RECORDING, story.recordings[channel_id]))
+        promise = story.promise if story is not None else None
+        caller = story.caller if story is not None else None
+        if promise is not None:
+            variables.append((NOTICE, self._notice))
         return RingAgent(
             contact=contact.id,
             agent=agent,
             endpoint=assignment.agent.phone,
             channel_id=channel_id,
             caller_name=contact.queue,
-            caller_number=(story.caller if story else None) or "",
+            caller_number=(promise.number if promise is not None else caller) or "",
             timeout_ms=timeout_ms,
             variables=tuple(variables),
         )

@@ -35,7 +35,14 @@ class Over:
     by: EndedBy
 
 
-Verdict = GoesOn | Over
+@dataclass(frozen=True)
+class Promised:
+    """The caller is to be called back: the contact goes on waiting without them."""
+
+    story: Story
+
+
+Verdict = GoesOn | Over | Promised
 
 
 def judge(
@@ -44,13 +51,13 @@ def judge(
     channels: Collection[LiveChannel],
     now_ms: int,
 ) -> list[Verdict]:
-    """One verdict for each story. A contact's id is its caller's channel's unique id."""
+    """One verdict for each story."""
     callers = {channel.uniqueid: channel for channel in channels}
     agents = {channel.contact: channel for channel in channels if channel.agent}
     entries = _by_contact(journal)
     return [
         _judge(
-            story, entries.get(story.id, []), callers.get(story.id), agents.get(story.id), now_ms
+            story, entries.get(story.id, []), callers.get(story.line), agents.get(story.id), now_ms
         )
         for story in stories
     ]
@@ -58,11 +65,16 @@ def judge(
 
 def talks(channels: Collection[LiveChannel]) -> list[LiveTalk]:
     """The conversations that are up in Asterisk, each known by both of its channels."""
-    talking = {channel.uniqueid for channel in channels if channel.stage == TALKING}
+    talking = {
+        contact
+        for channel in channels
+        if channel.stage == TALKING
+        for contact in (channel.uniqueid, channel.contact)
+    }
     return [
         LiveTalk(channel.contact, channel.agent, channel.uniqueid)
         for channel in channels
-        if channel.agent and channel.contact in talking
+        if channel.agent and channel.contact and channel.contact in talking
     ]
 
 
@@ -101,7 +113,10 @@ def _judge(
     now_ms: int,
 ) -> Verdict:
     if caller is not None and caller.stage == TALKING:
-        return GoesOn(_answered(story, agent, now_ms).tell(now_ms, "engine_back"))
+        told = _answered(story, agent, now_ms).tell(now_ms, "engine_back")
+        return GoesOn(replace(told, promise=None))
+    if story.promise is not None and not any(entry.stage == TALKING for entry in entries):
+        return Promised(_told(story, entries).tell(now_ms, "engine_back"))
     return _over(story, entries, entries[-1].at_ms if entries else now_ms, agent)
 
 
@@ -110,13 +125,18 @@ def _over(story: Story, entries: list[JournalEntry], at_ms: int, agent: LiveChan
     told = story
     if any(entry.stage == TALKING for entry in entries):
         told = _answered(story, agent, entries[0].at_ms)
-    for entry in entries:
-        told = told.tell(entry.at_ms, entry.what)
+    told = _told(told, entries)
     if not told.talked:
         return Over(told, at_ms, Outcome.ENGINE_LOST, EndedBy.UNKNOWN)
     return Over(
         told.conversation_ended(at_ms, EndedBy.UNKNOWN), at_ms, Outcome.ANSWERED, EndedBy.UNKNOWN
     )
+
+
+def _told(story: Story, entries: list[JournalEntry]) -> Story:
+    for entry in entries:
+        story = story.tell(entry.at_ms, entry.what)
+    return story
 
 
 def _answered(story: Story, agent: LiveChannel | None, latest_ms: int) -> Story:

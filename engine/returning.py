@@ -9,7 +9,7 @@ import structlog
 from agi_scripts.journal import JournalEntry, SpooledEntry, acknowledge, read_spool
 from bridge.events import LinkUp
 from engine.recordings import Recordings
-from engine.recovery import GoesOn, Over, judge, strangers, talks
+from engine.recovery import GoesOn, Over, Promised, judge, strangers, talks
 from engine.services import Services
 from engine.story import Story
 from history.database import HistoryDatabase
@@ -42,17 +42,23 @@ class Returning:
         alive = {channel.uniqueid for channel in link.channels}
         journal = [item.entry for item in self._read()]
         over: list[Story] = []
+        promised: list[str] = []
         for verdict in judge(stories, journal, link.channels, services.clock()):
             match verdict:
                 case GoesOn(story=story):
                     services.adopted.add(story.id)
                     services.chronicle.adopt(story)
+                case Promised(story=story):
+                    services.chronicle.adopt(story)
+                    promised.append(story.id)
                 case Over(story=story):
                     over.append(story)
                     self._finish(verdict)
         held = await services.router.restore(LiveLegs(agents=alive, talks=talks(link.channels)))
         # No story: its row is written, and no commit will tell routing to forget it.
         services.router.forget([c for c in held if not services.chronicle.knows(c)])
+        for contact_id in promised:
+            services.callbacks.keep(contact_id)
         await recordings.recover(services.chronicle.stories(), over)
         log.info(
             "engine_back", left=len(stories), go_on=len(services.adopted), journal=len(journal)

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from bridge.switch import Switch
 from config.site import Site
 from engine.audio import Audio
+from engine.callbacks import Callbacks
 from engine.chronicle import Chronicle
 from engine.clock import Clock
 from engine.flows import Flows, Library
+from engine.keys import Keys
 from engine.metrics import Metrics
 from engine.orders import CallOrders
 from engine.ringer import SwitchRinger
@@ -30,12 +32,14 @@ class Services:
     router: Router
     ringer: SwitchRinger
     orders: CallOrders
+    callbacks: Callbacks
     recorder: Recorder
     chronicle: Chronicle
     audio: Audio
     metrics: Metrics
     takes: Takes
     clock: Clock
+    keys: Keys = field(default_factory=Keys)
     adopted: set[str] = field(default_factory=set)
     """Contacts of a former run whose conversation goes on in Asterisk, driven by no session."""
 

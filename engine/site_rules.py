@@ -1,10 +1,11 @@
 """The site in the terms of the rooms that act on it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from config.site import Site
 from recordings.policy import RecordingPolicy
 from routing.agent import Agent
+from routing.callbacks import CallbackRules
 from routing.rules import QueueRules, RoutingRules
 from routing.skills import skill_set
 
@@ -27,6 +28,19 @@ def rules_of(site: Site) -> RoutingRules:
             for name, queue in site.queues.items()
         }
     )
+
+
+def asked_in(site: Site, queue: str, skills: Mapping[str, int]) -> dict[str, int]:
+    """What the queue and the flow ask for together: of each skill the higher level."""
+    asked = dict(site.queues[queue].skills)
+    for skill, level in skills.items():
+        asked[skill] = max(level, asked.get(skill, 0))
+    return asked
+
+
+def callback_rules_of(site: Site) -> CallbackRules:
+    """How often customers are called back."""
+    return CallbackRules(site.callbacks.tries, site.callbacks.retry_after.ms)
 
 
 def recording_policy_of(site: Site) -> RecordingPolicy:

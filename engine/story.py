@@ -8,6 +8,8 @@ from engine import stretches
 from engine.stretches import Stretches
 from history.outcome import Direction, EndedBy, LegRole, Outcome
 from history.rows import ContactRow, LegRow, Scalar, TimelineEntry
+from routing.callbacks import Promise
+from routing.skills import Skills
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +18,9 @@ class Story:
 
     A contact may wait and talk more than once: `waits` and `talks` have each stretch.
     `recordings` has the raw file of each agent's leg that is recorded, by its unique id; `resume`
-    is the flow's state at the last point from which a restarted engine could go on.
+    is the flow's state at the last point from which a restarted engine could go on. `promise` is
+    a callback that is still to be made, `back` the unique id of the last channel that was made
+    for one.
     """
 
     id: str
@@ -39,6 +43,8 @@ class Story:
     ringing_ms: int | None = None
     recordings: Mapping[str, str] = field(default_factory=dict)
     resume: Mapping[str, Any] | None = None
+    promise: Promise | None = None
+    back: str = ""
     timeline: tuple[TimelineEntry, ...] = ()
     legs: tuple[LegRow, ...] = ()
 
@@ -61,6 +67,34 @@ class Story:
         told = self.tell(at_ms, "left_queue", reason=reason)
         return replace(told, waits=stretches.closed(self.waits, at_ms))
 
+    def turned_away(self, at_ms: int, queue: str, reason: str) -> Self:
+        """The queue was not entered: it is full, or nobody is there."""
+        return replace(self.tell(at_ms, "turned_away", queue=queue, reason=reason), queue=queue)
+
+    def relaxed(self, at_ms: int, skills: Skills) -> Self:
+        """Less is asked of an agent from now on."""
+        return self.tell(at_ms, "relaxed", skills=_spell(dict(skills)))
+
+    def promised(self, at_ms: int, promise: Promise) -> Self:
+        """The caller will be called back."""
+        told = self.tell(at_ms, "callback_promised", queue=promise.queue, due_ms=promise.due_ms)
+        return replace(told, promise=promise)
+
+    def calling_back(self, at_ms: int, promise: Promise, uniqueid: str) -> Self:
+        """An agent has answered, and the customer is called, on a channel of this unique id."""
+        return replace(
+            self.tell(at_ms, "calling_back", agent=self.agent, attempt=promise.tries),
+            promise=promise,
+            back=uniqueid,
+        )
+
+    def not_called_back(self, at_ms: int, reason: str, again: Promise | None) -> Self:
+        """The customer was not reached, or need not be; `again` is when the next call is made."""
+        due_ms = again.due_ms if again is not None else None
+        told = self.tell(at_ms, "not_called_back", reason=reason, due_ms=due_ms)
+        waits = stretches.closed(self.waits, at_ms)
+        return replace(told, promise=again, waits=waits, agent=None)
+
     def rung(self, at_ms: int, agent: str, channel_id: str) -> Self:
         """An agent was reserved and the phone is rung; the leg is closed by `leg_ended`."""
         leg = LegRow(channel_id, channel_id, LegRole.AGENT, at_ms, agent)
@@ -82,7 +116,7 @@ class Story:
         return replace(self.tell(at_ms, "not_answered", agent=agent, reason=reason), agent=None)
 
     def answered(self, at_ms: int, agent: str, channel: str, uniqueid: str) -> Self:
-        """Caller and agent are being joined."""
+        """Caller and agent are being joined; nothing is promised any more."""
         told = self.tell(at_ms, "answered", agent=agent)
         legs = tuple(
             replace(leg, channel=channel, answered_ms=at_ms) if leg.uniqueid == uniqueid else leg
@@ -93,6 +127,7 @@ class Story:
             agent=agent,
             talks=stretches.opened(self.talks, at_ms),
             waits=stretches.closed(self.waits, at_ms),
+            promise=None,
             legs=legs,
         )
 
@@ -129,6 +164,11 @@ class Story:
     def leg_of(self, uniqueid: str) -> LegRow | None:
         """The leg whose channel has this unique id."""
         return next((leg for leg in self.legs if leg.uniqueid == uniqueid), None)
+
+    @property
+    def line(self) -> str:
+        """The unique id of the customer's channel; of a caller it is the contact's id."""
+        return self.back or self.id
 
     @property
     def in_conversation(self) -> bool:
@@ -190,6 +230,7 @@ class Story:
         record = _fields(self)
         record["timeline"] = [_fields(entry) for entry in self.timeline]
         record["legs"] = [_fields(leg) for leg in self.legs]
+        record["promise"] = self.promise.to_record() if self.promise is not None else None
         return record
 
     @classmethod
@@ -198,7 +239,13 @@ class Story:
         timeline = tuple(TimelineEntry(**entry) for entry in record["timeline"])
         legs = tuple(LegRow(**{**leg, "role": LegRole(leg["role"])}) for leg in record["legs"])
         periods = {name: stretches.from_record(record[name]) for name in ("waits", "talks")}
-        return cls(**{**record, **periods, "timeline": timeline, "legs": legs})
+        promise = record.get("promise")
+        told = {
+            "timeline": timeline,
+            "legs": legs,
+            "promise": Promise.from_record(promise) if promise is not None else None,
+        }
+        return cls(**{**record, **periods, **told})
 
 
 def _fields(value: Story | TimelineEntry | LegRow) -> dict[str, Any]:

@@ -7,6 +7,9 @@ import structlog
 
 from bridge.events import (
     AgentLegUp,
+    CustomerNotReached,
+    CustomerUp,
+    KeyPressed,
     LegEnded,
     LinkDown,
     LinkUp,
@@ -58,14 +61,15 @@ class Switchboard:
     def _take(self, event: SwitchEvent, services: Services) -> None:
         match event:
             case PhoneReachable(endpoint=endpoint, reachable=reachable):
-                if endpoint in services.site.agents:
-                    services.router.phone_reachable(
-                        endpoint, reachable, registered=event.registered
-                    )
+                self._phone(endpoint, reachable, event.registered, services)
             case AgentLegUp():
                 self._tasks.create_task(services.ringer.leg_up(event))
             case RingFailed():
                 services.ringer.ring_failed(event)
+            case CustomerUp() | CustomerNotReached():
+                self._customer(event, services)
+            case KeyPressed(uniqueid=uniqueid, digit=digit):
+                services.keys.pressed(uniqueid, digit)
             case LegEnded():
                 self._leg_ended(event, services)
             case LinkDown(reason=reason):
@@ -74,11 +78,23 @@ class Switchboard:
             case LinkUp():
                 self._link_again(event, services)
 
+    def _phone(self, endpoint: str, reachable: bool, registered: bool, services: Services) -> None:
+        if endpoint in services.site.agents:
+            services.router.phone_reachable(endpoint, reachable, registered=registered)
+
+    def _customer(self, event: CustomerUp | CustomerNotReached, services: Services) -> None:
+        if isinstance(event, CustomerUp):
+            services.callbacks.up(event.contact)
+        else:
+            services.callbacks.not_reached(event.contact, event.reason.value)
+
     def _leg_ended(self, event: LegEnded, services: Services) -> None:
         now, chronicle = services.clock(), services.chronicle
         agent = services.ringer.leg_ended(event.uniqueid)
-        if event.uniqueid in services.adopted:
-            self._adopted_caller_left(event, services)
+        services.callbacks.leg_ended(event.uniqueid)
+        adopted = self._adopted(event.uniqueid, services)
+        if adopted is not None:
+            self._adopted_caller_left(adopted, event.cause, services)
             return
         story = chronicle.story_of_leg(event.uniqueid)
         leg = story.leg_of(event.uniqueid) if story else None
@@ -93,9 +109,13 @@ class Switchboard:
         if story.id in services.adopted and (told := chronicle.story(story.id)):
             chronicle.update(told.conversation_ended(now, EndedBy.AGENT))
 
-    def _adopted_caller_left(self, event: LegEnded, services: Services) -> None:
+    def _adopted(self, uniqueid: str, services: Services) -> str | None:
+        """The contact whose caller's channel this is, if no session drives it."""
+        contacts = (c for c in services.adopted if _line_of(c, services) == uniqueid)
+        return next(contacts, None)
+
+    def _adopted_caller_left(self, contact_id: str, cause: int, services: Services) -> None:
         """The caller of a conversation that outlived an earlier engine has hung up."""
-        contact_id = event.uniqueid
         services.adopted.discard(contact_id)
         story = services.chronicle.story(contact_id)
         if story is None:
@@ -104,7 +124,7 @@ class Switchboard:
         now = services.clock()
         services.chronicle.update(story.conversation_ended(now, by))
         services.router.conversation_ended(contact_id)
-        services.chronicle.close(contact_id, Outcome.ANSWERED, by, event.cause)
+        services.chronicle.close(contact_id, Outcome.ANSWERED, by, cause)
 
     def _link_again(self, link: LinkUp, services: Services) -> None:
         """After a lost link: what ended meanwhile ends now, and phones are as they are now."""
@@ -118,8 +138,14 @@ class Switchboard:
                         leg.channel, leg.uniqueid, story.id, 0, "while the link was down"
                     )
                     self._leg_ended(gone, services)
-        for contact_id in services.adopted - alive:
-            gone = LegEnded("", contact_id, contact_id, 0, "while the link was down")
-            self._adopted_caller_left(gone, services)
+        for contact_id in tuple(services.adopted):
+            if _line_of(contact_id, services) not in alive:
+                self._adopted_caller_left(contact_id, 0, services)
         services.router.reconcile(LiveLegs(agents=alive))
         self.phones(link, services)
+
+
+def _line_of(contact_id: str, services: Services) -> str:
+    """The unique id of the channel that a contact's caller is on."""
+    story = services.chronicle.story(contact_id)
+    return story.line if story is not None else contact_id

@@ -1,10 +1,13 @@
-"""A caller in the queue: music, the place in line, and the moment an agent answers.
+"""A caller in the queue: music, announcements, keys that leave, and the moment an agent answers.
 
 The AGI session idles while music plays, so that the next command starts at once. A spoken
-announcement is cut short by the switch when an agent answers; it never holds up the offer.
+announcement is cut short by the switch when an agent answers, or when the caller leaves by a
+key; it never holds up the offer.
 """
 
 import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import structlog
@@ -12,8 +15,8 @@ import structlog
 from bridge.agi.session import AgiSession
 from bridge.errors import AmiError, ChannelGone, PlaybackFailed
 from engine.services import Services
-from ivr.announce import place_in_queue
-from ivr.commands import Segment
+from ivr.announce import expected_wait, place_in_queue
+from ivr.commands import Enqueue, Segment
 from ivr.errors import IvrError
 from routing.contact import Contact, Outcome
 from routing.ringing import AgentLeg
@@ -26,24 +29,38 @@ FIRST_ANNOUNCEMENT_S = 1.5
 STOP_EVERY_S = 0.05
 
 
-Left = AgentLeg | Literal["timeout"]
-"""An agent answered, or the queue's time is over."""
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The caller is out of the line without an answer; `key` is what was pressed to leave."""
+
+    why: Literal["timeout", "no_agents", "key"]
+    key: str = field(default="", repr=False)
+
+    @property
+    def outcome(self) -> Outcome:
+        """In routing's terms."""
+        return Outcome.TIMEOUT if self.why == "timeout" else Outcome.WITHDRAWN
+
+
+Left = AgentLeg | Gone
+"""An agent answered, or the wait ended without one."""
 
 
 class Waiting:
     """One contact's stay in the queue."""
 
     def __init__(
-        self, services: Services, session: AgiSession, contact: Contact, language: str
+        self, services: Services, session: AgiSession, contact: Contact, command: Enqueue
     ) -> None:
         self._services = services
         self._session = session
         self._contact = contact
-        self._language = language
+        self._command = command
         self._queue = services.site.queues[contact.queue]
         self._announcing = False
+        self._key: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
-    async def until_left(self, timeout_ms: int | None) -> Left:
+    async def until_left(self) -> Left:
         """Wait for an agent. Raises ChannelGone when the caller gives up.
 
         However it ends, the router knows: the contact is withdrawn unless an agent answered.
@@ -51,35 +68,57 @@ class Waiting:
         ticket = self._services.router.enqueue(self._contact)
         outcome = Outcome.ABANDONED
         try:
-            in_time = await self._wait(ticket, timeout_ms)
+            gone = await self._wait(ticket)
             leg = _leg(ticket)
-            if leg is None and not in_time:
-                outcome = Outcome.TIMEOUT
-                return "timeout"
-            if leg is None:
-                # Also when routing lost the contact: nobody is to hear music for ever.
-                raise ChannelGone(self._session.request.channel)
+            if gone is not None:
+                outcome = gone.outcome
         finally:
             if _leg(ticket) is None:
                 self._services.router.withdraw(self._contact.id, outcome)
-        return await self._fetched(leg)
+        if leg is not None:
+            return await self._fetched(leg)
+        if gone is None:
+            # Also when routing lost the contact: nobody is to hear music for ever.
+            raise ChannelGone(self._session.request.channel)
+        if gone.why == "key":
+            await self._hush()
+        return gone
 
-    async def _wait(self, ticket: Ticket, timeout_ms: int | None) -> bool:
-        """Until an agent answers, the caller leaves, or the time is over: then False."""
+    async def _wait(self, ticket: Ticket) -> Gone | None:
+        """Until an agent answers or the caller hangs up; else why the wait is over."""
         hungup = asyncio.create_task(self._session.hungup.wait())
         entertainer = asyncio.create_task(self._entertain(ticket))
-        limit_s = None if timeout_ms is None else timeout_ms / 1000
-        waits: set[asyncio.Future[Any]] = {hungup, entertainer, ticket.answered}
+        unstaffed = asyncio.create_task(self._unstaffed(ticket))
+        own = (hungup, entertainer, unstaffed)
+        limit_ms = self._command.timeout_ms
+        waits: set[asyncio.Future[Any]] = {*own, ticket.answered, self._key}
         try:
-            done, _ = await asyncio.wait(
-                waits, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED
-            )
-            return bool(done)
+            with self._services.keys.heard_by(self._session.request.uniqueid, self._pressed):
+                done, _ = await asyncio.wait(
+                    waits,
+                    timeout=None if limit_ms is None else limit_ms / 1000,
+                    return_when=asyncio.FIRST_COMPLETED,
+                )
         finally:
-            for task in (hungup, entertainer):
+            for task in own:
                 task.cancel()
-            _, ended = await asyncio.gather(hungup, entertainer, return_exceptions=True)
+            _, ended, _ = await asyncio.gather(*own, return_exceptions=True)
             _raise_fault(ended)
+        if not done:
+            return Gone("timeout")
+        if self._key in done and hungup not in done:
+            return Gone("key", self._key.result())
+        return Gone("no_agents") if done == {unstaffed} else None
+
+    async def _unstaffed(self, ticket: Ticket) -> None:
+        """Until nobody is left who could answer; for ever, if the flow does not mind."""
+        await ticket.unstaffed.wait()
+        if not self._command.needs_staff:
+            await asyncio.Future()
+
+    def _pressed(self, digit: str) -> None:
+        if digit in self._command.keys and not self._key.done():
+            self._key.set_result(digit)
 
     async def _fetched(self, leg: AgentLeg) -> AgentLeg:
         """The caller is ready for the agent; the queue's time does not count any more."""
@@ -116,21 +155,34 @@ class Waiting:
             log.warning("announcement_not_stopped", contact=self._contact.id, code=error.code)
 
     async def _entertain(self, ticket: Ticket) -> None:
-        """Music, and now and then the place in line; ends only with the wait."""
+        """Music, and now and then what there is to tell; ends only with the wait."""
         await self._session.music(True, self._queue.music)
         pause_s = FIRST_ANNOUNCEMENT_S
+        every_ms = self._command.every_ms
         while True:
             await asyncio.sleep(pause_s)
-            pause_s = self._queue.announce_every.seconds
-            await self._announce(ticket)
+            pause_s = self._queue.announce_every.seconds if every_ms is None else every_ms / 1000
+            segments = list(self._news(ticket))
+            if segments:
+                await self._announce(segments)
 
-    async def _announce(self, ticket: Ticket) -> None:
-        place = ticket.position()
+    def _news(self, ticket: Ticket) -> Iterator[Segment]:
+        """What the caller is told now; nothing when the contact is out of the line."""
+        place, language = ticket.position(), self._command.language
         if place is None:
             return
+        if self._command.say_position:
+            yield Segment(language, place_in_queue(language, place))
+        wait_ms = ticket.expected_wait_ms() if self._command.say_wait else None
+        text = None if wait_ms is None else expected_wait(language, wait_ms)
+        if text is not None:
+            yield Segment(language, text)
+        yield from self._command.offer.segments
+
+    async def _announce(self, segments: list[Segment]) -> None:
         try:
-            text = place_in_queue(self._language, place)
-            await self._say(await self._services.audio.of(Segment(self._language, text)))
+            for segment in segments:
+                await self._say(await self._services.audio.of(segment))
         except (IvrError, PlaybackFailed) as error:
             # The caller keeps the music and the place; only the words are missing.
             log.error("announcement_not_made", contact=self._contact.id, error=str(error))
@@ -149,7 +201,7 @@ class Waiting:
         self._announcing = False
 
 
-def _raise_fault(ended: BaseException | None) -> None:
+def _raise_fault(ended: object) -> None:
     """What ended the entertainer: a hangup and our own cancelling are no faults."""
     if isinstance(ended, Exception) and not isinstance(ended, ChannelGone):
         raise ended

@@ -148,7 +148,7 @@ class Watch:
         await self._reconfigure_asterisk(site, load_or_create(layout.secrets, site))
         newcomers = site.agents.keys() - services.site.agents.keys()
         services.router.configure(agents_of(site), rules_of(site))
-        services.orders.site = site
+        services.orders.site = services.callbacks.site = site
         services.site, services.flows = site, flows
         log.info("change_taken", flows=len(flows.programs), agents=len(site.agents))
         if newcomers:

@@ -31,6 +31,12 @@ class Outcome(StrEnum):
     ENGINE_LOST = "engine_lost"
     """The engine went away before a conversation: the caller heard the apology and the fallback."""
 
+    NOT_REACHED = "not_reached"
+    """A callback was promised, and every call to the customer was in vain."""
+
+    CALLED_AGAIN = "called_again"
+    """A callback was promised, but the customer called again before and was answered."""
+
     FAILED = "failed"
     """A fault of ours or of the switch ended the call, such as an error in the flow."""
 

@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 
+from ivr import grammar
 from ivr.errors import LanguageError
 
 LANGUAGES = ("en", "hu", "pl", "et")
 LAST_PLACE = 20
 """The last place that is told exactly."""
+WAITS = (1, 2, 3, 4, 5, 7, 10, 15, 20, 30, 45, 60)
+"""The expected waits that are told, in minutes: nobody could tell finer ones apart."""
 
 
 class Notice(StrEnum):
@@ -43,6 +46,8 @@ class Notice(StrEnum):
     RECORDING_KEPT = "recording_kept"
     SYNTHETIC_AGAIN = "synthetic_again"
     NOTHING_CHANGED = "nothing_changed"
+    CALLBACK = "callback"
+    """To an agent whose phone has rung for somebody who is to be called back."""
 
 
 _NOTICES: Mapping[str, Mapping[Notice, str]] = {
@@ -73,6 +78,7 @@ _NOTICES: Mapping[str, Mapping[Notice, str]] = {
         Notice.RECORDING_KEPT: "The recording is kept. Callers hear it from now on.",
         Notice.SYNTHETIC_AGAIN: "The synthetic voice speaks again.",
         Notice.NOTHING_CHANGED: "Nothing was changed.",
+        Notice.CALLBACK: "This is a callback. The customer is being called.",
     },
     "hu": {
         Notice.APOLOGY: "Elnézést kérünk, rendszerünkben hiba történt. "
@@ -103,6 +109,7 @@ _NOTICES: Mapping[str, Mapping[Notice, str]] = {
         Notice.RECORDING_KEPT: "A felvétel elmentve. A hívók mostantól ezt hallják.",
         Notice.SYNTHETIC_AGAIN: "Ismét a gépi hang szól.",
         Notice.NOTHING_CHANGED: "Nem történt változás.",
+        Notice.CALLBACK: "Visszahívás. Az ügyfél hívása folyamatban.",
     },
     "pl": {
         Notice.APOLOGY: "Przepraszamy, wystąpiła awaria naszego systemu. "
@@ -132,6 +139,7 @@ _NOTICES: Mapping[str, Mapping[Notice, str]] = {
         Notice.RECORDING_KEPT: "Nagranie zostało zachowane. Od teraz słyszą je dzwoniący.",
         Notice.SYNTHETIC_AGAIN: "Przywrócono głos syntetyczny.",
         Notice.NOTHING_CHANGED: "Niczego nie zmieniono.",
+        Notice.CALLBACK: "To jest oddzwonienie. Trwa łączenie z klientem.",
     },
     "et": {
         Notice.APOLOGY: "Vabandame, meie süsteemis tekkis rike. "
@@ -160,6 +168,7 @@ _NOTICES: Mapping[str, Mapping[Notice, str]] = {
         Notice.RECORDING_KEPT: "Salvestis on talletatud. Nüüdsest kuulevad helistajad seda.",
         Notice.SYNTHETIC_AGAIN: "Sünteeshääl on taastatud.",
         Notice.NOTHING_CHANGED: "Midagi ei muudetud.",
+        Notice.CALLBACK: "See on tagasihelistamine. Kliendile helistatakse.",
     },
 }
 
@@ -174,6 +183,12 @@ _PLACE: Mapping[str, str] = {
     "hu": "Ön {} a sorban.",
     "pl": "Są Państwo na {} miejscu w kolejce.",
     "et": "Olete järjekorras {}.",
+}
+_WAIT: Mapping[str, str] = {
+    "en": "The waiting time is {}.",
+    "hu": "A várható várakozási idő {}.",
+    "pl": "Czas oczekiwania to {}.",
+    "et": "Ooteaeg on {}.",
 }
 _FAR: Mapping[str, str] = {
     "en": "There are more than twenty callers in the queue.",
@@ -229,6 +244,18 @@ def place_in_queue(language: str, place: int) -> str:
     return _PLACE[language].format(_ORDINALS[language][place - 2])
 
 
+def expected_wait(language: str, wait_ms: int) -> str | None:
+    """What a caller is told who may wait so long, in the next greater of `WAITS`; None beyond
+    the last: nobody is told to wait for more than an hour. Raises LanguageError."""
+    _known(language)
+    minutes = next((each for each in WAITS if wait_ms <= each * 60_000), None)
+    return _wait(language, minutes) if minutes is not None else None
+
+
+def _wait(language: str, minutes: int) -> str:
+    return _WAIT[language].format(" ".join(grammar.minutes(minutes, language, about=True)))
+
+
 def notice(language: str, what: Notice) -> str:
     """One of Trunkline's fixed sentences. Raises LanguageError."""
     return _NOTICES[_known(language)][what]
@@ -248,6 +275,7 @@ def every_text(language: str) -> Iterator[str]:
     """All sentences of a language, to render them before they are needed."""
     yield from _NOTICES[_known(language)].values()
     yield from (place_in_queue(language, place) for place in range(1, LAST_PLACE + 2))
+    yield from (_wait(language, minutes) for minutes in WAITS)
 
 
 def _known(language: str) -> str:

@@ -94,8 +94,10 @@ class Relaxed:
 class Enqueue:
     """Wait for an agent, talk, come back. Answered by ``QueueLeft``; no timeout when None.
 
-    ``offer`` is told now and then while the caller waits, and ``keys`` are those that leave the
-    queue then. ``say_position`` and ``say_wait`` None: as the site's queue says.
+    ``keys`` leave the queue whenever they are pressed, ``offer`` tells of them now and then.
+    ``every_ms`` is the time between announcements; None: as the site's queue says. Nobody more
+    is let in when ``max_waiting`` are in the line, and with ``needs_staff`` nobody whom no agent
+    who is logged in could serve.
     """
 
     queue: str
@@ -106,10 +108,11 @@ class Enqueue:
     relax: tuple[Relaxed, ...] = ()
     keys: frozenset[str] = frozenset()
     offer: Prompt = SILENCE
-    offer_every_ms: int = 30_000
-    say_position: bool | None = None
-    say_wait: bool | None = None
+    every_ms: int | None = None
+    say_position: bool = True
+    say_wait: bool = False
     max_waiting: int | None = None
+    needs_staff: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,16 +163,17 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True)
 class CallBack:
-    """Promise the caller a call back. Answered by ``Done``: ``promised``, or ``refused``.
+    """Promise the caller a call back. Answered by ``Done``: ``promised``, ``already`` (one is
+    promised to that number), or ``refused`` (it is no number that can be called).
 
-    Without ``queue`` it is that of the queue the caller has just left, whose place is kept with
-    ``keep_place``. ``at_ms`` None: as soon as it is the caller's turn.
+    Without ``queue`` it is that which the caller has left last, with what was asked for there;
+    ``keep_place``: the wait there counts. ``at_ms`` None: as soon as it is the caller's turn.
     """
 
     number: str = field(repr=False)
     queue: str | None
     skills: Mapping[str, int]
-    priority: int
+    priority: int | None
     keep_place: bool
     at_ms: int | None
     language: str

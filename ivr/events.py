@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
-QueueOutcome = Literal["conversation_ended", "timeout", "no_such_queue", "key", "overflow"]
+QueueOutcome = Literal["conversation_ended", "timeout", "no_such_queue", "key", "full", "no_agents"]
 
 # Tuples, as one is made in every turn. What a caller keyed or a service told shows in no repr.
 
@@ -31,14 +31,18 @@ class Answered(NamedTuple):
 class QueueLeft(NamedTuple):
     """The caller is back from the queue; ``key`` is what was keyed to leave it.
 
-    ``agent`` is who was talked to last. ``key`` leaves the caller's contact in the queue for
-    the flow's next steps to keep (a callback keeps the place) until another step ends it.
+    ``agent`` is who was talked to, ``waited_ms`` how long the caller was in the line. The place
+    in it is that of the caller's arrival: a callback can keep it.
     """
 
     now_ms: int
     outcome: QueueOutcome
     key: str = ""
     agent: str = ""
+    waited_ms: int = 0
+
+    def __repr__(self) -> str:
+        return f"QueueLeft({self.now_ms}, {self.outcome!r})"
 
 
 class Done(NamedTuple):

@@ -49,6 +49,7 @@ LEARNED: Mapping[str, Variable] = {
     "hours.opens_time": _TIME,
     "hours.reason": _TEXT,
     "queue.agent": _TEXT,
+    "queue.waited": _NUMBER,
     "reply.status": _NUMBER,
     "transfer.outcome": _TEXT,
     "payment.reference": _TEXT,

@@ -22,7 +22,7 @@ def _duration(value: Any) -> Any:
     found = _DURATION.fullmatch(value)
     if found is None:
         raise ValueError(f"{shown(value)} is no duration, write it like 500ms, 5s, 10m or 1h")
-    ms = round(float(found[1]) * _UNIT_MS[found[2]])
+    ms = milliseconds(value)
     if ms == 0:
         raise ValueError(f"{shown(value)} is no time to wait, write at least 1ms")
     return ms
@@ -67,6 +67,17 @@ def within(least_ms: int, most_ms: int, said: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+TimeWaited = Annotated[
+    str,
+    _matching(r"\d+(?:\.\d+)?(ms|s|m|h)", "is no duration, write it like 500ms, 5s, 10m or 1h"),
+]
+"""A duration as a key of a mapping, kept as it is written: `milliseconds` reads it."""
+
+OneKey = Annotated[
+    str, _matching(r"[0-9]|star|hash", "is not one key, write a digit, star or hash")
+]
+"""A key that acts by itself."""
+
 Key = Annotated[
     str,
     _matching(r"[0-9]{1,8}|star|hash", "cannot be keyed, write 1 to 8 digits, star or hash"),
@@ -104,6 +115,12 @@ FlowName = Annotated[
 LanguageCode = Annotated[
     str, _matching(r"[a-z]{2,3}", "is no language, write a code of 2 or 3 small letters like en")
 ]
+
+
+def milliseconds(duration: str) -> int:
+    """What a `TimeWaited` stands for."""
+    found = _DURATION.fullmatch(duration)
+    return round(float(found[1]) * _UNIT_MS[found[2]]) if found else 0
 
 
 def keyed(key: str) -> str:

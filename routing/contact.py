@@ -7,9 +7,9 @@ does not know raises `IllegalTransition`.
        ↑_________________|            every state → Ended
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple, Self
 
 from routing.errors import IllegalTransition
 from routing.skills import Skills
@@ -28,12 +28,21 @@ class Outcome(StrEnum):
     LOST = "lost"  # its channel was gone when the engine came back
 
 
+class Relaxation(NamedTuple):
+    """What is asked of an agent once a contact has waited `after_ms`, in place of all before."""
+
+    after_ms: int
+    skills: Skills
+
+
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """What does not change while the contact lives.
+    """What does not change while the contact lives, but for the skills that its wait relaxes.
 
-    `leg` is the switch's handle of the caller's side, opaque here. `priority` is higher
-    for what goes first. `arrived_ms` is what the place in line is counted from, for good.
+    `leg` is the switch's handle of the caller's side, opaque here; empty while nobody is on
+    the line, as for a promised callback. `priority` is higher for what goes first.
+    `arrived_ms` is what the place in line and the wait are counted from, for good. `relax`
+    has the steps that are still to come, the earliest first.
     """
 
     id: str
@@ -44,6 +53,19 @@ class Contact:
     leg: str
     priority: int = 0
     channel: Channel = "voice"
+    relax: tuple[Relaxation, ...] = ()
+
+    @property
+    def relaxes_ms(self) -> int | None:
+        """When less will be asked than now (epoch, ms); None: never."""
+        return self.arrived_ms + self.relax[0].after_ms if self.relax else None
+
+    def relaxed(self, now_ms: int) -> Self:
+        """The contact with what is asked for it at `now_ms`."""
+        due = [step for step in self.relax if self.arrived_ms + step.after_ms <= now_ms]
+        if not due:
+            return self
+        return replace(self, skills=due[-1].skills, relax=self.relax[len(due) :])
 
 
 @dataclass(frozen=True, slots=True)

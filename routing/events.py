@@ -21,6 +21,14 @@ class ContactQueued:
 
 
 @dataclass(frozen=True, slots=True)
+class ContactRelaxed:
+    """A contact has waited long enough to ask for less; `contact` has its new skills."""
+
+    at_ms: int
+    contact: Contact
+
+
+@dataclass(frozen=True, slots=True)
 class ContactAssigned:
     """A contact and an agent are meant for each other; the store has yet to confirm."""
 
@@ -103,6 +111,7 @@ class StoreBack:
 
 RoutingEvent = (
     ContactQueued
+    | ContactRelaxed
     | ContactAssigned
     | RingStarted
     | ContactReturned

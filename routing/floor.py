@@ -10,13 +10,16 @@ from dataclasses import dataclass, replace
 
 from routing import agent as agents
 from routing import contact as contacts
+from routing.agenda import Agenda
 from routing.agent import Agent, AgentState
 from routing.contact import Contact, Outcome
 from routing.errors import DuplicateContact, IllegalTransition, UnknownAgent
+from routing.estimate import HandlingTimes, expected_wait_ms
 from routing.events import (
     ContactAnswered,
     ContactAssigned,
     ContactQueued,
+    ContactRelaxed,
     ContactReturned,
     RingFailed,
     RingStarted,
@@ -26,6 +29,7 @@ from routing.matcher import Assignment
 from routing.records import AgentRecord
 from routing.ringing import Answered, Failed, NoAnswer, RingOutcome
 from routing.rules import RoutingRules
+from routing.staffing import at_work, is_staffed
 from routing.store import Group, Refused, Written
 
 
@@ -52,12 +56,15 @@ class LiveLegs:
 
 
 class Floor:
-    """See the module. `ledger` has the records, for reading."""
+    """See the module. `ledger` has the records, for reading; `agenda` says when `tick` is next
+    to be called."""
 
     def __init__(self, node: str, site: Iterable[Agent], rules: RoutingRules) -> None:
         self.ledger = Ledger(node, site)
         self.rules = rules
         self.stops: list[Assignment] = []
+        self.agenda = Agenda()
+        self._handling = HandlingTimes()
         self._legs_gone: dict[str, str] = {}
 
     # the site
@@ -104,9 +111,50 @@ class Floor:
         """
         if not isinstance(self.ledger.contact_state(contact.id), contacts.Ended | None):
             raise DuplicateContact(contact.id)
+        contact = contact.relaxed(now_ms)
         self.ledger.add_contact(contact, now_ms)
         self.ledger.events.append(ContactQueued(now_ms, contact))
+        self.expect(contact)
         self.offer_contact(contact.id, now_ms)
+
+    def expect(self, contact: Contact) -> None:
+        """Notes when this contact will ask for less."""
+        if contact.relaxes_ms is not None:
+            self.agenda.note(contact.relaxes_ms, contact.id)
+
+    def tick(self, now_ms: int) -> None:
+        """The time of something on the agenda has come."""
+        for contact_id in self.agenda.due(now_ms):
+            self._relax(contact_id, now_ms)
+
+    def _relax(self, contact_id: str, now_ms: int) -> None:
+        """Less is asked for a contact. One that is being offered goes on ringing; should that
+        fail, it is matched by what it asks for now."""
+        if self.ledger.position(contact_id) is None:
+            return
+        contact = self.ledger.contacts[contact_id].contact
+        relaxed = contact.relaxed(now_ms)
+        if relaxed is contact:
+            return
+        self.ledger.change_contact(relaxed)
+        self.ledger.events.append(ContactRelaxed(now_ms, relaxed))
+        self.expect(relaxed)
+        self.offer_contact(contact_id, now_ms)
+
+    def is_staffed(self, contact: Contact) -> bool:
+        """Whether anyone is logged in whom this contact could be given to, now or later."""
+        return is_staffed(self.ledger, contact)
+
+    def expected_wait_ms(self, contact_id: str) -> int | None:
+        """How long a contact in line may still wait; None where nothing can be said."""
+        position = self.ledger.position(contact_id)
+        if position is None:
+            return None
+        contact = self.ledger.contacts[contact_id].contact
+        handling_ms = self._handling.mean_ms(contact.queue)
+        if handling_ms is None:  # before the staff is counted, which costs more
+            return None
+        return expected_wait_ms(position, handling_ms, at_work(self.ledger, contact.skills))
 
     def end(self, contact_id: str, outcome: Outcome, now_ms: int) -> bool:
         """The contact is over, at any stage; False if it was over already.
@@ -234,7 +282,10 @@ class Floor:
         match self._state_of(agent_id):
             case agents.Talking(contact=contact_id, leg=talking) as agent if talking == leg:
                 self._conversation_over(contact_id, leg, now_ms)
-                after = agent.finish(self.rules.queue(agent.queue).wrap_up_ms, now_ms)
+                wrap_up_ms = self.rules.queue(agent.queue).wrap_up_ms
+                # An agent who ends the wrap-up early is told as slower than they are.
+                self._handling.add(agent.queue, now_ms - agent.since_ms + wrap_up_ms)
+                after = agent.finish(wrap_up_ms, now_ms)
                 self._ask(agent_id, after, now_ms)
             case agents.Ringing():
                 # It was answered and hung up before the ring has reported the answer.

@@ -116,6 +116,12 @@ class Ledger:
                     self.pool.remove_contact(contact_id)
                 self.events.append(ContactEnded(since_ms, old.contact, outcome, trail))
 
+    def change_contact(self, contact: Contact) -> None:
+        """What a contact in line asks for has changed. Nothing to write: the store has all the
+        steps, and the time tells which of them count."""
+        self.contacts[contact.id] = replace(self.contacts[contact.id], contact=contact)
+        self.pool.change_contact(contact)
+
     def move_agent(
         self, agent_id: str, state: AgentState, now_ms: int, *, urgent: bool = True
     ) -> None:

@@ -99,6 +99,15 @@ class Pool:
         else:
             self._group_of(contact).line.remove(_place(contact))
 
+    def change_contact(self, contact: Contact) -> None:
+        """Its skills are others now; its place in line, and whether it is held, are as before."""
+        held = contact.id in self._held
+        if not held:
+            self._group_of(self._contacts[contact.id]).line.remove(_place(contact))
+        self._contacts[contact.id] = contact
+        if not held:
+            self._group_of(contact).line.add(_place(contact))
+
     def add_agent(self, agent: Agent, idle_since_ms: int) -> None:
         """Free since `idle_since_ms`."""
         self._agents[agent.id] = agent, idle_since_ms
@@ -129,6 +138,10 @@ class Pool:
         """
         contact = self._contacts[contact_id]
         return self._queues[contact.queue].rank(_place(contact)) + 1
+
+    def in_line(self, queue: str) -> int:
+        """How many contacts of a queue are in line, those promised to an agent too."""
+        return len(self._queues.get(queue, ()))
 
     def free_agents(self, needs: Skills) -> int:
         """How many free agents have these skills."""

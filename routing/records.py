@@ -13,7 +13,7 @@ from typing import Any, cast
 from routing import agent as agents
 from routing import contact as contacts
 from routing.agent import AgentState, Then
-from routing.contact import Contact, ContactState, Outcome
+from routing.contact import Contact, ContactState, Outcome, Relaxation
 from routing.errors import RecordUnreadable
 from routing.skills import Skills
 
@@ -94,6 +94,8 @@ def read_contact(key: str, fields: Mapping[bytes, bytes]) -> ContactRecord:
             state = dataclasses.replace(state, outcome=Outcome(state.outcome))
         facts = json.loads(fields[b"facts"])
         facts["skills"] = _skills(facts["skills"])
+        steps_to_come = facts.get("relax", ())
+        facts["relax"] = tuple(Relaxation(after, _skills(asked)) for after, asked in steps_to_come)
         trail = tuple(Step(*step) for step in steps)
         return ContactRecord(Contact(**facts), cast(ContactState, state), trail, int(fields[b"v"]))
     except (KeyError, TypeError, ValueError) as problem:

@@ -1,6 +1,7 @@
 """After a restart: what the store has of this node, put together with what is alive."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from routing import agent as agents
 from routing import contact as contacts
@@ -30,14 +31,15 @@ def restore(
         else:
             floor.ledger.former[agent.agent] = agent.version
     for place in sorted(floor.ledger.contacts.values(), key=_place):
+        floor.expect(place.contact)
         floor.offer_contact(place.contact.id, now_ms)
 
 
 def _restore_contact(
     floor: Floor, record: ContactRecord, live: LiveLegs, talk: LiveTalk | None, now_ms: int
 ) -> None:
-    floor.ledger.restore_contact(record)
-    contact, state = record.contact, record.state
+    contact, state = record.contact.relaxed(now_ms), record.state
+    floor.ledger.restore_contact(replace(record, contact=contact))
     match state:
         case contacts.Ended(since_ms, outcome):
             told_again = ContactEnded(since_ms, contact, outcome, record.trail)

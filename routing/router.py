@@ -77,6 +77,8 @@ class Router:
         self._floor = Floor(store.node, site, rules)
         self._tickets: dict[str, Ticket] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._agenda_timer: asyncio.TimerHandle | None = None
+        self._agenda_ms: int | None = None
         self._done_with: set[str] = set()
         self._in_flight = 0
         self._wake = asyncio.Event()
@@ -93,6 +95,19 @@ class Router:
         ticket = self._add_ticket(contact)
         self._settle()
         return ticket
+
+    def contact(self, contact_id: str) -> Contact | None:
+        """A contact as it is, or was last, in line; None once it is forgotten."""
+        record = self._floor.ledger.contacts.get(contact_id)
+        return None if record is None else record.contact
+
+    def in_line(self, queue: str) -> int:
+        """How many contacts of a queue are not answered yet."""
+        return self._floor.ledger.pool.in_line(queue)
+
+    def is_staffed(self, contact: Contact) -> bool:
+        """Whether anyone is logged in whom this contact could be given to, now or later."""
+        return self._floor.is_staffed(contact)
 
     def withdraw(self, contact_id: str, reason: Outcome) -> bool:
         """The contact leaves, at whatever stage; False if it was over already. A ring for
@@ -208,8 +223,9 @@ class Router:
                 finally:  # a group that shuts down takes no more tasks
                     self._tasks = None
         finally:
-            for timer in self._timers.values():
-                timer.cancel()
+            for timer in (*self._timers.values(), self._agenda_timer):
+                if timer is not None:
+                    timer.cancel()
             with contextlib.suppress(StoreAway):
                 await self._write_batch(ring=False)
 
@@ -332,6 +348,22 @@ class Router:
                 self._tasks.create_task(self._guarded(stopping, assignment))
         if ledger.urgent:
             self._wake.set()
+        if self._floor.agenda.next_ms != self._agenda_ms:
+            self._set_agenda_timer()
+
+    def _set_agenda_timer(self) -> None:
+        if self._agenda_timer is not None:
+            self._agenda_timer.cancel()
+        self._agenda_ms = self._floor.agenda.next_ms
+        if self._agenda_ms is not None:
+            delay_s = max(1, self._agenda_ms - self._clock()) / 1000
+            loop = asyncio.get_running_loop()
+            self._agenda_timer = loop.call_later(delay_s, self._tick)
+
+    def _tick(self) -> None:
+        self._agenda_timer = self._agenda_ms = None
+        self._floor.tick(self._clock())
+        self._settle()
 
     def _keep_up(self, event: RoutingEvent) -> None:
         match event:
@@ -341,6 +373,17 @@ class Router:
                 self._tickets.pop(contact.id).resolve(None, outcome)
             case AgentChanged(agent=agent_id, after=after):
                 self._set_timer(agent_id, after)
+                if isinstance(after, agents.Offline):
+                    self._tell_the_unstaffed()
+
+    def _tell_the_unstaffed(self) -> None:
+        staffed: dict[object, bool] = {}  # many wait, few ask for different things
+        for ticket in self._tickets.values():
+            asked = ticket.contact.skills, ticket.contact.relax
+            if asked not in staffed:
+                staffed[asked] = self._floor.is_staffed(ticket.contact)
+            if not staffed[asked]:
+                ticket.unstaffed.set()
 
     def _tell(self, event: RoutingEvent) -> None:
         for listener in self._listeners:
@@ -351,7 +394,11 @@ class Router:
 
     def _add_ticket(self, contact: Contact) -> Ticket:
         ledger = self._floor.ledger
-        ticket = Ticket(contact, lambda: ledger.position(contact.id))
+        ticket = Ticket(
+            contact,
+            lambda: ledger.position(contact.id),
+            lambda: self._floor.expected_wait_ms(contact.id),
+        )
         self._tickets[contact.id] = ticket
         return ticket
 

@@ -19,7 +19,7 @@ class AmiSettings:
     port: int
     username: str
     secret: str = field(repr=False)
-    events: str = "system,call,user"
+    events: str = "system,call,user,dtmf"
     connect_timeout_s: float = 5.0
     action_timeout_s: float = 5.0
     ping_interval_s: float = 5.0

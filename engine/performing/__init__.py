@@ -6,13 +6,15 @@ To add one: a file here, and its line in `PERFORMERS`.
 from collections.abc import Mapping
 from typing import Any
 
+from engine.performing import callback
 from engine.performing.asking import save_survey, send_digits
 from engine.performing.line import Line, Performer
-from ivr.commands import SaveSurvey, SendDigits
+from ivr.commands import CallBack, SaveSurvey, SendDigits
 
 PERFORMERS: Mapping[type[Any], Performer] = {
     SendDigits: send_digits,
     SaveSurvey: save_survey,
+    CallBack: callback.promise,
 }
 """Who carries out each command of `ivr.commands`."""
 

@@ -13,6 +13,7 @@ from config.suggest import did_you_mean, shown
 from ivr.steps.base import Step
 from ivr.steps.branch import Branch
 from ivr.steps.call import Call
+from ivr.steps.callback import Callback
 from ivr.steps.collect import Collect
 from ivr.steps.dtmf import Dtmf
 from ivr.steps.goto import Goto
@@ -37,6 +38,7 @@ KIND_MODELS: tuple[type[Step], ...] = (
     Queue,
     Survey,
     Dtmf,
+    Callback,
     Goto,
     Call,
     ReturnStep,

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field
 
 from config.document import DocumentModel
 from config.problem import Path
-from config.suggest import did_you_mean, shown
-from ivr.commands import Enqueue
+from config.suggest import shown
+from ivr.commands import Enqueue, Prompt, Relaxed
 from ivr.events import Event, QueueLeft
 from ivr.run import Node, Outcome, Run, Wait
 from ivr.state import Position, Queued
-from ivr.steps.base import Build, Context, Edge, Finding, Step
+from ivr.steps import skilled
+from ivr.steps.base import Build, Context, Edge, Finding, Heard, Step
 from ivr.steps.naming import duration_words
-from ivr.values import Duration, StepName
-from ivr.variables import Variable
-from ivr.wording import holes
-
-Level = Annotated[int, Field(ge=1, le=5)]
+from ivr.steps.skilled import Priority, Skills, SkillsOrAny
+from ivr.values import Duration, OneKey, StepName, TimeWaited, keyed, milliseconds
+from ivr.variables import Kind, Variable
+from ivr.wording import Spoken
 
 
 class TimeLimit(DocumentModel):
@@ -36,23 +37,65 @@ def _needs_a_time(value: Any) -> Any:
     return value
 
 
-class Queue(Step):
-    """One step from the first ring-back to the agent's goodbye.
+class Offer(DocumentModel):
+    """Ways out of the queue, told now and then: ``{prompt: {en: For a callback press 1.}, …}``."""
 
-    Skills are minimum levels, 1 to 5; ``"{call.language}"`` is the skill named like the call's
-    language. A higher ``priority`` is served first. ``answered`` is where the call goes after
-    the conversation. The queue's own skills (of the site) are added by the site.
+    prompt: Spoken = Field(description="what the keys do")
+    keys: Annotated[dict[OneKey, StepName], Field(min_length=1)] = Field(
+        description="key: step; each acts whenever it is pressed while waiting"
+    )
+
+
+class WhileWaiting(DocumentModel):
+    """What a caller hears between the music."""
+
+    say_position: bool = Field(default=True, description="the place in the line")
+    say_wait: bool = Field(
+        default=False, description="about how long it may take, once enough is known to tell"
+    )
+    every: Duration | None = Field(
+        default=None, description="time between announcements; without it the site's queue says"
+    )
+    offer: Offer | None = Field(default=None, description="keys that leave the queue")
+
+
+class Queue(Step):
+    """``line: {queue: support, skills: {technical: 3}, after: {2m: any}, answered: bye}``
+
+    One step from the first ring-back to the agent's goodbye; ``answered`` is where the call goes
+    after the conversation. An agent needs every skill at its level or a higher one, and those
+    that the site asks for in this queue. ``queue.agent`` and ``queue.waited`` (in seconds) tell
+    afterwards who answered and how long it took.
     """
 
     kind: ClassVar[str] = "queue"
     needs_caller: ClassVar[bool] = True
-    queue: str
-    skills: dict[str, Level] = Field(default_factory=dict)
-    priority: int = Field(default=0, ge=0, le=100)
-    answered: StepName | None = None
+    queue: str = Field(description="one of the site's queues")
+    skills: Skills = Field(
+        default_factory=dict, description='skill: level, 1 to 5; "{call.language}" is a skill too'
+    )
+    priority: Priority = Field(
+        default="0", description="0 to 100 or an expression; the higher is served first"
+    )
+    after: dict[TimeWaited, SkillsOrAny] = Field(
+        default_factory=dict,
+        description="time waited: the skills asked for from then on, in place of all others; "
+        "any: whoever serves the queue",
+    )
+    while_waiting: WhileWaiting = Field(
+        default=WhileWaiting(), description="what is told beside the music, and keys that leave"
+    )
+    max_waiting: int | None = Field(
+        default=None, ge=1, description="callers in the line, promised callbacks among them"
+    )
+    answered: StepName | None = Field(default=None, description="after the conversation")
     on_timeout: Annotated[
         TimeLimit | None, BeforeValidator(_needs_a_time, json_schema_input_type=TimeLimit)
-    ] = None
+    ] = Field(default=None, description="nobody has answered in time: {after: 10m, go: step}")
+    on_full: StepName | None = Field(default=None, description="max_waiting are there already")
+    no_agents: StepName | None = Field(
+        default=None, description="nobody who could answer is logged in, or is any more"
+    )
     on_error: StepName | None = None
 
     def required(self) -> Iterator[str]:
@@ -63,91 +106,144 @@ class Queue(Step):
             yield Edge(("answered",), self.answered, silent=False)
         if self.on_timeout is not None:
             yield Edge(("on_timeout", "go"), self.on_timeout.go, silent=False)
+        for name in ("on_full", "no_agents"):
+            target = getattr(self, name)
+            if target is not None:
+                yield Edge((name,), target, silent=True)
+        for key, target in self._keys().items():
+            path = ("while_waiting", "offer", "keys", key)
+            yield Edge(path, target, silent=False)
+
+    def heard(self) -> Iterator[Heard]:
+        if self.while_waiting.offer is not None:
+            yield Heard(("while_waiting", "offer", "prompt"), self.while_waiting.offer.prompt)
 
     def templates(self, variables: Mapping[str, Variable]) -> Iterator[tuple[Path, str]]:
-        for skill in self.skills:
-            yield ("skills", skill), skill
+        for path, skills in self._asked():
+            yield from (((*path, skill), skill) for skill in skills)
+
+    def expressions(
+        self, variables: Mapping[str, Variable]
+    ) -> Iterator[tuple[Path, str, Kind | None]]:
+        if not self.priority.isdigit():
+            yield ("priority",), self.priority, "number"
 
     def summary(self, language: str) -> str:
         skills = [f"{skill} {level}" for skill, level in self.skills.items()]
-        urgent = [f"priority {self.priority}"] if self.priority else []
+        urgent = [f"priority {self.priority}"] if self.priority != "0" else []
         return ", ".join([self.queue, *skills, *urgent])
 
     def exit_label(self, path: Path) -> str:
         if self.on_timeout is not None and path == ("on_timeout", "go"):
             return f"after {duration_words(self.on_timeout.after)}"
+        if path[0] == "while_waiting":
+            return f"key {path[-1]}"
         return super().exit_label(path)
 
     def findings(self, context: Context) -> Iterator[Finding]:
-        known = context.known
-        yield from _unknown("queue", self.queue, ("queue",), known.queues)
-        for skill in self.skills:
-            if not any(True for _ in holes(skill)):
-                yield from _unknown("skill", skill, ("skills", skill), known.skills, key=True)
+        yield from skilled.unknown("queue", self.queue, ("queue",), context.known.queues)
+        for path, skills in self._asked():
+            yield from skilled.skill_findings(skills, path, context)
+        yield from self._times()
+        if self.max_waiting is not None and self.on_full is None:
+            yield Finding(("max_waiting",), "leads nowhere: say on_full where the others go")
+        if self.on_full is not None and self.max_waiting is None:
+            yield Finding(("on_full",), "never comes: say max_waiting how many may wait", key=True)
 
     def node(self, build: Build) -> Node:
         return QueueNode(build, self)
 
+    def _asked(self) -> Iterator[tuple[Path, Skills]]:
+        yield ("skills",), self.skills
+        for waited, skills in self.after.items():
+            yield ("after", waited), skills
 
-def _unknown(
-    what: str, name: str, path: Path, known: frozenset[str] | None, *, key: bool = False
-) -> Iterator[Finding]:
-    if known is not None and name not in known:
-        hint = did_you_mean(name, sorted(known))
-        yield Finding(path, f"unknown {what} {shown(name)}, {hint}", key)
+    def _keys(self) -> Mapping[str, str]:
+        return self.while_waiting.offer.keys if self.while_waiting.offer else {}
+
+    def _times(self) -> Iterator[Finding]:
+        """Relaxations that cannot come: too late, or at the time of another."""
+        seen: dict[int, str] = {}
+        limit = self.on_timeout.after if self.on_timeout else None
+        for waited in self.after:
+            ms, path = milliseconds(waited), ("after", waited)
+            if ms in seen:
+                yield Finding(path, f"is the same time as {seen[ms]}", key=True)
+            elif limit is not None and ms >= limit:
+                yield Finding(path, "never comes: on_timeout leaves the queue before", key=True)
+            elif not self.skills:
+                yield Finding(path, "relaxes nothing: no skills are asked for before", key=True)
+            elif (free := _before(seen, ms, self.after)) is not None:
+                message = f"asks for more again: from {shown(free)} on anyone will do"
+                yield Finding(path, message, key=True)
+            seen.setdefault(ms, waited)
+
+
+def _before(seen: Mapping[int, str], ms: int, after: Mapping[str, Skills]) -> str | None:
+    """The earlier time from which on nothing is asked for any more."""
+    return next((name for at, name in seen.items() if at < ms and not after[name]), None)
 
 
 class QueueNode(Node):
     """Hands the caller to routing and takes the caller back."""
 
-    __slots__ = ("_answered", "_at", "_ready", "_skills", "_step", "_timeout", "_timeout_ms")
+    __slots__ = ("_at", "_exits", "_keys", "_offer", "_priority", "_relax", "_skills", "_step")
 
     def __init__(self, build: Build, step: Queue) -> None:
         super().__init__(build.name, f"queue {step.queue}", build.targets)
         self._step = step
         self._at = Queued(build.name)
-        self._answered = build.goes(step.answered)
-        limit = step.on_timeout
-        self._timeout_ms = limit.after if limit is not None else None
-        self._timeout = build.goes(limit.go if limit else None, build.targets.on_error)
-        self._skills = [(build.template(skill), level) for skill, level in step.skills.items()]
-        self._ready: dict[str, Wait] | None = None
-        if not _varies(step.skills):
-            self._ready = {each: self._wait(step.skills, each) for each in build.languages}
+        limit, offer = step.on_timeout, step.while_waiting.offer
+        failed = build.targets.on_error
+        self._exits: Mapping[str, tuple[str, Outcome]] = {
+            "conversation_ended": ("conversation ended", build.goes(step.answered)),
+            "timeout": ("waited too long", build.goes(limit.go if limit else None, failed)),
+            "full": ("the queue is full", build.goes(step.on_full, failed)),
+            "no_agents": ("no agents", build.goes(step.no_agents, failed)),
+        }
+        self._keys = {keyed(key): target for key, target in (offer.keys if offer else {}).items()}
+        self._offer = build.speech(offer.prompt if offer else None)
+        self._priority = skilled.priority(step.priority, build)
+        self._skills = skilled.asked(step.skills, build)
+        self._relax = [
+            (milliseconds(waited), skilled.asked(step.after[waited], build))
+            for waited in sorted(step.after, key=milliseconds)
+        ]
 
     def enter(self, run: Run) -> Outcome:
-        if self._ready is not None:
-            return self._ready[run.scope.language]
-        return self._wait(_filled(self._skills, run), run.scope.language)
+        return Wait(self._at, self._command(run, self._offer.prompt(run)))
 
     def resume(self, run: Run, at: Position, event: Event) -> Outcome:
         if type(event) is not QueueLeft:
             return self.unexpected(run, event)
-        match event.outcome:
-            case "conversation_ended":
-                run.note(self.name, "conversation ended")
-                return self._answered
-            case "timeout":
-                run.note(self.name, "waited too long")
-                return self._timeout
-            case "no_such_queue":
-                return self.failed(run, "no such queue")
-            case _:
-                return self.unexpected(run, event)
+        waited = Decimal(event.waited_ms // 1_000)
+        run.learn({"queue.agent": event.agent or None, "queue.waited": waited})
+        if event.outcome == "key" and event.key in self._keys:
+            target = self._keys[event.key]
+            run.note(self.name, f"left for {target}")
+            return target
+        if event.outcome in self._exits:
+            what, target_or_end = self._exits[event.outcome]
+            run.note(self.name, what)
+            return target_or_end
+        if event.outcome == "no_such_queue":
+            return self.failed(run, "no such queue")
+        return self.unexpected(run, event)
 
-    def _wait(self, skills: dict[str, int], language: str) -> Wait:
-        step = self._step
-        command = Enqueue(step.queue, skills, step.priority, language, self._timeout_ms)
-        return Wait(self._at, command)
-
-
-def _varies(skills: Iterable[str]) -> bool:
-    return any(True for skill in skills for _ in holes(skill))
-
-
-def _filled(skills: list[tuple[Callable[[Run], str], int]], run: Run) -> dict[str, int]:
-    filled: dict[str, int] = {}
-    for template, level in skills:
-        name = template(run)
-        filled[name] = max(level, filled.get(name, 0))
-    return filled
+    def _command(self, run: Run, offer: Prompt) -> Enqueue:
+        step, waiting = self._step, self._step.while_waiting
+        return Enqueue(
+            step.queue,
+            self._skills(run),
+            self._priority(run),
+            run.scope.language,
+            step.on_timeout.after if step.on_timeout else None,
+            tuple(Relaxed(ms, skills(run)) for ms, skills in self._relax),
+            frozenset(self._keys),
+            offer,
+            waiting.every,
+            waiting.say_position,
+            waiting.say_wait,
+            step.max_waiting,
+            step.no_agents is not None,
+        )

@@ -1,5 +1,6 @@
 """An engine's parts around one call, with everything outside the process in the test's hand."""
 
+import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -7,6 +8,7 @@ from typing import Any, cast
 from bridge.switch import Switch
 from config.site import Site, load_site
 from engine.audio import Audio
+from engine.callbacks import Callbacks
 from engine.chronicle import Chronicle
 from engine.errors import FlowsAway
 from engine.flows import Flows, Library, Refusal
@@ -52,6 +54,8 @@ class FakeRouter:
         self.held: list[str] = []
         self.forgotten: list[str] = []
         self.live = LiveLegs()
+        self.waiting, self.staffed = 0, True
+        self.expected_ms: int | None = None
 
     async def restore(self, live: LiveLegs) -> list[str]:
         self.live = live
@@ -60,9 +64,19 @@ class FakeRouter:
     def forget(self, contact_ids: Iterable[str]) -> None:
         self.forgotten += contact_ids
 
+    def contact(self, contact_id: str) -> Contact | None:
+        ticket = self.tickets.get(contact_id)
+        return ticket.contact if ticket is not None else None
+
+    def in_line(self, queue: str) -> int:
+        return self.waiting
+
+    def is_staffed(self, contact: Contact) -> bool:
+        return self.staffed
+
     def enqueue(self, contact: Contact) -> Ticket:
         self.told.append(("enqueue", contact.id, contact.queue, dict(contact.skills)))
-        self.tickets[contact.id] = Ticket(contact, lambda: 1)
+        self.tickets[contact.id] = Ticket(contact, lambda: 1, lambda: self.expected_ms)
         return self.tickets[contact.id]
 
     def answer(self, contact: str, agent: str, leg: str) -> None:
@@ -229,7 +243,13 @@ class FakeWriter:
 class House:
     """The parts; `services` is what the code under test gets. The clock stands at `now`."""
 
-    def __init__(self, flows: dict[str, Program] | None = None, directory: Path = PROJECT) -> None:
+    def __init__(
+        self,
+        flows: dict[str, Program] | None = None,
+        directory: Path = PROJECT,
+        tasks: asyncio.TaskGroup | None = None,
+    ) -> None:
+        """`tasks` own the callbacks that are kept, if there are to be any."""
         self.now = 10_000
         self.site: Site = load_site(PROJECT / "config/site.yaml", {})
         self.switch, self.router, self.audio = FakeSwitch(), FakeRouter(), FakeAudio()
@@ -245,16 +265,20 @@ class House:
         )
         recorder = Recorder(directory)
         orders = CallOrders(self.site, self.chronicle, recorder, self.clock)
-        switch = cast(Switch, self.switch)
+        switch, router = cast(Switch, self.switch), cast(Router, self.router)
+        ringer = SwitchRinger(switch, NODE, orders, run="")
+        parts = (switch, router, ringer, self.chronicle)
+        callbacks = Callbacks(self.site, NODE, parts, self.clock, tasks or asyncio.TaskGroup())
         self.services = Services(
             node=NODE,
             site=self.site,
             flows=Flows(1, flows or {}),
             library=cast(Library, self.library),
             switch=switch,
-            router=cast(Router, self.router),
-            ringer=SwitchRinger(switch, NODE, orders, run=""),
+            router=router,
+            ringer=ringer,
             orders=orders,
+            callbacks=callbacks,
             recorder=recorder,
             chronicle=self.chronicle,
             audio=cast(Audio, self.audio),

@@ -1,7 +1,7 @@
 """The switch in a test's hand: it takes every order, and tells what it was asked."""
 
 from bridge.errors import LinkDown
-from bridge.events import Phone, RingAgent
+from bridge.events import CallCustomer, Phone, RingAgent
 
 
 class FakeSwitch:
@@ -11,6 +11,7 @@ class FakeSwitch:
         self.up = True
         self.down = False
         self.rung: list[RingAgent] = []
+        self.called: list[CallCustomer] = []
         self.hung_up: list[str] = []
         self.stopped: list[str] = []
         self.reloaded: list[str] = []
@@ -20,6 +21,11 @@ class FakeSwitch:
         """As Switch.ring."""
         self._require_link()
         self.rung.append(order)
+
+    async def call(self, order: CallCustomer) -> None:
+        """As Switch.call."""
+        self._require_link()
+        self.called.append(order)
 
     async def hangup(self, channel: str, cause: int = 16) -> bool:
         """As Switch.hangup."""

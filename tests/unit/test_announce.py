@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from ivr.announce import LANGUAGES, Notice, apology, every_text, notice, paused, place_in_queue
+from ivr.announce import (
+    LANGUAGES,
+    WAITS,
+    Notice,
+    apology,
+    every_text,
+    expected_wait,
+    notice,
+    paused,
+    place_in_queue,
+)
 from ivr.errors import LanguageError
 
 pytestmark = pytest.mark.unit
@@ -36,11 +46,27 @@ def test_places_are_told_in_the_languages_grammar(language: str, place: int, sai
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_each_language_says_everything_and_each_thing_differently(language: str) -> None:
-    """Every notice, twenty places and the far end of the line, no two alike."""
+    """Every notice, twenty places, the far end of the line and the waits, no two alike."""
     texts = list(every_text(language))
-    assert len(texts) == len(set(texts)) == len(Notice) + 21
+    assert len(texts) == len(set(texts)) == len(Notice) + 21 + len(WAITS)
     assert all(text.endswith(".") and text[0].isupper() for text in texts)
     assert apology(language) == notice(language, Notice.APOLOGY)
+
+
+@pytest.mark.parametrize(
+    ("language", "wait_ms", "said"),
+    [
+        ("en", 0, "The waiting time is about one minute."),
+        ("en", 60_001, "The waiting time is about two minutes."),
+        ("hu", 300_000, "A várható várakozási idő körülbelül öt perc."),
+        ("pl", 290_000, "Czas oczekiwania to w przybliżeniu pięć minut."),
+        ("et", 3_600_000, "Ooteaeg on umbes kuuskümmend minutit."),
+        ("en", 3_600_001, None),
+    ],
+)
+def test_waits_are_told_in_round_minutes(language: str, wait_ms: int, said: str | None) -> None:
+    """Rather too long than too short, and not at all when it is more than an hour."""
+    assert expected_wait(language, wait_ms) == said
 
 
 def test_a_pause_names_the_reasons_everyone_has() -> None:

@@ -1,6 +1,7 @@
 """Whatever happens, in whatever order: one agent one contact, nobody lost, the order kept."""
 
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from hypothesis import settings
@@ -9,13 +10,13 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from routing import agent as agents
 from routing import contact as contacts
-from routing.contact import Outcome
+from routing.contact import Outcome, Relaxation
 from routing.errors import IllegalTransition
 from routing.floor import Floor
 from routing.matcher import Assignment
 from routing.ringing import AgentLeg, Answered, Busy, Failed, NoAnswer, RingOutcome, Stopped
 from routing.rules import QueueRules, RoutingRules
-from routing.skills import suits
+from routing.skills import skill_set, suits
 from routing.store import Written
 from tests.fakes.routing import a_contact, an_agent
 
@@ -51,15 +52,17 @@ class FloorMachine(RuleBasedStateMachine):
         self.now += ms
         for name in self.ledger.agents:
             self.floor.wake(name, self.now)
+        self.floor.tick(self.now)
 
     @rule(skill=st.sampled_from(["sales", "chess"]), priority=st.integers(0, 1), late=st.booleans())
     def a_contact_arrives(self, skill: str, priority: int, late: bool) -> None:
         name = f"c{len(self.arrived)}"
         self.arrived.add(name)
         arrived_ms = self.now - 3 * late
-        skills = {skill: 1}
+        skills = {skill: 3}
         contact = a_contact(name, arrived_ms=arrived_ms, priority=priority, queue="sales", **skills)
-        self.floor.arrive(contact, self.now)
+        easier = (Relaxation(4, skill_set({skill: 1})), Relaxation(8, ()))
+        self.floor.arrive(replace(contact, relax=easier), self.now)
 
     @rule(data=st.data())
     def a_caller_hangs_up(self, data: st.DataObject) -> None:
@@ -138,6 +141,12 @@ class FloorMachine(RuleBasedStateMachine):
         for name, record in self.ledger.contacts.items():
             in_line = not isinstance(record.state, contacts.Talking | contacts.Ended)
             assert (self.ledger.position(name) is not None) == in_line
+
+    @invariant()
+    def whoever_has_waited_asks_for_less(self) -> None:
+        for name, record in self.ledger.contacts.items():
+            if self.ledger.position(name) is not None:
+                assert record.contact.relaxed(self.now) == record.contact
 
     @invariant()
     def nobody_waits_whom_a_free_agent_could_serve(self) -> None:

@@ -4,8 +4,10 @@ import pytest
 
 from agi_scripts.journal import JournalEntry
 from bridge.events import LiveChannel
-from engine.recovery import GoesOn, Over, judge, strangers
+from engine.recovery import GoesOn, Over, Promised, judge, strangers, talks
 from history.outcome import EndedBy, Outcome
+from routing.callbacks import Promise
+from routing.floor import LiveTalk
 from tests.fakes.stories import a_story, a_talk
 
 pytestmark = pytest.mark.unit
@@ -50,6 +52,37 @@ def test_a_caller_in_the_flow_or_the_queue_was_lost() -> None:
     assert (verdict.outcome, verdict.by, verdict.at_ms) == (
         *(Outcome.ENGINE_LOST, EndedBy.UNKNOWN, 50_000),
     )
+
+
+PROMISE = Promise("+36301234567", "support", (("support", 2),), 2_000, 3_000)
+
+
+def test_a_promised_callback_is_kept_by_the_next_engine() -> None:
+    """Also when the caller was still there, and heard the apology."""
+    story = a_story().promised(3_000, PROMISE)
+    (verdict,) = judge([story], [entry("c1", 50_000, "apology")], [], NOW)
+    assert isinstance(verdict, Promised)
+    assert verdict.story.promise == PROMISE
+    assert [told.what for told in verdict.story.timeline][-2:] == ["apology", "engine_back"]
+
+
+def test_a_customer_who_was_called_back_and_talks_goes_on() -> None:
+    """Their channel is not the contact's first one; nothing is promised any more."""
+    story = a_story().promised(3_000, PROMISE).rung(4_000, "anna", "leg-1")
+    story = story.calling_back(5_000, PROMISE.tried(), "leg-1-back")
+    up = [channel("leg-1-back", "talking"), channel("leg-1", None, "anna")]
+    (verdict,) = judge([story], [], up, NOW)
+    assert isinstance(verdict, GoesOn)
+    assert (verdict.story.promise, verdict.story.in_conversation) == (None, True)
+    assert talks(up) == [LiveTalk("c1", "anna", "leg-1")]
+
+
+def test_a_called_back_customer_who_talked_and_left_was_answered() -> None:
+    """The journal knows of the conversation: nobody is called again."""
+    story = a_story().promised(3_000, PROMISE).rung(4_000, "anna", "leg-1")
+    (verdict,) = judge([story], [entry("c1", 50_000, "ended", "talking")], [], NOW)
+    assert isinstance(verdict, Over)
+    assert verdict.outcome is Outcome.ANSWERED
 
 
 def test_the_journal_is_told_in_the_order_of_its_times() -> None:

@@ -1,0 +1,99 @@
+"""What an agent must know: skills with levels, as steps that ask for agents are written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from config.problem import Path
+from config.suggest import did_you_mean, shown
+from ivr.run import Run
+from ivr.steps.base import Build, Context, Finding
+from ivr.variables import Value
+from ivr.wording import holes
+
+MAX_PRIORITY = 100
+
+Level = Annotated[int, Field(ge=1, le=5)]
+
+Skills = dict[str, Level]
+"""Minimum levels, 1 (some) to 5 (expert), by skill; ``"{call.language}"`` is the skill of that
+name."""
+
+
+def _any_agent(value: Any) -> Any:
+    if value == "any":
+        return {}
+    if isinstance(value, str):
+        raise ValueError(f"{shown(value)} is neither any nor skills, write any or {{skill: level}}")
+    return value
+
+
+SkillsOrAny = Annotated[Skills, BeforeValidator(_any_agent, json_schema_input_type=Skills | str)]
+"""``any`` asks for nothing: whoever serves the queue will do."""
+
+
+def _priority(value: Any) -> Any:
+    if isinstance(value, str) and value.isdigit() and int(value) > MAX_PRIORITY:
+        raise ValueError(f"is {shown(value)}, from 0 to {MAX_PRIORITY} is allowed")
+    return value
+
+
+Priority = Annotated[str, BeforeValidator(_priority)]
+"""A number from 0 to 100, or an expression that gives one; the higher is served first."""
+
+
+def skill_findings(skills: Iterable[str], path: Path, context: Context) -> Iterator[Finding]:
+    """Skills that the site does not have."""
+    for skill in skills:
+        if not varies(skill):
+            yield from unknown("skill", skill, (*path, skill), context.known.skills, key=True)
+
+
+def unknown(
+    what: str, name: str, path: Path, known: frozenset[str] | None, *, key: bool = False
+) -> Iterator[Finding]:
+    """A finding if ``name`` is none of the site's names; None: they are not known."""
+    if known is not None and name not in known:
+        hint = did_you_mean(name, sorted(known))
+        yield Finding(path, f"unknown {what} {shown(name)}, {hint}", key)
+
+
+def varies(text: str) -> bool:
+    """Whether ``text`` has holes, which each call fills."""
+    return any(True for _ in holes(text))
+
+
+def asked(skills: Mapping[str, int], build: Build) -> Callable[[Run], dict[str, int]]:
+    """The skills as a call asks for them; of two that turn out the same the higher level."""
+    if not any(map(varies, skills)):
+        fixed = dict(skills)
+        return lambda run: fixed
+    templates = [(build.template(skill), level) for skill, level in skills.items()]
+
+    def filled(run: Run) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for template, level in templates:
+            name = template(run)
+            if name:
+                found[name] = max(level, found.get(name, 0))
+        return found
+
+    return filled
+
+
+def priority(source: str, build: Build) -> Callable[[Run], int]:
+    """The priority in a call: an expression's value is brought into the range, and one that
+    gives nothing is the lowest."""
+    if source.isdigit():
+        fixed = int(source)
+        return lambda run: fixed
+    read = build.term(source).read
+    return lambda run: _within(read(run))
+
+
+def _within(value: Value) -> int:
+    return min(max(int(value), 0), MAX_PRIORITY) if isinstance(value, Decimal) else 0

@@ -1,0 +1,167 @@
+"""A caller in the queue, between Asterisk's side of AGI, the keys and routing."""
+
+import asyncio
+
+import pytest
+
+from engine import waiting
+from history.outcome import Outcome
+from ivr.announce import expected_wait, place_in_queue
+from routing.contact import Outcome as RoutingOutcome
+from routing.contact import Relaxation
+from tests.fakes.agi_client import FakeCall
+from tests.fakes.house import House
+from tests.unit.conversation import program
+from tests.unit.test_engine_call import CONTACT, OK, calling, goodbye, until
+
+pytestmark = pytest.mark.unit
+
+FLOW = """
+languages: [en]
+start: line
+steps:
+  line:
+    queue: support
+    skills: {support: 3, en: 2}
+    after: {60s: {support: 2}, 120s: any}
+    while_waiting: {say_wait: yes, every: 10m, offer: {prompt: Offer., keys: {1: left, star: left}}}
+    max_waiting: 2
+    answered: told
+    on_full: full
+    no_agents: closed
+  left: {say: Left., next: end}
+  full: {say: Full., next: end}
+  closed: {say: Closed., next: end}
+  told: {say: "{queue.waited} with {queue.agent}", next: end}
+  end: {hangup: normal}
+"""
+
+
+@pytest.fixture
+def house(monkeypatch: pytest.MonkeyPatch) -> House:
+    """No announcement comes before its time."""
+    monkeypatch.setattr(waiting, "FIRST_ANNOUNCEMENT_S", 3_600.0)
+    return House({"support": program(FLOW)})
+
+
+async def hears_music(call: FakeCall) -> None:
+    await call.answers("SET MUSIC ON default", OK)
+
+
+async def says(call: FakeCall, text: str) -> None:
+    await call.answers(f'STREAM FILE {text} ""', "200 result=0 endpos=1")
+
+
+async def test_a_key_leaves_at_once_and_others_do_nothing(house: House) -> None:
+    """Routing lets the contact go, the flow goes to the key's step, and no key is told."""
+    async with calling(house) as call:
+        await hears_music(call)
+        for key in "79#":
+            house.services.keys.pressed(CONTACT, key)
+        await asyncio.sleep(0)
+        assert house.router.told[-1][0] == "enqueue"
+        house.services.keys.pressed(CONTACT, "*")
+        house.services.keys.pressed(CONTACT, "1")
+        await call.answers("SET MUSIC OFF", OK)
+        await says(call, "left")
+        await goodbye(call)
+    assert house.router.told[-1] == ("withdraw", CONTACT, RoutingOutcome.WITHDRAWN)
+    row = house.writer.row
+    assert row.outcome is Outcome.FLOW_ENDED
+    assert ("left_queue", {"reason": "key"}) in [(e.what, e.fields) for e in row.timeline]
+
+
+async def test_keys_of_who_does_not_wait_are_dropped(house: House) -> None:
+    """Before the queue and after it nobody listens."""
+    house.services.keys.pressed(CONTACT, "1")
+    async with calling(house) as call:
+        await hears_music(call)
+        house.services.keys.pressed("another", "1")
+        house.services.keys.pressed(CONTACT, "1")
+        await call.answers("SET MUSIC OFF", OK)
+        house.services.keys.pressed(CONTACT, "1")
+        await says(call, "left")
+        await goodbye(call)
+    assert house.writer.row.outcome is Outcome.FLOW_ENDED
+
+
+async def test_a_key_cuts_an_announcement_short(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who has heard enough does not have to hear the rest."""
+    monkeypatch.setattr(waiting, "FIRST_ANNOUNCEMENT_S", 0.0)
+    async with calling(house) as call:
+        await hears_music(call)
+        assert (await call.hears()).startswith("STREAM FILE ")
+        house.services.keys.pressed(CONTACT, "1")
+        await until(lambda: bool(house.switch.stopped))
+        call.says("200 result=0 endpos=1")
+        await call.answers("SET MUSIC OFF", OK)
+        await says(call, "left")
+        await goodbye(call)
+
+
+async def test_place_wait_and_offer_are_told_one_after_another(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The wait only when it is known."""
+    monkeypatch.setattr(waiting, "FIRST_ANNOUNCEMENT_S", 0.0)
+    house.router.expected_ms = 240_000
+    async with calling(house) as call:
+        await hears_music(call)
+        wait = expected_wait("en", 240_000)
+        assert wait is not None
+        for text in (place_in_queue("en", 1), wait, "offer"):
+            await says(call, "_".join(text.lower().replace(".", "").split()))
+        await hears_music(call)
+        call.says("HANGUP")
+        await call.answers("SET VARIABLE TRK_STAGE done", "200 result=1")
+    assert house.writer.row.outcome is Outcome.ABANDONED
+
+
+async def test_a_full_queue_lets_nobody_in(house: House) -> None:
+    """The contact never was in line; its row names the queue and why."""
+    house.router.waiting = 2
+    async with calling(house) as call:
+        await says(call, "full")
+        await goodbye(call)
+    assert house.router.told == []
+    row = house.writer.row
+    assert (row.outcome, row.queue, row.wait_ms) == (Outcome.FLOW_ENDED, "support", None)
+    fields = {"queue": "support", "reason": "full"}
+    assert ("turned_away", fields) in [(e.what, e.fields) for e in row.timeline]
+
+
+async def test_a_queue_without_agents_is_not_waited_in(house: House) -> None:
+    """Nobody is to hear music for a desk that is empty."""
+    house.router.staffed = False
+    async with calling(house) as call:
+        await says(call, "closed")
+        await goodbye(call)
+    assert house.router.told == []
+
+
+async def test_the_last_agent_logs_out_while_a_caller_waits(house: House) -> None:
+    """The caller leaves by the same exit."""
+    async with calling(house) as call:
+        await hears_music(call)
+        house.router.tickets[CONTACT].unstaffed.set()
+        await says(call, "closed")
+        await goodbye(call)
+    assert house.router.told[-1] == ("withdraw", CONTACT, RoutingOutcome.WITHDRAWN)
+
+
+async def test_what_is_asked_for_is_relaxed_by_the_flow_and_bounded_by_the_queue(
+    house: House,
+) -> None:
+    """``any`` is anyone who serves the queue: what the site asks for stays asked."""
+    async with calling(house) as call:
+        await hears_music(call)
+        contact = house.router.tickets[CONTACT].contact
+        assert contact.skills == (("en", 2), ("support", 3))
+        assert contact.relax == (
+            Relaxation(60_000, (("support", 2),)),
+            Relaxation(120_000, (("support", 1),)),
+        )
+        call.says("HANGUP")
+        await call.answers("SET VARIABLE TRK_STAGE done", "200 result=1")
