@@ -25,7 +25,7 @@ from yaml.events import (
     StreamStartEvent,
 )
 
-from config.yaml_tree import INCLUDE, MAX_DEPTH, MAX_VALUES, MERGE, NULLS
+from config.yaml_tree import INCLUDE, MAX_DEPTH, MAX_VALUES, MERGE, NULLS, Quoted
 
 
 class Unclear(Exception):
@@ -104,11 +104,11 @@ class _Reader:
                     raise Unclear
                 self._key = event.value
             elif key is _ITEM:
-                self._top.append(event.value)
+                self._top.append(Quoted(event.value) if event.style else event.value)
             elif key is _MERGE:
                 raise Unclear
             else:
-                self._top[key] = event.value
+                self._top[key] = Quoted(event.value) if event.style else event.value
                 self._key = None
 
     def _odd_scalar(self, event: ScalarEvent) -> None:
@@ -116,6 +116,8 @@ class _Reader:
             raise Unclear
         is_key, is_quoted = self._key is None, bool(event.style)
         plain = None if event.value in NULLS and not is_quoted and not is_key else event.value
+        if is_quoted and not is_key:
+            plain = Quoted(plain)
         if event.anchor is not None:
             self.anchors[event.anchor] = Anchored(plain, 0)
         if is_key:

@@ -42,6 +42,16 @@ NULLS = frozenset({"", "~", "null"})
 UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
+class Quoted(str):
+    """A text that its author put in quotes, or in a block: no number, whatever its signs are.
+
+    A model's text fields make plain text of it; where any JSON may stand, it tells the text
+    ``"12"`` from the number ``12``.
+    """
+
+    __slots__ = ()
+
+
 _NOTHING: dict[Any, Any] = {}
 
 
@@ -169,7 +179,8 @@ class _Builder:
             self._key(top, event)
             return
         absent = not event.style and event.value in NULLS
-        node = Node.scalar(None if absent else event.value, self._place(event))
+        text = Quoted(event.value) if event.style else event.value
+        node = Node.scalar(None if absent else text, self._place(event))
         self._remember(event.anchor, node)
         self._add(node)
 

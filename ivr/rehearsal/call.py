@@ -1,0 +1,253 @@
+"""One call played on a virtual clock: the caller acts, the outside answers as it is given.
+
+Time passes only as it must: prompts are heard out, requests answered, queues waited in, until it
+is the caller's turn. The interpreter is the one that runs real calls.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ivr.commands import (
+    Ask,
+    Command,
+    Enqueue,
+    Hangup,
+    Play,
+    Prompt,
+    RecordMessage,
+    Request,
+    Transfer,
+)
+from ivr.events import CallerHungUp, Event
+from ivr.interpreter import Turn, resume, start
+from ivr.program import Program
+from ivr.rehearsal.given import Given
+from ivr.rehearsal.outside import World, begin, fails_at_once
+from ivr.rehearsal.underway import Message, Unanswered, Underway, Waiting
+from ivr.run import Run, TraceEntry
+from ivr.state import CallFacts, Ended
+from ivr.variables import Value, Variable
+
+KEY_MS = 200
+"""From one key to the next: a tone and a gap of 100 ms each."""
+
+MEANWHILE_MS = 1_000
+"""A request that is answered sooner is not bridged by words."""
+
+MAX_TURNS = 1_000
+"""After so many turns a call goes round for ever."""
+
+
+class Heard(NamedTuple):
+    """Something the caller heard, from its beginning."""
+
+    at_ms: int
+    step: str
+    language: str
+    text: str
+
+
+class Started(NamedTuple):
+    """A command that the flow gave."""
+
+    at_ms: int
+    step: str
+    command: Command
+
+
+class RehearsedCall:
+    """A call from its first prompt on; see `Given` for the world around it."""
+
+    def __init__(self, program: Program, facts: CallFacts, given: Given) -> None:
+        self.program = program
+        self.given = given
+        self.now_ms = facts.now_ms
+        self.trace: list[TraceEntry] = []
+        self.path: list[str] = []
+        self.heard: list[Heard] = []
+        self.started: list[Started] = []
+        self._asked: dict[str, int] = {}
+        self._turns = self._messages = 0
+        self.underway: Underway
+        self._took(start(program, facts))
+
+    @property
+    def ended(self) -> str | None:
+        """The cause with which the call ended; None while it lasts."""
+        return self.state.at.cause if isinstance(self.state.at, Ended) else None
+
+    @property
+    def stuck(self) -> str | None:
+        """Why the call cannot go on, when it cannot."""
+        if self._turns >= MAX_TURNS:
+            return f"the call goes round for ever: {MAX_TURNS:,} turns"
+        return self.underway.why if isinstance(self.underway, Unanswered) else None
+
+    @property
+    def step(self) -> str:
+        """Where the call stands; with the flow's name in a flow that was called."""
+        name = "" if isinstance(self.state.at, Ended) else self.state.at.step
+        scope = self.state.scope
+        return f"{scope.flow}/{name}" if scope.frames and name else name
+
+    def value(self, name: str) -> Value:
+        """What a name stands for now, as an expression would find it."""
+        return Run(self.state.scope, self.now_ms).value(name)
+
+    @property
+    def variables(self) -> dict[str, Variable]:
+        """The variables of the flow in which the call is."""
+        return dict(self.program.of(self.state.scope.flow).flow.variables)
+
+    def run_on(self) -> bool:
+        """Let what is under way come to its end; False when that is for the caller to say."""
+        if self.underway.asks:
+            return False
+        return self._finish()
+
+    def run_to_question(self) -> None:
+        """Run on until it is the caller's turn, or nothing more happens."""
+        while self.run_on():
+            pass
+
+    def timeout(self) -> bool:
+        """Say and key nothing until the question's time is over; False: nothing is asked."""
+        self.run_to_question()
+        return self._finish()
+
+    def pass_time(self, ms: int) -> None:
+        """The caller is silent for ``ms``; what ends in this time ends."""
+        until_ms = self.now_ms + ms
+        while (due_ms := self.underway.due_ms) is not None and due_ms <= until_ms:
+            if not self._finish():
+                break
+        self.now_ms = until_ms
+
+    def keys(self, keys: str) -> bool:
+        """Key when it is asked for and all is heard; False when nothing takes the first key."""
+        while not self.underway.takes(keys[0]):
+            if not self.run_on():
+                return False
+        self.now_ms = max(self.now_ms, self.underway.ready_ms)
+        self._press(keys)
+        return True
+
+    def interrupt(self, keys: str) -> None:
+        """Key at once, whatever plays; where keys do not interrupt, they are lost."""
+        self._press(keys)
+
+    def speak(self, ms: int) -> bool:
+        """Speak for ``ms`` when a message is recorded; False when none is."""
+        self.run_to_question()
+        if not isinstance(self.underway, Message):
+            return False
+        self.pass_time(self.underway.speaks(self.now_ms, ms) - self.now_ms)
+        return True
+
+    def hang_up(self) -> None:
+        """The caller hangs up now; the flow may still have something to do."""
+        self._resume(CallerHungUp(self.now_ms))
+
+    def agent_answers(self) -> bool:
+        """An agent takes the call now; False when it waits in no queue."""
+        waiting = self._in_queue()
+        if waiting is None or waiting.talks(self.now_ms):
+            return False
+        waiting.answers(self.now_ms)
+        return True
+
+    def agent_leaves(self) -> bool:
+        """The agent hangs up now; False when none talks."""
+        waiting = self._in_queue()
+        if waiting is None or waiting.talk_from_ms is None:
+            return False
+        self.now_ms = max(self.now_ms, waiting.talk_from_ms)
+        waiting.leaves(self.now_ms)
+        return self._finish()
+
+    def give(self, given: Given) -> None:
+        """From now on the world is so; what nothing answered is tried again."""
+        self.given = given
+        if isinstance(self.underway, Unanswered):
+            self.underway = self._begun()
+
+    def _in_queue(self) -> Waiting | None:
+        while not isinstance(self.underway, Waiting):
+            if not self.run_on():
+                return None
+        return self.underway
+
+    def _press(self, keys: str) -> None:
+        for index, key in enumerate(keys):
+            if index:
+                self.pass_time(KEY_MS)
+            if self.ended is not None:
+                return
+            event = self.underway.press(key, self.now_ms)
+            if event is not None:
+                self._resume(event)
+
+    def _finish(self) -> bool:
+        due_ms = self.underway.due_ms
+        if due_ms is None or self.ended is not None or self.stuck is not None:
+            return False
+        self.now_ms = max(self.now_ms, due_ms)
+        self._resume(self.underway.ended())
+        return True
+
+    def _resume(self, event: Event) -> None:
+        self._took(resume(self.program, self.state, event))
+
+    def _took(self, turn: Turn) -> None:
+        self._turns += 1
+        self.state, self.command = turn.state, turn.command
+        self.trace.extend(turn.trace)
+        self.path.extend(entered(self.program, turn.trace))
+        self.started.append(Started(self.now_ms, self.step, turn.command))
+        self.underway = self._begun()
+        for prompt in _said(self.command, (self.underway.due_ms or 0) - self.now_ms):
+            if prompt.text:
+                languages = dict.fromkeys(segment.language for segment in prompt.segments)
+                told = Heard(self.now_ms, self.step, " ".join(languages), prompt.text)
+                self.heard.append(told)
+
+    def _begun(self) -> Underway:
+        command = self.command
+        if self.step in self.given.fails and not isinstance(command, Hangup):
+            return fails_at_once(self.now_ms)
+        underway = begin(command, self.now_ms, World(self.given, self._asked, self._messages))
+        self._messages += isinstance(command, RecordMessage)
+        if isinstance(command, Request):
+            found = self.given.replies(command.method, command.url)
+            if found is not None:
+                self._asked[found[0]] = self._asked.get(found[0], 0) + 1
+        return underway
+
+
+def entered(program: Program, trace: tuple[TraceEntry, ...]) -> list[str]:
+    """The steps that a turn entered: a node's first line in the timeline is its kind."""
+    return [entry.step for entry in trace if kind_of(program, entry.step) == entry.what]
+
+
+def kind_of(program: Program, step: str) -> str | None:
+    """A step's kind as the timeline tells it; ``flow/step`` in a flow that was called."""
+    flow, _, name = step.rpartition("/")
+    node = program.of(flow or program.name).nodes.get(name)
+    return node.kind if node is not None else None
+
+
+def _said(command: Command, took_ms: int) -> tuple[Prompt, ...]:
+    match command:
+        case Play(prompt=prompt):
+            return (prompt,)
+        case Ask(lead=lead, prompt=prompt):
+            return lead, prompt
+        case Enqueue(offer=offer):
+            return (offer,)
+        case Transfer(announce=announce):
+            return (announce,)
+        case Request(meanwhile=meanwhile) if took_ms >= MEANWHILE_MS:
+            return (meanwhile,)
+        case _:
+            return ()

@@ -1,0 +1,75 @@
+"""The flows of a rehearsal, with opening hours as a test wants them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from config.hours import Hours
+from ivr.flow import Flow
+from ivr.opening import Closed, Open, Opening
+from ivr.opening_days import Reason
+from ivr.program import Program, compile_flows
+from ivr.rehearsal.given import Forced
+from ivr.steps.base import NOTHING_KNOWN, Known
+
+_REASONS: Mapping[Forced, Reason] = {
+    "open": Reason("week"),
+    "closed": Reason("week"),
+    "holiday": Reason("holiday", "given"),
+    "special": Reason("special"),
+}
+
+
+class ForcedOpening(Opening):
+    """Hours that are as they were given, at any moment."""
+
+    def __init__(self, forced: Forced, zone: str) -> None:
+        super().__init__(Hours(open={}), zone)
+        reason = _REASONS[forced]
+        self._now = Open(reason, None) if forced == "open" else Closed(reason, None)
+
+    def at(self, now_ms: int) -> Open | Closed:
+        return self._now
+
+
+class Library:
+    """Flows that may call each other, compiled once for each way the hours are forced."""
+
+    def __init__(self, flows: Iterable[Flow], known: Known = NOTHING_KNOWN) -> None:
+        self._flows = {flow.flow: flow for flow in flows}
+        self._known = known
+        self._compiled: dict[frozenset[tuple[str, Forced]], dict[str, Program]] = {}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The flows there are."""
+        return tuple(self._flows)
+
+    @property
+    def zone(self) -> str:
+        """The site's time zone."""
+        return self._known.zone
+
+    def hours(self, flow: str) -> tuple[str, ...]:
+        """The opening hours that a flow may ask for."""
+        return (*self._flows[flow].hours, *(self._known.hours or ()))
+
+    def program(self, name: str, hours: Mapping[str, Forced]) -> Program:
+        """The flow ``name``; KeyError when there is none."""
+        key = frozenset(hours.items())
+        if key not in self._compiled:
+            self._compiled[key] = self._compile(hours)
+        return self._compiled[key][name]
+
+    def _compile(self, hours: Mapping[str, Forced]) -> dict[str, Program]:
+        forced = {name: ForcedOpening(how, self.zone) for name, how in hours.items()}
+        known = replace(self._known, hours={**(self._known.hours or {}), **forced})
+        # A flow's own hours win over the site's, so those that are forced are taken from it.
+        flows = (_without_hours(flow, forced) for flow in self._flows.values())
+        return compile_flows(flows, known)
+
+
+def _without_hours(flow: Flow, names: Iterable[str]) -> Flow:
+    left = {name: hours for name, hours in flow.hours.items() if name not in set(names)}
+    return flow.model_copy(update={"hours": left}) if left != flow.hours else flow

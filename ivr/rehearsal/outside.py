@@ -1,0 +1,170 @@
+"""How the outside answers each command of `ivr.commands`, as far as it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from ivr.commands import (
+    Ask,
+    CallBack,
+    Command,
+    Deliver,
+    Discard,
+    Enqueue,
+    Hangup,
+    Lookup,
+    Pay,
+    Play,
+    RecordMessage,
+    Request,
+    RunPython,
+    SaveSurvey,
+    SendDigits,
+    SwitchRecording,
+    Transfer,
+)
+from ivr.events import CallerHungUp, Done, Event, Played, StepFailed
+from ivr.rehearsal.given import Given
+from ivr.rehearsal.json_values import value_of
+from ivr.rehearsal.underway import Message, Question, Unanswered, Underway, Waiting, duration_ms
+
+RING_MS, BUSY_MS, TALK_MS = 5_000, 2_000, 60_000
+"""What a transfer takes until the answer, until the busy tone, and to talk."""
+PAYMENT_MS = 30_000
+
+
+class World(NamedTuple):
+    """What is given, and what was used of it: the requests so far by pattern, messages made."""
+
+    given: Given
+    asked: Mapping[str, int]
+    messages: int
+
+
+def begin(command: Command, now_ms: int, world: World) -> Underway:
+    """The command under way from ``now_ms`` on."""
+    return _BEGIN[type(command)](command, now_ms, world)
+
+
+def _play(command: Play, now_ms: int, world: World) -> Underway:
+    return Underway(now_ms + duration_ms(command.prompt), Played)
+
+
+def _ask(command: Ask, now_ms: int, world: World) -> Underway:
+    return Question(command, now_ms)
+
+
+def _enqueue(command: Enqueue, now_ms: int, world: World) -> Underway:
+    return Waiting(command, world.given.agents, world.given.waiting, now_ms)
+
+
+def _request(command: Request, now_ms: int, world: World) -> Underway:
+    found = world.given.replies(command.method, command.url)
+    if found is None:
+        return Unanswered(f"no reply is given to {command.method} {command.url}")
+    pattern, replies = found
+    nth = world.asked.get(pattern, 0)
+    reply = replies[min(nth, len(replies) - 1)]
+    tries = command.retries + 1
+    if reply.fail == "timeout" or reply.delay > command.timeout_ms:
+        return _failing(now_ms + command.timeout_ms * tries, "no answer in time")
+    if reply.fail is not None:
+        return _failing(now_ms, "no connection")
+    values = {"status": reply.status, "body": reply.body}
+    return Underway(now_ms + reply.delay, lambda at_ms: Done(at_ms, values=values))
+
+
+def _lookup(command: Lookup, now_ms: int, world: World) -> Underway:
+    facts = world.given.caller_facts
+    outcome = "known" if facts["caller.known"] else "unknown"
+    return Underway(now_ms, lambda at_ms: Done(at_ms, outcome, facts))
+
+
+def _transfer(command: Transfer, now_ms: int, world: World) -> Underway:
+    starts_ms = now_ms + duration_ms(command.announce)
+    match world.given.transfer:
+        case "answered" if command.mode == "blind":
+            return Underway(starts_ms, CallerHungUp)
+        case "answered":
+            return _doing(starts_ms + RING_MS + TALK_MS, "ended")
+        case "no_answer":
+            return _doing(starts_ms + command.timeout_ms, "no_answer")
+        case outcome:
+            return _doing(starts_ms + BUSY_MS, outcome)
+
+
+def _call_back(command: CallBack, now_ms: int, world: World) -> Underway:
+    return _doing(now_ms, world.given.callback)
+
+
+def _record_message(command: RecordMessage, now_ms: int, world: World) -> Underway:
+    return Message(command, f"message-{world.messages + 1}", now_ms)
+
+
+def _send_digits(command: SendDigits, now_ms: int, world: World) -> Underway:
+    pauses = command.digits.count("w")
+    tones = len(command.digits) - pauses
+    took_ms = tones * (command.tone_ms + command.gap_ms) + pauses * 500
+    return _doing(now_ms + took_ms, "done")
+
+
+def _pay(command: Pay, now_ms: int, world: World) -> Underway:
+    outcome = world.given.payment
+    values = {"reference": "rehearsal-1", "brand": "visa", "last4": "4242"}
+    return _doing(now_ms + PAYMENT_MS, outcome, values if outcome == "paid" else {})
+
+
+def _run_python(command: RunPython, now_ms: int, world: World) -> Underway:
+    returned = world.given.python.get(command.function)
+    if returned is None:
+        return Unanswered(f"nothing is given that the function {command.function} returns")
+    if set(returned) == {"fail"}:
+        return _failing(now_ms, "the function failed")
+    values = {name: value_of(value) for name, value in returned.items()}
+    return _doing(now_ms, "done", values)
+
+
+def _at_once(command: Command, now_ms: int, world: World) -> Underway:
+    return _doing(now_ms, "done")
+
+
+def _never(command: Command, now_ms: int, world: World) -> Underway:
+    return Underway(None, Done)
+
+
+def _doing(due_ms: int, outcome: str, values: Mapping[str, Any] | None = None) -> Underway:
+    return Underway(due_ms, lambda at_ms: Done(at_ms, outcome, values or {}))
+
+
+def _failing(due_ms: int, reason: str) -> Underway:
+    return Underway(due_ms, lambda at_ms: _failed(at_ms, reason))
+
+
+def _failed(at_ms: int, reason: str) -> Event:
+    return StepFailed(at_ms, reason)
+
+
+def fails_at_once(now_ms: int) -> Underway:
+    """A step that the test says cannot be done."""
+    return _failing(now_ms, "given as failing")
+
+
+_BEGIN: Mapping[type[Any], Callable[[Any, int, World], Underway]] = {
+    Play: _play,
+    Ask: _ask,
+    Enqueue: _enqueue,
+    Request: _request,
+    Lookup: _lookup,
+    Transfer: _transfer,
+    CallBack: _call_back,
+    RecordMessage: _record_message,
+    Deliver: _at_once,
+    Discard: _at_once,
+    SaveSurvey: _at_once,
+    SwitchRecording: _at_once,
+    SendDigits: _send_digits,
+    Pay: _pay,
+    RunPython: _run_python,
+    Hangup: _never,
+}
