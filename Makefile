@@ -31,7 +31,7 @@ bench: setup-tests ## every benchmark; each prints a table and, last, one JSON o
 	@for name in assignment calls flows; do $(PY) -m bench.$$name || exit 1; done
 
 reference: setup ## write docs/reference/ from the models
-	@for what in site flow; do \
+	@for what in site flow test; do \
 		.venv/bin/trunkline schema $$what --output docs/reference/$$what.schema.json; done
 
 lock: ## pin the newest allowed versions of every dependency (needs uv)

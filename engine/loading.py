@@ -23,9 +23,10 @@ from ivr.loader import load_flows, read_flows
 from ivr.opening import openings
 from ivr.program import Program
 from ivr.prompts.speaking import lack_of
+from ivr.rehearsal.script import TestFile
 from ivr.steps.base import Known
 
-SCHEMAS: dict[str, type[BaseModel]] = {"site": Site, "flow": Flow}
+SCHEMAS: dict[str, type[BaseModel]] = {"site": Site, "flow": Flow, "test": TestFile}
 Load = Callable[[Known], dict[str, Program]]
 """Loads flows, given the names that they may use. Raises DocumentError."""
 
@@ -135,7 +136,7 @@ def check_voices(site: Site, located: Located, models: Path) -> list[Problem]:
 
 
 def schema_text(what: str) -> str:
-    """The JSON Schema of `site` or `flow`, as its file has it; SettingsInvalid for another."""
+    """The JSON Schema of one of `SCHEMAS`, as its file has it; SettingsInvalid for another."""
     if what not in SCHEMAS:
         raise SettingsInvalid("schema", what, " or ".join(SCHEMAS))
     return json.dumps(schema(SCHEMAS[what]), indent=2, ensure_ascii=False) + "\n"

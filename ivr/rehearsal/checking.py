@@ -1,0 +1,83 @@
+"""What is wrong in a file of tests beyond its shape: names that its flow does not have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from config.document import Located, Problem
+from config.problem import Path
+from config.suggest import did_you_mean, shown
+from ivr.flow import Flow
+from ivr.names import NAMES
+from ivr.program import Program
+from ivr.rehearsal.given import Given
+from ivr.rehearsal.library import Library
+from ivr.rehearsal.script import Test, TestFile
+
+
+def check_tests(file: TestFile, located: Located, library: Library) -> list[Problem]:
+    """Every problem, in the file's order."""
+    if file.flow not in library.names:
+        hint = did_you_mean(file.flow, library.names)
+        return [located.problem(("flow",), f"there is no flow {shown(file.flow)}, {hint}")]
+    checking = _Checking(library.program(file.flow, {}), library.hours(file.flow), located)
+    return sorted(checking.file(file))
+
+
+class _Checking:
+    def __init__(self, program: Program, hours: tuple[str, ...], located: Located) -> None:
+        self._program = program
+        self._hours = hours
+        self._located = located
+
+    def file(self, file: TestFile) -> Iterator[Problem]:
+        yield from self._given(("given",), file.given)
+        for number, test in enumerate(file.tests):
+            yield from self._test(("tests", number), test)
+
+    def _test(self, path: Path, test: Test) -> Iterator[Problem]:
+        yield from self._given((*path, "given"), test.given)
+        for number, step in enumerate(test.steps or ()):
+            yield from self._step((*path, "steps", number), step)
+        for number, line in enumerate(test.call):
+            here = (*path, "call", number)
+            if line.at is not None:
+                yield from self._step((*here, "at"), line.at)
+            for step in line.passes or ():
+                yield from self._step((*here, "passes"), step)
+            for name in line.var or ():
+                yield from self._variable((*here, "var", name), name)
+
+    def _given(self, path: Path, given: Given) -> Iterator[Problem]:
+        for name in given.hours:
+            yield from self._known((*path, "hours", name), "hours", name, self._hours, key=True)
+        for number, step in enumerate(given.fails):
+            yield from self._step((*path, "fails", number), step)
+
+    def _step(self, path: Path, step: str) -> Iterator[Problem]:
+        flow, slash, name = step.rpartition("/")
+        if slash and flow in self._program.library:
+            steps: Iterable[str] = self._program.library[flow].nodes
+            yield from self._known(path, f"step of {flow}", name, steps)
+        else:
+            yield from self._known(path, "step", step, self._program.nodes)
+
+    def _variable(self, path: Path, name: str) -> Iterator[Problem]:
+        flows = {each.flow.flow: each.flow for each in self._program.library.values()}
+        names = {*NAMES, *_variables(flows.values())}
+        if name not in names:
+            own = [*self._program.flow.variables, *NAMES]
+            yield from self._known(path, "variable", name, own, key=True)
+
+    def _known(
+        self, path: Path, what: str, name: str, names: Iterable[str], *, key: bool = False
+    ) -> Iterator[Problem]:
+        allowed = list(names)
+        if name not in allowed:
+            message = f"unknown {what} {shown(name)}, {did_you_mean(name, allowed)}"
+            yield self._located.problem(path, message, key=key)
+
+
+def _variables(flows: Iterable[Flow]) -> Iterator[str]:
+    for flow in flows:
+        yield from flow.variables
