@@ -108,7 +108,7 @@ def check(as_json: Json = False) -> None:
 
 @app.command()
 def schema(
-    what: Annotated[str, typer.Argument(help="`site` or `flow`.")],
+    what: Annotated[str, typer.Argument(help="`site`, `flow` or `test`.")],
     output: Annotated[Path | None, typer.Option(help="Write it to this file.")] = None,
 ) -> None:
     """Print the JSON Schema that gives editors completion and hover."""
@@ -244,6 +244,31 @@ def _author(name: str, note: str) -> "Author":
     from engine.publishing import Author
 
     return Author(name or os.environ.get("SUDO_USER") or getpass.getuser(), note)
+
+
+@app.command("test")
+def play_tests(
+    what: Annotated[
+        list[str] | None, typer.Argument(help="Flows, or files of tests; none: all of them.")
+    ] = None,
+    name: Annotated[
+        str, typer.Option("-k", "--name", help="Only tests with this in their name.")
+    ] = "",
+    junit: Annotated[Path | None, typer.Option(help="Write a JUnit report to this file.")] = None,
+    coverage: Annotated[
+        bool, typer.Option("--coverage", help="Show the steps and exits that no test goes.")
+    ] = False,
+    min_coverage: Annotated[
+        float, typer.Option(help="Fail below this percentage.", min=0, max=100)
+    ] = 0,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Name every test.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Play the tests beside the flows on a virtual clock."""
+    from engine.rehearsing.testing import Wanted, run_tests
+
+    wanted = Wanted(tuple(what or ()), name, junit, coverage, min_coverage, verbose, as_json)
+    raise typer.Exit(run_tests(settings.from_environment(), wanted))
 
 
 def _run(work: Coroutine[Any, Any, int], uvloop: bool = False) -> int:

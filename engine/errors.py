@@ -7,6 +7,7 @@ EngineError
 ├── AlreadyRunning       another `trunkline up` has this data directory
 ├── PortTaken            a port that we need is in use (engine/ports.py)
 ├── NoSuchPrompt         no prompt has that name or number
+├── NoSuchFlow           a command names a flow (or tests of one) that is not there
 ├── NotRunning           a command needs a running instance, and there is none
 ├── HistoryUnreadable    the history's database cannot be read now
 ├── FlowsAway            the database of the published flows cannot be used now
@@ -83,6 +84,16 @@ class NoSuchPrompt(EngineError):
 
     def __init__(self, name: str, names: Sequence[str]) -> None:
         super().__init__(f"there is no prompt {shown(name)}, {did_you_mean(name, names)}")
+        self.name = name
+
+
+class NoSuchFlow(EngineError):
+    """There is no flow, or no file of tests, of that name."""
+
+    code = "no_such_flow"
+
+    def __init__(self, name: str, allowed: str) -> None:
+        super().__init__(f"there is nothing called {name!r}, {allowed}")
         self.name = name
 
 

@@ -1,0 +1,1 @@
+"""Rehearsals at a terminal: `trunkline test` and `trunkline simulate`."""

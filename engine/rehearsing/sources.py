@@ -1,0 +1,131 @@
+"""The flows and tests that a command line names, read from their files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from config.document import DocumentError, Located, Problem, load_located
+from config.site import load_site_located
+from config.suggest import did_you_mean
+from engine.errors import NoSuchFlow
+from engine.loading import known_of
+from engine.settings import Settings
+from ivr.flow import Flow
+from ivr.loader import flow_files, load_flows
+from ivr.rehearsal.checking import check_tests
+from ivr.rehearsal.library import Library
+from ivr.rehearsal.script import TestFile
+from ivr.steps.base import Known
+
+SUFFIX = ".test.yaml"
+
+
+@dataclass(frozen=True)
+class TestSource:
+    """A file of tests, and the flows beside it."""
+
+    __test__ = False
+
+    path: Path
+    file: TestFile
+    located: Located
+    library: Library
+
+
+class Sources:
+    """Reads each directory of flows once, against the site's names."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._dialplans = settings.dialplans.resolve()
+        self._known = known_of(load_site_located(settings.site_file)[0])
+        self._libraries: dict[Path, Library] = {}
+
+    def library(self, directory: Path) -> Library:
+        """The flows in ``directory``; DocumentError tells what is wrong with any."""
+        if directory not in self._libraries:
+            known = self._known if directory == self._dialplans else _beside(self._known)
+            programs = load_flows(directory, known)
+            flows = [program.flow for program in programs.values()]
+            self._libraries[directory] = Library(flows, known)
+        return self._libraries[directory]
+
+    def tests(self, named: Iterable[str]) -> list[TestSource]:
+        """The named files of tests (or those of the named flows); without a name, every one.
+
+        DocumentError tells every problem of all of them, NoSuchFlow a name that is neither.
+        """
+        paths = [self._tests_of(name) for name in named] or self._all_tests()
+        sources: list[TestSource] = []
+        problems: list[Problem] = []
+        for path in paths:
+            try:
+                sources.append(self._source(path))
+            except DocumentError as error:
+                problems += error.problems
+        if problems:
+            raise DocumentError(problems)
+        return sources
+
+    def flow(self, named: str) -> tuple[str, Library]:
+        """A flow by its name or its file, and the flows beside it."""
+        path = Path(named)
+        if named.endswith((".yaml", ".yml")):
+            name = load_located(path, Flow)[0].flow
+            return name, self.library(path.resolve().parent)
+        library = self.library(self._dialplans)
+        if named not in library.names:
+            raise NoSuchFlow(named, did_you_mean(named, library.names))
+        return named, library
+
+    def located(self, library: Library, flow: str) -> Located | None:
+        """The file in which a flow is written, with its marks."""
+        for directory, each in self._libraries.items():
+            for path in flow_files(directory) if each is library else ():
+                found, located = load_located(_from_here(path), Flow)
+                if found.flow == flow:
+                    return located
+        return None
+
+    def _all_tests(self) -> list[Path]:
+        return sorted(self._dialplans.glob(f"*{SUFFIX}"))
+
+    def _tests_of(self, name: str) -> Path:
+        if name.endswith(SUFFIX):
+            return Path(name)
+        if name.endswith(".yaml"):
+            return Path(name.removesuffix(".yaml") + SUFFIX)
+        path = self._dialplans / f"{name}{SUFFIX}"
+        if not path.exists():
+            tested = [each.name.removesuffix(SUFFIX) for each in self._all_tests()]
+            raise NoSuchFlow(name, did_you_mean(name, tested))
+        return path
+
+    def _source(self, path: Path) -> TestSource:
+        file, located = load_located(_from_here(path), TestFile)
+        library = self.library(path.resolve().parent)
+        problems = check_tests(file, located, library)
+        if problems:
+            raise DocumentError(problems)
+        return TestSource(path, file, located, library)
+
+
+def _beside(known: Known) -> Known:
+    """For flows that are none of the site's: their queues and skills need not be its own."""
+    return Known(languages=None, hours=known.hours, zone=known.zone, now_ms=known.now_ms)
+
+
+def _from_here(path: Path) -> Path:
+    """As short as it can be told from here."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def chosen(sources: Iterable[TestSource], words: str) -> Iterator[tuple[TestSource, int]]:
+    """The tests whose name holds ``words``, whatever the case; each by its place in its file."""
+    wanted = words.casefold()
+    for source in sources:
+        for number, test in enumerate(source.file.tests):
+            if wanted in test.name.casefold():
+                yield source, number

@@ -1,0 +1,127 @@
+"""`trunkline test`: its report, its files, its exit codes."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from engine.rehearsing.testing import Wanted, run_tests
+from engine.settings import PROJECT, Settings, from_environment
+
+pytestmark = pytest.mark.unit
+
+GOOD = PROJECT / "tests" / "data" / "flows" / "good" / "every_kind.test.yaml"
+FLOW = """
+flow: tiny
+about: x
+owner: x
+languages: [en]
+start: menu
+steps:
+  menu: {menu: {prompt: One., options: {1: one, 2: two}}, on_timeout: bye, on_invalid: bye}
+  one: {say: First., next: bye, on_error: bye}
+  two: {say: Second., next: bye, on_error: bye}
+  bye: {hangup: normal}
+"""
+TESTS = """
+flow: tiny
+tests:
+  - name: good
+    call: [{keys: "1", hears: First}]
+  - name: bad & <wrong>
+    call:
+      - keys: "1"
+        hears: Second
+"""
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """A folder of dialplans with one flow and two tests, of which one fails."""
+    (tmp_path / "tiny.yaml").write_text(FLOW)
+    (tmp_path / "tiny.test.yaml").write_text(TESTS)
+    return from_environment({"TRUNKLINE_DIALPLANS": str(tmp_path)})
+
+
+def test_the_flows_of_the_site_and_of_the_reference_pass(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Every step and every exit that is written in them is gone by some test."""
+    wanted = Wanted(("support", str(GOOD)), coverage=True, min_coverage=100, as_json=True)
+    assert run_tests(from_environment({}), wanted) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["failed"] == 0
+    assert [each["percent"] for each in told["coverage"]] == [100, 100]
+    assert sum(test["flow"] == "support" for test in told["tests"]) >= 12
+
+
+def test_a_failure_is_told_with_its_place_and_what_was_heard(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit code 1; the line that an editor jumps to; what was expected and what there was."""
+    assert run_tests(settings, Wanted()) == 1
+    told = capsys.readouterr().out
+    assert f"{settings.dialplans}/tiny.test.yaml:9:16: tests[1].call[0].hears" in told
+    lines = [" ".join(line.split()) for line in told.splitlines()]
+    assert 'expected to hear "Second"' in lines
+    assert "heard one (en): First." in lines
+    assert "path menu → one → bye" in lines
+    assert lines[-1].startswith("1 failed, 1 passed in ")
+
+
+def test_only_tests_of_a_name_are_played(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever the case of the letters."""
+    assert run_tests(settings, Wanted(name="GOOD", verbose=True)) == 0
+    assert "✓ good" in capsys.readouterr().out
+
+
+def test_what_no_test_goes_is_listed(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each step and exit with its file and line; too little is a failure."""
+    wanted = Wanted(name="good", coverage=True, min_coverage=90)
+    assert run_tests(settings, wanted) == 1
+    told = capsys.readouterr().out
+    flow = settings.dialplans / "tiny.yaml"
+    assert f"{flow}:10 two: never entered" in told
+    assert f"{flow}:8 menu.menu.options.2: never taken" in told
+    assert f"{flow}:8 menu.on_timeout: never taken" in told
+    assert "menu.options.1" not in told
+
+
+def test_the_junit_report_is_well_formed(settings: Settings, tmp_path: Path) -> None:
+    """A suite a file, a case a test, the failure with its place."""
+    report = tmp_path / "out" / "junit.xml"
+    assert run_tests(settings, Wanted(junit=report, as_json=True)) == 1
+    root = ElementTree.parse(report).getroot()  # noqa: S314 - our own report
+    assert {name: root.attrib[name] for name in ("tests", "failures")} == {
+        "tests": "2",
+        "failures": "1",
+    }
+    good, bad = root.iter("testcase")
+    assert (good.attrib["classname"], good.attrib["name"]) == ("tiny", "good")
+    failure = bad.find("failure")
+    assert bad.attrib["name"] == "bad & <wrong>"
+    assert failure is not None
+    assert failure.attrib["message"] == 'expected to hear "Second", got something else'
+
+
+def test_a_thousand_tests_take_seconds(
+    settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As often as an author saves a file."""
+    many = "".join(
+        f"  - {{name: t{number}, call: [{{keys: '1', hears: First, ends: normal}}]}}\n"
+        for number in range(1_000)
+    )
+    (tmp_path / "tiny.test.yaml").write_text(f"flow: tiny\ntests:\n{many}")
+    began = time.perf_counter()
+    assert run_tests(settings, Wanted()) == 0
+    assert time.perf_counter() - began < 5
+    assert "1000 passed" in capsys.readouterr().out
