@@ -271,6 +271,28 @@ def play_tests(
     raise typer.Exit(run_tests(settings.from_environment(), wanted))
 
 
+@app.command()
+def simulate(
+    flow: Annotated[str, typer.Argument(help="A flow's name, or its file.")],
+    at: Annotated[
+        str | None, typer.Option("--at", "--time", help="The clock, such as 2026-11-23T09:12.")
+    ] = None,
+    caller: Annotated[str | None, typer.Option(help="The caller's number.")] = None,
+    called: Annotated[str | None, typer.Option(help="The number that is called.")] = None,
+    language: Annotated[str | None, typer.Option(help="The language of that number.")] = None,
+    http: Annotated[Path | None, typer.Option(help="A file with replies of web services.")] = None,
+    record: Annotated[
+        Path | None, typer.Option(help="Write the call as a test at the end of this file.")
+    ] = None,
+) -> None:
+    """Play a call through a flow: keys typed are the caller's, :help tells the rest."""
+    from engine.rehearsing.simulating import Chosen
+    from engine.rehearsing.simulating import simulate as run_simulation
+
+    chosen = Chosen(flow, at, caller, called, language, http, record)
+    raise typer.Exit(run_simulation(settings.from_environment(), chosen))
+
+
 def _run(work: Coroutine[Any, Any, int], uvloop: bool = False) -> int:
     if not uvloop:
         return asyncio.run(work)

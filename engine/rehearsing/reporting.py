@@ -80,7 +80,7 @@ def _failure(out: Console, result: Result) -> None:
     for index, heard in enumerate(failure.heard):
         table.add_row("" if index else "heard", Text(heard))
     table.add_row("path", Text(way(result.played.path)))
-    out.print(Padding(table, (0, 0, 0, 6)), soft_wrap=False)
+    out.print(Padding(table, (0, 0, 0, 6), expand=False), soft_wrap=False)
 
 
 def _coverage(out: Console, coverage: FlowCoverage) -> None:

@@ -66,6 +66,9 @@ class RehearsedCall:
         self.trace: list[TraceEntry] = []
         self.path: list[str] = []
         self.heard: list[Heard] = []
+        self.told: list[TraceEntry | Heard] = []
+        """The timeline and what was heard, in the order in which it came."""
+
         self.started: list[Started] = []
         self._asked: dict[str, int] = {}
         self._turns = self._messages = 0
@@ -112,8 +115,13 @@ class RehearsedCall:
             pass
 
     def timeout(self) -> bool:
-        """Say and key nothing until the question's time is over; False: nothing is asked."""
-        self.run_to_question()
+        """Say and key nothing until the question's time is over, or the stay in a queue.
+
+        False: there is neither.
+        """
+        while not (self.underway.asks or isinstance(self.underway, Waiting)):
+            if not self.run_on():
+                return False
         return self._finish()
 
     def pass_time(self, ms: int) -> None:
@@ -203,6 +211,7 @@ class RehearsedCall:
         self._turns += 1
         self.state, self.command = turn.state, turn.command
         self.trace.extend(turn.trace)
+        self.told.extend(turn.trace)
         self.path.extend(entered(self.program, turn.trace))
         self.started.append(Started(self.now_ms, self.step, turn.command))
         self.underway = self._begun()
@@ -211,6 +220,7 @@ class RehearsedCall:
                 languages = dict.fromkeys(segment.language for segment in prompt.segments)
                 told = Heard(self.now_ms, self.step, " ".join(languages), prompt.text)
                 self.heard.append(told)
+                self.told.append(told)
 
     def _begun(self) -> Underway:
         command = self.command

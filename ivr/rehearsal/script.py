@@ -83,7 +83,8 @@ class Line(DocumentModel):
     ) = Field(default=None, description="keys when asked; a list: answer by answer")
     interrupts: Keys | None = Field(default=None, description="keys at once, into what plays")
     silence: Literal["timeout"] | Duration | None = Field(
-        default=None, description="silent so long, or until the question's time is over"
+        default=None,
+        description="silent so long, or until the question or the queue times out",
     )
     speaks: Duration | None = Field(default=None, description="speaks so long after the beep")
     agent: Literal["answers", "leaves"] | None = Field(
