@@ -16,9 +16,10 @@ from engine.clock import now_ms
 from engine.console import Screen
 from engine.errors import NoSuchVersion, NotRunning, PublishRefused, SiteInvalid
 from engine.flows import open_store, or_away
-from engine.loading import check_texts, load_site_file
+from engine.loading import check_texts, known_of, load_site_file
 from engine.merging import Files
 from engine.publishing import Author, Published, Publisher
+from engine.rehearsing.proving import flow_tests
 from engine.settings import Settings
 from engine.status import clock_time
 from engine.working_copy import WorkingCopy
@@ -145,7 +146,10 @@ async def _publisher(settings: Settings) -> AsyncIterator[Publisher]:
 
 def _publisher_of(settings: Settings, store: BundleStore, site: str) -> Publisher:
     copy = WorkingCopy(settings.dialplans)
-    return Publisher(store, site, copy, check_texts(settings), now_ms)
+    tests = flow_tests(
+        lambda: known_of(load_site_file(settings).site), lambda name: str(copy.place(name))
+    )
+    return Publisher(store, site, copy, check_texts(settings), now_ms, tests)
 
 
 async def _files(store: BundleStore, site: str, version: int | None) -> Files:

@@ -115,8 +115,8 @@ def _exit(path: Path) -> str:
 
 
 def _line(located: Located, path: Path) -> str:
-    line, _ = located.locate_key(path)
-    return f"{located.file}:{line}"
+    place = located.locate_key(path)
+    return f"{place.file}:{place.line}"
 
 
 def _as_json(results: list[Result], covered: list[FlowCoverage], seconds: float) -> dict[str, Any]:

@@ -9,8 +9,11 @@ from xml.etree import ElementTree
 
 import pytest
 
+from engine.rehearsing.proving import flow_tests
 from engine.rehearsing.testing import Wanted, run_tests
 from engine.settings import PROJECT, Settings, from_environment
+from ivr.loader import load_flows
+from ivr.steps.base import NOTHING_KNOWN
 
 pytestmark = pytest.mark.unit
 
@@ -110,6 +113,25 @@ def test_the_junit_report_is_well_formed(settings: Settings, tmp_path: Path) -> 
     assert bad.attrib["name"] == "bad & <wrong>"
     assert failure is not None
     assert failure.attrib["message"] == 'expected to hear "Second", got something else'
+
+
+def test_a_version_is_proved_by_its_tests(settings: Settings) -> None:
+    """Before it is published: a sentence for each failure, with its place."""
+    files = {path.name: path.read_text() for path in sorted(settings.dialplans.iterdir())}
+    prove = flow_tests(lambda: NOTHING_KNOWN, lambda name: f"dialplans/{name}")
+    assert prove(files, load_flows(settings.dialplans)) == [
+        (
+            "dialplans/tiny.test.yaml:9:16: tests[1].call[0].hears: bad & <wrong>: "
+            'expected to hear "Second", got something else'
+        )
+    ]
+    files["tiny.test.yaml"] = TESTS.replace("hears: Second", "at: tow")
+    assert prove(files, load_flows(settings.dialplans)) == [
+        (
+            'dialplans/tiny.test.yaml:9:13: tests[1].call[0].at: unknown step "tow", did you mean '
+            '"two"? (allowed: menu, one, two, bye)'
+        )
+    ]
 
 
 def test_a_thousand_tests_take_seconds(
