@@ -14,18 +14,22 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from desk.views import Unavailable, Views
+from desk.views import Rehearsing, Unavailable, Views
 
 VIEWS: web.AppKey[Views] = web.AppKey("views")
 TOKEN: web.AppKey[str] = web.AppKey("token")
+REHEARSING: web.AppKey[Rehearsing] = web.AppKey("rehearsing")
 CLOSING: web.AppKey[asyncio.Event] = web.AppKey("closing")
 MAX_CONTACTS = 1000
 _LIMIT = re.compile("[0-9]{1,4}")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def build(views: Views, token: str) -> web.Application:
-    """The application; `token` guards everything under `/api/`."""
+def build(views: Views, token: str, rehearsing: Rehearsing | None = None) -> web.Application:
+    """The application; `token` guards everything under `/api/`.
+
+    With ``rehearsing`` calls can be given a world of their own, for tests over Asterisk.
+    """
     app = web.Application(middlewares=[_authorise])
     app[VIEWS], app[TOKEN], app[CLOSING] = views, token, asyncio.Event()
     app.router.add_get("/healthz", _health)
@@ -35,6 +39,10 @@ def build(views: Views, token: str) -> web.Application:
     app.router.add_get("/api/contacts/{id}", _contact)
     app.router.add_get("/api/events", _events)
     app.router.add_post("/api/flows", _flows)
+    if rehearsing is not None:
+        app[REHEARSING] = rehearsing
+        app.router.add_put("/api/rehearsals/{caller}", _rehearse)
+        app.router.add_get("/api/rehearsals/{caller}", _rehearsed)
     app.on_shutdown.append(_close_streams)
     return app
 
@@ -97,6 +105,25 @@ async def _contact(request: web.Request) -> web.Response:
 async def _flows(request: web.Request) -> web.Response:
     """`trunkline publish` asks the engine to look now."""
     return web.json_response(await request.app[VIEWS].look_for_flows())
+
+
+async def _rehearse(request: web.Request) -> web.Response:
+    """The next call from this number finds the world that is sent."""
+    try:
+        given = await request.json()
+    except ValueError:
+        return _error(400, "no_json", "send what is given as JSON")
+    wrong = request.app[REHEARSING].prepare(request.match_info["caller"], given)
+    if wrong is not None:
+        return _error(400, "bad_world", wrong)
+    return web.json_response({}, status=201)
+
+
+async def _rehearsed(request: web.Request) -> web.Response:
+    told = request.app[REHEARSING].told(request.match_info["caller"])
+    if told is None:
+        return _error(404, "no_such_rehearsal", "no world was given to calls from this number")
+    return web.json_response(told)
 
 
 async def _events(request: web.Request) -> web.StreamResponse:

@@ -34,6 +34,18 @@ class Unavailable(Exception):
     """What a view is taken from does not answer now."""
 
 
+class Rehearsing(Protocol):
+    """Calls in a given world, by the number that they come from."""
+
+    def prepare(self, caller: str, given: Json) -> str | None:
+        """The next call finds this world; None, or what is wrong with it."""
+        ...
+
+    def told(self, caller: str) -> Json | None:
+        """How that call went so far, turn by turn; None for a number without a world."""
+        ...
+
+
 class Views(Protocol):
     """Views of a running engine, and the one thing that it can be told."""
 

@@ -262,12 +262,15 @@ def play_tests(
         float, typer.Option(help="Fail below this percentage.", min=0, max=100)
     ] = 0,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Name every test.")] = False,
+    live: Annotated[
+        bool, typer.Option("--live", help="Make them as real calls over Asterisk, and compare.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Play the tests beside the flows on a virtual clock."""
     from engine.rehearsing.testing import Wanted, run_tests
 
-    wanted = Wanted(tuple(what or ()), name, junit, coverage, min_coverage, verbose, as_json)
+    wanted = Wanted(tuple(what or ()), name, junit, coverage, min_coverage, verbose, live, as_json)
     raise typer.Exit(run_tests(settings.from_environment(), wanted))
 
 

@@ -53,6 +53,14 @@ class Client:
         except (aiohttp.ClientError, TimeoutError) as error:
             raise NotRunning(f"{self._base} does not answer ({type(error).__name__})") from error
 
+    async def put(self, path: str, document: Any) -> tuple[int, Any]:
+        """The status and the JSON that answer a document put at a path."""
+        try:
+            async with self._http.put(path, json=document, timeout=TIMEOUT) as response:
+                return response.status, await response.json()
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise NotRunning(f"{self._base} does not answer ({type(error).__name__})") from error
+
     async def text(self, path: str) -> str:
         """The text of a path: `/metrics`."""
         try:

@@ -10,6 +10,7 @@ import structlog
 from bridge.agi.session import AgiSession
 from bridge.errors import ChannelGone, PlaybackFailed, SessionClosed
 from engine.performing import PERFORMERS, Line
+from engine.rehearsals import ON_CHANNEL, Rehearsal
 from engine.services import Services
 from engine.site_rules import asked_in
 from engine.story import Story
@@ -39,8 +40,15 @@ SHORT_MS = 500
 class Conversation:
     """Drives one contact from its flow's first command to its end, on one AGI session."""
 
-    def __init__(self, services: Services, session: AgiSession, contact_id: str) -> None:
+    def __init__(
+        self,
+        services: Services,
+        session: AgiSession,
+        contact_id: str,
+        rehearsal: Rehearsal | None = None,
+    ) -> None:
         self._services = services
+        self._rehearsal = rehearsal
         self._session = session
         self._id = contact_id
         self._began_ms = services.clock()
@@ -60,11 +68,13 @@ class Conversation:
 
     async def _drive(self, program: Program, turn: Turn) -> None:
         while not isinstance(turn.command, Hangup):
-            self._tell(turn)
+            self._tell(turn, program)
             await self._speak(turn.state.scope.language)
             event = await self._perform(turn.command, turn.state)
+            if self._rehearsal is not None:
+                event = self._rehearsal.moved(event)
             turn = resume(program, turn.state, event)
-        self._tell(turn)
+        self._tell(turn, program)
         await self._finish()
 
     @asynccontextmanager
@@ -115,6 +125,8 @@ class Conversation:
             return StepFailed(now(), "a prompt could not be played")
 
     async def _perform_other(self, command: Command, state: CallState) -> Event:
+        if self._rehearsal is not None and not isinstance(command, ON_CHANNEL):
+            return await self._rehearsal.perform(command)
         performer = PERFORMERS.get(type(command))
         if performer is None:
             log.error("command_unknown", contact=self._id, command=type(command).__name__)
@@ -271,7 +283,10 @@ class Conversation:
         else:
             self._services.chronicle.close(self._id, outcome, by)
 
-    def _tell(self, turn: Turn) -> None:
+    def _tell(self, turn: Turn, program: Program) -> None:
+        if self._rehearsal is not None:
+            self._rehearsal.tell(program, turn)
+
         def told(story: Story) -> Story:
             for entry in turn.trace:
                 story = story.tell(entry.at_ms, "step", step=entry.step, did=entry.what)

@@ -29,11 +29,12 @@ from engine.house import House
 from engine.hub import Hub
 from engine.listening import RoutingListener
 from engine.livecalls import LiveCalls
-from engine.loading import SiteFile, load_site_file
+from engine.loading import SiteFile, known_of, load_site_file
 from engine.metrics import Metrics
 from engine.orders import CallOrders
 from engine.prompting import prepare
 from engine.recordings import Recordings
+from engine.rehearsals import Rehearsals
 from engine.returning import Returning
 from engine.ringer import SwitchRinger
 from engine.services import Services
@@ -93,7 +94,8 @@ class Engine:
             database, writer = await self._history(stack)
             library, flows = await self._flows(stack, site_file)
             views = EngineViews(self._hub, database, writer)
-            await self._http(stack, site, secrets, views)
+            rehearsals = Rehearsals(known_of(site), now_ms) if self._settings.rehearsal else None
+            await self._http(stack, site, secrets, views, rehearsals)
             redis = await self._redis(stack)
             redis_url = redis.url if redis else self._settings.redis_url
             chronicle = await self._chronicle(stack, site, redis_url, writer)
@@ -110,6 +112,7 @@ class Engine:
                 site, library, flows, routing_link, chronicle, audio, switch, tasks
             )
             services.take(flows)
+            services.rehearsals = rehearsals
             recordings = Recordings(services.recorder, chronicle, tasks)
             returning = Returning(services, database, self._layout.journal)
             link = await switchboard.first_link
@@ -138,9 +141,14 @@ class Engine:
         return await open_flows(self._settings, store, site_file)
 
     async def _http(
-        self, stack: AsyncExitStack, site: Site, secrets: Secrets, views: EngineViews
+        self,
+        stack: AsyncExitStack,
+        site: Site,
+        secrets: Secrets,
+        views: EngineViews,
+        rehearsals: Rehearsals | None,
     ) -> None:
-        runner = web.AppRunner(build(views, secrets.api), access_log=None)
+        runner = web.AppRunner(build(views, secrets.api, rehearsals), access_log=None)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         network = site.network

@@ -64,7 +64,10 @@ class House:
             zone=services.site.zone,
             id=story.id,
         )
-        conversation = Conversation(services, session, story.id)
+        rehearsal = services.rehearsals.of(story.caller) if services.rehearsals else None
+        if rehearsal is not None:
+            program, facts = rehearsal.begin(program, facts)
+        conversation = Conversation(services, session, story.id, rehearsal)
         try:
             # `i`: without waiting for the caller's first audio, up to 500 ms (__ast_answer in
             # main/channel.c); who offered media is ready to hear it (RFC 3264, section 5.1).

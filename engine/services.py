@@ -12,6 +12,7 @@ from engine.flows import Flows, Library
 from engine.keys import Keys
 from engine.metrics import Metrics
 from engine.orders import CallOrders
+from engine.rehearsals import Rehearsals
 from engine.ringer import SwitchRinger
 from ivr.prompts.takes import Takes
 from recordings.recorder import Recorder
@@ -40,6 +41,9 @@ class Services:
     takes: Takes
     clock: Clock
     keys: Keys = field(default_factory=Keys)
+    rehearsals: Rehearsals | None = None
+    """Only where calls may be given a world of their own."""
+
     adopted: set[str] = field(default_factory=set)
     """Contacts of a former run whose conversation goes on in Asterisk, driven by no session."""
 

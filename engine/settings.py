@@ -31,6 +31,8 @@ class Settings:
     database_url: str
     node: str
     log_format: str
+    rehearsal: bool = False
+    """Calls may be given a world of their own over the HTTP API: for tests, never for callers."""
 
     @property
     def recorded_prompts(self) -> Path:
@@ -51,7 +53,8 @@ def keep_node(settings: Settings) -> None:
 
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
-    """Read `TRUNKLINE_SITE`, `_DIALPLANS`, `_VAR`, `_REDIS_URL`, `_DATABASE_URL`, `_NODE`, `_LOG`.
+    """Read `TRUNKLINE_SITE`, `_DIALPLANS`, `_VAR`, `_REDIS_URL`, `_DATABASE_URL`, `_NODE`, `_LOG`,
+    `_REHEARSAL`.
 
     Raises SettingsInvalid with what is allowed.
     """
@@ -68,6 +71,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         database_url=environ.get("TRUNKLINE_DATABASE_URL", ""),
         node=_node(environ.get("TRUNKLINE_NODE", ""), layout),
         log_format=_log_format(environ.get("TRUNKLINE_LOG", "auto")),
+        rehearsal=environ.get("TRUNKLINE_REHEARSAL") == "1",
     )
 
 

@@ -52,6 +52,8 @@ def _case(suite: Element, result: Result) -> None:
         "time": f"{result.seconds:.3f}",
     }
     case = SubElement(suite, "testcase", attributes)
+    if result.skipped is not None:
+        SubElement(case, "skipped", {"message": result.skipped})
     if played.failure is None:
         return
     expected, got = _clean(played.failure.expected), _clean(played.failure.got)

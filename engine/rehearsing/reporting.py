@@ -36,10 +36,13 @@ def show(
     for coverage in covered:
         _coverage(out, coverage)
     failed = sum(each.played.failure is not None for each in results)
-    passed = len(results) - failed
+    skipped = sum(each.skipped is not None for each in results)
+    passed = len(results) - failed - skipped
     told = Text(f"{passed} passed", style="green" if not failed else "")
     if failed:
         told = Text(f"{failed} failed", style="bold red").append(", ").append(told)
+    if skipped:
+        told.append(f", {skipped} not made as calls (-v says why)")
     virtual = sum(each.played.virtual_ms for each in results) / 60_000
     out.print(told.append(f" in {seconds:.2f} s ({virtual:,.0f} minutes of calls)", style="dim"))
 
@@ -61,6 +64,8 @@ def _file(out: Console, file: str, tests: Sequence[Result], verbose: bool) -> No
     for each in tests:
         if each.played.failure is not None:
             _failure(out, each)
+        elif each.skipped is not None and verbose:
+            out.print(Text(f"  - {each.played.name}: {each.skipped}", style="dim"))
         elif verbose:
             out.print(Text("  ").append(_mark(True)).append(each.played.name))
 

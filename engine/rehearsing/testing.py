@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import Iterable
@@ -31,6 +32,7 @@ class Wanted:
     coverage: bool = False
     min_coverage: float = 0
     verbose: bool = False
+    live: bool = False
     as_json: bool = False
 
 
@@ -42,6 +44,8 @@ class Result:
     number: int
     played: Played
     seconds: float
+    skipped: str | None = None
+    """Why it was not made as a call, where calls were wanted."""
 
     @property
     def place(self) -> Problem:
@@ -65,7 +69,8 @@ def run_tests(settings: Settings, wanted: Wanted) -> int:
     """0: all passed; 1: a test failed, or too little is covered. Raises what cannot be read."""
     began = time.perf_counter()
     sources = Sources(settings)
-    results = [_played(*each) for each in chosen(sources.tests(wanted.what), wanted.name)]
+    tests = list(chosen(sources.tests(wanted.what), wanted.name))
+    results = _live(settings, tests) if wanted.live else [_played(*each) for each in tests]
     if not results:
         raise NoSuchFlow(wanted.name or " ".join(wanted.what), "no test has it in its name")
     covered: list[FlowCoverage] = []
@@ -87,6 +92,13 @@ def _played(source: TestSource, number: int) -> Result:
     file = source.file
     played = play(file.tests[number], file.given, source.library, file.flow)
     return Result(source, number, played, time.perf_counter() - began)
+
+
+def _live(settings: Settings, tests: list[tuple[TestSource, int]]) -> list[Result]:
+    from engine.rehearsing.live import play_live
+
+    made = asyncio.run(play_live(settings, tests))
+    return [Result(*test, each.played, each.seconds, each.skipped) for test, each in made]
 
 
 def _covered(sources: Sources, results: Iterable[Result]) -> list[FlowCoverage]:
@@ -121,7 +133,8 @@ def _line(located: Located, path: Path) -> str:
 
 def _as_json(results: list[Result], covered: list[FlowCoverage], seconds: float) -> dict[str, Any]:
     return {
-        "passed": sum(each.played.failure is None for each in results),
+        "passed": sum(each.played.failure is None and not each.skipped for each in results),
+        "skipped": sum(each.skipped is not None for each in results),
         "failed": sum(each.played.failure is not None for each in results),
         "seconds": round(seconds, 3),
         "tests": [_test_json(each) for each in results],
@@ -147,6 +160,7 @@ def _test_json(result: Result) -> dict[str, Any]:
         "line": place.line,
         "column": place.col,
         "passed": failure is None,
+        "skipped": result.skipped,
         "steps": played.path,
         "virtual_s": played.virtual_ms / 1000,
         "expected": failure.expected if failure else None,

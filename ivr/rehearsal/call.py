@@ -27,7 +27,7 @@ from ivr.rehearsal.outside import World, begin, fails_at_once
 from ivr.rehearsal.underway import Message, Unanswered, Underway, Waiting
 from ivr.run import Run, TraceEntry
 from ivr.state import CallFacts, Ended
-from ivr.variables import Value, Variable
+from ivr.variables import Value, Variable, written
 
 KEY_MS = 200
 """From one key to the next: a tone and a gap of 100 ms each."""
@@ -81,6 +81,11 @@ class RehearsedCall:
         return self.state.at.cause if isinstance(self.state.at, Ended) else None
 
     @property
+    def turns(self) -> int:
+        """How many turns the interpreter has taken."""
+        return self._turns
+
+    @property
     def stuck(self) -> str | None:
         """Why the call cannot go on, when it cannot."""
         if self._turns >= MAX_TURNS:
@@ -99,6 +104,11 @@ class RehearsedCall:
         return Run(self.state.scope, self.now_ms).value(name)
 
     @property
+    def written_variables(self) -> dict[str, str]:
+        """What is set in the flow in which the call is, as text; nothing that is sensitive."""
+        return {name: written(value) for name, value in self.state.scope.variables.items()}
+
+    @property
     def variables(self) -> dict[str, Variable]:
         """The variables of the flow in which the call is."""
         return dict(self.program.of(self.state.scope.flow).flow.variables)
@@ -113,6 +123,13 @@ class RehearsedCall:
         """Run on until it is the caller's turn, or nothing more happens."""
         while self.run_on():
             pass
+
+    def run_to_taker(self, key: str) -> bool:
+        """Run on until something takes this key; False when nothing does."""
+        while not self.underway.takes(key):
+            if not self.run_on():
+                return False
+        return True
 
     def timeout(self) -> bool:
         """Say and key nothing until the question's time is over, or the stay in a queue.
@@ -134,9 +151,8 @@ class RehearsedCall:
 
     def keys(self, keys: str) -> bool:
         """Key when it is asked for and all is heard; False when nothing takes the first key."""
-        while not self.underway.takes(keys[0]):
-            if not self.run_on():
-                return False
+        if not self.run_to_taker(keys[0]):
+            return False
         self.now_ms = max(self.now_ms, self.underway.ready_ms)
         self._press(keys)
         return True

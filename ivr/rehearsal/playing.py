@@ -60,7 +60,7 @@ def _line(line: Line, path: Path, call: RehearsedCall, expecting: Expecting) -> 
         if wanted is None:
             continue
         expecting.acted()
-        refused = _act(call, name, wanted)
+        refused = act(call, name, wanted)
         if refused is not None:
             return Failure((*path, name), *refused, expecting.heard())
     found = expecting.first_mismatch(line)
@@ -76,7 +76,7 @@ def _steps(test: Test, call: RehearsedCall) -> Failure | None:
     return Failure(("steps",), way(test.steps), way(call.path), ())
 
 
-def _act(call: RehearsedCall, name: str, wanted: Any) -> tuple[str, str] | None:
+def act(call: RehearsedCall, name: str, wanted: Any) -> tuple[str, str] | None:
     """Do what the line says; when it cannot be done, what was wanted and why not."""
     do, needs = _ACTIONS[name]
     if not do(call, wanted):
