@@ -10,7 +10,7 @@ import structlog
 from bridge.agi.session import AgiSession
 from bridge.errors import ChannelGone, PlaybackFailed, SessionClosed
 from engine.performing import PERFORMERS, Line
-from engine.rehearsals import ON_CHANNEL, Rehearsal
+from engine.rehearsals import Rehearsal
 from engine.services import Services
 from engine.site_rules import asked_in
 from engine.story import Story
@@ -100,6 +100,8 @@ class Conversation:
 
     async def _perform(self, command: Command, state: CallState) -> Event:
         now = self._services.clock
+        if self._rehearsal is not None and self._rehearsal.answers(command, _step_of(state)):
+            return await self._rehearsal.perform(command, _step_of(state))
         try:
             match command:
                 case Play(prompt=prompt, barge_in=barge_in):
@@ -125,8 +127,6 @@ class Conversation:
             return StepFailed(now(), "a prompt could not be played")
 
     async def _perform_other(self, command: Command, state: CallState) -> Event:
-        if self._rehearsal is not None and not isinstance(command, ON_CHANNEL):
-            return await self._rehearsal.perform(command)
         performer = PERFORMERS.get(type(command))
         if performer is None:
             log.error("command_unknown", contact=self._id, command=type(command).__name__)

@@ -16,7 +16,16 @@ from pydantic import ValidationError
 
 from config.yaml_tree import Quoted
 from engine.clock import Clock
-from ivr.commands import Ask, Command, Play, RecordMessage, SendDigits, SwitchRecording
+from ivr.commands import (
+    Ask,
+    Command,
+    Enqueue,
+    Hangup,
+    Play,
+    RecordMessage,
+    SendDigits,
+    SwitchRecording,
+)
 from ivr.events import Event, StepFailed
 from ivr.interpreter import Turn
 from ivr.program import Program
@@ -29,11 +38,11 @@ from ivr.state import CallFacts, Ended
 from ivr.steps.base import Known
 from ivr.variables import written
 
-ON_CHANNEL = (RecordMessage, SendDigits, SwitchRecording)
-"""Beside speaking, listening and queueing, what is done on the real channel in a rehearsal too."""
+ON_CHANNEL = (Play, Ask, Hangup, RecordMessage, SendDigits, SwitchRecording)
+"""What is done on the real channel in a rehearsal too."""
 
-MAX_WAIT_S = 10
-"""A given reply that takes longer than this is waited for no longer: its time limit is real."""
+MAX_WAIT_MS = 3_000
+"""What takes longer in the given world is over after this; its clock leaps over the rest."""
 Json = dict[str, Any]
 
 
@@ -74,14 +83,26 @@ class Rehearsal:
         """The event at the given world's time."""
         return event._replace(now_ms=event.now_ms + self._ahead_ms)
 
-    async def perform(self, command: Command) -> Event:
-        """What is asked of the outside, answered as it is given."""
+    def answers(self, command: Command, step: str) -> bool:
+        """Whether this is for the given world to answer, and not for the real one."""
+        if step in self._given.fails:
+            return True
+        if isinstance(command, Enqueue):
+            return self._given.agents is not None
+        return not isinstance(command, ON_CHANNEL)
+
+    async def perform(self, command: Command, step: str) -> Event:
+        """What is asked of the outside, answered as it is given; long waits are cut short."""
         now_ms = self._clock()
+        if step in self._given.fails:
+            return StepFailed(now_ms, "given as failing")
         underway = begin(command, now_ms, World(self._given, self._asked, 0))
         if underway.due_ms is None:
             return StepFailed(now_ms, "nothing is given that answers this")
-        await asyncio.sleep(min((underway.due_ms - now_ms) / 1000, MAX_WAIT_S))
-        return underway.ended()
+        wait_ms = underway.due_ms - now_ms
+        await asyncio.sleep(min(wait_ms, MAX_WAIT_MS) / 1000)
+        self._ahead_ms += max(wait_ms - MAX_WAIT_MS, 0)
+        return underway.ended()._replace(now_ms=self._clock())
 
     def tell(self, program: Program, turn: Turn) -> None:
         """One more turn of this call."""
