@@ -80,6 +80,9 @@ class Screen:
 
     def _heard(self, heard: Heard) -> None:
         text = Text.assemble((f"{heard.language}  ", "dim"), (heard.text, "green"))
+        if not self._out.is_terminal:
+            self._out.print(Text(" " * INDENT).append_text(text))
+            return
         self._out.print(Padding(text, (0, 0, 0, INDENT), expand=False), soft_wrap=False)
 
     def _changes(self) -> None:

@@ -269,7 +269,7 @@ def _said(command: Command, took_ms: int) -> tuple[Prompt, ...]:
             return (prompt,)
         case Ask(lead=lead, prompt=prompt):
             return lead, prompt
-        case Enqueue(offer=offer):
+        case Enqueue(offer=offer) if took_ms != 0:
             return (offer,)
         case Transfer(announce=announce):
             return (announce,)

@@ -146,11 +146,14 @@ class Given(DocumentModel):
         BeforeValidator(_agents, json_schema_input_type=Literal["free", "none"] | Agents),
     ] = Field(default=None, description="free, none, or {answer_after: 20s, talk: 60s}")
     waiting: int = Field(default=0, ge=0, description="callers who wait in the queue already")
+    staffed: bool = Field(
+        default=True, description="somebody who could take the call is logged in, if not free"
+    )
     transfer: Talk = Field(default="answered", description="how a transfer ends")
     payment: Literal["paid", "declined", "cancelled", "unavailable"] = Field(
         default="paid", description="how a card payment ends"
     )
-    callback: Literal["promised", "refused"] = Field(
+    callback: Literal["promised", "already", "refused"] = Field(
         default="promised", description="how asking for a callback ends"
     )
     fails: tuple[str, ...] = Field(

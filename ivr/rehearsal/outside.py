@@ -24,10 +24,18 @@ from ivr.commands import (
     SwitchRecording,
     Transfer,
 )
-from ivr.events import CallerHungUp, Done, Event, Played, StepFailed
+from ivr.events import CallerHungUp, Done, Event, StepFailed
 from ivr.rehearsal.given import Given
 from ivr.rehearsal.json_values import value_of
-from ivr.rehearsal.underway import Message, Question, Unanswered, Underway, Waiting, duration_ms
+from ivr.rehearsal.underway import (
+    Message,
+    Question,
+    Speaking,
+    Unanswered,
+    Underway,
+    Waiting,
+    duration_ms,
+)
 
 RING_MS, BUSY_MS, TALK_MS = 5_000, 2_000, 60_000
 """What a transfer takes until the answer, until the busy tone, and to talk."""
@@ -48,7 +56,7 @@ def begin(command: Command, now_ms: int, world: World) -> Underway:
 
 
 def _play(command: Play, now_ms: int, world: World) -> Underway:
-    return Underway(now_ms + duration_ms(command.prompt), Played)
+    return Speaking(command, now_ms)
 
 
 def _ask(command: Ask, now_ms: int, world: World) -> Underway:
@@ -56,7 +64,7 @@ def _ask(command: Ask, now_ms: int, world: World) -> Underway:
 
 
 def _enqueue(command: Enqueue, now_ms: int, world: World) -> Underway:
-    return Waiting(command, world.given.agents, world.given.waiting, now_ms)
+    return Waiting(command, world.given, now_ms)
 
 
 def _request(command: Request, now_ms: int, world: World) -> Underway:
@@ -103,9 +111,9 @@ def _record_message(command: RecordMessage, now_ms: int, world: World) -> Underw
 
 
 def _send_digits(command: SendDigits, now_ms: int, world: World) -> Underway:
-    pauses = command.digits.count("w")
-    tones = len(command.digits) - pauses
-    took_ms = tones * (command.tone_ms + command.gap_ms) + pauses * 500
+    each_ms = {"w": 500, "W": 1_000}
+    tone_ms = command.tone_ms + command.gap_ms
+    took_ms = sum(each_ms.get(sign, tone_ms) for sign in command.digits)
     return _doing(now_ms + took_ms, "done")
 
 

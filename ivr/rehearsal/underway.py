@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ivr.commands import Ask, Enqueue, Prompt, RecordMessage
-from ivr.events import Answered, Done, Event, QueueLeft
-from ivr.rehearsal.given import Agents
+from ivr.commands import Ask, Enqueue, Play, Prompt, RecordMessage
+from ivr.events import Answered, Done, Event, Played, QueueLeft
+from ivr.rehearsal.given import Agents, Given
 
 SIGNS_PER_S = 15
 """About as fast as a voice reads."""
 
 
 def duration_ms(prompt: Prompt) -> int:
-    """How long a prompt takes to say, from the length of its text."""
-    return len(prompt.text) * 1000 // SIGNS_PER_S
+    """How long a prompt takes to say, from the length of its text and its pauses."""
+    pauses_ms = sum(segment.pause_ms for segment in prompt.segments)
+    return len(prompt.text) * 1000 // SIGNS_PER_S + pauses_ms
 
 
 class Underway:
@@ -45,6 +46,19 @@ class Underway:
     def ready_ms(self) -> int:
         """From when on a caller who hears everything out would key."""
         return 0
+
+
+class Speaking(Underway):
+    """A prompt plays; with barge-in any key ends it, and is lost."""
+
+    __slots__ = ("_barge_in",)
+
+    def __init__(self, play: Play, now_ms: int) -> None:
+        super().__init__(now_ms + duration_ms(play.prompt), Played)
+        self._barge_in = play.barge_in
+
+    def press(self, key: str, now_ms: int) -> Event | None:
+        return Played(now_ms) if self._barge_in else None
 
 
 class Question(Underway):
@@ -86,17 +100,21 @@ class Question(Underway):
 class Waiting(Underway):
     """In a queue, then talking to an agent."""
 
-    __slots__ = ("_agent", "_command", "talk_from_ms")
+    __slots__ = ("_agent", "_began_ms", "_command", "talk_from_ms")
 
-    def __init__(self, command: Enqueue, agents: Agents | None, waiting: int, now_ms: int) -> None:
+    def __init__(self, command: Enqueue, given: Given, now_ms: int) -> None:
         super().__init__(None, self._over)
         self._command = command
+        self._began_ms = now_ms
         self._agent = ""
         self.talk_from_ms: int | None = None
         limit = command.timeout_ms
         self.due_ms = None if limit is None else now_ms + limit
-        if command.max_waiting is not None and waiting >= command.max_waiting:
-            self.due_ms, self._event = now_ms, lambda at_ms: QueueLeft(at_ms, "overflow")
+        agents = given.agents
+        if command.needs_staff and not given.staffed:
+            self.due_ms, self._event = now_ms, lambda at_ms: QueueLeft(at_ms, "no_agents")
+        elif command.max_waiting is not None and given.waiting >= command.max_waiting:
+            self.due_ms, self._event = now_ms, lambda at_ms: QueueLeft(at_ms, "full")
         elif agents is not None and (limit is None or agents.answer_after < limit):
             self._answered(now_ms + agents.answer_after, agents)
 
@@ -122,12 +140,13 @@ class Waiting(Underway):
     def press(self, key: str, now_ms: int) -> Event | None:
         if self.talks(now_ms) or not self.takes(key):
             return None
-        return QueueLeft(now_ms, "key", key)
+        return QueueLeft(now_ms, "key", key, waited_ms=now_ms - self._began_ms)
 
     def _over(self, now_ms: int) -> Event:
         if self.talk_from_ms is not None:
-            return QueueLeft(now_ms, "conversation_ended", agent=self._agent)
-        return QueueLeft(now_ms, "timeout")
+            waited_ms = self.talk_from_ms - self._began_ms
+            return QueueLeft(now_ms, "conversation_ended", agent=self._agent, waited_ms=waited_ms)
+        return QueueLeft(now_ms, "timeout", waited_ms=now_ms - self._began_ms)
 
 
 class Message(Underway):

@@ -137,3 +137,20 @@ def test_a_step_can_be_given_as_failing() -> None:
     call = rehearsed(QUEUE, Given(fails=("thanks",), agents=Agents()))
     call.run_to_question()
     assert [entry.what for entry in call.trace][-2:] == ["failed: given as failing", "hangup"]
+
+
+def test_a_prompt_that_can_be_cut_short_takes_a_key_and_loses_it() -> None:
+    """With barge-in the call goes on at once; without it the prompt is heard out."""
+    text = """
+languages: [en]
+start: long
+steps:
+  long: {say: A very long announcement., barge_in: BARGE_IN, next: bye, on_error: bye}
+  bye: {hangup: normal}
+"""
+    cut = rehearsed(text.replace("BARGE_IN", "yes"))
+    cut.interrupt("1")
+    assert cut.ended == "normal"
+    whole = rehearsed(text.replace("BARGE_IN", "no"))
+    whole.interrupt("1")
+    assert whole.ended is None

@@ -74,7 +74,7 @@ def test_a_call_by_hand_is_shown_and_its_test_passes(
         assert simulate(settings, chosen) == 0
     told = capsys.readouterr().out
     assert "09:12:00  welcome  menu" in told
-    assert "pl  Wprowadzony numer to: jeden dwa trzy" in told
+    assert "pl Wprowadzono: jeden dwa trzy" in " ".join(told.split())
     assert "account = 12345678" in told
     assert "the call ends: caller_hung_up" in told
     assert run_tests(settings, Wanted(verbose=True)) == 0
