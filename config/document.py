@@ -160,6 +160,11 @@ def _widen(part: Any) -> Any:
     # pydantic's titles repeat the names; a mapping called title is a property, and stays.
     kept = {k: v for k, v in part.items() if k != "title" or isinstance(v, dict)}
     wide = {key: _widen(value) for key, value in kept.items()}
+    if isinstance(wide.get("description"), str):
+        wide["description"] = wide["description"].replace("``", "`")
+    if "patternProperties" in wide:
+        # A key that fits no pattern is refused by the loader, so by the editor too.
+        wide.setdefault("additionalProperties", False)
     if wide.get("type") == "string" and not {"enum", "const"} & wide.keys():
         wide["type"] = ["string", "number", "boolean"]
     if wide.get("type") == "boolean":

@@ -28,7 +28,7 @@ from config.values import (
 class Number(DocumentModel):
     """A number that the site answers, with the flow that its callers meet."""
 
-    flow: Name = Field(description="the name of a file in dialplans/, without .yaml")
+    flow: Name = Field(description="the flow, by the name that it begins with")
 
 
 class Trunk(DocumentModel):

@@ -47,14 +47,22 @@ class Flow(DocumentModel):
     be said as ``say: *goodbye``; nothing is said of those that no step uses.
     """
 
-    flow: FlowName
-    version: str | None = None
-    about: str
-    owner: str
-    languages: Annotated[tuple[LanguageCode, ...], AfterValidator(_some)]
-    start: StepName
-    include: Include = None
-    vars: dict[VariableName, Variable] = Field(default_factory=dict)
+    flow: FlowName = Field(description="its name, by which numbers and other flows call it")
+    version: str | None = Field(
+        default=None, description="for its authors; publishing counts versions by itself"
+    )
+    about: str = Field(description="what it is for, in a sentence")
+    owner: str = Field(description="who is asked about it")
+    languages: Annotated[tuple[LanguageCode, ...], AfterValidator(_some)] = Field(
+        description="every prompt is said in each of them; the first is the default"
+    )
+    start: StepName = Field(description="the step at which a call begins")
+    include: Include = Field(
+        default=None, description="files of fragments, relative to this file, that are added"
+    )
+    vars: dict[VariableName, Variable] = Field(
+        default_factory=dict, description="the values that a call carries, by name"
+    )
     params: dict[VariableName, Variable] = Field(
         default_factory=dict, description="variables that a flow which calls this one gives"
     )
@@ -67,8 +75,12 @@ class Flow(DocumentModel):
     hours: dict[Name, Hours] = Field(
         default_factory=dict, description="opening hours of its own; they win over the site's"
     )
-    exits: Exits = Exits()
-    steps: Annotated[dict[StepName, AnyStep], Field(min_length=1)]
+    exits: Exits = Field(
+        default=Exits(), description="where steps go that have no exit of their own"
+    )
+    steps: Annotated[dict[StepName, AnyStep], Field(min_length=1)] = Field(
+        description="every step, by its name; their order means nothing"
+    )
 
     @cached_property
     def variables(self) -> Mapping[str, Variable]:

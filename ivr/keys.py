@@ -203,7 +203,7 @@ def _option_key(value: Any) -> Any:
 OptionKey = Annotated[
     str,
     BeforeValidator(
-        _option_key, json_schema_input_type=Annotated[str, Field(pattern=f"{_WRITTEN}|/.+/")]
+        _option_key, json_schema_input_type=Annotated[str, Field(pattern=f"^(?:{_WRITTEN}|/.+/)$")]
     ),
 ]
 """What a caller keys for a menu option: digits, ``star``, ``hash``, or a pattern."""

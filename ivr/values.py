@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from config.suggest import shown
 
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
+_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)")
 _UNIT_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000}
 _SIGNS = {"star": "*", "hash": "#"}
 _SIGN_NAMES = {sign: name for name, sign in _SIGNS.items()}
@@ -43,12 +43,18 @@ def checker(pattern: str, is_no: str) -> Callable[[Any], Any]:
 
 
 def _matching(pattern: str, is_no: str) -> BeforeValidator:
-    written = Annotated[str, Field(pattern=pattern)]
+    # An editor looks for a pattern anywhere in a text; the loader compares the whole.
+    written = Annotated[str, Field(pattern=f"^(?:{pattern})$")]
     return BeforeValidator(checker(pattern, is_no), json_schema_input_type=written)
 
 
 Duration = Annotated[
-    int, BeforeValidator(_duration, json_schema_input_type=str), Field(ge=1, le=86_400_000)
+    int,
+    BeforeValidator(
+        _duration,
+        json_schema_input_type=Annotated[str, Field(pattern=f"^(?:{_DURATION.pattern})$")],
+    ),
+    Field(ge=1, le=86_400_000),
 ]
 """A time to wait in ms, written ``500ms``, ``5s``, ``10m`` or ``1h``; at most a day.
 

@@ -42,7 +42,7 @@ class Variable(DocumentModel):
     the value at the beginning; without it a variable is not set until a step sets it.
     """
 
-    type: Kind
+    type: Kind = Field(description="what it holds, and how it is spoken")
     length: int | None = Field(default=None, ge=1, le=64, description="of digits")
     currency: Currency | None = Field(default=None, description="of money, such as EUR")
     sensitive: bool = Field(default=False, description="never spoken, shown, logged or saved")

@@ -137,10 +137,14 @@ def _question(value: Any) -> Any:
     return value
 
 
-Spoken = Annotated[Wording, BeforeValidator(_mapping, json_schema_input_type=str | dict[str, str])]
+_Part = Annotated[str, Field(pattern="^(?:[a-z]{2,3}|recording)$")]
+_AskedPart = Annotated[str, Field(pattern="^(?:[a-z]{2,3}|recording|barge_in)$")]
+Spoken = Annotated[
+    Wording, BeforeValidator(_mapping, json_schema_input_type=str | dict[_Part, str])
+]
 """A wording as authors write it: a mapping, or one text for every language."""
 
 Asked = Annotated[
-    Question, BeforeValidator(_question, json_schema_input_type=str | dict[str, str | bool])
+    Question, BeforeValidator(_question, json_schema_input_type=str | dict[_AskedPart, str | bool])
 ]
 """The wording of a question: as any other, and ``barge_in: no`` lets no key cut it short."""

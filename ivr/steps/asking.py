@@ -28,7 +28,7 @@ def _both(value: Any) -> Any:
     return {"timeout": value, "invalid": value} if isinstance(value, str | int) else value
 
 
-TriesField = Annotated[Tries, BeforeValidator(_both, json_schema_input_type=int | Tries)]
+TriesField = Annotated[Tries, BeforeValidator(_both, json_schema_input_type=Times | Tries)]
 """``tries: 3`` counts silences and wrong keys apart, each to 3; ``{timeout: 2, invalid: 4}``."""
 
 

@@ -275,8 +275,8 @@ class Step(DocumentModel):
 class Continues(Step):
     """Base of kinds that go on to one next step."""
 
-    next: StepName | None = None
-    on_error: StepName | None = None
+    next: StepName | None = Field(default=None, description="the step after this one")
+    on_error: StepName | None = Field(default=None, description="the step when it cannot be done")
 
     def required(self) -> Iterator[str]:
         yield "next"
@@ -288,5 +288,9 @@ class AsksCaller(Continues):
 
     answers_caller: ClassVar[bool] = True
     needs_caller: ClassVar[bool] = True
-    on_timeout: StepName | None = None
-    on_invalid: StepName | None = None
+    on_timeout: StepName | None = Field(
+        default=None, description="the step after the last silence that ``tries`` allows"
+    )
+    on_invalid: StepName | None = Field(
+        default=None, description="the step after the last wrong answer that ``tries`` allows"
+    )

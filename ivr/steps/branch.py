@@ -20,7 +20,7 @@ class Case(DocumentModel):
     """A condition and where the call goes when it holds; ``else`` holds always."""
 
     if_: str | None = Field(default=None, alias="if", description="an expression: yes or no")
-    go: StepName
+    go: StepName = Field(description="the step when the condition holds")
 
     @property
     def is_else(self) -> bool:
@@ -49,8 +49,10 @@ class Branch(Step):
 
     kind: ClassVar[str] = "branch"
     at_once: ClassVar[bool] = True
-    branch: Annotated[list[AnyCase], Field(min_length=1)]
-    on_error: StepName | None = None
+    branch: Annotated[list[AnyCase], Field(min_length=1)] = Field(
+        description="conditions, tried in this order; the last is {else: step}"
+    )
+    on_error: StepName | None = Field(default=None, description="the step when it cannot be done")
 
     def branches(self) -> Iterator[Edge]:
         for index, case in enumerate(self.branch):

@@ -41,7 +41,9 @@ class Call(Continues):
     """
 
     kind: ClassVar[str] = "call"
-    call: Annotated[CallBody, BeforeValidator(_flow, json_schema_input_type=str | CallBody)]
+    call: Annotated[CallBody, BeforeValidator(_flow, json_schema_input_type=str | CallBody)] = (
+        Field(description="the flow, and what passes between it and this one")
+    )
 
     def assigns(self) -> Iterator[str]:
         yield from self.call.take

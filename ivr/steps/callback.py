@@ -67,7 +67,7 @@ class Callback(Continues):
     kind: ClassVar[str] = "callback"
     callback: Annotated[
         CallbackBody, BeforeValidator(_queue, json_schema_input_type=str | CallbackBody)
-    ]
+    ] = Field(description="whom to call, for which queue, and when")
     already: StepName | None = Field(
         default=None, description="a callback to this number is promised; without it next"
     )

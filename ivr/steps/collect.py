@@ -28,8 +28,8 @@ class Confirm(DocumentModel):
     """How the value is read back: a prompt with the variable in it, and the keys for yes and no."""
 
     prompt: Asked | None = Field(default=None, description="default: Trunkline's own words")
-    yes: Key = "1"
-    no: Key = "2"
+    yes: Key = Field(default="1", description="the key that says it is right")
+    no: Key = Field(default="2", description="the key to enter it again")
 
 
 def _confirm(value: Any) -> Any:
@@ -76,7 +76,7 @@ class CollectBody(DocumentModel):
     )
     timeout: Duration = Field(default=6_000, description="from the prompt's end to the first key")
     inter_digit: Duration = Field(default=3_000, description="from one key to the next")
-    tries: TriesField = Tries()
+    tries: TriesField = Field(default=Tries(), description="how often it is asked")
     barge_in: bool = Field(default=True, description="keys cut the prompts short")
     confirm: Annotated[
         Confirm | None, BeforeValidator(_confirm, json_schema_input_type=bool | Confirm)
@@ -114,7 +114,7 @@ class Collect(AsksCaller):
     """
 
     kind: ClassVar[str] = "collect"
-    collect: CollectBody
+    collect: CollectBody = Field(description="what is asked, and how much is keyed")
 
     def heard(self) -> Iterator[Heard]:
         for field in ("prompt", "again", "silent", "wrong"):

@@ -46,7 +46,9 @@ class Dtmf(Continues):
 
     kind: ClassVar[str] = "dtmf"
     needs_caller: ClassVar[bool] = True
-    dtmf: Annotated[DtmfBody, BeforeValidator(_send, json_schema_input_type=str | DtmfBody)]
+    dtmf: Annotated[DtmfBody, BeforeValidator(_send, json_schema_input_type=str | DtmfBody)] = (
+        Field(description="keys, or how they are sent")
+    )
 
     def templates(self, variables: Mapping[str, Variable]) -> Iterator[tuple[Path, str]]:
         yield ("dtmf", "send"), self.dtmf.send

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
+from pydantic import Field
+
 from config.problem import Path
 from ivr.run import Node, Outcome, Run
 from ivr.steps.base import Build, Edge, Step
@@ -12,10 +14,13 @@ from ivr.values import StepName
 
 
 class Goto(Step):
-    """``complaints: {goto: agent}``"""
+    """``complaints: {goto: agent}``
+
+    Nothing happens here: a place in the flow gets a second name.
+    """
 
     kind: ClassVar[str] = "goto"
-    goto: StepName
+    goto: StepName = Field(description="the step that follows")
 
     def branches(self) -> Iterator[Edge]:
         yield Edge(("goto",), self.goto, silent=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+from pydantic import Field
+
 from ivr.run import Node, Outcome, Run, ended
 from ivr.steps.base import Build, Step
 
@@ -12,7 +14,9 @@ class Hangup(Step):
     """``bye: {hangup: normal}``; the causes are those a caller's network understands."""
 
     kind: ClassVar[str] = "hangup"
-    hangup: Literal["normal", "busy", "congestion", "rejected"]
+    hangup: Literal["normal", "busy", "congestion", "rejected"] = Field(
+        description="the cause that the caller's network is told"
+    )
 
     def node(self, build: Build) -> Node:
         return HangupNode(build, self.hangup)

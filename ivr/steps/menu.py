@@ -51,14 +51,14 @@ class MenuBody(DocumentModel):
             OptionKey, Annotated[Option, BeforeValidator(_go, json_schema_input_type=str | Option)]
         ],
         Field(min_length=1),
-    ]
+    ] = Field(description="key: step, or {language: hu}, or both as {language: hu, go: step}")
     extensions: StepName | None = Field(
         default=None,
         description="where a caller goes who keys an agent's extension, then call.extension",
     )
     timeout: Duration = Field(default=5_000, description="from the prompt's end to the first key")
     inter_digit: Duration = Field(default=3_000, description="from one key to the next")
-    tries: TriesField = Tries()
+    tries: TriesField = Field(default=Tries(), description="how often it is asked")
     barge_in: bool = Field(default=True, description="keys cut the prompts short")
     each_language: bool = Field(
         default=False, description="say everything in every language of the flow"
@@ -75,7 +75,7 @@ class Menu(AsksCaller):
     """
 
     kind: ClassVar[str] = "menu"
-    menu: MenuBody
+    menu: MenuBody = Field(description="what is said, and what the keys do")
 
     @property
     def leads_back(self) -> bool:

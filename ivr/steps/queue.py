@@ -27,8 +27,8 @@ from ivr.wording import Spoken
 class TimeLimit(DocumentModel):
     """How long to wait, and where to go then."""
 
-    after: Duration
-    go: StepName
+    after: Duration = Field(description="how long the caller waits at most")
+    go: StepName = Field(description="the step then")
 
 
 def _needs_a_time(value: Any) -> Any:
@@ -96,7 +96,7 @@ class Queue(Step):
     no_agents: StepName | None = Field(
         default=None, description="nobody who could answer is logged in, or is any more"
     )
-    on_error: StepName | None = None
+    on_error: StepName | None = Field(default=None, description="the step when it cannot be done")
 
     def required(self) -> Iterator[str]:
         yield "answered"

@@ -24,7 +24,9 @@ class ReturnStep(Step):
 
     kind: ClassVar[str] = "return"
     at_once: ClassVar[bool] = True
-    return_: dict[VariableName, str] = Field(alias="return", default_factory=dict)
+    return_: dict[VariableName, str] = Field(
+        alias="return", description="results and their values; {} gives them as they are"
+    )
 
     def templates(self, variables: Mapping[str, Variable]) -> Iterator[tuple[Path, str]]:
         for name, source in templates_of(self.return_, variables):

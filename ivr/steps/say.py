@@ -46,7 +46,7 @@ class Say(Continues):
     say: Annotated[
         Annotated[Spoken, Tag("a wording")] | Annotated[Parts, Tag("a list")],
         Discriminator(_whole),
-    ]
+    ] = Field(description="what the caller hears, at once or as a list with pauses")
     barge_in: bool = Field(default=False, description="any key skips it")
 
     @property

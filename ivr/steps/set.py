@@ -26,7 +26,9 @@ class Set(Continues):
 
     kind: ClassVar[str] = "set"
     at_once: ClassVar[bool] = True
-    set: Annotated[dict[SettableName, str], Field(min_length=1)]
+    set: Annotated[dict[SettableName, str], Field(min_length=1)] = Field(
+        description="variables and their values, given in this order"
+    )
 
     def templates(self, variables: Mapping[str, Variable]) -> Iterator[tuple[Path, str]]:
         for name, source in templates_of(self.set, {**variables, **_SETTABLE}):

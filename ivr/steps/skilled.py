@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -32,7 +32,9 @@ def _any_agent(value: Any) -> Any:
     return value
 
 
-SkillsOrAny = Annotated[Skills, BeforeValidator(_any_agent, json_schema_input_type=Skills | str)]
+SkillsOrAny = Annotated[
+    Skills, BeforeValidator(_any_agent, json_schema_input_type=Skills | Literal["any"])
+]
 """``any`` asks for nothing: whoever serves the queue will do."""
 
 

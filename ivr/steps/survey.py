@@ -47,10 +47,22 @@ class Question(DocumentModel):
     into: VariableName | None = Field(default=None, description="a number variable for the score")
 
 
+class Usual(DocumentModel):
+    """What of a usual question is to be another way; editors are told of it, see `_usual`."""
+
+    scale: str | None = Field(
+        default=None, description="the lowest and the highest score, such as 1-5 or 0-10"
+    )
+    prompt: Asked | None = Field(default=None, description="the question, in words of your own")
+    into: VariableName | None = Field(default=None, description="a number variable for the score")
+
+
 class Comment(DocumentModel):
     """What is said before the tone, and how long the caller may speak."""
 
-    prompt: Spoken = Wording(dict(COMMENT))
+    prompt: Spoken = Field(
+        default=Wording(dict(COMMENT)), description="before the tone; default: Trunkline's words"
+    )
     max: Annotated[Duration, within(1_000, 600_000, "1s to 10m")] = Field(
         default=60_000, description="how long the caller may speak"
     )
@@ -67,7 +79,7 @@ def _usual(scale: str, words: Mapping[str, str]) -> BeforeValidator:
             return {"scale": scale, "prompt": dict(words), **value}
         return {"scale": scale, "prompt": dict(words)} if _is_on(value) else None
 
-    return BeforeValidator(fill, json_schema_input_type=bool | Question)
+    return BeforeValidator(fill, json_schema_input_type=bool | Usual)
 
 
 def _comment(value: Any) -> Any:
@@ -129,7 +141,7 @@ class Survey(Continues):
 
     kind: ClassVar[str] = "survey"
     needs_caller: ClassVar[bool] = True
-    survey: SurveyBody
+    survey: SurveyBody = Field(description="what is asked")
 
     def heard(self) -> Iterator[Heard]:
         body = self.survey
