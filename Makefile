@@ -30,9 +30,10 @@ format: setup-tests ## format the code and mend what the linter can
 bench: setup-tests ## every benchmark; each prints a table and, last, one JSON object
 	@for name in assignment calls flows; do $(PY) -m bench.$$name || exit 1; done
 
-reference: setup ## write docs/reference/ from the models
+reference: setup ## write docs/reference/ (schemas and pages) from the models
 	@for what in site flow test; do \
 		.venv/bin/trunkline schema $$what --output docs/reference/$$what.schema.json; done
+	@.venv/bin/trunkline reference
 
 lock: ## pin the newest allowed versions of every dependency (needs uv)
 	@uv pip compile --universal --generate-hashes --python-version 3.11 --no-emit-index-url \

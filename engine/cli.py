@@ -119,6 +119,19 @@ def schema(
 
 
 @app.command()
+def reference(
+    output: Annotated[Path, typer.Option(help="The directory; the schemas are in it too.")] = Path(
+        "docs/reference"
+    ),
+) -> None:
+    """Write the reference pages from the models, as `make reference` does."""
+    from engine.reference.pages import write
+
+    for path in write(output):
+        typer.echo(str(path))
+
+
+@app.command()
 def graph(
     flow: Annotated[str, typer.Argument(help="A flow's name, or its file.")],
     output: Annotated[Path | None, typer.Option(help="Write it to this file.")] = None,

@@ -82,7 +82,8 @@ def targets(flow: Flow, name: str, step: Step) -> Targets:
 
 
 @cache
-def _exits_of(kind: type[Step]) -> tuple[str, ...]:
+def exits_of(kind: type[Step]) -> tuple[str, ...]:
+    """The exits of `EXITS` that a kind of step has."""
     return tuple(
         each
         for each in EXITS
@@ -98,7 +99,7 @@ def edges(flow: Flow, name: str, step: Step) -> Iterator[Edge]:
     """
     for edge in step.branches():
         yield Edge(("steps", name, *edge.path), edge.target, edge.silent)
-    for each in _exits_of(type(step)):
+    for each in exits_of(type(step)):
         found = exit_of(flow, name, step, each)
         if found is not None:
             yield Edge(found.path, found.target, _is_silent(step, each))

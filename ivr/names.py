@@ -58,6 +58,45 @@ LEARNED: Mapping[str, Variable] = {
 }
 """Not set until a step learns them: lookup, hours, queue, http, transfer, pay, menu and set."""
 
+ABOUT: Mapping[str, str] = {
+    "call.caller": "the digits of the caller's number; not set when it is withheld",
+    "call.called": "the number that was called",
+    "call.language": "what the caller hears now",
+    "call.id": "the contact's id, as in the history",
+    "time.date": "today",
+    "time.clock": "the time of day",
+    "time.weekday": "mon, tue, wed, thu, fri, sat or sun",
+    "time.hour": "0 to 23",
+    "time.minute": "0 to 59",
+    "time.day": "the day of the month",
+    "time.month": "1 to 12",
+    "time.year": "of four digits",
+    "call.topic": "what the call is about; a set step writes it, the history keeps it",
+    "call.keys": "what was keyed for an option that is a pattern",
+    "call.extension": "the agent's extension that was keyed in a menu",
+    "caller.known": "whether a lookup found the caller",
+    "caller.name": "the caller's name",
+    "caller.language": "the caller's own language",
+    "caller.segment": "the group of customers that the caller is in",
+    "caller.contacts": "how often the caller was in touch before",
+    "caller.last_topic": "what the last contact was about",
+    "caller.last_queue": "where the caller waited last",
+    "caller.last_agent": "who talked with the caller last",
+    "caller.last_outcome": "how the last contact ended",
+    "caller.last_date": "the day of the last contact",
+    "hours.opens_date": "the day on which what is closed opens next",
+    "hours.opens_time": "the time at which it opens",
+    "hours.reason": "why it is closed: week, holiday or special",
+    "queue.agent": "the agent who answered in a queue",
+    "queue.waited": "the seconds waited in the last queue",
+    "reply.status": "the status of the last http step's answer, 100 to 599",
+    "transfer.outcome": "how the last transfer ended",
+    "payment.reference": "the payment's reference",
+    "payment.brand": "the brand of the card",
+    "payment.last4": "the card's last four digits",
+}
+"""What each of them holds, for the reference."""
+
 SETTABLE = frozenset({"call.topic"})
 """Of these, what a ``set`` step may give a value: ``call.topic`` goes into the history."""
 

@@ -153,4 +153,6 @@ class TestFile(DocumentModel):
 
     flow: FlowName = Field(description="the flow under test")
     given: Given = Field(default=Given(), description="the world of every test")
-    tests: Annotated[tuple[Test, ...], AfterValidator(_some), AfterValidator(_apart)]
+    tests: Annotated[tuple[Test, ...], AfterValidator(_some), AfterValidator(_apart)] = Field(
+        description="calls, each with a name of its own"
+    )

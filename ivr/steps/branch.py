@@ -27,6 +27,12 @@ class Case(DocumentModel):
         return self.if_ is None
 
 
+class Otherwise(DocumentModel):
+    """Where the call goes when no condition holds."""
+
+    else_: StepName = Field(alias="else", description="the step then; this entry is the last")
+
+
 def _case(value: Any) -> Any:
     if not isinstance(value, Mapping) or "else" not in value:
         if isinstance(value, Mapping) and "go" in value and "if" not in value:
@@ -37,7 +43,7 @@ def _case(value: Any) -> Any:
     return {"go": value["else"]}
 
 
-AnyCase = Annotated[Case, BeforeValidator(_case, json_schema_input_type=Case | dict[str, str])]
+AnyCase = Annotated[Case, BeforeValidator(_case, json_schema_input_type=Case | Otherwise)]
 
 
 class Branch(Step):

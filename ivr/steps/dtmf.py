@@ -42,7 +42,10 @@ def _send(value: Any) -> Any:
 
 
 class Dtmf(Continues):
-    """``door: {dtmf: "12w34#", next: bye}``: also ``{send: …, tone: 100ms, gap: 100ms}``."""
+    """``door: {dtmf: "12w34#", next: bye}``
+
+    Keys sent to the caller's side as tones: ``w`` is half a second of silence, ``W`` a second.
+    """
 
     kind: ClassVar[str] = "dtmf"
     needs_caller: ClassVar[bool] = True

@@ -17,9 +17,10 @@ from ivr.variables import Kind, Variable
 
 
 class ReturnStep(Step):
-    """``done: {return: {known: "true"}}``: sets variables, then gives the flow's ``results``.
+    """``done: {return: {known: "yes"}}``
 
-    In a flow that no other called, the call ends normally.
+    Sets variables, then gives the flow's ``results`` to the flow that called it. In a flow that
+    no other called, the call ends normally.
     """
 
     kind: ClassVar[str] = "return"

@@ -48,7 +48,7 @@ class Question(DocumentModel):
 
 
 class Usual(DocumentModel):
-    """What of a usual question is to be another way; editors are told of it, see `_usual`."""
+    """One of the usual questions, some of it in another way; what is left out is as usual."""
 
     scale: str | None = Field(
         default=None, description="the lowest and the highest score, such as 1-5 or 0-10"

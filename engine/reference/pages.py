@@ -1,0 +1,89 @@
+"""The pages of the reference, as texts and as files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from pydantic import BaseModel
+
+from engine.errors import SettingsInvalid
+from engine.loading import SCHEMAS
+from engine.reference import commands, tongue
+from engine.reference.fields import tables
+from engine.reference.kinds import example, kind_parts, shared
+from ivr.announce import LANGUAGES
+from ivr.flow import Flow
+
+_TEMPLATES = Path(__file__).parent
+
+
+def pages() -> Mapping[str, str]:
+    """Every page by the name of its file: the language, and each other document's fields."""
+    others = {name: model for name, model in SCHEMAS.items() if model is not Flow}
+    documents = {f"{name}.md": _document(name, model) for name, model in others.items()}
+    return {"flow-language.md": _language(), **documents}
+
+
+def write(directory: Path) -> list[Path]:
+    """Write every page into ``directory``; SettingsInvalid when that cannot be done."""
+    written = []
+    for name, text in pages().items():
+        path = directory / name
+        try:
+            path.write_text(text, "utf-8")
+        except OSError as error:
+            why = f"a directory that can be written ({error.strerror})"
+            raise SettingsInvalid("--output", str(directory), why) from None
+        written.append(path)
+    return written
+
+
+def _language() -> str:
+    return _render(
+        "flow-language.md.j2",
+        first=example("first"),
+        documents=[name for name in SCHEMAS if name != "flow"],
+        flow_tables=[*tables(Flow)],
+        kinds=kind_parts(),
+        shared=shared(),
+        tongue=tongue,
+        commands=[*commands.commands()],
+        languages=LANGUAGES,
+    )
+
+
+def _document(name: str, model: type[BaseModel]) -> str:
+    return _render("document.md.j2", name=name, tables=[*tables(model)])
+
+
+def _render(template: str, **parts: Any) -> str:
+    return _environment().get_template(template).render(**parts)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(  # noqa: S701 - Markdown of our own models, not HTML of others
+        loader=FileSystemLoader(_TEMPLATES),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["cell"] = _cell
+    environment.filters["code"] = _code
+    return environment
+
+
+def _cell(text: object) -> str:
+    """Text that stays in its cell of a table."""
+    return str(text).replace("|", "\\|").replace("\n", " ")
+
+
+def _code(text: object) -> str:
+    """Code in a cell; with two backticks where it has one itself."""
+    shown = _cell(text)
+    return f"`` {shown} ``" if "`" in shown else f"`{shown}`"
