@@ -146,9 +146,12 @@ class LiveCall:
     async def _lines(self, call: Call, beside: RehearsedCall, test: Test) -> Failure | None:
         expecting = Expecting(beside)
         for number, line in enumerate(test.call):
+            began_ms = beside.now_ms
             await self._act(call, beside, line)
             expecting.first_mismatch(line)
-            unlike = await self._compared(beside)
+            # A real voice may be slower than the virtual one.
+            within_s = TURN_S + (beside.now_ms - began_ms) * 1.5 / 1000
+            unlike = await self._compared(beside, within_s)
             if unlike is not None:
                 return Failure(("call", number), unlike.expected, unlike.got, ())
         return None
@@ -198,10 +201,10 @@ class LiveCall:
                 await asyncio.sleep(0.05)
         return told
 
-    async def _compared(self, beside: RehearsedCall) -> Unlike | None:
+    async def _compared(self, beside: RehearsedCall, within_s: float) -> Unlike | None:
         """Steps and variables, when both calls have taken the same number of turns."""
         try:
-            told = await self._reached(beside.turns)
+            told = await self._reached(beside.turns, within_s)
         except TimeoutError:
             told = await self._client.get(self._path)
         turns = told["turns"][: beside.turns]

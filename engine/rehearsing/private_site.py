@@ -20,7 +20,7 @@ from engine.errors import ChildFailed
 from engine.settings import PROJECT, Settings
 from phones.carrier import CarrierPhone
 
-START_S, STOP_S = 120, 30
+START_S, STOP_S = 300, 30
 """The first start speaks every prompt."""
 NUMBERS_FROM = 3615550900
 Json = dict[str, Any]
