@@ -60,7 +60,7 @@ class CollectNode(Node):
 
     __slots__ = (
         *("_after_silence", "_after_wrong", "_again", "_body", "_check", "_first", "_read_back"),
-        *("_reader", "_ready", "_secret"),
+        *("_end", "_reader", "_ready", "_secret"),
     )
 
     def __init__(self, build: Build, body: CollectBody) -> None:
@@ -70,9 +70,9 @@ class CollectNode(Node):
         self._secret = variable is not None and variable.sensitive
         self._reader = Reader(body, variable)
         self._check = build.term(body.check).read if body.check is not None else None
-        end = "" if body.end == "none" else keyed(body.end)
+        self._end = "" if body.end == "none" else keyed(body.end)
         waits = body.timeout, body.inter_digit, body.barge_in
-        limits = Limits(self._reader.max_keys, end, *waits)
+        limits = Limits(self._reader.max_keys, self._end, *waits)
         short = body.again or body.prompt
         self._first = Asker(build, (body.prompt,), limits)
         self._again = Asker(build, (short,), limits)
@@ -135,6 +135,9 @@ class CollectNode(Node):
             return self._kept(run, value)
         if key == keyed(confirm.no):
             return self._wrong(run, at, "not confirmed")
+        if key and key == self._end:
+            # Pressed after the last of a fixed number of keys, which had ended the question.
+            return self._confirm(run, at)
         return self._unclear(run, at) if key else self._silent(run, at)
 
     def _kept(self, run: Run, value: Value) -> Outcome:

@@ -136,3 +136,15 @@ def test_a_value_is_read_back_as_what_it_is(variable: str, body: str, keys: str)
     call.keys("1")
     assert call.ended == "normal"
     assert call.value("it") is not None
+
+
+def test_an_end_key_after_the_last_digit_is_no_answer() -> None:
+    """Who presses # out of habit after a fixed number of digits hears them read back."""
+    call = asking("type: digits", "length: 4, confirm: yes")
+    call.keys("4711")
+    heard = call.hears
+    for _ in range(4):
+        call.keys("#")
+        assert call.hears == heard
+    call.keys("1")
+    assert call.value("it") == "4711"
