@@ -41,7 +41,7 @@ def start(program: Program, call: CallFacts) -> Turn:
         program.variables,
         program.secrets,
     )
-    return _settled(program, Run(scope, call.now_ms), program.start)
+    return _settled(program, program, Run(scope, call.now_ms), program.start)
 
 
 def resume(program: Program, state: CallState, event: Event) -> Turn:
@@ -50,22 +50,22 @@ def resume(program: Program, state: CallState, event: Event) -> Turn:
     ``program`` is the flow that the call began with; a sub-flow is found by it.
     """
     scope, at = state
-    run = Run(scope, event.now_ms)
+    run, here = Run(scope, event.now_ms), program.of(scope.flow)
     if isinstance(at, Ended):
-        return _settled(program, run, ended(at.cause))
-    return _settled(program, run, _answer(program.of(scope.flow), run, at.step, state, event))
-
-
-def _answer(program: Program, run: Run, step: str, state: CallState, event: Event) -> Outcome:
-    node = program.nodes.get(step)
+        return _settled(program, here, run, ended(at.cause))
+    node = here.nodes.get(at.step)
     if node is None:
-        run.note(step, "failed: the flow has no such step")
-        return FAILED
+        run.note(at.step, "failed: the flow has no such step")
+        return _settled(program, here, run, FAILED)
+    return _settled(program, here, run, _answer(node, run, at, event))
+
+
+def _answer(node: Node, run: Run, at: Position, event: Event) -> Outcome:
     if type(event) is CallerHungUp:
-        return _hung_up(node, run, state.at)
+        return _hung_up(node, run, at)
     if type(event) is StepFailed:
-        return node.stopped(run, state.at, event.reason)
-    return node.resume(run, state.at, event)
+        return node.stopped(run, at, event.reason)
+    return node.resume(run, at, event)
 
 
 def _hung_up(node: Node, run: Run, at: Position) -> Outcome:
@@ -79,7 +79,7 @@ def _hung_up(node: Node, run: Run, at: Position) -> Outcome:
 
 def _after_hangup(program: Program, run: Run, step: str) -> Outcome:
     """Where ``on_hangup`` leads, of the step or of the flows that wait for this one."""
-    node = program.nodes.get(step)
+    node = program.of(run.scope.flow).nodes.get(step)
     target = node.targets.on_hangup if node is not None else None
     while target is None:
         frame = run.leave()
@@ -90,9 +90,12 @@ def _after_hangup(program: Program, run: Run, step: str) -> Outcome:
     return target
 
 
-def _settled(program: Program, run: Run, outcome: Outcome) -> Turn:
-    """Go on until a step waits for the outside. More hops than any flow needs is a circle."""
-    nodes = program.of(run.scope.flow).nodes
+def _settled(program: Program, here: Program, run: Run, outcome: Outcome) -> Turn:
+    """Go on from the flow ``here`` until a step waits for the outside.
+
+    More hops than any flow needs are a circle.
+    """
+    nodes = here.nodes
     hops = MAX_HOPS
     while type(outcome) is not Wait:
         if type(outcome) is not str:
@@ -123,5 +126,5 @@ def _elsewhere(program: Program, run: Run, outcome: Outcome) -> Outcome:
             node = program.of(frame.flow).nodes.get(frame.step)
             return node.returned(run, results) if node is not None else FAILED
         case AfterHangup(step=step):
-            return _after_hangup(program.of(run.scope.flow), run, step)
+            return _after_hangup(program, run, step)
     return outcome

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ivr.exits import targets
 from ivr.flow import Flow
@@ -18,7 +18,8 @@ class Program:
     """A runnable flow; ``flow`` is what it was made from.
 
     ``variables`` and ``secrets`` are the values that it begins with. ``library`` holds every
-    flow that it may call, itself included.
+    flow that it may call; those in it have none of their own, so that a version of the flows goes
+    when its last call has ended, without waiting for the garbage collector.
     """
 
     name: str
@@ -28,7 +29,7 @@ class Program:
     flow: Flow = field(repr=False)
     variables: Values = field(repr=False)
     secrets: Values = field(repr=False)
-    library: Mapping[str, Program] = field(repr=False)
+    library: Mapping[str, Program] = field(default_factory=dict, repr=False)
 
     def of(self, name: str) -> Program:
         """The flow ``name`` of the same version; this one when there is none, which then has no
@@ -46,16 +47,12 @@ def compile_flows(flows: Iterable[Flow], known: Known = NOTHING_KNOWN) -> dict[s
 
     Flows that did not pass the check still run, and may hang up early.
     """
-    library: dict[str, Program] = {}
     by_name = {flow.flow: flow for flow in flows}
-    for name, flow in by_name.items():
-        library[name] = _program(flow, by_name, known, library)
-    return library
+    library = {name: _program(flow, by_name, known) for name, flow in by_name.items()}
+    return {name: replace(program, library=library) for name, program in library.items()}
 
 
-def _program(
-    flow: Flow, flows: Mapping[str, Flow], known: Known, library: Mapping[str, Program]
-) -> Program:
+def _program(flow: Flow, flows: Mapping[str, Flow], known: Known) -> Program:
     begin = {name: variable.initial for name, variable in flow.variables.items()}
     secret = {name for name, variable in flow.variables.items() if variable.sensitive}
     build = Build.of(flow, flows, known)
@@ -71,5 +68,4 @@ def _program(
         flow,
         {name: value for name, value in begin.items() if name not in secret and value is not None},
         {name: value for name, value in begin.items() if name in secret and value is not None},
-        library,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, time
 from decimal import Decimal
 from functools import cache
@@ -11,7 +11,7 @@ from ivr import grammar
 from ivr.commands import Segment
 from ivr.variables import READERS, Value, Variable, written
 
-Say = Callable[[Value, str], Iterator[Segment]]
+Say = Callable[[Value, str], Iterable[Segment]]
 """The segments in which a value is said in a language; none for a value that is not set."""
 
 FORMS: Mapping[str, frozenset[str]] = {
@@ -50,40 +50,41 @@ def sayer(form: str, variable: Variable) -> Say | None:
             return None
 
 
-def digits(value: Value, language: str) -> Iterator[Segment]:
+def digits(value: Value, language: str) -> list[Segment]:
     """One segment a digit, each made once; other signs are not said."""
-    return (_digit(sign, language) for sign in written(value) if sign in "0123456789")
+    made = _digits(language)
+    return [made[sign] for sign in written(value) if sign in made]
 
 
-def _number(value: Value, language: str) -> Iterator[Segment]:
+def _number(value: Value, language: str) -> Iterable[Segment]:
     number = _decimal(value)
-    return _pieces(grammar.number(number, language), language) if number is not None else iter(())
+    return _pieces(grammar.number(number, language), language) if number is not None else ()
 
 
-def _ordinal(value: Value, language: str) -> Iterator[Segment]:
+def _ordinal(value: Value, language: str) -> Iterable[Segment]:
     number = _decimal(value)
     if number is None:
-        return iter(())
+        return ()
     if number < 1 or number != number.to_integral_value():
         return _pieces(grammar.number(number, language), language)
     return _pieces(grammar.ordinal(int(number), language), language)
 
 
 def _money(currency: str) -> Say:
-    def say(value: Value, language: str) -> Iterator[Segment]:
+    def say(value: Value, language: str) -> Iterable[Segment]:
         amount = _decimal(value)
         if amount is None:
-            return iter(())
+            return ()
         return _pieces(grammar.money(amount, currency, language), language)
 
     return say
 
 
-def _date(value: Value, language: str) -> Iterator[Segment]:
+def _date(value: Value, language: str) -> Iterable[Segment]:
     return _pieces(grammar.date(value, language) if isinstance(value, date) else (), language)
 
 
-def _time(value: Value, language: str) -> Iterator[Segment]:
+def _time(value: Value, language: str) -> Iterable[Segment]:
     return _pieces(grammar.time(value, language) if isinstance(value, time) else (), language)
 
 
@@ -94,10 +95,12 @@ def _decimal(value: Value) -> Decimal | None:
     return number if isinstance(number, Decimal) else None
 
 
-def _pieces(texts: tuple[str, ...], language: str) -> Iterator[Segment]:
-    return (Segment(language, text) for text in texts)
+def _pieces(texts: tuple[str, ...], language: str) -> Iterable[Segment]:
+    return [Segment(language, text) for text in texts]
 
 
 @cache
-def _digit(sign: str, language: str) -> Segment:
-    return Segment(language, " ".join(grammar.digits(sign, language)))
+def _digits(language: str) -> Mapping[str, Segment]:
+    return {
+        sign: Segment(language, " ".join(grammar.digits(sign, language))) for sign in "0123456789"
+    }

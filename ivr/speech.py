@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import zip_longest
 from typing import NamedTuple
 
@@ -90,7 +89,7 @@ class Speech:
     def _assemble(self, language: str, read: Callable[[Gap], Value]) -> Prompt:
         segments: list[Segment] = []
         for each, parts in self._parts[language]:
-            segments.extend(_spoken(parts, each, read))
+            segments += _spoken(parts, each, read)
         return Prompt(tuple(segments))
 
 
@@ -102,8 +101,22 @@ def _parts(wording: Said, called: str | None, language: str, names: Names) -> tu
         return (Segment(language, text, wording.recording, name=called),)
     parts = pieces(text)
     if called is not None and not any(isinstance(part, Hole) for part in parts):
-        return tuple(replace(words, name=called) for words in _words(text, language))
-    return tuple(_gap(part, names) if isinstance(part, Hole) else part for part in parts)
+        return tuple(words._replace(name=called) for words in _words(text, language))
+    gaps = [_gap(part, names) if isinstance(part, Hole) else part for part in parts]
+    return tuple(_settled(gaps, language))
+
+
+def _settled(parts: Sequence[Part], language: str) -> Iterator[Part]:
+    """The same with words made a segment, except where a hole's text joins them in a call."""
+    for before, part, after in zip((None, *parts), parts, (*parts[1:], None), strict=False):
+        if isinstance(part, str) and not _joins(before) and not _joins(after):
+            yield from _words(part, language)
+        else:
+            yield part
+
+
+def _joins(part: Part | None) -> bool:
+    return isinstance(part, Gap) and part.say is None
 
 
 def _gap(hole: Hole, names: Names) -> Gap:
@@ -112,29 +125,29 @@ def _gap(hole: Hole, names: Names) -> Gap:
     return Gap(hole.source, found.read, sayer(form, found.type), form == "digits")
 
 
-def _spoken(
-    parts: Sequence[Part], language: str, read: Callable[[Gap], Value]
-) -> Iterator[Segment]:
+def _spoken(parts: Sequence[Part], language: str, read: Callable[[Gap], Value]) -> list[Segment]:
+    said: list[Segment] = []
     text = ""
     for part in parts:
-        if isinstance(part, str):
+        if isinstance(part, Segment):
+            said.append(part)
+        elif isinstance(part, str):
             text += part
-        elif isinstance(part, Segment):
-            yield part
         elif part.say is not None:
-            yield from _words(text, language)
+            said += _words(text, language)
             text = ""
-            yield from part.say(read(part), language)
+            said += part.say(read(part), language)
         else:
             # Its words are the flow's own; digits in it may be what the caller keyed.
             for sign in _DIGIT.split(written(read(part))):
                 if sign and sign in _DIGITS:
-                    yield from _words(text, language)
+                    said += _words(text, language)
                     text = ""
-                    yield from digits(sign, language)
+                    said += digits(sign, language)
                 else:
                     text += sign
-    yield from _words(text, language)
+    said += _words(text, language)
+    return said
 
 
 _DIGITS = "0123456789"
@@ -157,7 +170,8 @@ def _static(parts: Sequence[Part], language: str) -> Iterator[Segment]:
             is_known = False
 
 
-def _words(text: str, language: str) -> Iterator[Segment]:
+def _words(text: str, language: str) -> list[Segment]:
     # Of a sentence split by digits, a lone full stop may be left: that is no audio.
-    if any(sign.isalnum() for sign in text):
-        yield Segment(language, text.strip().lstrip(_EDGES))
+    if any(map(str.isalnum, text)):
+        return [Segment(language, text.strip().lstrip(_EDGES))]
+    return []

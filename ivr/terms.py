@@ -12,7 +12,7 @@ from ivr.errors import ExpressionError
 from ivr.expression import Checked, NameType, ValueType
 from ivr.expression.syntax import Expr
 from ivr.names import NAMES, PROMISES
-from ivr.run import Run
+from ivr.run import COMPUTED, Run
 from ivr.saying import FORMS
 from ivr.variables import Kind, Value, Variable, written
 from ivr.wording import Hole, pieces
@@ -128,7 +128,7 @@ def term(source: str, names: Names) -> Term:
         evaluate = expression.compile(looked.tree, names.types)
         return Term(looked.type, lambda run: evaluate(run.value))
     if source in names:
-        return Term(looked.type, lambda run: run.value(source))
+        return Term(looked.type, COMPUTED.get(source) or (lambda run: run.value(source)))
     return Term(_TEXT, lambda run: None)
 
 
@@ -137,15 +137,10 @@ def template(text: str, names: Names) -> Callable[[Run], str]:
     parts = pieces(text)
     if not any(isinstance(part, Hole) for part in parts):
         return lambda run: text
-    reads = tuple(_part(part, names) for part in parts)
-    return lambda run: "".join(read(run) for read in reads)
-
-
-def _part(part: str | Hole, names: Names) -> Callable[[Run], str]:
-    if isinstance(part, str):
-        return lambda run: part
-    read = term(part.source, names).read
-    return lambda run: written(read(run))
+    made = [term(part.source, names).read if isinstance(part, Hole) else part for part in parts]
+    return lambda run: "".join(
+        [part if isinstance(part, str) else written(part(run)) for part in made]
+    )
 
 
 def names_in(source: str, names: Names) -> frozenset[str]:

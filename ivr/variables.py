@@ -70,16 +70,16 @@ class Variable(DocumentModel):
 def written(value: Value) -> str:
     """A value as text, as URLs and bodies have it; empty for one that is not set."""
     match value:
-        case None:
-            return ""
+        case str():
+            return value
         case bool():
             return "true" if value else "false"
         case Decimal():
             return format(value, "f")
         case date() | time():
             return value.isoformat()
-        case _:
-            return value
+        case None:
+            return ""
 
 
 def _digits(text: str) -> Value:

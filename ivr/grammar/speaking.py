@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from decimal import ROUND_HALF_UP, Decimal, localcontext
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, ROUND_HALF_UP, Context, Decimal
 from typing import NamedTuple
 
 from ivr.errors import LanguageError
@@ -22,6 +22,8 @@ GRAMMARS: Mapping[str, Grammar] = {"en": en, "hu": hu, "pl": pl, "et": et}
 MAX_DECIMALS = 6
 """A third is 0.333333: nobody listens to more."""
 _MINOR_DIGITS = 2
+_UNITS = {places: Decimal(1).scaleb(-places) for places in (0, _MINOR_DIGITS, MAX_DECIMALS)}
+_ROUNDING = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN, rounding=ROUND_HALF_UP)
 _LAST_ORDINAL = 9999
 
 
@@ -106,10 +108,7 @@ class _Parts(NamedTuple):
 def _parts(value: Decimal, places: int) -> _Parts:
     if not value.is_finite():
         raise ValueError(f"only a finite number can be spoken, not {value}")
-    with localcontext() as context:
-        # Formatting rounds as the context says, but not to the context's precision.
-        context.rounding = ROUND_HALF_UP
-        text = f"{value.copy_abs():.{places}f}"
+    text = format(value.copy_abs().quantize(_UNITS[places], context=_ROUNDING), "f")
     whole, _, fraction = text.partition(".")
     return _Parts(value < 0 and text.strip("0.") != "", whole, fraction)
 

@@ -19,40 +19,46 @@ if TYPE_CHECKING:
     from ivr.steps.collect import CollectBody
 
 At = Asking | Confirming
+Today = Callable[[], date]
 
 
 class Reader:
     """The value that keys stand for, by the variable's type and the step's bounds."""
 
-    __slots__ = ("_body", "_checksum", "_fewest", "_most", "_variable")
+    __slots__ = ("_checksum", "_fewest", "_has_star", "_most", "_read")
 
     def __init__(self, body: CollectBody, variable: Variable | None) -> None:
-        self._body = body
-        self._variable = variable or Variable(type="digits")
+        self._has_star = body.decimal == "star"
+        self._read = _reading(body, variable or Variable(type="digits"))
         self._fewest, self._most = body.bounds(variable)
         self._checksum = CHECKSUMS[body.checksum] if body.checksum is not None else None
 
     @property
     def max_keys(self) -> int:
         """Keys after which the input is complete."""
-        return self._most + (1 if self._body.decimal == "star" else 0)
+        return self._most + (1 if self._has_star else 0)
 
-    def value(self, keys: str, today: Callable[[], date]) -> Value:
+    def value(self, keys: str, today: Today) -> Value:
         """None: the keys are no such value."""
-        digits = keys.replace("*", "", 1) if self._body.decimal == "star" else keys
+        digits = keys.replace("*", "", 1) if self._has_star else keys
         if not is_digits(digits) or not self._fewest <= len(digits) <= self._most:
             return None
         if self._checksum is not None and not self._checksum(digits):
             return None
-        match self._variable.type:
-            case "number" | "money":
-                return read_amount(keys)
-            case "date":
-                return DAYS[self._body.keyed](keys, today())
-            case "time":
-                return read_time(keys)
-            case _:
-                return self._variable.read(keys)
+        return self._read(keys, today)
+
+
+def _reading(body: CollectBody, variable: Variable) -> Callable[[str, Today], Value]:
+    match variable.type:
+        case "number" | "money":
+            return lambda keys, today: read_amount(keys)
+        case "date":
+            day = DAYS[body.keyed]
+            return lambda keys, today: day(keys, today())
+        case "time":
+            return lambda keys, today: read_time(keys)
+        case _:
+            return lambda keys, today: variable.read(keys)
 
 
 class CollectNode(Node):
@@ -111,7 +117,7 @@ class CollectNode(Node):
             return self._wrong(run, at, "invalid")
         if self._read_back is None:
             return self._kept(run, value)
-        return self._confirm(run, Confirming(self.name, keys, at.timeouts, at.invalids))
+        return self._confirm(run, Confirming(self.name, keys, at.timeouts, at.invalids), value)
 
     def _value(self, run: Run, keys: str) -> Value:
         """None: not accepted. ``check`` sees the variable as if it were set already."""
@@ -137,7 +143,7 @@ class CollectNode(Node):
             return self._wrong(run, at, "not confirmed")
         if key and key == self._end:
             # Pressed after the last of a fixed number of keys, which had ended the question.
-            return self._confirm(run, at)
+            return self._confirm(run, at, value)
         return self._unclear(run, at) if key else self._silent(run, at)
 
     def _kept(self, run: Run, value: Value) -> Outcome:
@@ -156,7 +162,8 @@ class CollectNode(Node):
         if times >= self._body.tries.timeout:
             return self.targets.on_timeout
         if isinstance(at, Confirming):
-            return self._confirm(run, Confirming(self.name, at.digits, times, at.invalids))
+            again = Confirming(self.name, at.digits, times, at.invalids)
+            return self._confirm(run, again, self._value(run, at.digits))
         return Wait(Asking(self.name, times, at.invalids), self._after_silence.ask(run))
 
     def _wrong(self, run: Run, at: At, what: str) -> Outcome:
@@ -171,15 +178,15 @@ class CollectNode(Node):
         times = self._counted(run, at, "invalid")
         if times is None:
             return self.targets.on_invalid
-        return self._confirm(run, Confirming(self.name, at.digits, at.timeouts, times))
+        again = Confirming(self.name, at.digits, at.timeouts, times)
+        return self._confirm(run, again, self._value(run, at.digits))
 
     def _counted(self, run: Run, at: At, what: str) -> int | None:
         times, most = at.invalids + 1, self._body.tries.invalid
         run.note(self.name, f"{what} {times} of {most}")
         return times if times < most else None
 
-    def _confirm(self, run: Run, at: Confirming) -> Outcome:
-        value = self._value(run, at.digits)
+    def _confirm(self, run: Run, at: Confirming, value: Value) -> Outcome:
         if self._read_back is None:
             return self._kept(run, value)
         return Wait(at, self._read_back.ask(run, {self._body.into: value}))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import weakref
 
 import pytest
 
@@ -87,6 +89,20 @@ def test_what_is_not_set_is_not_taken() -> None:
         call.silence()
     assert call.ended == "normal"
     assert call.state.scope.variables == {"known": False}
+
+
+def test_flows_that_nothing_runs_any_more_go_at_once() -> None:
+    """An engine keeps the garbage collector off its flows: they may not wait for it."""
+    gc.disable()
+    try:
+        flows = programs(MAIN, IDENTIFY)
+        call, gone = Conversation(flows["main"]), weakref.ref(flows["identify"].flow)
+        del flows
+        assert gone() is not None
+        del call
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 def test_a_sub_flow_alone_ends_normally() -> None:

@@ -1,7 +1,6 @@
 """Prompts and keys on a caller's channel: what Asterisk is asked, and what the flow is told."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 
 import pytest
 
@@ -18,7 +17,7 @@ HELLO = Prompt((Segment("en", "hello"),))
 TWO = Prompt((Segment("en", "one"), Segment("en", "two")))
 ASK = Ask(HELLO, "en", max_digits=3, end="", timeout_ms=4_000, inter_digit_ms=4_000, barge_in=True)
 """With one time limit for all keys."""
-BETWEEN = replace(ASK, inter_digit_ms=900)
+BETWEEN = ASK._replace(inter_digit_ms=900)
 
 
 async def audio_of(segment: Segment) -> str:
@@ -77,7 +76,7 @@ async def test_keys_are_collected_while_the_prompt_plays(result: str, answer: An
 
 async def test_the_pound_key_ends_the_input_where_the_flow_says_so() -> None:
     """It is no digit then."""
-    answer = await asked(replace(ASK, end="#"), exchanges(("GET DATA prompts/hello 4000 3", "12")))
+    answer = await asked(ASK._replace(end="#"), exchanges(("GET DATA prompts/hello 4000 3", "12")))
     assert answer == Answered(NOW, "12", terminated=True)
 
 
@@ -95,14 +94,14 @@ async def test_a_key_during_an_earlier_segment_counts() -> None:
         (f"STREAM FILE prompts/one {ANY_KEY}", f"{ord('7')} endpos=800"),
         ("GET DATA silence 4000 2", "89"),
     )
-    assert await asked(replace(ASK, prompt=TWO), script) == Answered(NOW, "789")
+    assert await asked(ASK._replace(prompt=TWO), script) == Answered(NOW, "789")
 
 
 @pytest.mark.parametrize(
     ("ask", "key", "answer"),
     [
-        (replace(ASK, prompt=TWO, max_digits=1), "7", Answered(NOW, "7")),
-        (replace(ASK, prompt=TWO, end="#"), "#", Answered(NOW, "", terminated=True)),
+        (ASK._replace(prompt=TWO, max_digits=1), "7", Answered(NOW, "7")),
+        (ASK._replace(prompt=TWO, end="#"), "#", Answered(NOW, "", terminated=True)),
     ],
 )
 async def test_one_key_in_an_earlier_segment_may_be_all(
@@ -118,13 +117,13 @@ async def test_without_barge_in_the_prompt_is_heard_to_its_end() -> None:
     script = exchanges(
         ('STREAM FILE prompts/hello ""', "0 endpos=8000"), ("GET DATA silence 4000 3", "123")
     )
-    assert await asked(replace(ASK, barge_in=False), script) == Answered(NOW, "123")
+    assert await asked(ASK._replace(barge_in=False), script) == Answered(NOW, "123")
 
 
 async def test_a_question_without_words_is_asked_in_silence() -> None:
     """An empty prompt."""
     script = exchanges(("GET DATA silence 4000 3", "123"))
-    assert await asked(replace(ASK, prompt=Prompt()), script) == Answered(NOW, "123")
+    assert await asked(ASK._replace(prompt=Prompt()), script) == Answered(NOW, "123")
 
 
 async def test_a_prompt_that_may_be_skipped_ends_at_any_key() -> None:
@@ -144,7 +143,7 @@ async def test_what_must_be_heard_is_heard_first() -> None:
         ('STREAM FILE prompts/two ""', "0 endpos=8000"),
         ("GET DATA prompts/hello 4000 3", "123"),
     )
-    assert await asked(replace(ASK, lead=TWO), script) == Answered(NOW, "123")
+    assert await asked(ASK._replace(lead=TWO), script) == Answered(NOW, "123")
 
 
 @pytest.mark.parametrize(
@@ -161,7 +160,7 @@ async def test_the_time_between_keys_is_not_that_to_the_first(
 ) -> None:
     """One key within the question's time, the others within the time between."""
     script = exchanges(("GET DATA prompts/hello 4000 1", first), ("GET DATA silence 900 2", rest))
-    assert await asked(replace(BETWEEN, end="#"), script) == answer
+    assert await asked(BETWEEN._replace(end="#"), script) == answer
 
 
 async def test_a_silent_caller_is_given_the_questions_time_alone() -> None:
@@ -173,12 +172,12 @@ async def test_a_silent_caller_is_given_the_questions_time_alone() -> None:
 async def test_the_pound_key_may_come_first() -> None:
     """It ends the input, or is a key where nothing does."""
     script = exchanges(("GET DATA prompts/hello 4000 1", ""))
-    assert await asked(replace(BETWEEN, end="#"), script) == Answered(NOW, "", terminated=True)
+    assert await asked(BETWEEN._replace(end="#"), script) == Answered(NOW, "", terminated=True)
     script = exchanges(("GET DATA prompts/hello 4000 1", ""), ("GET DATA silence 900 2", "12"))
     assert await asked(BETWEEN, script) == Answered(NOW, "#12")
 
 
-STAR = replace(BETWEEN, end="*")
+STAR = BETWEEN._replace(end="*")
 
 
 @pytest.mark.parametrize(
