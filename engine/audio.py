@@ -60,7 +60,8 @@ class Audio:
         first SpeechError; then everything is as it was, the voices too."""
         voices = voices_of(site, self._models)
         store = self._store if voices == self._voices else self._store_of(voices)
-        await store.ensure_all(needed(site, _written(flows)), progress)
+        segments = await asyncio.to_thread(list, needed(site, _written(flows)))
+        await store.ensure_all(segments, progress)
         self._use(store, voices, site)
 
     async def make_what_can_be(
@@ -74,9 +75,8 @@ class Audio:
         comes to it leaves that step by its `on_error`."""
         voices = voices_of(site, self._models)
         store = self._store_of(voices)
-        await store.ensure_all(
-            needed(site, [program.flow for program in flows.values()]), progress, failed
-        )
+        segments = await asyncio.to_thread(list, needed(site, _written(flows)))
+        await store.ensure_all(segments, progress, failed)
         self._use(store, voices, site)
 
     def apology(self, site: Site, language: Language) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 
@@ -60,9 +61,14 @@ from routing.store import Store
 
 log = structlog.get_logger(__name__)
 
+SWITCH_INTERVAL_S = 0.0005
+"""How long calls wait at most for a thread that computes, such as one that loads flows; Python's
+own 5 ms would be waited at every turn of the event loop."""
+
 
 async def serve(settings: Settings) -> int:
     """Run the engine until SIGINT or SIGTERM; a part that fails ends it, to be started again."""
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     running = asyncio.ensure_future(Engine(settings).run())
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -36,6 +36,8 @@ LOUDNESS = f"{TARGET_DBOV} dBov, peaks {PEAK_DBOV} dBov"
 
 SUFFIXES = (".alaw", ".ulaw", ".sln")
 _PAUSE_MS = 100
+_AT_A_TIME = 50
+"""Segments looked for before whatever else waits comes in between: a few ms."""
 
 Synthesise = Callable[[Voice, str, str], Awaitable[bytes]]
 Progress = Callable[[int, int], None]
@@ -132,9 +134,10 @@ class PromptStore:
             progress(done, len(wanted))
 
         try:
-            async with asyncio.TaskGroup() as group:
-                for segment in wanted:
-                    group.create_task(one(segment))
+            for begin in range(0, len(wanted), _AT_A_TIME):
+                async with asyncio.TaskGroup() as group:
+                    for segment in wanted[begin : begin + _AT_A_TIME]:
+                        group.create_task(one(segment))
         except ExceptionGroup as errors:
             raise errors.exceptions[0] from None
 
