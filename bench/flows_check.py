@@ -163,7 +163,7 @@ def rows_of(checks: Checks) -> list[tuple[str, ...]]:
 
 
 def _row(name: str, values: list[float]) -> tuple[str, ...]:
-    shown = (min(values), median(values), max(values))
+    shown = (max(values), median(values), min(values))
     return (name, str(len(values)), *(f"{value:.3f}" for value in shown))
 
 
@@ -174,11 +174,13 @@ def write_flows(directory: Path, flows: int = FLOWS, steps: int = STEPS) -> None
     (directory / "site.yaml").write_text(yaml.safe_dump(SITE), "utf-8")
     for index in range(flows):
         spoken = LANGUAGES[: SPOKEN_BY_TURNS[index % len(SPOKEN_BY_TURNS)]]
-        text = _flow(f"flow_{index}", spoken, steps // STEPS_IN_BODY)
+        text = flow_text(f"flow_{index}", spoken, steps)
         (dialplans / f"flow_{index}.yaml").write_text(text, "utf-8")
 
 
-def _flow(name: str, languages: tuple[str, ...], bodies: int) -> str:
+def flow_text(name: str, languages: tuple[str, ...], steps: int) -> str:
+    """A flow of so many steps (a multiple of ten), as YAML."""
+    bodies = steps // STEPS_IN_BODY
     header = f"""\
 flow: {name}
 version: "1"

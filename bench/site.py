@@ -4,6 +4,7 @@ directory of its own, with the rival's dialplan beside it on the same Asterisk."
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import socket
@@ -16,6 +17,7 @@ from typing import Any
 
 import yaml
 
+from bench.command import Unmeasured
 from config.asterisk_runtime import find_runtime
 from engine import card
 from engine.client import Client
@@ -53,6 +55,22 @@ class BenchSite:
 
     layout: Layout
     card: card.Card
+    dialplans: Path
+    _environ: Mapping[str, str]
+
+    async def trunkline(self, *words: str) -> Json:
+        """What a command of ours answers with `--json`. Unmeasured if it fails."""
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "engine", *words, "--json"),
+            cwd=PROJECT,
+            env=self._environ,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        said, _ = await process.communicate()
+        if process.returncode:
+            raise Unmeasured(f"trunkline {words[0]} failed: {said.decode()}")
+        answer: Json = json.loads(said)
+        return answer
 
     @property
     def trunk(self) -> tuple[str, int]:
@@ -120,7 +138,8 @@ async def running(directory: Path, plan: Plan) -> AsyncIterator[BenchSite]:
             stderr=output,
         )
     try:
-        yield BenchSite(layout, await _up(process, directory, layout))
+        up = await _up(process, directory, layout)
+        yield BenchSite(layout, up, directory / "dialplans", environ)
     finally:
         if process.returncode is None:
             process.send_signal(signal.SIGINT)
