@@ -124,6 +124,7 @@ PROMISES: Mapping[str, NameType] = {
     "time.day": _between(1, 31),
     "time.month": _between(1, 12),
     "time.year": _between(1970, 9999),
+    "hours.reason": NameType(ValueType.TEXT, allowed=frozenset({"week", "holiday", "special"})),
     "reply.status": NameType(ValueType.NUMBER, low=Decimal(100), high=Decimal(599)),
 }
 """What is known of these values before any call."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import ClassVar
 
 from pydantic import Field
@@ -12,6 +13,7 @@ from ivr.opening import Closed, Open, Opening
 from ivr.run import Node, Outcome, Run
 from ivr.steps.base import Build, Context, Edge, Finding, Step
 from ivr.values import StepName
+from ivr.variables import Value
 
 
 class HoursStep(Step):
@@ -19,7 +21,9 @@ class HoursStep(Step):
 
     ``holiday`` and ``special`` are for calls that find it closed because of a holiday or of a
     special day; without them those go to ``closed``. On a special day with hours of its own a
-    call within them goes to ``open``.
+    call within them goes to ``open``. A call that finds it closed learns ``hours.reason`` (week,
+    holiday or special) and when it opens again, on the clock of those hours:
+    ``hours.opens_date`` and ``hours.opens_time``, not set when that is not within a year.
     """
 
     kind: ClassVar[str] = "hours"
@@ -83,7 +87,19 @@ class HoursNode(Node):
             return self.failed(run, "unknown hours")
         now = self._opening.at(run.now_ms)
         run.note(self.name, told(now))
-        return self._open if isinstance(now, Open) else self._closed[now.reason.kind]
+        if isinstance(now, Open):
+            return self._open
+        run.learn(_learned(now, self._opening.opens_at(run.now_ms)))
+        return self._closed[now.reason.kind]
+
+
+def _learned(now: Closed, opens: datetime | None) -> dict[str, Value]:
+    """Unset where it does not open: what an earlier step learned of other hours is gone."""
+    return {
+        "hours.reason": now.reason.kind,
+        "hours.opens_date": opens.date() if opens is not None else None,
+        "hours.opens_time": opens.time() if opens is not None else None,
+    }
 
 
 def told(now: Open | Closed) -> str:

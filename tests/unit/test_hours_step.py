@@ -47,10 +47,15 @@ hours:
 """
 
 
+def conversation(flow: str, at: str, known: Known = SITE) -> Conversation:
+    """A call at a time in Budapest."""
+    moment = datetime.fromisoformat(at).replace(tzinfo=ZoneInfo(BUDAPEST))
+    return Conversation(program(flow, known), now_ms=round(moment.timestamp()) * 1000)
+
+
 def call(flow: str, at: str, known: Known = SITE) -> tuple[str, str]:
     """What a caller hears first at a time in Budapest, and what the timeline says of the step."""
-    moment = datetime.fromisoformat(at).replace(tzinfo=ZoneInfo(BUDAPEST))
-    talk = Conversation(program(flow, known), now_ms=round(moment.timestamp()) * 1000)
+    talk = conversation(flow, at, known)
     return talk.hears, talk.timeline[1].partition(" ")[2]
 
 
@@ -103,3 +108,47 @@ def test_hours_that_nobody_knows_end_like_a_failed_step() -> None:
     talk = Conversation(compile_flow(flow))
     assert talk.ended == "failure"
     assert talk.timeline[1] == "1000 open?: failed: unknown hours"
+
+
+@pytest.mark.parametrize(
+    ("at", "reason", "opens"),
+    [
+        ("2026-11-23 19:00", "week", "2026-11-24 08:00"),
+        ("2026-11-23 07:59", "week", "2026-11-23 08:00"),
+        ("2026-12-25 09:00", "holiday", "2026-12-28 08:00"),
+        ("2026-12-24 13:00", "special", "2026-12-28 08:00"),
+    ],
+)
+def test_a_closed_house_tells_why_and_when_it_opens(at: str, reason: str, opens: str) -> None:
+    """Past the night, the weekend and every holiday between, on the clock of the hours."""
+    talk = conversation(PLAIN, at)
+    day, clock = talk.value("hours.opens_date"), talk.value("hours.opens_time")
+    assert (talk.value("hours.reason"), f"{day} {clock:%H:%M}") == (reason, opens)
+
+
+def test_an_open_house_tells_nothing_of_opening() -> None:
+    """The flow can ask whether it is set."""
+    talk = conversation(PLAIN, "2026-11-23 09:00")
+    facts = ("hours.reason", "hours.opens_date", "hours.opens_time")
+    assert [talk.value(name) for name in facts] == [None, None, None]
+
+
+def test_what_never_opens_has_no_time_when_it_does() -> None:
+    """Within the year that is looked ahead; also where another set of hours told one before."""
+    never = Known(
+        hours=openings({"support": Hours.model_validate({"open": {}})}, BUDAPEST), zone=BUDAPEST
+    )
+    two = (
+        PLAIN.replace("closed: night", "closed: other?")
+        + """
+  other?: {hours: own, open: main, closed: night}
+hours:
+  own: {open: {}}
+"""
+    )
+    for flow, known in ((PLAIN, never), (two, SITE)):
+        talk = conversation(flow, "2026-11-23 19:00", known)
+        assert talk.hears == "We are closed."
+        assert talk.value("hours.reason") == "week"
+        assert talk.value("hours.opens_date") is None
+        assert talk.value("hours.opens_time") is None
