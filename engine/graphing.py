@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from config.document import DocumentError, load_document
+from config.document import DocumentError
 from config.suggest import did_you_mean
 from engine.errors import HistoryUnreadable, SettingsInvalid
 from engine.settings import Settings
@@ -19,6 +19,7 @@ from ivr.chart.diagram import Diagram, diagram
 from ivr.chart.svg import draw
 from ivr.chart.traffic import TALKED, Told, Traffic
 from ivr.flow import Flow
+from ivr.loader import flow_files, read_flow
 from ivr.program import compile_flow
 
 _SINCE = re.compile(r"([1-9]\d{0,3})([mhdw])")
@@ -45,7 +46,7 @@ def find_flow(settings: Settings, what: str) -> Flow:
     """
     path = Path(what)
     if path.suffix in {".yaml", ".yml"} or path.is_file():
-        return load_document(path, Flow)
+        return read_flow(path)[0]
     flows, faults = _flows(settings.dialplans)
     if what not in flows:
         if faults:
@@ -57,11 +58,9 @@ def find_flow(settings: Settings, what: str) -> Flow:
 def _flows(directory: Path) -> tuple[dict[str, Flow], list[DocumentError]]:
     flows: dict[str, Flow] = {}
     faults: list[DocumentError] = []
-    for path in sorted(directory.glob("*.yaml")):
-        if path.name.endswith(".test.yaml"):
-            continue
+    for path in flow_files(directory):
         try:
-            flow = load_document(path, Flow)
+            flow, _ = read_flow(path)
         except DocumentError as fault:
             faults.append(fault)
         else:

@@ -18,9 +18,14 @@ def load_flow(path: Path, known: Known = NOTHING_KNOWN) -> Program:
 
     It may call the flows beside it only when loaded by `load_flows`.
     """
-    flow, located = load_located(path, Flow, _folder(path.parent))
+    flow, located = read_flow(path)
     _refuse_errors(check(flow, located, known, {flow.flow: flow}))
     return compile_flows([flow], known)[flow.flow]
+
+
+def read_flow(path: Path) -> tuple[Flow, Located]:
+    """The flow in ``path`` as it is written, its fragments with it, unchecked."""
+    return load_located(path, Flow, _folder(path.parent))
 
 
 def flows_as_written(directory: Path) -> list[Flow]:

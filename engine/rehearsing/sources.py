@@ -12,8 +12,7 @@ from config.suggest import did_you_mean
 from engine.errors import NoSuchFlow
 from engine.loading import known_of
 from engine.settings import Settings
-from ivr.flow import Flow
-from ivr.loader import flow_files, load_flows
+from ivr.loader import flow_files, load_flows, read_flow
 from ivr.rehearsal.checking import check_tests
 from ivr.rehearsal.library import Library
 from ivr.rehearsal.script import TestFile
@@ -72,7 +71,7 @@ class Sources:
         """A flow by its name or its file, and the flows beside it."""
         path = Path(named)
         if named.endswith((".yaml", ".yml")):
-            name = load_located(path, Flow)[0].flow
+            name = read_flow(path)[0].flow
             return name, self.library(path.resolve().parent)
         library = self.library(self._dialplans)
         if named not in library.names:
@@ -83,7 +82,7 @@ class Sources:
         """The file in which a flow is written, with its marks."""
         for directory, each in self._libraries.items():
             for path in flow_files(directory) if each is library else ():
-                found, located = load_located(_from_here(path), Flow)
+                found, located = read_flow(_from_here(path))
                 if found.flow == flow:
                     return located
         return None

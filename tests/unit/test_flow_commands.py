@@ -21,16 +21,17 @@ from ivr.meaning import differences
 
 pytestmark = pytest.mark.unit
 
+ONE_FLOW = PROJECT / "tests/data/one_flow"
 ANNA = Author("anna", "why not")
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """The sample site, with dialplans and a database of this test's own; no engine runs."""
-    began = shutil.ignore_patterns(".base")  # of whoever runs the sample site here
-    shutil.copytree(PROJECT / "dialplans", tmp_path / "dialplans", ignore=began)
+    """The site of one flow, with dialplans and a database of this test's own; no engine runs."""
+    shutil.copytree(ONE_FLOW / "dialplans", tmp_path / "dialplans")
     return from_environment(
         {
+            "TRUNKLINE_SITE": str(ONE_FLOW / "site.yaml"),
             "TRUNKLINE_DIALPLANS": str(tmp_path / "dialplans"),
             "TRUNKLINE_VAR": str(tmp_path / "var"),
         }
@@ -47,7 +48,7 @@ def said(capsys: pytest.CaptureFixture[str]) -> Said:
 
 
 def edit(settings: Settings, old: str, new: str) -> None:
-    """Change the sample flow in the working copy."""
+    """Change the flow in the working copy."""
     path = settings.dialplans / "support.yaml"
     text = path.read_text("utf-8")
     assert old in text

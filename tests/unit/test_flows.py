@@ -16,17 +16,18 @@ from history.bundles import BundleStore, bundle
 
 pytestmark = pytest.mark.unit
 
-SUPPORT = (PROJECT / "dialplans/support.yaml").read_text("utf-8")
-SITE = load_site_file(from_environment({})).site.site
+ONE_FLOW = PROJECT / "tests/data/one_flow"
+SUPPORT = (ONE_FLOW / "dialplans/support.yaml").read_text("utf-8")
+SITE = load_site_file(from_environment({"TRUNKLINE_SITE": str(ONE_FLOW / "site.yaml")})).site.site
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """The sample site, with dialplans and a database of this test's own."""
-    began = shutil.ignore_patterns(".base")  # of whoever runs the sample site here
-    shutil.copytree(PROJECT / "dialplans", tmp_path / "dialplans", ignore=began)
+    """The site of one flow, with dialplans and a database of this test's own."""
+    shutil.copytree(ONE_FLOW / "dialplans", tmp_path / "dialplans")
     return from_environment(
         {
+            "TRUNKLINE_SITE": str(ONE_FLOW / "site.yaml"),
             "TRUNKLINE_DIALPLANS": str(tmp_path / "dialplans"),
             "TRUNKLINE_VAR": str(tmp_path / "var"),
         }

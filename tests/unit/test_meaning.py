@@ -16,8 +16,8 @@ from ivr.tree_edits import ABSENT, edits
 
 pytestmark = pytest.mark.unit
 
-ROOT = Path(__file__).parents[2]
-SUPPORT = (ROOT / "dialplans/support.yaml").read_text("utf-8")
+ONE_FLOW = Path(__file__).parents[1] / "data/one_flow"
+SUPPORT = (ONE_FLOW / "dialplans/support.yaml").read_text("utf-8")
 
 FLOW = """\
 flow: desk

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 from pathlib import Path
 
 import pytest
@@ -40,9 +41,8 @@ steps:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """The sample flow in a folder of its own."""
-    text = (PROJECT / "dialplans" / "support.yaml").read_text("utf-8")
-    (tmp_path / "support.yaml").write_text(text, "utf-8")
+    """A site's only flow in a folder of its own."""
+    shutil.copytree(PROJECT / "tests/data/one_flow/dialplans", tmp_path, dirs_exist_ok=True)
     return from_environment({"TRUNKLINE_DIALPLANS": str(tmp_path)})
 
 

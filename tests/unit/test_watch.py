@@ -20,6 +20,8 @@ from tests.fakes.house import House
 
 pytestmark = pytest.mark.unit
 
+ONE_FLOW = PROJECT / "tests/data/one_flow"
+
 
 def house_of(settings: Settings) -> House:
     """The site is up, and runs what was in the dialplans when it started."""
@@ -32,8 +34,8 @@ def house_of(settings: Settings) -> House:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """A site and its dialplans of this test's own."""
-    shutil.copytree(PROJECT / "dialplans", tmp_path / "dialplans")
-    shutil.copyfile(PROJECT / "config/site.yaml", tmp_path / "site.yaml")
+    shutil.copytree(ONE_FLOW / "dialplans", tmp_path / "dialplans")
+    shutil.copyfile(ONE_FLOW / "site.yaml", tmp_path / "site.yaml")
     return from_environment(
         {
             "TRUNKLINE_SITE": str(tmp_path / "site.yaml"),
@@ -87,7 +89,7 @@ async def test_a_site_with_a_fault_changes_nothing(settings: Settings) -> None:
     before, watch = house.services.site, Watched(settings, house)
     change(settings.site_file, "flow: support", "flow: suport")
     (problem,) = await watch.looks()
-    assert problem.startswith(f"{settings.site_file}:12:")
+    assert problem.startswith(f"{settings.site_file}:10:")
     assert house.services.site is before
     assert house.router.told == []
     assert await watch.looks() == []
