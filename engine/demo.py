@@ -27,7 +27,7 @@ from recordings.measure import find_tone, read_wav
 CALLER = "+36205550142"
 CALLER_HZ, AGENT_HZ = 440, 620
 ACCOUNT = "27182818"
-KEYS = (("welcome", "1"), ("main", "1"), ("bill_account", ACCOUNT), ("bill_account", "1"))
+KEYS = (("welcome", "1"), ("main", "1"), ("ask", ACCOUNT), ("ask", "1"))
 """What the caller keys as the flow of the sample site asks: its step, and the keys."""
 TALK_S = 2.0
 PATIENCE_S = 40.0

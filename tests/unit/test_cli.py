@@ -13,6 +13,8 @@ from engine.settings import PROJECT
 
 pytestmark = pytest.mark.unit
 
+ONE_FLOW = PROJECT / "tests/data/one_flow"
+
 
 @dataclass(frozen=True)
 class Done:
@@ -110,7 +112,8 @@ def test_what_a_flow_probably_does_not_mean_is_told_too(trunkline: Command, tmp_
     flow.write_text(
         f"flow: support\nabout: x\nowner: x\nlanguages: [en]\nstart: open?\nsteps: {steps}\n"
     )
-    done = trunkline("check", TRUNKLINE_DIALPLANS=str(tmp_path))
+    site = str(ONE_FLOW / "site.yaml")
+    done = trunkline("check", TRUNKLINE_SITE=site, TRUNKLINE_DIALPLANS=str(tmp_path))
     said = "no call will go this way: faults is always open for a year to come"
     place = f'{flow}:6:51: warning: steps."open?".closed'
     assert (done.returncode, done.stdout) == (0, f"{place}: {said}\n")
@@ -132,7 +135,7 @@ def test_a_graph_is_told_to_a_machine(trunkline: Command) -> None:
     """Boxes and ways with their words."""
     told = json.loads(trunkline("graph", "support", "--json").stdout)
     assert told["flow"] == "support"
-    way = next(way for way in told["ways"] if (way["source"], way["target"]) == ("bills", "busy"))
+    way = next(way for way in told["ways"] if (way["source"], way["target"]) == ("agent", "busy"))
     assert (way["exits"], way["faint"], way["callers"]) == (["after 15m", "error"], True, None)
 
 
@@ -144,9 +147,8 @@ def test_versions_are_told_from_the_history_of_calls(trunkline: Command) -> None
 
 def test_who_publishes_is_who_is_logged_in(trunkline: Command, tmp_path: Path) -> None:
     """Behind sudo it is not root; an option or the environment says otherwise."""
-    flows = tmp_path / "dialplans"
-    flows.mkdir()
-    shutil.copy(PROJECT / "dialplans/support.yaml", flows)
-    trunkline("publish", TRUNKLINE_DIALPLANS=str(flows), SUDO_USER="dora")
+    flows = shutil.copytree(ONE_FLOW / "dialplans", tmp_path / "dialplans")
+    site = str(ONE_FLOW / "site.yaml")
+    trunkline("publish", TRUNKLINE_SITE=site, TRUNKLINE_DIALPLANS=str(flows), SUDO_USER="dora")
     (version,) = json.loads(trunkline("versions", "--json").stdout)
     assert version["author"] == "dora"

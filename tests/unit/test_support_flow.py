@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from ivr.commands import Ask, Play
-from ivr.loader import load_flow
+from engine.demo import ACCOUNT, KEYS
+from ivr.commands import Ask, CallBack, Play, Relaxed
+from ivr.loader import load_flows
+from ivr.state import Asking, Confirming
 from tests.unit.conversation import Conversation
 
 pytestmark = pytest.mark.unit
 
-SUPPORT = load_flow(Path(__file__).parents[2] / "dialplans" / "support.yaml")
+SUPPORT = load_flows(Path(__file__).parents[2] / "dialplans")["support"]
 
 
 @pytest.mark.parametrize(
@@ -27,27 +29,39 @@ SUPPORT = load_flow(Path(__file__).parents[2] / "dialplans" / "support.yaml")
 def test_a_fault_reaches_a_technician_in_the_callers_language(
     key: str, language: str, goodbye: str
 ) -> None:
-    """Language, menu, account number, confirmation, queue, conversation, goodbye."""
+    """Language, menu, account number, confirmation, queue, conversation, survey, goodbye."""
     call = Conversation(SUPPORT)
     for keys in (key, "2", "12345678", "1"):
         call.keys(keys)
     assert call.waits_in.queue == "faults"
     assert call.waits_in.skills == {"technical": 3, language: 1}
     call.leaves_queue("conversation_ended")
+    call.silence()
     assert call.hears.endswith(goodbye)
     call.listens()
     assert call.ended == "normal"
 
 
-@pytest.mark.parametrize(
-    ("key", "skills"), [("1", {"support": 2, "en": 1}), ("3", {"payments": 1, "en": 1})]
-)
-def test_bills_and_payments_need_their_skill(key: str, skills: dict[str, int]) -> None:
-    """A bill is explained by support, a payment is taken by who may take payments."""
+def test_the_demonstration_is_asked_what_it_keys() -> None:
+    """Its steps come in this order whatever the time of day: nobody runs it in office hours."""
     call = Conversation(SUPPORT)
-    for keys in ("1", key, "87654321", "1"):
+    for step, keys in KEYS:
+        assert isinstance(call.state.at, Asking | Confirming)
+        assert call.state.at.step == step
         call.keys(keys)
-    assert call.waits_in.skills == skills
+    assert call.value("account") == ACCOUNT
+    assert call.waits_in.skills == {"support": 2, "en": 1}
+
+
+def test_a_bill_asks_for_less_the_longer_it_waits() -> None:
+    """First who knows bills well, then who knows them, then who speaks the language."""
+    call = Conversation(SUPPORT)
+    for keys in ("2", "1", "87654321", "1"):
+        call.keys(keys)
+    assert call.waits_in.relax == (
+        Relaxed(120_000, {"support": 1, "hu": 1}),
+        Relaxed(300_000, {"hu": 1}),
+    )
 
 
 def test_who_keys_nothing_reaches_an_agent() -> None:
@@ -82,6 +96,16 @@ def test_who_waits_too_long_for_a_technician_gets_any_agent() -> None:
     assert call.hears.startswith("Kahjuks")
     call.listens()
     assert call.ended == "normal"
+
+
+def test_a_full_line_promises_to_call_back() -> None:
+    """Nobody is sent away because many wait."""
+    call = Conversation(SUPPORT)
+    for keys in ("1", "1", "12345678", "1"):
+        call.keys(keys)
+    assert isinstance(call.leaves_queue("full"), CallBack)
+    call.done("promised")
+    assert call.hears.startswith("We will call you back")
 
 
 def test_a_site_without_the_queue_loses_nobody() -> None:
