@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 from config.problem import Path
 from config.suggest import did_you_mean, shown
+from ivr.filling import hole_findings
 from ivr.run import Run
 from ivr.steps.base import Build, Context, Finding
-from ivr.terms import Names, names_in
+from ivr.terms import Names, names_in, term_faults
 from ivr.variables import Value, Variable
 from ivr.wording import holes
 
@@ -82,6 +83,18 @@ def findings(
         if variable.type in AS_TEXT:
             yield from _text_findings((*path, name), name, source, variable)
         yield from _leaks((*path, name), name, source, variable, context.names)
+
+
+def source_findings(
+    path: Path, values: Mapping[str, str], variables: Mapping[str, Variable], context: Context
+) -> Iterator[Finding]:
+    """What is wrong in the values themselves, where the checker does not look for it: those for
+    the variables of another flow."""
+    for name, source in templates_of(values, variables):
+        yield from hole_findings((*path, name), source, context.names)
+    for name, source, variable in expressions_of(values, variables):
+        for fault in term_faults(source, context.names, variable.type):
+            yield Finding((*path, name), fault)
 
 
 def _text_findings(path: Path, name: str, source: str, variable: Variable) -> Iterator[Finding]:

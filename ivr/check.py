@@ -12,20 +12,13 @@ from config.suggest import did_you_mean, shown
 from ivr.announce import LANGUAGES
 from ivr.exits import Exit, exit_of
 from ivr.flow import Flow
+from ivr.filling import hole_findings
 from ivr.graph import reachable, silent_circles, silent_components
 from ivr.menu_places import RESERVED
 from ivr.returning import ways as ways_of
 from ivr.steps.base import NOTHING_KNOWN, Context, Edge, Finding, Heard, Known, Step
-from ivr.terms import Names, form_fault, names_in, term_faults
-from ivr.wording import (
-    ANY,
-    RECORDING,
-    Wording,
-    has_stray_brace,
-    holes,
-    is_fixed,
-    is_recording_name,
-)
+from ivr.terms import names_in, term_faults
+from ivr.wording import ANY, RECORDING, Wording, holes, is_recording_name
 
 _MISSING = {
     "next": "has no next: say where the call goes on, or hang up",
@@ -49,6 +42,7 @@ def check(
     exits = [*_exits(flow, ways)]
     findings = [
         *_languages(flow, known),
+        *_variables(flow),
         *_steps(flow, known, flows),
         *exits,
         *_circles(flow, ways),
@@ -86,6 +80,21 @@ def _languages(flow: Flow, known: Known) -> Iterator[Finding]:
             yield Finding(path, f"{shown(language)} is not a language of the site, {hint}")
 
 
+def _variables(flow: Flow) -> Iterator[Finding]:
+    for part, declared in (("vars", flow.vars), ("params", flow.params)):
+        for name, variable in declared.items():
+            if variable.start is not None and variable.initial is None:
+                message = f"{shown(variable.start)} does not fit {name}, which is {variable.type}"
+                yield Finding((part, name, "start"), message)
+    for name in flow.vars:
+        if name in flow.params:
+            yield Finding(("vars", name), "is a parameter already, give it another name", key=True)
+    for index, name in enumerate(flow.results):
+        if name not in flow.variables:
+            hint = did_you_mean(name, flow.variables)
+            yield Finding(("results", index), f"unknown variable {shown(name)}, {hint}")
+
+
 def _steps(flow: Flow, known: Known, flows: Mapping[str, Flow] | None) -> Iterator[Finding]:
     context = Context.of(flow, known, flows)
     for name, step in flow.steps.items():
@@ -101,7 +110,7 @@ def _step(step: Step, context: Context) -> Iterator[Finding]:
     for heard in step.heard():
         yield from _heard(heard, context)
     for path, text in step.templates(context.variables):
-        yield from _holes(path, text, context.names, frozenset())
+        yield from hole_findings(path, text, context.names)
     for path, source, wanted in step.expressions(context.variables):
         for fault in term_faults(source, context.names, wanted):
             yield Finding(path, fault)
@@ -120,7 +129,7 @@ def _heard(heard: Heard, context: Context) -> Iterator[Finding]:
             hint = did_you_mean(language, [*context.languages, ANY, RECORDING])
             message = f"the flow does not speak {shown(language)}, {hint}"
             yield Finding((*path, language), message, key=True, own=True)
-        yield from _holes((*path, language), text, context.names, heard.own, spoken=True)
+        yield from hole_findings((*path, language), text, context.names, heard.own, spoken=True)
     yield from _recording(path, wording)
 
 
@@ -134,26 +143,6 @@ def _recording(path: Path, wording: Wording) -> Iterator[Finding]:
     if not is_recording_name(wording.recording):
         message = "is no name of a recording, write its file's name without folder and .wav"
         yield Finding((*path, RECORDING), f"{shown(wording.recording)} {message}")
-
-
-def _holes(
-    path: Path, text: str, names: Names, own: frozenset[str], *, spoken: bool = False
-) -> Iterator[Finding]:
-    if is_fixed(text):
-        return
-    if has_stray_brace(text):
-        yield Finding(path, "has a brace without its partner, variables are written {name}")
-    for hole in holes(text):
-        if hole.source in own and hole.source not in names:
-            continue
-        for fault in term_faults(hole.source, names, None):
-            yield Finding(path, fault)
-        misspoken = form_fault(hole, names) if spoken else None
-        if misspoken is not None:
-            yield Finding(path, misspoken)
-        elif not spoken and hole.form is not None:
-            message = f"{{{hole.source}:{hole.form}}} is written, not spoken: leave out the form"
-            yield Finding(path, message)
 
 
 def _exits(flow: Flow, ways: Mapping[str, tuple[Edge, ...]]) -> Iterator[Finding]:

@@ -153,9 +153,14 @@ def term_faults(source: str, names: Names, wanted: Kind | None) -> Iterator[str]
     looked = names.look(source)
     yield from looked.faults
     given = looked.type.type
-    if looked.faults or wanted is None or given == wanted or given in _ALIKE.get(wanted, ()):
+    if looked.faults or wanted is None or is_alike(given, wanted):
         return
     yield f"{shown(source)} is {given}, {wanted} is needed"
+
+
+def is_alike(given: Kind, wanted: Kind) -> bool:
+    """Whether a value of the type ``given`` can stand where ``wanted`` is needed."""
+    return given == wanted or given in _ALIKE.get(wanted, ())
 
 
 def never(conditions: Iterable[str], names: Names) -> Iterator[tuple[int, str]]:

@@ -175,12 +175,14 @@ class Context:
     flows: Mapping[str, Flow] | None = None
     results: tuple[str, ...] = ()
     hours: Mapping[str, Opening] = field(default_factory=dict)
+    flow: str = ""
 
     @classmethod
     def of(cls, flow: Flow, known: Known, flows: Mapping[str, Flow] | None) -> Context:
         """For the steps of ``flow``."""
         hours = known.openings(flow.hours)
-        return cls(flow.languages, flow.variables, known, flow.names, flows, flow.results, hours)
+        names, results = flow.names, flow.results
+        return cls(flow.languages, flow.variables, known, names, flows, results, hours, flow.flow)
 
 
 class Exits(DocumentModel):

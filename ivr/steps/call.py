@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Annotated, Any, ClassVar
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field
 
 from config.document import DocumentModel
+from config.problem import Path
 from config.suggest import did_you_mean, shown
-from ivr.assigning import Assignment, assignments, findings
+from ivr.assigning import Assignment, assignments, findings, source_findings
 from ivr.run import Node, Outcome, Run
 from ivr.state import Values
 from ivr.steps.base import Build, Context, Continues, Finding
+from ivr.terms import is_alike
 from ivr.values import FlowName, VariableName
-from ivr.variables import Value
+from ivr.variables import Value, Variable
+
+if TYPE_CHECKING:
+    from ivr.flow import Flow
 
 
 class CallBody(DocumentModel):
@@ -49,6 +54,9 @@ class Call(Continues):
         yield from self.call.take
 
     def findings(self, context: Context) -> Iterator[Finding]:
+        way = way_back(context.flow, self.call.flow, context.flows or {})
+        if way:
+            yield Finding(("call", "flow"), f"calls itself: {' → '.join(way)}")
         if context.flows is None:
             return
         flow = context.flows.get(self.call.flow)
@@ -57,11 +65,12 @@ class Call(Continues):
             yield Finding(("call", "flow"), f"unknown flow {shown(self.call.flow)}, {hint}")
             return
         yield from findings(("call", "give"), self.call.give, flow.params, context)
+        yield from source_findings(("call", "give"), self.call.give, flow.params, context)
         for name, variable in flow.params.items():
             if name not in self.call.give and variable.start is None:
                 yield Finding(("call",), f"{flow.flow} needs {name}: give it a value")
         for name, result in self.call.take.items():
-            yield from _take_findings(name, result, flow.results, context)
+            yield from _take_findings(name, result, flow, context)
         for language in context.languages:
             if language not in flow.languages:
                 yield Finding(("call", "flow"), f"{flow.flow} does not speak {shown(language)}")
@@ -70,15 +79,52 @@ class Call(Continues):
         return CallNode(build, self.call)
 
 
-def _take_findings(
-    name: str, result: str, results: tuple[str, ...], context: Context
-) -> Iterator[Finding]:
+def way_back(flow: str, called: str, flows: Mapping[str, Flow]) -> tuple[str, ...]:
+    """How ``flow`` comes to call itself by calling ``called``: flows in order; empty: it does not.
+
+    Each level keeps the variables of those above it, so such a call has no end that can be told.
+    """
+    ways = {called: (flow, called)}
+    unseen = [called]
+    while unseen:
+        name = unseen.pop()
+        if name == flow:
+            return ways[name]
+        found = flows.get(name)
+        for step in found.steps.values() if found is not None else ():
+            if isinstance(step, Call) and step.call.flow not in ways:
+                ways[step.call.flow] = (*ways[name], step.call.flow)
+                unseen.append(step.call.flow)
+    return ()
+
+
+def _take_findings(name: str, result: str, flow: Flow, context: Context) -> Iterator[Finding]:
     path = ("call", "take", name)
-    if name not in context.variables:
+    mine, theirs = context.variables.get(name), flow.variables.get(result)
+    if mine is None:
         hint = did_you_mean(name, context.variables)
         yield Finding(path, f"unknown variable {shown(name)}, {hint}", key=True)
-    if result not in results:
-        yield Finding(path, f"unknown result {shown(result)}, {did_you_mean(result, results)}")
+    if result not in flow.results:
+        hint = did_you_mean(result, flow.results)
+        yield Finding(path, f"unknown result {shown(result)}, {hint}")
+    elif mine is not None and theirs is not None:
+        yield from _unlike(path, name, mine, result, theirs)
+
+
+def _unlike(
+    path: Path, name: str, mine: Variable, result: str, theirs: Variable
+) -> Iterator[Finding]:
+    """A result that its variable cannot hold, or must not."""
+    if not is_alike(theirs.type, mine.type):
+        yield Finding(path, f"{result} is {theirs.type}, {name} is {mine.type}")
+    elif mine.length and theirs.length and mine.length != theirs.length:
+        message = f"{result} has length {theirs.length}, {name} has length {mine.length}"
+        yield Finding(path, message)
+    elif mine.currency and theirs.currency and mine.currency != theirs.currency:
+        yield Finding(path, f"{result} is in {theirs.currency}, {name} in {mine.currency}")
+    if theirs.sensitive and not mine.sensitive:
+        message = f"{name} would get the sensitive {result}, mark it sensitive too"
+        yield Finding(path, message)
 
 
 class CallNode(Node):

@@ -13,6 +13,7 @@ from config.document import DocumentModel
 from config.problem import Path
 from ivr.commands import CallBack
 from ivr.events import Done, Event
+from ivr.filling import told_findings
 from ivr.run import Node, Outcome, Run, Wait
 from ivr.state import Doing, Position
 from ivr.steps import skilled
@@ -98,6 +99,8 @@ class Callback(Continues):
             path = ("callback", "queue")
             yield from skilled.unknown("queue", body.queue, path, context.known.queues)
         yield from skilled.skill_findings(body.skills, ("callback", "skills"), context)
+        why = "who is called is kept in history"
+        yield from told_findings(("callback", "number"), body.number, context.names, why)
         if body.day is not None and body.at is None:
             yield Finding(("callback", "day"), "has no time: say at what time of the day")
 

@@ -13,6 +13,7 @@ from config.problem import Path
 from config.suggest import shown
 from ivr.commands import SendDigits
 from ivr.events import Done, Event
+from ivr.filling import told_findings
 from ivr.run import Node, Outcome, Run, Wait
 from ivr.state import Doing, Position
 from ivr.steps.base import Build, Context, Continues, Finding
@@ -60,6 +61,8 @@ class Dtmf(Continues):
         send = self.dtmf.send
         if not any(True for _ in holes(send)) and _SENT.fullmatch(send) is None:
             yield Finding(("dtmf", "send"), f"{shown(send)} cannot be sent, {_ALLOWED}")
+        why = "keys that are sent can be heard on the line"
+        yield from told_findings(("dtmf", "send"), send, context.names, why)
 
     def node(self, build: Build) -> Node:
         return DtmfNode(build, self.dtmf)

@@ -32,6 +32,12 @@ def _go(value: Any) -> Any:
     return {"go": value} if isinstance(value, str) else value
 
 
+def _some_options(value: Any) -> Any:
+    if value is None:
+        raise ValueError("is empty: an unquoted # begins a comment, that key is written hash")
+    return value
+
+
 class MenuBody(DocumentModel):
     """What a menu says, and what the keys do.
 
@@ -51,6 +57,7 @@ class MenuBody(DocumentModel):
             OptionKey, Annotated[Option, BeforeValidator(_go, json_schema_input_type=str | Option)]
         ],
         Field(min_length=1),
+        BeforeValidator(_some_options),
     ] = Field(description="key: step, or {language: hu}, or both as {language: hu, go: step}")
     extensions: StepName | None = Field(
         default=None,

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field
 
 from config.problem import Path
 from config.suggest import did_you_mean, shown
+from ivr.filling import told_findings
 from ivr.run import Run
 from ivr.steps.base import Build, Context, Finding
 from ivr.variables import Value
@@ -49,9 +50,12 @@ Priority = Annotated[str, BeforeValidator(_priority)]
 
 
 def skill_findings(skills: Iterable[str], path: Path, context: Context) -> Iterator[Finding]:
-    """Skills that the site does not have."""
+    """Skills that the site does not have, or that would tell what is sensitive."""
     for skill in skills:
-        if not varies(skill):
+        if varies(skill):
+            why = "what is asked of agents is kept in history"
+            yield from told_findings((*path, skill), skill, context.names, why)
+        else:
             yield from unknown("skill", skill, (*path, skill), context.known.skills, key=True)
 
 

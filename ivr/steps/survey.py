@@ -186,3 +186,5 @@ def _into_findings(path: tuple[str, ...], into: str | None, context: Context) ->
         yield Finding(path, f"unknown variable {shown(into)}, {hint}")
     elif variable.type != "number":
         yield Finding(path, f"{into} is {variable.type}, a score needs a number")
+    elif variable.sensitive:
+        yield Finding(path, f"{into} is sensitive, and scores are kept for all to see")

@@ -179,3 +179,98 @@ def test_a_loop_that_changes_something_else_has_none() -> None:
     assert problem.message == (
         "a silent caller would go round for ever: sorry → count → more? → sorry"
     )
+
+
+CALLED = """
+flow: called
+about: Gives results
+owner: telecom@example.test
+languages: [en]
+start: done
+params: {code: {type: digits, length: 4}, limit: {type: number, start: "3"}}
+vars:
+  pin: {type: digits, sensitive: true}
+  name: {type: text}
+  short: {type: digits, length: 3}
+  owed: {type: money, currency: HUF}
+results: [pin, name, short, owed]
+steps:
+  done: {return: {}}
+"""
+CALLING = """
+flow: calling
+about: Calls
+owner: telecom@example.test
+languages: [en]
+start: who
+vars:
+  note: {{type: text}}
+  amount: {{type: number}}
+  paid: {{type: money, currency: EUR}}
+  account: {{type: digits, length: 8}}
+steps:
+  who: {{call: {{flow: called, {body}}}, next: bye}}
+  bye: {{hangup: normal}}
+"""
+
+
+def told(*texts: str) -> list[str]:
+    """What the check says of the first of these flows."""
+    loaded = [load_text_located(text, "test.yaml", Flow) for text in texts]
+    by_name = {flow.flow: flow for flow, _ in loaded}
+    flow, located = loaded[0]
+    return [f"{each.path}: {each.message}" for each in check(flow, located, flows=by_name)]
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("give: {}", ": called needs code: give it a value"),
+        ("give: {code: '12'}", '.give.code: "12" does not fit code, which is digits of length 4'),
+        ("give: {code: '{nope}'}", '.give.code: unknown variable "nope", did you mean "note"?'),
+        ("give: {code: '{account:digits}'}", ".give.code: {account:digits} is written, not spoken"),
+        ("give: {code: '1234', limit: nope}", '.give.limit: unknown variable "nope", did you mean'),
+        ("give: {code: '1234', limit: note}", '.give.limit: "note" is text, number is needed'),
+        ("give: {code: '1234', limt: '1'}", '.give.limt: unknown variable "limt", did you mean'),
+        ("give: {code: '1234'}, take: {nte: name}", '.take.nte: unknown variable "nte", did you'),
+        ("give: {code: '1234'}, take: {note: nam}", '.take.note: unknown result "nam", did you'),
+        (
+            "give: {code: '1234'}, take: {note: code}",
+            '.take.note: unknown result "code", allowed: pin',
+        ),
+        ("give: {code: '1234'}, take: {amount: name}", ".take.amount: name is text, amount is num"),
+        ("give: {code: '1234'}, take: {paid: owed}", ".take.paid: owed is in HUF, paid in EUR"),
+        (
+            "give: {code: '1234'}, take: {account: short}",
+            ".take.account: short has length 3, account has length 8",
+        ),
+        (
+            "give: {code: '1234'}, take: {note: pin}",
+            ".take.note: note would get the sensitive pin, mark it sensitive too",
+        ),
+    ],
+)
+def test_what_goes_in_and_comes_back_must_fit(body: str, message: str) -> None:
+    """Each thing that is missing, extra, of another type, or sensitive is told in its place."""
+    (fault,) = told(CALLING.format(body=body), CALLED)
+    assert fault.startswith(f"steps.who.call{message}")
+
+
+def test_a_flow_that_calls_itself_through_another_is_refused() -> None:
+    """Each of them tells it: any may be the one that was not meant."""
+    back = CALLED.replace(
+        "done: {return: {}}", "done: {call: calling, next: over}\n  over: {return: {}}"
+    )
+    calling = CALLING.format(body="give: {code: '1234'}")
+    assert told(calling, back) == ["steps.who.call.flow: calls itself: calling → called → calling"]
+    assert told(back, calling) == ["steps.done.call.flow: calls itself: called → calling → called"]
+
+
+def test_a_flow_may_call_one_that_calls_itself() -> None:
+    """It is told once, where it is wrong."""
+    outer = CALLING.format(body="give: {code: '1234'}")
+    own = CALLED.replace(
+        "done: {return: {}}",
+        "done: {call: {flow: called, give: {code: '1234'}}, next: over}\n  over: {return: {}}",
+    )
+    assert told(outer, own) == []
