@@ -11,8 +11,8 @@ from config.problem import Path
 from config.suggest import did_you_mean, shown
 from ivr.announce import LANGUAGES
 from ivr.exits import Exit, exit_of
-from ivr.flow import Flow
 from ivr.filling import hole_findings
+from ivr.flow import Flow
 from ivr.graph import reachable, silent_circles, silent_components
 from ivr.menu_places import RESERVED
 from ivr.returning import ways as ways_of

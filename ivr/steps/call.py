@@ -84,7 +84,7 @@ def way_back(flow: str, called: str, flows: Mapping[str, Flow]) -> tuple[str, ..
 
     Each level keeps the variables of those above it, so such a call has no end that can be told.
     """
-    ways = {called: (flow, called)}
+    ways: dict[str, tuple[str, ...]] = {called: (flow, called)}
     unseen = [called]
     while unseen:
         name = unseen.pop()

@@ -1,0 +1,395 @@
+"""Random flows that pass the check: a strategy for each kind of step, and whole flows of them.
+
+A new kind of step is added in one place: a line in ``STEPS``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, NamedTuple
+
+from hypothesis import strategies as st
+
+from config.document import Located, load_text_located
+from config.hours import Hours
+from ivr.check import check
+from ivr.exits import edges
+from ivr.flow import Flow
+from ivr.graph import reachable
+from ivr.opening import openings
+from ivr.program import Program, compile_flows
+from ivr.steps.base import Known
+
+Drawn = st.SearchStrategy[Any]
+Document = dict[str, Any]
+
+
+class Ways(NamedTuple):
+    """Where a step of a random flow may lead, and which flows it may call.
+
+    What a silent caller can go leads ``onward`` only, so that nobody goes round in silence.
+    """
+
+    onward: Drawn
+    anywhere: Drawn
+    flows: tuple[str, ...]
+
+
+SUPPORT = Hours.model_validate({"open": {"weekdays": "08:00-18:00"}, "holidays": ["HU"]})
+KNOWN = Known(
+    queues=frozenset({"support"}),
+    skills=frozenset({"en", "hu", "billing"}),
+    languages=("en", "hu"),
+    extensions=frozenset({"200", "207"}),
+    hours=openings({"support": SUPPORT}, "Europe/Budapest"),
+    zone="Europe/Budapest",
+)
+VARIABLES: Mapping[str, Any] = {
+    "account": {"type": "digits"},
+    "code": {"type": "digits", "length": 4},
+    "pin": {"type": "digits", "sensitive": True},
+    "again": {"type": "text", "sensitive": True},
+    "amount": {"type": "number"},
+    "tries": {"type": "number", "start": "0"},
+    "paid": {"type": "money", "currency": "EUR"},
+    "day": {"type": "date"},
+    "at": {"type": "time"},
+    "known": {"type": "bool"},
+    "note": {"type": "text"},
+}
+PARAMS: Mapping[str, Any] = {
+    "topic": {"type": "text"},
+    "limit": {"type": "number", "start": "5"},
+    "secret": {"type": "digits", "sensitive": True},
+}
+RESULTS = ("note", "amount", "known", "pin")
+TAKEN = {"note": "note", "amount": "amount", "paid": "amount", "known": "known", "pin": "pin"}
+
+LANGUAGES = st.sampled_from(["en", "hu"])
+TRIES = st.one_of(st.integers(1, 3), st.just({"timeout": 1, "invalid": 3}))
+OPTION_KEYS = st.sampled_from(["1", "2", "34", "356", "star", "hash", "/2[0-9]{2}/", "/[37]5?/"])
+CONDITIONS = (
+    "known",
+    "amount > 3",
+    "paid < 2.50 and known",
+    "note == 'x'",
+    "account == '12' or pin == '12'",
+    "day > time.date",
+    "at < 12:30",
+    "call.language == 'hu'",
+    "time.hour < 9",
+    "call.caller == call.called",
+    "tries + 1 > amount",
+)
+ASSIGNED: Mapping[str, tuple[str, ...]] = {
+    "account": ("12", "{note}", "{account}3"),
+    "again": ("{pin} {note}",),
+    "amount": ("amount + 1", "7.5", "tries * 1000000000000", "tries / 3"),
+    "tries": ("tries + 1", "tries - 1"),
+    "paid": ("paid * 2", "0.10"),
+    "day": ("time.date", "2028-02-29"),
+    "at": ("time.clock", "09:30"),
+    "known": ("yes", "not known", "amount > 1"),
+    "note": ("{account} {amount}", "{day}{at}{known}{paid}", "{call.caller}"),
+    "call.topic": ("{note}", "Bill"),
+}
+HOLES = (
+    *("account", "account:digits", "note", "note:digits", "amount", "amount:ordinal", "known"),
+    *("amount + 1:number", "paid", "paid:number", "day", "at", "time.clock", "time.date"),
+    *("call.caller", "call.language", "queue.waited:number", "hours.opens_time"),
+)
+
+some = st.fixed_dictionaries
+TEXT = st.one_of(
+    st.sampled_from(["Hello.", "?", "Öt 5, az."]), st.sampled_from(HOLES).map("{{{}}}".format)
+)
+SAID = st.one_of(TEXT, some({"en": TEXT, "hu": TEXT}), some({"any": TEXT, "en": TEXT}))
+PAUSE = some({"pause": st.sampled_from(["1ms", "500ms", "60s"])})
+
+
+def _say(ways: Ways) -> Drawn:
+    whole = st.one_of(SAID, st.lists(st.one_of(SAID, PAUSE), min_size=1, max_size=3))
+    return some({"say": whole, "barge_in": st.booleans(), "next": ways.onward})
+
+
+def _menu(ways: Ways) -> Drawn:
+    places = st.sampled_from(["repeat", "back", "top"])
+    option = st.one_of(ways.anywhere, places, some({"language": LANGUAGES}))
+    body = some(
+        {"prompt": SAID, "options": st.dictionaries(OPTION_KEYS, option, min_size=1)},
+        optional={
+            **dict.fromkeys(("greeting", "again", "silent", "wrong"), SAID),
+            "extensions": ways.anywhere,
+            "tries": TRIES,
+            "barge_in": st.booleans(),
+            "each_language": st.booleans(),
+        },
+    )
+    asks = {"next": ways.onward, "on_timeout": ways.onward}
+    return some({"menu": body, **asks, "on_invalid": st.one_of(ways.anywhere, places)})
+
+
+_COLLECTED: tuple[dict[str, Any], ...] = (
+    {"into": "account", "min": 1, "max": 5},
+    {"into": "account", "length": 2, "checksum": "luhn", "confirm": True},
+    {"into": "account", "max": 40, "checksum": "mod97", "end": "none"},
+    {"into": "code", "confirm": {"prompt": "{code}?", "yes": "star", "no": "hash"}, "end": "star"},
+    {"into": "code", "optional": True, "check": "code != '1000' and pin != '1'"},
+    {"into": "pin", "max": 7},
+    {"into": "pin", "check": "pin == account"},
+    {"into": "amount", "decimal": "star", "confirm": True, "check": "amount > 1"},
+    {"into": "amount", "optional": True},
+    {"into": "tries", "max": 2},
+    {"into": "paid", "decimal": "star", "confirm": True},
+    {"into": "day", "keyed": "DDMM", "confirm": True, "check": "day > time.date"},
+    {"into": "day", "keyed": "MMYY"},
+    {"into": "day", "confirm": True},
+    {"into": "day", "keyed": "YYYYMMDD", "confirm": True},
+    {"into": "at", "confirm": True, "check": "at < 23:00"},
+)
+
+
+def _collect(ways: Ways) -> Drawn:
+    words = some(
+        {"prompt": SAID},
+        optional={**dict.fromkeys(("again", "silent", "wrong"), SAID), "tries": TRIES},
+    )
+    body = st.tuples(st.sampled_from(_COLLECTED), words).map(lambda two: two[0] | two[1])
+    asks = {"next": ways.onward, "on_timeout": ways.onward, "on_invalid": ways.anywhere}
+    return some({"collect": body, **asks})
+
+
+def _set(ways: Ways) -> Drawn:
+    values = {name: st.sampled_from(sources) for name, sources in ASSIGNED.items()}
+    body = some({}, optional=values).filter(bool)
+    return some({"set": body, "next": ways.onward, "on_error": ways.onward})
+
+
+def _branch(ways: Ways) -> Drawn:
+    conditions = st.lists(st.sampled_from(CONDITIONS), max_size=3, unique=True)
+    cases = conditions.flatmap(
+        lambda drawn: st.tuples(*(some({"if": st.just(each), "go": ways.onward}) for each in drawn))
+    )
+    return st.tuples(cases, ways.onward).map(lambda two: {"branch": [*two[0], {"else": two[1]}]})
+
+
+def _hours(ways: Ways) -> Drawn:
+    names = st.sampled_from(["support", "shop"])
+    return st.one_of(
+        some({"hours": names, "open": ways.onward, "closed": ways.onward}),
+        some(
+            {"hours": st.just("shop"), "open": ways.onward, "closed": ways.onward},
+            optional={"holiday": ways.onward, "special": ways.onward},
+        ),
+    )
+
+
+def _language(ways: Ways) -> Drawn:
+    return some({"language": st.one_of(LANGUAGES, st.just("{note}")), "next": ways.onward})
+
+
+def _queue(ways: Ways) -> Drawn:
+    limit = some({"after": st.just("10m"), "go": ways.anywhere})
+    keys = st.dictionaries(st.sampled_from(["1", "star"]), ways.anywhere, min_size=1)
+    waiting = some({"offer": some({"prompt": SAID, "keys": keys}), "say_wait": st.booleans()})
+    relaxed = st.just({"30s": {"billing": 1}, "2m": "any"})
+    full = some({"max_waiting": st.just(3), "on_full": ways.onward})
+    asked = some(
+        {"queue": st.just("support"), "skills": st.just({"{call.language}": 1, "billing": 3})},
+        optional={
+            "priority": st.sampled_from(["7", "amount", "tries * 1000"]),
+            "after": relaxed,
+            "while_waiting": waiting,
+            "on_timeout": limit,
+            "no_agents": ways.onward,
+        },
+    )
+    both = st.tuples(asked, st.one_of(st.just({}), full), some({"answered": ways.anywhere}))
+    return both.map(lambda three: three[0] | three[1] | three[2])
+
+
+def _callback(ways: Ways) -> Drawn:
+    body = some(
+        {},
+        optional={
+            "queue": st.just("support"),
+            "number": st.sampled_from(["{account}", "+36 1 234 5678", "{note}"]),
+            "at": st.sampled_from(["at", "09:30"]),
+            "keep_place": st.booleans(),
+            "skills": st.just({"{call.language}": 2}),
+            "priority": st.sampled_from(["50", "amount"]),
+        },
+    )
+    return some({"callback": body, "next": ways.onward}, optional={"already": ways.onward})
+
+
+def _survey(ways: Ways) -> Drawn:
+    score = some({"scale": st.just("0-10"), "prompt": SAID, "into": st.just("amount")})
+    body = some(
+        {"csat": st.just("yes")},
+        optional={
+            "nps": st.booleans(),
+            "comment": st.booleans(),
+            "questions": some({"solved": score}),
+            "tries": st.integers(1, 2),
+        },
+    )
+    return some({"survey": body, "next": ways.onward})
+
+
+def _dtmf(ways: Ways) -> Drawn:
+    sent = st.one_of(st.sampled_from(["12w#", "{account}"]), st.just({"send": "1", "tone": "60ms"}))
+    return some({"dtmf": sent, "next": ways.onward})
+
+
+def _goto(ways: Ways) -> Drawn:
+    return some({"goto": ways.onward})
+
+
+def _call(ways: Ways) -> Drawn:
+    needed = {"topic": ("{note}", "Bill"), "secret": ("{pin}", "123", "{account}")}
+    given = {name: st.sampled_from(sources) for name, sources in needed.items()}
+    taken = {name: st.just(result) for name, result in TAKEN.items()}
+    body = some(
+        {
+            "flow": st.sampled_from(ways.flows),
+            "give": some(given, optional={"limit": st.sampled_from(["amount", "tries + 1", "3"])}),
+            "take": some({}, optional=taken),
+        }
+    )
+    return some({"call": body, "next": ways.onward})
+
+
+def _return(ways: Ways) -> Drawn:
+    values = {name: st.sampled_from(ASSIGNED[name]) for name in RESULTS if name in ASSIGNED}
+    return some({"return": some({}, optional=values)})
+
+
+def _hangup(ways: Ways) -> Drawn:
+    return some({"hangup": st.sampled_from(["normal", "busy", "congestion", "rejected"])})
+
+
+STEPS: Mapping[str, Callable[[Ways], Drawn]] = {
+    "say": _say,
+    "menu": _menu,
+    "collect": _collect,
+    "set": _set,
+    "branch": _branch,
+    "hours": _hours,
+    "language": _language,
+    "queue": _queue,
+    "callback": _callback,
+    "survey": _survey,
+    "dtmf": _dtmf,
+    "goto": _goto,
+    "call": _call,
+    "return": _return,
+    "hangup": _hangup,
+}
+"""For each kind of step, how one is drawn that is right wherever it stands."""
+
+HAVE_ON_ERROR = frozenset(
+    {"say", "menu", "collect", "language", "queue", "callback", "survey", "dtmf", "call"}
+)
+"""Kinds whose errors may lead anywhere: a call whose steps keep failing is given up."""
+
+
+@cache
+def _step(index: int, count: int, flows: tuple[str, ...]) -> Drawn:
+    onward = st.sampled_from([*(f"s{each}" for each in range(index + 1, count)), "end"])
+    anywhere = st.sampled_from([*(f"s{each}" for each in range(count)), "end"])
+    ways = Ways(onward, anywhere, flows)
+    kinds = [*STEPS, "call", "call"] if flows else [kind for kind in STEPS if kind != "call"]
+    return st.sampled_from(kinds).flatmap(lambda kind: _caught(kind, ways))
+
+
+def _caught(kind: str, ways: Ways) -> Drawn:
+    """The step, some of them with exits for errors and for hangups."""
+    step = STEPS[kind](ways)
+    exits: dict[str, Drawn] = {"on_hangup": st.just("gone")}
+    if kind in HAVE_ON_ERROR:
+        exits["on_error"] = ways.onward if kind in ("language", "call") else ways.anywhere
+    return st.tuples(step, some({}, optional=exits)).map(lambda two: two[0] | two[1])
+
+
+_GONE = (
+    {"set": {"tries": "tries + 1"}, "next": "left"},
+    {"callback": {"queue": "support"}, "next": "left", "on_error": "end"},
+    {"branch": [{"if": "known", "go": "left"}, {"else": "end"}]},
+)
+_LEFT = ({"goto": "end"}, {"language": "hu", "next": "end"})
+_SHOP = {
+    "open": {"weekdays": "08:00-18:00"},
+    "holidays": ["HU"],
+    "special": {"12-24": "08:00-12:00"},
+}
+
+
+@st.composite
+def documents(draw: st.DrawFn, name: str, flows: tuple[str, ...] = ()) -> Document:
+    """A flow of up to six steps and an end, as it is written; it may call ``flows``."""
+    count = draw(st.integers(1, 6))
+    steps = {f"s{index}": draw(_step(index, count, flows)) for index in range(count)}
+    steps["gone"] = draw(st.sampled_from(_GONE))
+    steps["left"] = draw(st.sampled_from(_LEFT))
+    steps["end"] = {"hangup": "normal"} if name == "main" else {"return": {}}
+    document: Document = {
+        "flow": name,
+        "about": "x",
+        "owner": "x",
+        "languages": ["en", "hu"],
+        "start": "s0",
+        "hours": {"shop": _SHOP},
+        "vars": dict(VARIABLES),
+        "results": list(RESULTS),
+        "steps": steps,
+    }
+    if name != "main":
+        document["params"] = dict(PARAMS)
+    return _reachable(document)
+
+
+def _reachable(document: Document) -> Document:
+    """The same without the steps to which nothing leads."""
+    flow, _ = loaded(document)
+    found = reachable("s0", {name: [*edges(flow, name, step)] for name, step in flow.steps.items()})
+    steps = {name: step for name, step in document["steps"].items() if name in found}
+    return {**document, "steps": steps}
+
+
+@st.composite
+def families(draw: st.DrawFn) -> list[Document]:
+    """One to three flows as they are written; the first may call the others, and they the last."""
+    last = draw(documents("last"))
+    middle = draw(documents("middle", ("last",)))
+    callable_flows = draw(st.sampled_from([(), ("last",), ("last", "middle")]))
+    main = draw(documents("main", callable_flows))
+    return [main, *({"last": last, "middle": middle}[each] for each in callable_flows)]
+
+
+def loaded(document: Document) -> tuple[Flow, Located]:
+    """The flow of a document."""
+    return load_text_located(json.dumps(document), document["flow"], Flow)
+
+
+class Checked(NamedTuple):
+    """Flows that may call each other: what is wrong in them, and the first one to run.
+
+    Flows that have errors run too, as far as they get.
+    """
+
+    errors: list[str]
+    program: Program
+
+
+def checked(family: list[Document]) -> Checked:
+    """What the check says of a family of flows, and its program."""
+    flows = [loaded(document) for document in family]
+    by_name = {flow.flow: flow for flow, _ in flows}
+    problems = [
+        problem for flow, located in flows for problem in check(flow, located, KNOWN, by_name)
+    ]
+    errors = [f"{each.path}: {each.message}" for each in problems if each.severity == "error"]
+    return Checked(errors, compile_flows(by_name.values(), KNOWN)[family[0]["flow"]])
