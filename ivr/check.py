@@ -212,7 +212,7 @@ def _for_nobody(flow: Flow, ways: Mapping[str, tuple[Edge, ...]]) -> Iterator[Fi
 
 
 def _hangup(flow: Flow, name: str, step: Step) -> Exit | None:
-    return exit_of(flow, name, step, "on_hangup") if step.needs_caller else None
+    return None if step.at_once else exit_of(flow, name, step, "on_hangup")
 
 
 def _without_hangups(ways: Mapping[str, tuple[Edge, ...]]) -> dict[str, tuple[Edge, ...]]:

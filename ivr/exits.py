@@ -87,7 +87,7 @@ def exits_of(kind: type[Step]) -> tuple[str, ...]:
     return tuple(
         each
         for each in EXITS
-        if each in kind.model_fields and (each != "on_hangup" or kind.needs_caller)
+        if each in kind.model_fields and (each != "on_hangup" or not kind.at_once)
     )
 
 

@@ -20,6 +20,7 @@ class Goto(Step):
     """
 
     kind: ClassVar[str] = "goto"
+    at_once: ClassVar[bool] = True
     goto: StepName = Field(description="the step that follows")
 
     def branches(self) -> Iterator[Edge]:

@@ -14,6 +14,7 @@ class Hangup(Step):
     """``bye: {hangup: normal}``; the causes are those a caller's network understands."""
 
     kind: ClassVar[str] = "hangup"
+    at_once: ClassVar[bool] = True
     hangup: Literal["normal", "busy", "congestion", "rejected"] = Field(
         description="the cause that the caller's network is told"
     )

@@ -27,6 +27,7 @@ class HoursStep(Step):
     """
 
     kind: ClassVar[str] = "hours"
+    at_once: ClassVar[bool] = True
     hours: str = Field(description="the name of opening hours, of this flow or of the site")
     open: StepName = Field(description="the step while it is open")
     closed: StepName = Field(description="the step while it is closed")

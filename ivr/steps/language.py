@@ -23,6 +23,7 @@ class Language(Continues):
     """
 
     kind: ClassVar[str] = "language"
+    at_once: ClassVar[bool] = True
     language: str = Field(description="one of the flow's languages, or a text with {holes}")
 
     @property

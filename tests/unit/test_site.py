@@ -16,6 +16,7 @@ DATA = Path(__file__).parents[1] / "data/site"
 BAD = sorted((DATA / "bad").glob("*.yaml"))
 GOOD = sorted((DATA / "good").glob("*.yaml"))
 SAMPLE = Path(__file__).parents[2] / "config/site.yaml"
+FLOWS = {"support", "reception", "directory", "after_hours", "survey"}
 WANT = "# want: "
 
 
@@ -51,7 +52,7 @@ def test_the_sample_site() -> None:
     }
     assert list(site.queues) == ["support", "faults", "payments"]
     assert site.languages == ("en", "hu", "pl", "et")
-    assert {entry.flow for entry in site.numbers.values()} == {"support"}
+    assert {entry.flow for entry in site.numbers.values()} == FLOWS
     assert site.queues["faults"].ring_timeout == Duration(10_000)
     assert site.fallback.apology.keys() == set(site.languages)
 
@@ -92,13 +93,11 @@ def test_overrides_are_checked_against_the_other_ports() -> None:
 def test_unknown_flows_are_told_when_the_flows_are_known() -> None:
     """The engine knows the flows; the place is the site's."""
     site, located, _ = load_site_located(SAMPLE, {})
-    assert check_flows(site, located, {"support"}) == []
-    (problem,) = check_flows(site, located, {"suport", "night"})
+    assert check_flows(site, located, FLOWS) == []
+    (problem,) = check_flows(site, located, FLOWS - {"support"} | {"suport"})
     line = SAMPLE.read_text().splitlines()[problem.line - 1]
     assert line[problem.col - 1 :].startswith("support")
-    assert (
-        problem.message == 'unknown flow "support", did you mean "suport"? (allowed: night, suport)'
-    )
+    assert problem.message.startswith('unknown flow "support", did you mean "suport"? (allowed: ')
 
 
 def test_a_queue_that_nobody_can_serve_is_a_warning(tmp_path: Path) -> None:
