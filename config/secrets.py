@@ -1,4 +1,8 @@
-"""The passwords of a site: made at the first start, kept in one file that only its owner reads."""
+"""The passwords of a site: made at the first start, kept in one file that only its owner reads.
+
+Those of web services are others' to make: they are written into the same file under ``services``,
+or given in the environment, ``TRUNKLINE_SECRET_CRM_TOKEN`` for ``secret:crm_token``, which wins.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +20,7 @@ from typing import Any
 from config.site import Site
 
 FILE = "secrets.json"
+VARIABLE = "TRUNKLINE_SECRET_"
 _BYTES = 24
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
@@ -31,13 +36,16 @@ class Secrets:
     ami: str = field(repr=False)
     api: str = field(repr=False)
     agents: Mapping[str, str] = field(repr=False)
+    services: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Of web services, by the name that ``secret:NAME`` has."""
 
 
-def load_or_create(directory: Path, site: Site) -> Secrets:
+def load_or_create(directory: Path, site: Site, environ: Mapping[str, str] = os.environ) -> Secrets:
     """The secrets in ``directory``, made or completed for the agents of ``site``.
 
     What is there stays as it is, also for agents who left: their phones keep working when they
-    come back. Raises SecretsError when others may read the file or when it is damaged.
+    come back. Raises SecretsError when others may read the file, when it is damaged, or when a
+    web service needs a secret that is neither there nor in ``environ``.
     """
     _own_directory(directory)
     with _locked(directory):
@@ -47,7 +55,27 @@ def load_or_create(directory: Path, site: Site) -> Secrets:
         complete = replace(known, agents={**known.agents, **added})
         if added or not path.exists():
             _write(path, complete)
-        return complete
+    return replace(complete, services=_of_services(complete, site, path, environ))
+
+
+def _of_services(
+    known: Secrets, site: Site, path: Path, environ: Mapping[str, str]
+) -> Mapping[str, str]:
+    """Every secret that a service of the site needs; nothing of the environment is kept."""
+    found: dict[str, str] = {}
+    for service, wanted in site.services.items():
+        for name in sorted(wanted.secrets):
+            variable = f"{VARIABLE}{name.upper()}"
+            secret = environ.get(variable) or known.services.get(name)
+            if secret is None:
+                raise SecretsError(
+                    f"the service {service} needs the secret {name}: set {variable}, "
+                    f'or write it under "services" in {path}'
+                )
+            if not secret.isprintable():
+                raise SecretsError(f"the secret {name} of the service {service} is not one line")
+            found[name] = secret
+    return found
 
 
 def _new() -> str:
@@ -95,7 +123,9 @@ def _read(path: Path) -> Secrets:
 
 
 def _parsed(data: dict[str, Any]) -> Secrets:
-    known = Secrets(data["ami"], data["api"], dict(data["agents"]))
+    known = Secrets(data["ami"], data["api"], dict(data["agents"]), dict(data.get("services", {})))
+    if not all(isinstance(secret, str) for secret in known.services.values()):
+        raise TypeError
     for secret in (known.ami, known.api, *known.agents.values()):
         if not isinstance(secret, str) or not secret.replace("-", "").replace("_", "").isalnum():
             raise ValueError

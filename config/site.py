@@ -18,9 +18,10 @@ from config.document import DocumentError, DocumentModel, Located, Problem, load
 from config.hours import Hours
 from config.network_overrides import override
 from config.people import Agent, Codes, Queue, Skill
+from config.services import Service
 from config.site_checks import check_site
 from config.telephony import Callbacks, Fallback, Network, Number, Recording, Trunk
-from config.values import E164, Language, Name, PersonName, Unique, Zone
+from config.values import E164, Language, Line, Name, PersonName, Unique, ValueName, Zone
 from config.voices import Voice
 
 __all__ = ["Site", "load_site", "load_site_located"]
@@ -48,6 +49,10 @@ class Site(DocumentModel):
         default=("break",), min_length=1, max_length=9, description="numbered from 1 in codes"
     )
     codes: Codes = Field(default=Codes(), description="what agents dial")
+    services: dict[Name, Service] = Field(default={}, description="web services that flows ask")
+    values: dict[ValueName, Line] = Field(
+        default={}, description="texts that flows use as {site.NAME}: addresses, names"
+    )
     fallback: Fallback = Field(description="where callers go when the engine is away")
     callbacks: Callbacks = Field(default=Callbacks(), description="how customers are called back")
     recording: Recording = Field(default=Recording(), description="where recordings are kept")

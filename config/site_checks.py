@@ -34,6 +34,7 @@ def check_site(site: Site, located: Located, today: date) -> list[Problem]:
         _dialled,
         _rtp_range,
         _ports,
+        _services,
     )
     problems = [problem for check in checks for problem in check(site, located)]
     for name, hours in site.hours.items():
@@ -136,6 +137,14 @@ def _dialled_texts(site: Site) -> Iterator[tuple[Path, list[str]]]:
         yield ("codes", name), [code, *numbered] if name == "pause" else [code]
     for name, agent in site.agents.items():
         yield ("agents", name, "extension"), [agent.extension]
+
+
+def _services(site: Site, located: Located) -> Iterator[Problem]:
+    for name, service in site.services.items():
+        if service.is_overheard and (service.sensitive or service.secrets):
+            what = "sensitive values" if service.sensitive else "secrets"
+            message = f"{what} would go unencrypted over the network, use https"
+            yield located.warning(("services", name, "url"), message)
 
 
 def _rtp_range(site: Site, located: Located) -> Iterator[Problem]:

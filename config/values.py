@@ -106,6 +106,15 @@ Name = Annotated[
 ]
 """What parts of a site are called by: agents, skills, queues, trunks, flows, reasons."""
 
+ValueName = Annotated[
+    str,
+    _Form(
+        r"[a-z][a-z0-9_]{0,31}",
+        "name of a value: small letters, digits and _ are allowed, a letter first, 32 at most",
+    ),
+]
+"""What expressions of flows call a value; a hyphen would be a minus there."""
+
 PersonName = Annotated[
     str,
     _Form(

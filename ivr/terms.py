@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from config.suggest import did_you_mean, shown
 from ivr import expression
@@ -25,6 +26,10 @@ _ALIKE: Mapping[Kind, frozenset[str]] = {
 """Of which types an expression may be where one of the key is needed, besides that one."""
 
 
+_TEXT = Variable(type="text")
+_NO_CONSTANTS: Mapping[str, Value] = {}
+
+
 class Looked(NamedTuple):
     """An expression that was looked at: its tree (None: it is none), and what is known of it."""
 
@@ -32,6 +37,8 @@ class Looked(NamedTuple):
     type: Variable
     used: frozenset[str]
     faults: tuple[str, ...]
+    unjudged: bool = False
+    """It names something of a site that is not known here."""
 
 
 class Term(NamedTuple):
@@ -41,18 +48,43 @@ class Term(NamedTuple):
     read: Callable[[Run], Value]
 
 
+_OF_SITE = re.compile(r"\b(?:site|caller)\.[a-z_][a-z0-9_]*")
+
+
 class Names(dict[str, Variable]):
-    """What a flow's expressions may name: its variables, and those that every flow has."""
+    """What a flow's expressions may name: its variables, those that every flow has, and the
+    site's. ``constants`` are the values of those that no call changes."""
 
     def __init__(
         self,
         variables: Mapping[str, Variable],
         languages: Iterable[str] = (),
         others: Mapping[str, Variable] = NAMES,
+        constants: Mapping[str, Value] = _NO_CONSTANTS,
+        *,
+        knows_site: bool = False,
     ) -> None:
         super().__init__({**variables, **others})
+        self.constants = constants
+        self._variables = variables
         self._languages = frozenset(languages)
+        self._knows_site = knows_site
         self._looked: dict[str, Looked] = {}
+        self._of_sites: dict[tuple[frozenset[Any], frozenset[Any]], Names] = {}
+
+    def of_site(self, values: Mapping[str, str], fields: Mapping[str, Variable]) -> Names:
+        """These with a site's: its ``values`` as ``site.…``, its customers' ``fields`` as
+        ``caller.…``. Made once for each site."""
+        key = frozenset(values.items()), frozenset(fields.items())
+        found = self._of_sites.get(key)
+        if found is None:
+            constants: dict[str, Value] = {f"site.{name}": text for name, text in values.items()}
+            learned = {f"caller.{name}": variable for name, variable in fields.items()}
+            others = {**NAMES, **dict.fromkeys(constants, _TEXT), **learned}
+            found = self._of_sites[key] = Names(
+                self._variables, self._languages, others, constants, knows_site=True
+            )
+        return found
 
     @cached_property
     def types(self) -> Mapping[str, NameType]:
@@ -75,6 +107,8 @@ class Names(dict[str, Variable]):
         known = self.get(source)
         if known is not None:
             return Looked(None, known, frozenset({source}), ())
+        if not self._knows_site and any(name not in self for name in _OF_SITE.findall(source)):
+            return Looked(None, _TEXT, frozenset(), (), unjudged=True)
         if _is_name(source):
             fault = f"unknown variable {shown(source)}, {did_you_mean(source, self)}"
             return Looked(None, _TEXT, frozenset(), (fault,))
@@ -87,12 +121,18 @@ class Names(dict[str, Variable]):
         return Looked(tree, _type_of(checked), checked.names, faults)
 
 
-_TEXT = Variable(type="text")
 _PLAIN: dict[tuple[str, str | None, bool], Variable] = {}
 
 
+_TRUTHS = frozenset({"true", "false", "yes", "no"})
+
+
 def _is_name(source: str) -> bool:
-    return all(part.isidentifier() for part in source.split(".")) and source.islower()
+    return (
+        source not in _TRUTHS
+        and all(part.isidentifier() for part in source.split("."))
+        and source.islower()
+    )
 
 
 def _placed(message: str, col: int) -> str:
@@ -126,10 +166,18 @@ def term(source: str, names: Names) -> Term:
     looked = names.look(source)
     if looked.tree is not None and not looked.faults:
         evaluate = expression.compile(looked.tree, names.types)
-        return Term(looked.type, lambda run: evaluate(run.value))
+        if looked.used.isdisjoint(names.constants):
+            return Term(looked.type, lambda run: evaluate(run.value))
+        return Term(looked.type, lambda run: evaluate(_with(names.constants, run)))
+    if source in names.constants:
+        return Term(looked.type, lambda run: names.constants[source])
     if source in names:
         return Term(looked.type, COMPUTED.get(source) or (lambda run: run.value(source)))
     return Term(_TEXT, lambda run: None)
+
+
+def _with(constants: Mapping[str, Value], run: Run) -> Callable[[str], Value]:
+    return lambda name: constants[name] if name in constants else run.value(name)
 
 
 def template(text: str, names: Names) -> Callable[[Run], str]:
@@ -153,7 +201,7 @@ def term_faults(source: str, names: Names, wanted: Kind | None) -> Iterator[str]
     looked = names.look(source)
     yield from looked.faults
     given = looked.type.type
-    if looked.faults or wanted is None or is_alike(given, wanted):
+    if looked.faults or looked.unjudged or wanted is None or is_alike(given, wanted):
         return
     yield f"{shown(source)} is {given}, {wanted} is needed"
 
@@ -168,7 +216,8 @@ def never(conditions: Iterable[str], names: Names) -> Iterator[tuple[int, str]]:
     conditions stands for what comes after them all."""
     trees = []
     for source in conditions:
-        if names.look(source).faults:
+        looked = names.look(source)
+        if looked.faults or looked.unjudged:
             return
         trees.append(expression.parse(source))
     for found in expression.impossible(trees, names.types):
@@ -184,6 +233,6 @@ def form_fault(hole: Hole, names: Names) -> str | None:
         return None
     if hole.form not in FORMS:
         return f"nothing is spoken as {shown(hole.form)}, {did_you_mean(hole.form, FORMS)}"
-    if kind.type not in FORMS[hole.form]:
+    if kind.type not in FORMS[hole.form] and not names.look(hole.source).unjudged:
         return f"{hole.source} is {kind.type}, it cannot be spoken as {hole.form}"
     return None

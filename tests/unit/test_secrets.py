@@ -86,3 +86,52 @@ def test_secrets_are_never_in_a_repr(tmp_path: Path, site: Site) -> None:
     made = load_or_create(tmp_path / "secrets", site)
     shown = f"{made!r} {made}"
     assert not any(value in shown for value in (made.ami, made.api, *made.agents.values()))
+
+
+@pytest.fixture
+def served() -> Site:
+    """A site whose web service needs a secret."""
+    path = Path(__file__).parents[1] / "data/site/good/services.yaml"
+    site = load_site(path, {})
+    return site.model_copy(update={"services": {"crm": site.services["crm"]}})
+
+
+def test_a_web_services_secret_comes_from_the_file_or_the_environment(
+    tmp_path: Path, served: Site
+) -> None:
+    """The environment wins, and is written nowhere."""
+    load_or_create(tmp_path, served, {"TRUNKLINE_SECRET_CRM_TOKEN": "a b+c="})
+    path = tmp_path / FILE
+    assert "a b+c=" not in path.read_text()
+    kept = json.loads(path.read_text()) | {"services": {"crm_token": "kept", "other": "x"}}
+    path.write_text(json.dumps(kept))
+    assert load_or_create(tmp_path, served, {}).services == {"crm_token": "kept"}
+    environ = {"TRUNKLINE_SECRET_CRM_TOKEN": "s3cret"}
+    assert load_or_create(tmp_path, served, environ).services == {"crm_token": "s3cret"}
+    assert "s3cret" not in repr(load_or_create(tmp_path, served, environ))
+
+
+def test_a_missing_secret_is_asked_for_by_name(tmp_path: Path, served: Site) -> None:
+    """Both places are told where it can be put."""
+    with pytest.raises(SecretsError) as caught:
+        load_or_create(tmp_path, served, {})
+    assert str(caught.value) == (
+        "the service crm needs the secret crm_token: set TRUNKLINE_SECRET_CRM_TOKEN, "
+        f'or write it under "services" in {tmp_path / FILE}'
+    )
+
+
+def test_a_new_agent_leaves_the_services_secrets_alone(tmp_path: Path, served: Site) -> None:
+    """The file is written anew for agents, with all that was in it."""
+    fewer = served.model_copy(update={"agents": {}})
+    load_or_create(tmp_path, fewer, {"TRUNKLINE_SECRET_CRM_TOKEN": "x"})
+    path = tmp_path / FILE
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"services": {"crm_token": "k"}}))
+    assert load_or_create(tmp_path, served, {}).services == {"crm_token": "k"}
+    assert json.loads(path.read_text())["services"] == {"crm_token": "k"}
+
+
+def test_a_secret_of_two_lines_is_refused(tmp_path: Path, served: Site) -> None:
+    """It would begin a header of its own; the secret is not told."""
+    with pytest.raises(SecretsError, match="secret crm_token of the service crm is not one line"):
+        load_or_create(tmp_path, served, {"TRUNKLINE_SECRET_CRM_TOKEN": "a\nb"})

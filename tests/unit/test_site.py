@@ -124,3 +124,13 @@ def test_editors_accept_names_with_letters_of_every_language() -> None:
     for agent in load_site(SAMPLE, {}).agents.values():
         assert re.search(pattern, agent.name, re.ASCII)
     assert not re.search(pattern, "Anna;Kovács", re.ASCII)
+
+
+def test_a_secret_on_an_open_wire_is_warned_of(tmp_path: Path) -> None:
+    """To a service on this machine it goes nowhere else."""
+    text = (DATA / "good/services.yaml").read_text()
+    path = tmp_path / "site.yaml"
+    path.write_text(text.replace("https://crm.example/api/", "http://crm.example/api"))
+    (warning,) = load_site_located(path, {})[2]
+    assert warning.path == "services.crm.url"
+    assert warning.message == "sensitive values would go unencrypted over the network, use https"
