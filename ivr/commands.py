@@ -113,21 +113,27 @@ class Enqueue(NamedTuple):
     needs_staff: bool = False
 
 
+REQUEST_MS = 5_000
+"""How long a request may take, with all its tries, where neither step nor service says it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Ask a web service, while ``meanwhile`` plays (again and again) if it takes long.
+    """Ask a web service; if it takes long, ``meanwhile`` plays and then music.
 
-    Answered by ``Done`` with ``values`` ``status`` (int) and ``body`` (what JSON was in it, else
-    the text), whatever the status; by ``StepFailed`` when there was no answer in time after
-    ``retries`` more tries, or the service's circuit is open. Never logged with its body.
+    Of the site's ``service`` the ``url`` is what follows the service's own; None: ``url`` is
+    whole. ``timeout_ms`` is for all tries together; it and ``retries`` are the service's when
+    None. Answered by ``Done`` with ``values`` ``status`` (int) and ``body`` (what JSON was in it,
+    its fractions as Decimal, else the text), whatever the status; by ``StepFailed`` when there
+    was no answer in time, or the service's circuit is open. Never logged with its query or body.
     """
 
     method: str
-    url: str
+    url: str = field(repr=False)
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     body: str | None = field(default=None, repr=False)
-    timeout_ms: int = 5_000
-    retries: int = 0
+    timeout_ms: int | None = None
+    retries: int | None = None
     meanwhile: Prompt = SILENCE
     language: str = ""
     service: str | None = None

@@ -4,6 +4,8 @@ IvrError
 ├── StateError                a saved call state this version cannot read
 ├── LanguageError             no built-in sentence in that language
 ├── ExpressionError           a condition or computed value that is no expression
+├── JsonPathError             a text that names no place in a JSON document
+├── UnfitError                a value that cannot be put where a request needs it
 └── SpeechError               no audio could be made for a text
     ├── VoiceMissingError     no voice is configured for the language
     ├── VoiceUnavailableError what the voice needs is not on this machine
@@ -46,6 +48,22 @@ class ExpressionError(IvrError):
     def __init__(self, message: str, col: int) -> None:
         self.message, self.col = message, col
         super().__init__(f"{col}: {message}")
+
+
+class JsonPathError(IvrError):
+    """A text is no path into a JSON document: ``message``, at the 0-based offset ``col`` in it."""
+
+    code = "json_path"
+
+    def __init__(self, message: str, col: int) -> None:
+        self.message, self.col = message, col
+        super().__init__(f"{message} (at character {col + 1})")
+
+
+class UnfitError(IvrError):
+    """A call's value cannot be put where a request needs it; the text never holds the value."""
+
+    code = "unfit"
 
 
 class SpeechError(IvrError):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from ivr.commands import (
+    REQUEST_MS,
     Ask,
     CallBack,
     Command,
@@ -25,6 +26,7 @@ from ivr.commands import (
     Transfer,
 )
 from ivr.events import CallerHungUp, Done, Event, StepFailed
+from ivr.json_bodies import exact
 from ivr.rehearsal.given import Given
 from ivr.rehearsal.json_values import value_of
 from ivr.rehearsal.underway import (
@@ -74,12 +76,12 @@ def _request(command: Request, now_ms: int, world: World) -> Underway:
     pattern, replies = found
     nth = world.asked.get(pattern, 0)
     reply = replies[min(nth, len(replies) - 1)]
-    tries = command.retries + 1
-    if reply.fail == "timeout" or reply.delay > command.timeout_ms:
-        return _failing(now_ms + command.timeout_ms * tries, "no answer in time")
+    limit_ms = REQUEST_MS if command.timeout_ms is None else command.timeout_ms
+    if reply.fail == "timeout" or reply.delay > limit_ms:
+        return _failing(now_ms + limit_ms, "no reply in time")
     if reply.fail is not None:
         return _failing(now_ms, "no connection")
-    values = {"status": reply.status, "body": reply.body}
+    values = {"status": reply.status, "body": exact(reply.body)}
     return Underway(now_ms + reply.delay, lambda at_ms: Done(at_ms, values=values))
 
 

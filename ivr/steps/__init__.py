@@ -19,6 +19,7 @@ from ivr.steps.dtmf import Dtmf
 from ivr.steps.goto import Goto
 from ivr.steps.hangup import Hangup
 from ivr.steps.hours import HoursStep
+from ivr.steps.http import HttpStep
 from ivr.steps.language import Language
 from ivr.steps.menu import Menu
 from ivr.steps.queue import Queue
@@ -35,6 +36,7 @@ KIND_MODELS: tuple[type[Step], ...] = (
     Branch,
     HoursStep,
     Language,
+    HttpStep,
     Queue,
     Survey,
     Dtmf,

@@ -13,6 +13,7 @@ from pydantic import Field
 from config.document import DocumentModel
 from config.hours import Hours
 from config.problem import Path
+from ivr.functions import Signature
 from ivr.opening import Opening, openings
 from ivr.run import FAILED, Node, Outcome, Run, Targets
 from ivr.speech import Speech
@@ -66,6 +67,13 @@ class Finding:
     own: bool = False
 
 
+class KnownService(NamedTuple):
+    """What a flow has to know of a web service of the site."""
+
+    sensitive: bool = False
+    """Whether it may be sent sensitive variables."""
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """Names a flow may use, given by whoever knows the site; None: not checked."""
@@ -77,10 +85,13 @@ class Known:
     agents: frozenset[str] | None = None
     extensions: frozenset[str] | None = None
     mailboxes: frozenset[str] | None = None
-    services: frozenset[str] | None = None
-    functions: frozenset[str] | None = None
+    services: Mapping[str, KnownService] | None = None
+    functions: Mapping[str, Signature] | None = None
     values: Mapping[str, str] | None = None
     """The site's own named values, ``{site.NAME}`` in a template."""
+
+    fields: Mapping[str, Variable] = field(default_factory=dict)
+    """What the site keeps of its customers, ``{caller.NAME}`` after a lookup."""
 
     hours: Mapping[str, Opening] | None = None
     zone: str = "UTC"
@@ -95,6 +106,10 @@ class Known:
         if self.now_ms is None:
             return None
         return datetime.fromtimestamp(self.now_ms / 1000, ZoneInfo(self.zone)).date()
+
+    def names(self, flow: Flow) -> Names:
+        """Everything that the flow's expressions may name on this site."""
+        return flow.names if self.values is None else flow.names.of_site(self.values, self.fields)
 
     def openings(self, own: Mapping[str, Hours]) -> dict[str, Opening]:
         """The opening hours a flow may use: the site's, and its ``own``, which win."""
@@ -131,7 +146,7 @@ class Build:
             targets=Targets(),
             languages=flow.languages,
             variables=variables,
-            names=flow.names,
+            names=known.names(flow),
             flows=flows,
             known=known,
             hours=known.openings(flow.hours),
@@ -181,7 +196,7 @@ class Context:
     def of(cls, flow: Flow, known: Known, flows: Mapping[str, Flow] | None) -> Context:
         """For the steps of ``flow``."""
         hours = known.openings(flow.hours)
-        names, results = flow.names, flow.results
+        names, results = known.names(flow), flow.results
         return cls(flow.languages, flow.variables, known, names, flows, results, hours, flow.flow)
 
 
@@ -210,6 +225,9 @@ class Step(DocumentModel):
 
     needs_caller: ClassVar[bool] = False
     """Whether there must be a caller on the line: not so after ``on_hangup``."""
+
+    waits: ClassVar[bool] = False
+    """Whether a caller who is there may hang up here, though the step needs none."""
 
     note: str | None = Field(default=None, description="for who reads the flow; nobody hears it")
     on_hangup: StepName | None = Field(default=None, description="the caller hangs up here")

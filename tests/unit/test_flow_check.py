@@ -13,7 +13,7 @@ from ivr.flow import Flow
 from ivr.loader import flow_files, load_flow, load_flows, read_flows
 from ivr.opening import openings
 from ivr.steps import KINDS
-from ivr.steps.base import Known
+from ivr.steps.base import Known, KnownService
 from ivr.steps.read_back import READ_BACK
 
 pytestmark = pytest.mark.unit
@@ -26,6 +26,8 @@ KNOWN = Known(
     queues=frozenset({"support", "faults"}),
     skills=frozenset({"billing", "technical", "en", "hu"}),
     languages=("en", "hu"),
+    services={"crm": KnownService(), "vault": KnownService(sensitive=True)},
+    values={"crm": "https://crm.example/api", "hotline": "+3615550100"},
     hours=openings({"support": SUPPORT}, "Europe/Budapest"),
     zone="Europe/Budapest",
     now_ms=1_795_000_000_000,
