@@ -44,6 +44,7 @@ from engine.site_rules import agents_of, rules_of
 from engine.switchboard import Switchboard
 from engine.views import EngineViews
 from engine.watch import Watch
+from engine.web import Web
 from history.bundles import BundleStore
 from history.database import HistoryDatabase
 from history.migrations import upgrade_to_head
@@ -114,8 +115,9 @@ class Engine:
                 tasks.create_task(redis.watch(), name="private redis")
             switchboard = Switchboard(tasks)
             switch = await self._switch(stack, site, secrets, switchboard)
+            client = await self._web(stack, site, secrets)
             services = self._services(
-                site, library, flows, routing_link, chronicle, audio, switch, tasks
+                site, library, flows, routing_link, chronicle, audio, switch, tasks, client
             )
             services.take(flows)
             services.rehearsals = rehearsals
@@ -200,6 +202,11 @@ class Engine:
         self._metrics.ami_up.set(1)
         return switch
 
+    async def _web(self, stack: AsyncExitStack, site: Site, secrets: Secrets) -> Web:
+        client = await stack.enter_async_context(Web(self._metrics, now_ms).open())
+        client.configure(site.services, secrets.services)
+        return client
+
     def _services(
         self,
         site: Site,
@@ -210,6 +217,7 @@ class Engine:
         audio: Audio,
         switch: Switch,
         tasks: asyncio.TaskGroup,
+        client: Web,
     ) -> Services:
         listener = RoutingListener(self._hub, self._metrics, chronicle)
         recorder = Recorder(self._layout.root / site.recording.directory)
@@ -243,6 +251,7 @@ class Engine:
             audio=audio,
             metrics=self._metrics,
             takes=Takes(self._layout.takes, self._settings.recorded_prompts),
+            web=client,
             clock=now_ms,
         )
 

@@ -24,7 +24,7 @@ from ivr.opening import openings
 from ivr.program import Program
 from ivr.prompts.speaking import lack_of
 from ivr.rehearsal.script import TestFile
-from ivr.steps.base import Known
+from ivr.steps.base import Known, KnownService
 
 SCHEMAS: dict[str, type[BaseModel]] = {"site": Site, "flow": Flow, "test": TestFile}
 Load = Callable[[Known], dict[str, Program]]
@@ -114,6 +114,8 @@ def known_of(site: Site) -> Known:
         skills=frozenset(site.skills),
         languages=site.languages,
         extensions=frozenset(agent.extension for agent in site.agents.values()),
+        services={name: KnownService(each.sensitive) for name, each in site.services.items()},
+        values=site.values,
         hours=openings(site.hours, site.zone),
         zone=site.zone,
         now_ms=now_ms(),

@@ -47,6 +47,16 @@ class Metrics:
         )
         self.history_pending = self._gauge("history_pending_rows", "Rows not yet committed.")
 
+        self.web_requests = self._counter(
+            "web_requests_total", "Requests of flows to web services.", "service", "outcome"
+        )
+        self.web_seconds = self._histogram(
+            "web_request_seconds",
+            "Requests of flows to web services, all tries of each.",
+            FAST_BUCKETS_S,
+            "service",
+        )
+
     def text(self) -> bytes:
         """The exposition text of `/metrics`."""
         return generate_latest(self.registry)

@@ -14,6 +14,7 @@ from engine.metrics import Metrics
 from engine.orders import CallOrders
 from engine.rehearsals import Rehearsals
 from engine.ringer import SwitchRinger
+from engine.web import Web
 from ivr.prompts.takes import Takes
 from recordings.recorder import Recorder
 from routing.router import Router
@@ -39,6 +40,7 @@ class Services:
     audio: Audio
     metrics: Metrics
     takes: Takes
+    web: Web
     clock: Clock
     keys: Keys = field(default_factory=Keys)
     rehearsals: Rehearsals | None = None

@@ -145,7 +145,9 @@ class Watch:
         services, layout = self._services, self._settings.layout
         await services.audio.make_all(site, flows.programs, lambda done, of: None)
         await place_apologies(site, services.audio, layout)
-        await self._reconfigure_asterisk(site, load_or_create(layout.secrets, site))
+        secrets = load_or_create(layout.secrets, site)
+        await self._reconfigure_asterisk(site, secrets)
+        services.web.configure(site.services, secrets.services)
         newcomers = site.agents.keys() - services.site.agents.keys()
         services.router.configure(agents_of(site), rules_of(site))
         services.orders.site = services.callbacks.site = site

@@ -9,12 +9,14 @@ from typing import Any
 from engine.performing import callback
 from engine.performing.asking import save_survey, send_digits
 from engine.performing.line import Line, Performer
-from ivr.commands import CallBack, SaveSurvey, SendDigits
+from engine.performing.request import request
+from ivr.commands import CallBack, Request, SaveSurvey, SendDigits
 
 PERFORMERS: Mapping[type[Any], Performer] = {
     SendDigits: send_digits,
     SaveSurvey: save_survey,
     CallBack: callback.promise,
+    Request: request,
 }
 """Who carries out each command of `ivr.commands`."""
 

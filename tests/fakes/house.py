@@ -20,6 +20,7 @@ from engine.orders import CallOrders
 from engine.ringer import SwitchRinger
 from engine.services import Services
 from engine.story import Story
+from engine.web import Web
 from history.rows import ContactRow, Record
 from history.spool import Settled
 from history.writer import HistoryWriter
@@ -263,6 +264,7 @@ class House:
             metrics,
             self.clock,
         )
+        self.web = Web(metrics, self.clock)
         recorder = Recorder(directory)
         orders = CallOrders(self.site, self.chronicle, recorder, self.clock)
         switch, router = cast(Switch, self.switch), cast(Router, self.router)
@@ -284,6 +286,7 @@ class House:
             audio=cast(Audio, self.audio),
             metrics=metrics,
             takes=Takes(directory / "takes", directory / "prompts"),
+            web=self.web,
             clock=self.clock,
         )
 
