@@ -70,7 +70,9 @@ Statuses = Annotated[
 class Expect(DocumentModel):
     """What a reply must be like to be taken; any other leaves by ``on_error``."""
 
-    status: Statuses = Field(default=((200, 299),), description="like 200-299, or 200, 404")
+    status: Statuses = Field(
+        default="200-299", validate_default=True, description="like 200-299, or 200, 404"
+    )
     schema_: Any = Field(
         default=None, alias="schema", description="a JSON Schema (2020-12) that the reply fits"
     )
@@ -115,7 +117,7 @@ class HttpBody(DocumentModel):
         description="variable: its place in the reply like $.customer.name; a ? at the end where "
         "the reply may lack it",
     )
-    expect: Expect = Expect()
+    expect: Expect = Field(default=Expect(), description="what a reply must be like")
     meanwhile: Spoken | None = Field(
         default=None, description="said when the reply takes more than 0.4 s; then music"
     )
@@ -153,7 +155,7 @@ class HttpStep(Continues):
 
     kind: ClassVar[str] = "http"
     waits: ClassVar[bool] = True
-    http: HttpBody
+    http: HttpBody = Field(description="the request, and what is taken from the reply")
     on_status: dict[StatusKey, StepName] = Field(
         default_factory=dict, description="step by status: 404, or 5xx for all of a class"
     )
