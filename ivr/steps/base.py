@@ -226,9 +226,6 @@ class Step(DocumentModel):
     needs_caller: ClassVar[bool] = False
     """Whether there must be a caller on the line: not so after ``on_hangup``."""
 
-    waits: ClassVar[bool] = False
-    """Whether a caller who is there may hang up here, though the step needs none."""
-
     note: str | None = Field(default=None, description="for who reads the flow; nobody hears it")
     on_hangup: StepName | None = Field(default=None, description="the caller hangs up here")
 

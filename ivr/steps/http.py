@@ -154,7 +154,6 @@ class HttpStep(Continues):
     """
 
     kind: ClassVar[str] = "http"
-    waits: ClassVar[bool] = True
     http: HttpBody = Field(description="the request, and what is taken from the reply")
     on_status: dict[StatusKey, StepName] = Field(
         default_factory=dict, description="step by status: 404, or 5xx for all of a class"

@@ -246,6 +246,22 @@ def _dtmf(ways: Ways) -> Drawn:
     return some({"dtmf": sent, "next": ways.onward})
 
 
+def _http(ways: Ways) -> Drawn:
+    read = st.sampled_from([{"amount": "$.n"}, {"note": "$.a[0].b?", "day": "$.d"}])
+    body = some(
+        {"post": st.just("https://crm.example.test/{account}")},
+        optional={
+            "read": read,
+            "body": st.just({"note": "{note}", "n": "{amount}"}),
+            "query": st.just({"language": "{call.language}"}),
+            "retries": st.integers(0, 2),
+            "meanwhile": SAID,
+        },
+    )
+    statuses = st.dictionaries(st.sampled_from(["404", "5xx"]), ways.onward)
+    return some({"http": body, "next": ways.onward}, optional={"on_status": statuses})
+
+
 def _goto(ways: Ways) -> Drawn:
     return some({"goto": ways.onward})
 
@@ -285,6 +301,7 @@ STEPS: Mapping[str, Callable[[Ways], Drawn]] = {
     "callback": _callback,
     "survey": _survey,
     "dtmf": _dtmf,
+    "http": _http,
     "goto": _goto,
     "call": _call,
     "return": _return,
@@ -293,7 +310,7 @@ STEPS: Mapping[str, Callable[[Ways], Drawn]] = {
 """For each kind of step, how one is drawn that is right wherever it stands."""
 
 HAVE_ON_ERROR = frozenset(
-    {"say", "menu", "collect", "language", "queue", "callback", "survey", "dtmf", "call"}
+    {"say", "menu", "collect", "language", "queue", "callback", "survey", "dtmf", "http", "call"}
 )
 """Kinds whose errors may lead anywhere: a call whose steps keep failing is given up."""
 

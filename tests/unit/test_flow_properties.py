@@ -26,6 +26,7 @@ from ivr.commands import (
     Hangup,
     Play,
     RecordMessage,
+    Request,
     SaveSurvey,
     SendDigits,
 )
@@ -55,7 +56,7 @@ COMMANDS: dict[type[Position], tuple[type[Command], ...]] = {
     Asking: (Ask,),
     Confirming: (Ask,),
     Queued: (Enqueue,),
-    Doing: (Ask, Play, RecordMessage, SaveSurvey, SendDigits, CallBack),
+    Doing: (Ask, Play, RecordMessage, SaveSurvey, SendDigits, CallBack, Request),
     Ended: (Hangup,),
 }
 PIN = "8642097"
