@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
+from config.customers import Customers
 from config.document import DocumentError, DocumentModel, Located, Problem, load_located
 from config.hours import Hours
 from config.network_overrides import override
@@ -52,6 +53,9 @@ class Site(DocumentModel):
     services: dict[Name, Service] = Field(default={}, description="web services that flows ask")
     values: dict[ValueName, Line] = Field(
         default={}, description="texts that flows use as {site.NAME}: addresses, names"
+    )
+    customers: Customers = Field(
+        default=Customers(), description="what is known of customers, beside their names"
     )
     fallback: Fallback = Field(description="where callers go when the engine is away")
     callbacks: Callbacks = Field(default=Callbacks(), description="how customers are called back")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator
 from datetime import date
 from typing import TYPE_CHECKING
 
+from config.customers import FOUND, KEPT
 from config.document import Located, Problem
 from config.hours_checks import check_hours
 from config.problem import Path
@@ -35,6 +36,7 @@ def check_site(site: Site, located: Located, today: date) -> list[Problem]:
         _rtp_range,
         _ports,
         _services,
+        _customers,
     )
     problems = [problem for check in checks for problem in check(site, located)]
     for name, hours in site.hours.items():
@@ -145,6 +147,13 @@ def _services(site: Site, located: Located) -> Iterator[Problem]:
             what = "sensitive values" if service.sensitive else "secrets"
             message = f"{what} would go unencrypted over the network, use https"
             yield located.warning(("services", name, "url"), message)
+
+
+def _customers(site: Site, located: Located) -> Iterator[Problem]:
+    for name in site.customers.fields:
+        if name in KEPT | FOUND:
+            message = "is known of every caller anyway, give the field another name"
+            yield located.problem(("customers", "fields", name), message, key=True)
 
 
 def _rtp_range(site: Site, located: Located) -> Iterator[Problem]:

@@ -23,6 +23,7 @@ from ivr.events import CallerHungUp, Event, Played, QueueLeft, StepFailed
 from ivr.interpreter import Turn, resume
 from ivr.program import Program
 from ivr.state import CallState
+from ivr.variables import written
 from routing.contact import Contact, Relaxation
 from routing.ringing import AgentLeg
 from routing.skills import skill_set
@@ -290,7 +291,9 @@ class Conversation:
         def told(story: Story) -> Story:
             for entry in turn.trace:
                 story = story.tell(entry.at_ms, "step", step=entry.step, did=entry.what)
-            return replace(story, language=turn.state.scope.language)
+            topic = turn.state.scope.facts.get("call.topic")
+            told_of = written(topic) if topic is not None else story.topic
+            return replace(story, language=turn.state.scope.language, topic=told_of)
 
         self._change(told, save=False)
 

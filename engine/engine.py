@@ -38,7 +38,7 @@ from engine.recordings import Recordings
 from engine.rehearsals import Rehearsals
 from engine.returning import Returning
 from engine.ringer import SwitchRinger
-from engine.services import Services
+from engine.services import Services, Sources
 from engine.settings import Settings, keep_node
 from engine.site_rules import agents_of, rules_of
 from engine.switchboard import Switchboard
@@ -46,6 +46,7 @@ from engine.views import EngineViews
 from engine.watch import Watch
 from engine.web import Web
 from history.bundles import BundleStore
+from history.customers import CustomerStore
 from history.database import HistoryDatabase
 from history.migrations import upgrade_to_head
 from history.spool import Spool
@@ -115,9 +116,9 @@ class Engine:
                 tasks.create_task(redis.watch(), name="private redis")
             switchboard = Switchboard(tasks)
             switch = await self._switch(stack, site, secrets, switchboard)
-            client = await self._web(stack, site, secrets)
+            sources = await self._sources(stack, site, secrets)
             services = self._services(
-                site, library, flows, routing_link, chronicle, audio, switch, tasks, client
+                site, library, flows, routing_link, chronicle, audio, switch, tasks, sources
             )
             services.take(flows)
             services.rehearsals = rehearsals
@@ -202,10 +203,12 @@ class Engine:
         self._metrics.ami_up.set(1)
         return switch
 
-    async def _web(self, stack: AsyncExitStack, site: Site, secrets: Secrets) -> Web:
+    async def _sources(self, stack: AsyncExitStack, site: Site, secrets: Secrets) -> Sources:
         client = await stack.enter_async_context(Web(self._metrics, now_ms).open())
         client.configure(site.services, secrets.services)
-        return client
+        customers = CustomerStore(self._settings.sql_url)
+        stack.push_async_callback(customers.close)
+        return Sources(client, customers)
 
     def _services(
         self,
@@ -217,7 +220,7 @@ class Engine:
         audio: Audio,
         switch: Switch,
         tasks: asyncio.TaskGroup,
-        client: Web,
+        sources: Sources,
     ) -> Services:
         listener = RoutingListener(self._hub, self._metrics, chronicle)
         recorder = Recorder(self._layout.root / site.recording.directory)
@@ -251,7 +254,7 @@ class Engine:
             audio=audio,
             metrics=self._metrics,
             takes=Takes(self._layout.takes, self._settings.recorded_prompts),
-            web=client,
+            sources=sources,
             clock=now_ms,
         )
 

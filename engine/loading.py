@@ -14,6 +14,7 @@ from config.site import Site, load_site_located
 from config.site_checks import check_flows
 from engine.audio import voices_of
 from engine.clock import now_ms
+from engine.customers import fields_of
 from engine.errors import SettingsInvalid, SiteInvalid
 from engine.merging import Files
 from engine.settings import Settings
@@ -116,6 +117,7 @@ def known_of(site: Site) -> Known:
         extensions=frozenset(agent.extension for agent in site.agents.values()),
         services={name: KnownService(each.sensitive) for name, each in site.services.items()},
         values=site.values,
+        fields=fields_of(site),
         hours=openings(site.hours, site.zone),
         zone=site.zone,
         now_ms=now_ms(),

@@ -1,6 +1,7 @@
 """What a call needs of the engine, gathered once."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from bridge.switch import Switch
 from config.site import Site
@@ -15,9 +16,17 @@ from engine.orders import CallOrders
 from engine.rehearsals import Rehearsals
 from engine.ringer import SwitchRinger
 from engine.web import Web
+from history.customers import CustomerStore
 from ivr.prompts.takes import Takes
 from recordings.recorder import Recorder
 from routing.router import Router
+
+
+class Sources(NamedTuple):
+    """What flows ask beside the switch and routing."""
+
+    web: Web
+    customers: CustomerStore
 
 
 @dataclass
@@ -40,7 +49,7 @@ class Services:
     audio: Audio
     metrics: Metrics
     takes: Takes
-    web: Web
+    sources: Sources
     clock: Clock
     keys: Keys = field(default_factory=Keys)
     rehearsals: Rehearsals | None = None

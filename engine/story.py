@@ -33,6 +33,7 @@ class Story:
     called: str | None = None
     flow: str | None = None
     flow_version: int | None = None
+    topic: str | None = field(default=None, repr=False)
     language: str | None = None
     queue: str | None = None
     skills: Mapping[str, int] = field(default_factory=dict)
@@ -204,6 +205,7 @@ class Story:
             called=self.called,
             flow=self.flow,
             flow_version=self.flow_version,
+            topic=self.topic,
             language=self.language,
             queue=self.queue,
             skills=self.skills,

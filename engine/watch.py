@@ -147,7 +147,7 @@ class Watch:
         await place_apologies(site, services.audio, layout)
         secrets = load_or_create(layout.secrets, site)
         await self._reconfigure_asterisk(site, secrets)
-        services.web.configure(site.services, secrets.services)
+        services.sources.web.configure(site.services, secrets.services)
         newcomers = site.agents.keys() - services.site.agents.keys()
         services.router.configure(agents_of(site), rules_of(site))
         services.orders.site = services.callbacks.site = site

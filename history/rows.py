@@ -36,6 +36,7 @@ class LegRow:
 class ContactRow:
     """One contact, with its legs, written whole: a second write of the same id replaces the first.
 
+    `topic` is what the flow said the contact was about (`call.topic`).
     `flow_version` is the published version of the flows that the contact ran to its end.
     `wait_ms` runs from entering the queue to the bridge (or to leaving the queue without one),
     `talk_ms` from the bridge to the end of the conversation; None where there was no such stretch.
@@ -54,6 +55,7 @@ class ContactRow:
     called: str | None = None
     flow: str | None = None
     flow_version: int | None = None
+    topic: str | None = None
     language: str | None = None
     queue: str | None = None
     skills: Mapping[str, int] = field(default_factory=dict)

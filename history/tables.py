@@ -43,6 +43,7 @@ contacts = Table(
     Column("called", Text),
     Column("flow", Text),
     Column("flow_version", Integer),
+    Column("topic", Text),
     Column("language", Text),
     Column("queue", Text),
     Column("skills", _json(), nullable=False),
@@ -62,6 +63,17 @@ contacts = Table(
     Index(None, "started_ms"),
     Index(None, "queue", "started_ms"),
     Index(None, "agent", "started_ms"),
+    Index(None, "caller", "started_ms"),
+)
+
+customers = Table(
+    "customers",
+    metadata,
+    Column("number", Text, primary_key=True),
+    Column("name", Text),
+    Column("language", Text),
+    Column("segment", Text),
+    Column("data", _json(), nullable=False),
 )
 
 legs = Table(

@@ -9,14 +9,16 @@ from typing import Any
 from engine.performing import callback
 from engine.performing.asking import save_survey, send_digits
 from engine.performing.line import Line, Performer
-from engine.performing.request import request
-from ivr.commands import CallBack, Request, SaveSurvey, SendDigits
+from engine.performing.lookup import look_up
+from engine.performing.request import ask
+from ivr.commands import CallBack, Lookup, Request, SaveSurvey, SendDigits
 
 PERFORMERS: Mapping[type[Any], Performer] = {
     SendDigits: send_digits,
     SaveSurvey: save_survey,
     CallBack: callback.promise,
-    Request: request,
+    Request: ask,
+    Lookup: look_up,
 }
 """Who carries out each command of `ivr.commands`."""
 

@@ -16,11 +16,11 @@ REASONS = {
 }
 
 
-async def request(line: Line, command: Request, state: CallState) -> Event:
+async def ask(line: Line, command: Request, state: CallState) -> Event:
     """Ask; the caller hears ``meanwhile`` if it takes long."""
     services = line.services
     try:
-        reply = await while_waiting(line, services.web.ask(command), command.meanwhile)
+        reply = await while_waiting(line, services.sources.web.ask(command), command.meanwhile)
     except NoReply as failure:
         return StepFailed(services.clock(), REASONS[failure.outcome])
     return Done(services.clock(), values={"status": reply.status, "body": reply.body})

@@ -21,6 +21,7 @@ from ivr.steps.hangup import Hangup
 from ivr.steps.hours import HoursStep
 from ivr.steps.http import HttpStep
 from ivr.steps.language import Language
+from ivr.steps.lookup import LookupStep
 from ivr.steps.menu import Menu
 from ivr.steps.queue import Queue
 from ivr.steps.return_ import ReturnStep
@@ -36,6 +37,7 @@ KIND_MODELS: tuple[type[Step], ...] = (
     Branch,
     HoursStep,
     Language,
+    LookupStep,
     HttpStep,
     Queue,
     Survey,

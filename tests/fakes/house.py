@@ -18,9 +18,10 @@ from engine.loading import SiteFile
 from engine.metrics import Metrics
 from engine.orders import CallOrders
 from engine.ringer import SwitchRinger
-from engine.services import Services
+from engine.services import Services, Sources
 from engine.story import Story
 from engine.web import Web
+from history.customers import CustomerStore
 from history.rows import ContactRow, Record
 from history.spool import Settled
 from history.writer import HistoryWriter
@@ -286,7 +287,7 @@ class House:
             audio=cast(Audio, self.audio),
             metrics=metrics,
             takes=Takes(directory / "takes", directory / "prompts"),
-            web=self.web,
+            sources=Sources(self.web, CustomerStore("sqlite:///:memory:")),
             clock=self.clock,
         )
 

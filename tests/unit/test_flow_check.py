@@ -15,6 +15,7 @@ from ivr.opening import openings
 from ivr.steps import KINDS
 from ivr.steps.base import Known, KnownService
 from ivr.steps.read_back import READ_BACK
+from ivr.variables import Variable
 
 pytestmark = pytest.mark.unit
 
@@ -28,6 +29,7 @@ KNOWN = Known(
     languages=("en", "hu"),
     services={"crm": KnownService(), "vault": KnownService(sensitive=True)},
     values={"crm": "https://crm.example/api", "hotline": "+3615550100"},
+    fields={"tariff": Variable(type="text"), "balance": Variable(type="money", currency="EUR")},
     hours=openings({"support": SUPPORT}, "Europe/Budapest"),
     zone="Europe/Budapest",
     now_ms=1_795_000_000_000,
