@@ -57,9 +57,11 @@ class Variable(DocumentModel):
         """The value that ``text`` stands for; None when it is none of this type and length."""
         return self._fitting(READERS[self.type](text))
 
-    def accept(self, value: Value) -> Value:
-        """A value of another type as one of this; None when it is none."""
-        return self.read(written(value)) if value is not None else None
+    def accept(self, value: object) -> Value:
+        """A value of another type as one of this; None when it is none, or no value at all."""
+        if value is None or not isinstance(value, Value):
+            return None
+        return self.read(written(value))
 
     def _fitting(self, value: Value) -> Value:
         if self.length is not None and isinstance(value, str) and len(value) != self.length:

@@ -16,7 +16,7 @@ from ivr.run import Node, Outcome, Run, Wait
 from ivr.state import Doing, Position
 from ivr.steps.base import Build, Continues, Edge
 from ivr.values import StepName
-from ivr.variables import Variable
+from ivr.variables import Value, Variable
 
 CALLER = "caller"
 
@@ -80,12 +80,15 @@ class LookupStep(Continues):
 class LookupNode(Node):
     """Asks, learns, and goes by whether the number is known."""
 
-    __slots__ = ("_at", "_known", "_number", "_unknown")
+    __slots__ = ("_at", "_known", "_names", "_number", "_unknown")
 
     def __init__(self, build: Build, step: LookupStep) -> None:
         super().__init__(build.name, LookupStep.kind, build.targets)
         number = step.lookup.number
         self._at = Doing(build.name)
+        self._names = {
+            name: kind for name, kind in build.names.items() if name.startswith(f"{CALLER}.")
+        }
         self._number: Callable[[Run], str] = (
             build.template(number) if number is not None else lambda run: run.scope.call.caller
         )
@@ -98,7 +101,12 @@ class LookupNode(Node):
     def resume(self, run: Run, at: Position, event: Event) -> Outcome:
         if type(event) is not Done:
             return self.unexpected(run, event)
-        run.learn(event.values)
+        run.learn(self._told(event))
         is_known = event.outcome == "known"
         run.note(self.name, "known" if is_known else "unknown")
         return self._known if is_known else self._unknown
+
+    def _told(self, event: Done) -> dict[str, Value]:
+        """Of what the outside tells, what flows can name, as the type that it is said to be."""
+        told = {name: kind.accept(event.values.get(name)) for name, kind in self._names.items()}
+        return {name: value for name, value in told.items() if value is not None}

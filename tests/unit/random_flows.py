@@ -262,6 +262,12 @@ def _http(ways: Ways) -> Drawn:
     return some({"http": body, "next": ways.onward}, optional={"on_status": statuses})
 
 
+def _lookup(ways: Ways) -> Drawn:
+    who = st.sampled_from(["caller", {"number": "{account}"}])
+    branches = {"known": ways.onward, "unknown": ways.onward}
+    return some({"lookup": who, "next": ways.onward}, optional=branches)
+
+
 def _goto(ways: Ways) -> Drawn:
     return some({"goto": ways.onward})
 
@@ -302,6 +308,7 @@ STEPS: Mapping[str, Callable[[Ways], Drawn]] = {
     "survey": _survey,
     "dtmf": _dtmf,
     "http": _http,
+    "lookup": _lookup,
     "goto": _goto,
     "call": _call,
     "return": _return,
@@ -310,7 +317,19 @@ STEPS: Mapping[str, Callable[[Ways], Drawn]] = {
 """For each kind of step, how one is drawn that is right wherever it stands."""
 
 HAVE_ON_ERROR = frozenset(
-    {"say", "menu", "collect", "language", "queue", "callback", "survey", "dtmf", "http", "call"}
+    {
+        "say",
+        "menu",
+        "collect",
+        "language",
+        "queue",
+        "callback",
+        "survey",
+        "dtmf",
+        "http",
+        "lookup",
+        "call",
+    }
 )
 """Kinds whose errors may lead anywhere: a call whose steps keep failing is given up."""
 

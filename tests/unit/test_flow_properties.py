@@ -24,6 +24,7 @@ from ivr.commands import (
     Command,
     Enqueue,
     Hangup,
+    Lookup,
     Play,
     RecordMessage,
     Request,
@@ -56,7 +57,7 @@ COMMANDS: dict[type[Position], tuple[type[Command], ...]] = {
     Asking: (Ask,),
     Confirming: (Ask,),
     Queued: (Enqueue,),
-    Doing: (Ask, Play, RecordMessage, SaveSurvey, SendDigits, CallBack, Request),
+    Doing: (Ask, Play, RecordMessage, SaveSurvey, SendDigits, CallBack, Request, Lookup),
     Ended: (Hangup,),
 }
 PIN = "8642097"
