@@ -108,5 +108,4 @@ class LookupNode(Node):
 
     def _told(self, event: Done) -> dict[str, Value]:
         """Of what the outside tells, what flows can name, as the type that it is said to be."""
-        told = {name: kind.accept(event.values.get(name)) for name, kind in self._names.items()}
-        return {name: value for name, value in told.items() if value is not None}
+        return {name: kind.accept(event.values.get(name)) for name, kind in self._names.items()}

@@ -154,7 +154,7 @@ async def test_both_questions_are_answered_by_an_index(store: CustomerStore, url
 
 async def test_a_database_that_is_away_is_told(site: Site, tmp_path: Path) -> None:
     """The step leaves by its error exit."""
-    store = CustomerStore(f"sqlite:///{tmp_path}/nowhere/history.db")
+    store = CustomerStore(f"sqlite:///{tmp_path}/without-tables.db")
     with pytest.raises(DatabaseAway):
         await facts_of(store, site, "+36301234567")
     await store.close()

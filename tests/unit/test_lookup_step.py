@@ -103,3 +103,18 @@ def test_the_number_shows_nowhere() -> None:
     shown = repr(call.command)
     finds(call, "known", FACTS)
     assert "301234567" not in shown + repr(call.state) + " ".join(call.timeline)
+
+
+def test_a_second_lookup_leaves_nothing_of_the_first() -> None:
+    """Nobody is called by another customer's name."""
+    text = FLOW.replace("new: {say: Welcome., next: bye}", "new: {say: x, next: bye}").replace(
+        'hello: {say: "You',
+        'hello: {lookup: {number: "301112222"}, next: told, on_error: lost}\n'
+        '  told: {say: "{caller.name}. You',
+    )
+    call = Conversation(program(text % BOTH, KNOWN))
+    call.does(Done(call.now_ms, "known", {**FACTS, "caller.tariff": None}))
+    assert call.command == Lookup("301112222")
+    assert finds(call, "unknown", {"caller.known": False, "caller.contacts": Decimal(0)}) == (
+        "You called zero times."
+    )
