@@ -34,8 +34,9 @@ from ivr.expression.functions import FUNCTIONS, Function
 from ivr.expression.parser import RESERVED, parse
 from ivr.expression.possible import Impossible, impossible
 from ivr.expression.reference import LITERALS, OPERATORS, SAMPLE, Operator, Sample
-from ivr.expression.types import Kind, NameType, Read, Value, ValueType
+from ivr.expression.types import Kind, NameType, Read, ValueType
 from ivr.expression.unparsing import unparse
+from ivr.variables import Value
 
 __all__ = [
     "FUNCTIONS",

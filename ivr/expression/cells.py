@@ -17,7 +17,8 @@ from itertools import pairwise, product
 from typing import Any, NamedTuple
 
 from ivr.expression.syntax import Arithmetic, Call, Choice, Expr, Name, Negate
-from ivr.expression.types import TEXTUAL, NameType, Value, ValueType
+from ivr.expression.types import TEXTUAL, NameType, ValueType
+from ivr.variables import Value
 
 _MAX_TESTS = 4
 """Tests of one text that are followed; in the light of others any text may stand."""

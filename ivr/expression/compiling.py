@@ -34,7 +34,8 @@ from ivr.expression.syntax import (
     OneOf,
     TextTest,
 )
-from ivr.expression.types import NUMERIC, TEXTUAL, NameType, Read, Value, ValueType
+from ivr.expression.types import NUMERIC, TEXTUAL, NameType, Read, ValueType
+from ivr.variables import Value
 
 Evaluate = Callable[[Read], Value]
 Predicate = Callable[[Any, Any], bool]

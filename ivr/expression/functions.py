@@ -10,8 +10,9 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import reduce
 from typing import Any
 
-from ivr.expression.types import NUMERIC, ORDERED, TEXTUAL, Kind, Value, ValueType, merged
+from ivr.expression.types import NUMERIC, ORDERED, TEXTUAL, Kind, ValueType, merged
 from ivr.expression.unparsing import plain
+from ivr.variables import Value
 
 MATH = Context(prec=34, traps=[])
 """Exact to 34 digits (IEEE 754 decimal128); what has no result is NaN or infinite, never raised."""

@@ -11,7 +11,8 @@ from datetime import date, time
 from decimal import Decimal
 
 from ivr.expression.functions import FUNCTIONS
-from ivr.expression.types import NameType, Value, ValueType
+from ivr.expression.types import NameType, ValueType
+from ivr.variables import Value
 
 __all__ = ["FUNCTIONS", "LITERALS", "OPERATORS", "SAMPLE", "Operator", "Sample"]
 

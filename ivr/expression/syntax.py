@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal as OneWordOf
 
-from ivr.expression.types import Value, ValueType
+from ivr.expression.types import ValueType
+from ivr.variables import Value
 
 Comparison = OneWordOf["==", "!=", "<", "<=", ">", ">="]
 Operation = OneWordOf["+", "-", "*", "/"]

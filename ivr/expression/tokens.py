@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from config.suggest import shown
 from ivr.errors import ExpressionError
-from ivr.expression.types import Value, ValueType
+from ivr.expression.types import ValueType
+from ivr.variables import Value
 
 MAX_TOKENS = 1000
 """More words and signs than this is no expression but a mistake."""

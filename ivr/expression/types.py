@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, time
 from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
-Value = str | Decimal | bool | date | time | None
-"""A value at run time; None is an unset one. Money and numbers are both ``Decimal``."""
+from ivr.variables import Value
 
 Read = Callable[[str], Value]
 """Gives a name's value in a call."""

@@ -24,7 +24,7 @@ from ivr.expression.syntax import (
     OneOf,
     TextTest,
 )
-from ivr.expression.types import Value
+from ivr.variables import Value
 
 _CHOICE, _OR, _AND, _NOT, _RELATION, _SUM, _PRODUCT, _UNARY, _PRIMARY = range(9)
 _JUNCTIONS = {"or": _OR, "and": _AND}
