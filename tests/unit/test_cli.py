@@ -2,48 +2,16 @@
 
 import json
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from engine.cli import main
 from engine.settings import PROJECT
+from tests.unit.command import Command
 
 pytestmark = pytest.mark.unit
 
 ONE_FLOW = PROJECT / "tests/data/one_flow"
-
-
-@dataclass(frozen=True)
-class Done:
-    """What came of one run."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-Command = Callable[..., Done]
-
-
-@pytest.fixture
-def trunkline(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Command:
-    """`trunkline("check", TRUNKLINE_SITE=…)`: one run, with a `var/` of its own."""
-
-    def run(*words: str, **environ: str) -> Done:
-        for name, value in {"TRUNKLINE_VAR": str(tmp_path), **environ}.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setattr("sys.argv", ["trunkline", *words])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        out, err = capsys.readouterr()
-        return Done(int(ended.value.code or 0), out, err)
-
-    return run
 
 
 def test_the_sample_site_is_well(trunkline: Command) -> None:

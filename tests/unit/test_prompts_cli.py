@@ -2,18 +2,16 @@
 
 import csv
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from engine.cli import main
 from engine.promptbook import PromptBook
 from engine.settings import from_environment
 from ivr.prompts.wav import read_wave
 from tests.fakes.voice import Voice
+from tests.unit.command import Command
 
 pytestmark = pytest.mark.unit
 
@@ -46,36 +44,6 @@ steps:
   tell: {say: {en: "It is {account}.", hu: "Ez {account}."}, next: bye}
   bye: {hangup: normal}
 """
-
-
-@dataclass(frozen=True)
-class Done:
-    """What came of one run."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-Command = Callable[..., Done]
-
-
-@pytest.fixture
-def trunkline(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Command:
-    """`trunkline("check", TRUNKLINE_SITE=…)`: one run, with a `var/` of its own."""
-
-    def run(*words: str, **environ: str) -> Done:
-        for name, value in {"TRUNKLINE_VAR": str(tmp_path), **environ}.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setattr("sys.argv", ["trunkline", *words])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        out, err = capsys.readouterr()
-        return Done(int(ended.value.code or 0), out, err)
-
-    return run
 
 
 @pytest.fixture
