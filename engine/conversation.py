@@ -17,7 +17,7 @@ from engine.story import Story
 from engine.voice import Voice
 from engine.waiting import Gone, Waiting
 from history.outcome import EndedBy, Outcome
-from ivr.commands import Ask, Command, Enqueue, Hangup, Play
+from ivr.commands import Ask, Command, Enqueue, Hangup, Lookup, Play, RunPython
 from ivr.errors import SpeechError
 from ivr.events import CallerHungUp, Event, Played, QueueLeft, StepFailed
 from ivr.interpreter import Turn, resume
@@ -34,12 +34,21 @@ STAGE = "TRK_STAGE"
 """Tells Asterisk's dialplan what to do when the engine is lost."""
 FLOW, TALKING, DONE = "flow", "talking", "done"
 LANGUAGE = "TRK_LANGUAGE"
+BEFORE_ANSWER = frozenset({Lookup, RunPython, Hangup})
+"""What is done while the caller still hears the ringing. A flow that hangs up after these alone
+refuses the call, and it costs the caller nothing."""
+CAUSES = {"busy": 17, "congestion": 34, "rejected": 21}
+"""The flow's words for causes of Q.850, which Asterisk tells as 486, 503 and 403
+(hangup_cause2sip in channels/chan_pjsip.c) to a caller who was not answered."""
 SHORT_MS = 500
 """A conversation as short as that may be none: the agent's leg was gone when it was fetched."""
 
 
 class Conversation:
-    """Drives one contact from its flow's first command to its end, on one AGI session."""
+    """Drives one contact from its flow's first command to its end, on one AGI session.
+
+    A call that is not `answered` yet is answered when the flow first needs the caller.
+    """
 
     def __init__(
         self,
@@ -47,12 +56,15 @@ class Conversation:
         session: AgiSession,
         contact_id: str,
         rehearsal: Rehearsal | None = None,
+        *,
+        answered: bool = True,
     ) -> None:
         self._services = services
         self._rehearsal = rehearsal
         self._session = session
         self._id = contact_id
         self._began_ms = services.clock()
+        self._answered = answered
         self._spoke = False
         self._language: str = services.site.languages[0]
         self._voice = Voice(session, services.audio.of, services.audio.silence, services.clock)
@@ -76,7 +88,7 @@ class Conversation:
                 event = self._rehearsal.moved(event)
             turn = resume(program, turn.state, event)
         self._tell(turn, program)
-        await self._finish()
+        await self._finish(turn.command.cause)
 
     @asynccontextmanager
     async def _to_the_end(self) -> AsyncIterator[None]:
@@ -104,6 +116,7 @@ class Conversation:
         if self._rehearsal is not None and self._rehearsal.answers(command, _step_of(state)):
             return await self._rehearsal.perform(command, _step_of(state))
         try:
+            await self._answer(command)
             match command:
                 case Play(prompt=prompt, barge_in=barge_in):
                     self._first_word()
@@ -127,6 +140,14 @@ class Conversation:
             log.error("prompt_not_played", contact=self._id, error=str(error))
             return StepFailed(now(), "a prompt could not be played")
 
+    async def _answer(self, command: Command) -> None:
+        if self._answered or type(command) in BEFORE_ANSWER or self._session.hungup.is_set():
+            return
+        # `i`: without waiting for the caller's first audio, up to 500 ms (__ast_answer in
+        # main/channel.c); who offered media is ready to hear it (RFC 3264, section 5.1).
+        await self._session.execute("Answer", "", "i")
+        self._answered = True
+
     async def _perform_other(self, command: Command, state: CallState) -> Event:
         performer = PERFORMERS.get(type(command))
         if performer is None:
@@ -147,7 +168,7 @@ class Conversation:
             story = self._services.chronicle.story(self._id)
             event = await self._joined(leg)
             if program is None or story is None or story.resume is None:
-                await self._finish()
+                await self._finish("normal")
                 return
             state = CallState.from_dict(story.resume)
             await self._drive(program, resume(program, state, event))
@@ -261,28 +282,31 @@ class Conversation:
         self._change(lambda story: story.conversation_ended(services.clock(), by))
         services.router.conversation_ended(self._id)
 
-    async def _finish(self) -> None:
+    async def _finish(self, word: str) -> None:
         """Close the story, and tell Asterisk's dialplan that there is nothing left to do."""
         story = self._services.chronicle.story(self._id)
         if story is None:
             return
         hung_up = self._session.hungup.is_set()
+        cause = CAUSES.get(word)
         outcome, by = how_it_ended(story, hung_up)
+        if cause is not None and not self._answered:
+            outcome = Outcome.REJECTED
         try:
             await self._session.set_variable(STAGE, DONE)
             if not hung_up:
-                await self._session.hangup()
+                await self._session.hangup(cause)
         except ChannelGone:
             log.debug("caller_left_first", contact=self._id)
-        self._close(outcome, by)
+        self._close(outcome, by, None if hung_up else cause)
 
-    def _close(self, outcome: Outcome, by: EndedBy) -> None:
+    def _close(self, outcome: Outcome, by: EndedBy, cause: int | None = None) -> None:
         """The caller has left; with a callback promised the contact has not."""
         story = self._services.chronicle.story(self._id)
         if story is not None and story.promise is not None:
             self._services.callbacks.keep(self._id)
         else:
-            self._services.chronicle.close(self._id, outcome, by)
+            self._services.chronicle.close(self._id, outcome, by, cause)
 
     def _tell(self, turn: Turn, program: Program) -> None:
         if self._rehearsal is not None:

@@ -6,7 +6,6 @@ from dataclasses import replace
 import structlog
 
 from bridge.agi.session import AgiSession
-from bridge.errors import AgiError, ChannelGone
 from config.document import DocumentError
 from engine import stretches
 from engine.conversation import DONE, FLOW, STAGE, Conversation
@@ -14,7 +13,7 @@ from engine.errors import FlowsAway
 from engine.services import Services
 from engine.story import Story
 from engine.studio import Studio
-from history.outcome import EndedBy, Outcome
+from history.outcome import EndedBy
 from ivr.announce import Notice, notice, paused
 from ivr.commands import Segment
 from ivr.events import QueueLeft
@@ -45,7 +44,7 @@ class House:
         self._services = services
 
     async def take_call(self, session: AgiSession, called: str) -> None:
-        """Answer a call to one of the site's numbers and run its flow to the end."""
+        """Run the flow of one of the site's numbers to its end, for one call to it."""
         services = self._services
         number = services.site.numbers.get(called)
         if number is None:
@@ -67,17 +66,7 @@ class House:
         rehearsal = services.rehearsals.of(story.caller) if services.rehearsals else None
         if rehearsal is not None:
             program, facts = rehearsal.begin(program, facts)
-        conversation = Conversation(services, session, story.id, rehearsal)
-        try:
-            # `i`: without waiting for the caller's first audio, up to 500 ms (__ast_answer in
-            # main/channel.c); who offered media is ready to hear it (RFC 3264, section 5.1).
-            await session.execute("Answer", "", "i")
-        except ChannelGone:
-            services.chronicle.close(story.id, Outcome.HUNG_UP_IN_FLOW, EndedBy.CALLER)
-            return
-        except AgiError:
-            services.chronicle.close(story.id, Outcome.FAILED, EndedBy.UNKNOWN)
-            raise
+        conversation = Conversation(services, session, story.id, rehearsal, answered=False)
         await conversation.run(program, start(program, facts))
 
     async def take_back(self, session: AgiSession, contact_id: str) -> None:

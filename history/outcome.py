@@ -41,7 +41,7 @@ class Outcome(StrEnum):
     """A fault of ours or of the switch ended the call, such as an error in the flow."""
 
     REJECTED = "rejected"
-    """The call was refused before a flow began: unknown number, no capacity, a blocked caller."""
+    """The call was refused before its answer: unknown number, no capacity, a blocked caller."""
 
 
 class EndedBy(StrEnum):

@@ -90,8 +90,16 @@ class AgiSession:
         if reply.result != "0":
             await self._raise_failure("ANSWER", reply)
 
-    async def hangup(self) -> None:
-        """Hang up the channel; `hungup` is set when Asterisk confirms it."""
+    async def hangup(self, cause: int | None = None) -> None:
+        """Hang up the channel; `hungup` is set when Asterisk confirms it.
+
+        `cause` (Q.850) is what the other side is told: by the SIP status of a call that was not
+        answered, else by the Reason of the BYE. AGI's HANGUP takes none; `Hangup` of the dialplan
+        notes it on the channel, and ends the call itself in newer releases only
+        (pbx_builtin_hangup in main/pbx_builtins.c).
+        """
+        if cause is not None:
+            await self._verb("EXEC", "Hangup", str(cause))
         await self._verb("HANGUP")
 
     async def stream_file(self, name: str, escape: str = "") -> Playback:

@@ -11,7 +11,13 @@ from ivr.steps.base import Build, Step
 
 
 class Hangup(Step):
-    """``bye: {hangup: normal}``; the causes are those a caller's network understands."""
+    """``bye: {hangup: normal}``
+
+    A call is answered when a step first speaks, asks, queues or transfers. Where a flow hangs up
+    before that, the call is refused with the cause: ``busy`` is SIP 486, ``congestion`` 503,
+    ``rejected`` 403, and ``normal`` 603. Later the cause (Q.850) goes with the hangup, and the
+    caller's network may play its tone.
+    """
 
     kind: ClassVar[str] = "hangup"
     at_once: ClassVar[bool] = True

@@ -163,6 +163,11 @@ class RunningAsterisk(AsteriskProcess):
         self.secrets: Secrets = load_or_create(directory / "secrets", self.site)
         self._change = change
 
+    @property
+    def sip(self) -> tuple[str, int]:
+        """Where it takes calls: address and UDP port."""
+        return self.site.network.sip_address, self.site.network.sip_port
+
     def files(self) -> Mapping[str, str]:
         """As for a user."""
         return self._change(render(self.site, self.secrets, self.layout))

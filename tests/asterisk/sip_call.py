@@ -5,15 +5,13 @@ from __future__ import annotations
 import socket
 from types import TracebackType
 
-from tests.asterisk.asterisk_fixture import RunningAsterisk
-
 
 class SipCall:
-    """A call to ``number`` that shows ``user`` as its caller, from the address ``source``."""
+    """A call to ``number`` at ``server`` (an address and UDP port) that shows ``user`` as its
+    caller, from the address ``source``."""
 
-    def __init__(self, asterisk: RunningAsterisk, source: str, user: str, number: str) -> None:
-        network = asterisk.site.network
-        self._server = (network.sip_address, network.sip_port)
+    def __init__(self, server: tuple[str, int], source: str, user: str, number: str) -> None:
+        self._server = server
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind((source, 0))
         self._socket.settimeout(10)
@@ -57,14 +55,15 @@ class SipCall:
             if lines[0].startswith("SIP/2.0") and any("BYE" in line for line in lines):
                 return int(lines[0].split()[1])
 
-    def wait_for_bye(self) -> None:
-        """Wait until Asterisk hangs up, and agree."""
+    def wait_for_bye(self) -> list[str]:
+        """Wait until Asterisk hangs up, and agree; the lines of its BYE."""
         while not (lines := self._receive())[0].startswith("BYE"):
             pass
         kept = ("via", "from", "to", "call-id", "cseq")
         echoed = [line for line in lines[1:] if line.split(":")[0].lower() in kept]
         answer = "\r\n".join(["SIP/2.0 200 OK", *echoed, "Content-Length: 0", "", ""])
         self._socket.sendto(answer.encode(), self._server)
+        return lines
 
     def _receive(self) -> list[str]:
         return self._socket.recv(65536).decode().split("\r\n")

@@ -29,7 +29,7 @@ def test_a_conversation(asterisk: RunningAsterisk) -> None:
     """The caller's session fetches the leg; when the caller goes, the leg goes too."""
     engine = Engine(asterisk)
     recording = asterisk.directory / "one.raw"
-    with Ami(asterisk, asterisk.secrets.ami) as ami, SipCall(asterisk, *CALLER) as call:
+    with Ami(asterisk, asterisk.secrets.ami) as ami, SipCall(asterisk.sip, *CALLER) as call:
         invited = asked(call)
         engine.accept()
         engine.command("ANSWER")

@@ -125,7 +125,7 @@ def test_the_manager_refuses_what_the_engine_never_needs(
 
 def status(asterisk: RunningAsterisk, source: str, user: str, number: str) -> int:
     """What a call gets at once."""
-    with SipCall(asterisk, source, user, number) as call:
+    with SipCall(asterisk.sip, source, user, number) as call:
         return call.invite()
 
 

@@ -70,7 +70,7 @@ def engine(site: Site) -> Iterator[Engine]:
 
 def test_a_call_that_the_engine_ends_starts_no_process(site: Site, engine: Engine) -> None:
     """An ordinary call costs nothing but itself."""
-    with SipCall(site.asterisk, *CALLER) as call:
+    with SipCall(site.asterisk.sip, *CALLER) as call:
         invited = asked(call)
         assert engine.accept() == "inbound"
         assert engine.command("ANSWER").startswith("200 result=0")
@@ -86,7 +86,7 @@ def test_a_caller_whose_engine_dies_hears_an_apology(
     site: Site, engine: Engine, stage: str
 ) -> None:
     """In the menu and in the queue: the script is asked at once, then the fallback is dialled."""
-    with SipCall(site.asterisk, *CALLER) as call:
+    with SipCall(site.asterisk.sip, *CALLER) as call:
         answered(call, engine)
         engine.command(f"SET VARIABLE TRK_STAGE {stage}")
         engine.command("SET MUSIC ON")
@@ -99,7 +99,7 @@ def test_a_caller_whose_engine_dies_hears_an_apology(
 def test_a_caller_is_served_though_the_engine_was_never_there(site: Site) -> None:
     """Asterisk answers by itself, and the journal has the call."""
     site.forget()
-    with SipCall(site.asterisk, *CALLER) as call:
+    with SipCall(site.asterisk.sip, *CALLER) as call:
         assert call.invite() == 200
         assert site.called(1) == ["apology flow"]
         assert call.bye() == 200
@@ -108,7 +108,7 @@ def test_a_caller_is_served_though_the_engine_was_never_there(site: Site) -> Non
 
 def test_after_a_conversation_the_new_engine_is_asked_to_go_on(site: Site, engine: Engine) -> None:
     """The engine died while two talked, and was started again before they ended."""
-    with SipCall(site.asterisk, *CALLER) as call:
+    with SipCall(site.asterisk.sip, *CALLER) as call:
         answered(call, engine)
         engine.command("SET VARIABLE TRK_STAGE talking")
         engine.lose_session()
@@ -121,7 +121,7 @@ def test_a_conversation_that_ends_without_an_engine_is_in_the_journal(
     site: Site, engine: Engine
 ) -> None:
     """Nobody can go on with it, so the call ends, and the script writes it down."""
-    with SipCall(site.asterisk, *CALLER) as call:
+    with SipCall(site.asterisk.sip, *CALLER) as call:
         answered(call, engine)
         engine.command("SET VARIABLE TRK_STAGE talking")
         engine.lose()

@@ -167,6 +167,43 @@ async def test_the_agents_leg_was_gone_before_it_was_fetched(house: House) -> No
         await call.answers("SET VARIABLE TRK_STAGE done", "200 result=1")
 
 
+REFUSING = """
+languages: [en]
+start: blocked?
+steps:
+  blocked?: {branch: [{if: call.caller == "36301234567", go: refuse}, {else: hello}]}
+  hello: {say: {en: Hello}, next: refuse}
+  refuse: {hangup: busy}
+"""
+
+
+async def test_a_flow_that_hangs_up_at_once_refuses_the_call(house: House) -> None:
+    """It is never answered, and the cause goes to the caller's network and into the row."""
+    house.services.flows = Flows(1, {"support": program(REFUSING)})
+
+    async def handler(session: AgiSession) -> None:
+        await EntryPoints(house.services).take_call(session, NUMBER)
+
+    async with conversation(handler) as call:
+        await call.answers("SET VARIABLE TRK_STAGE done", "200 result=1")
+        await call.answers("EXEC Hangup 17", "200 result=-1")
+        await call.answers("HANGUP", "200 result=1")
+    row = house.writer.row
+    assert (row.outcome, row.ended_by, row.hangup_cause) == (
+        *(Outcome.REJECTED, EndedBy.ENGINE, 17),
+    )
+
+
+async def test_a_cause_goes_with_the_hangup_of_an_answered_call(house: House) -> None:
+    """The call was taken, so it is no refused one."""
+    house.services.flows = Flows(1, {"support": program(REFUSING.replace("36301234567", "1"))})
+    async with calling(house) as call:
+        await call.answers('STREAM FILE hello ""', "200 result=0 endpos=1")
+        await call.answers("SET VARIABLE TRK_STAGE done", "200 result=1")
+        await call.answers("EXEC Hangup 17", "HANGUP", "200 result=-1")
+    assert (house.writer.row.outcome, house.writer.row.hangup_cause) == (Outcome.FLOW_ENDED, 17)
+
+
 async def test_a_number_of_nobody_is_hung_up(house: House) -> None:
     """Without a row: Asterisk's dialplan lets none through, so this is a changed site."""
 
