@@ -118,6 +118,7 @@ def known_of(site: Site) -> Known:
         services={name: KnownService(each.sensitive) for name, each in site.services.items()},
         values=site.values,
         fields=fields_of(site),
+        payments=False,  # a site cannot name a gateway yet
         hours=openings(site.hours, site.zone),
         zone=site.zone,
         now_ms=now_ms(),

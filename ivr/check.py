@@ -23,6 +23,7 @@ from ivr.wording import ANY, RECORDING, Wording, holes, is_recording_name
 _MISSING = {
     "next": "has no next: say where the call goes on, or hang up",
     "answered": "has no answered: say where the call goes after the conversation",
+    "on_error": "has no on_error: say where the call goes when this cannot be done",
     "on_timeout": "has no on_timeout: a caller who keys nothing would be lost",
     "on_invalid": "has no on_invalid: a caller who keys something wrong would be lost",
 }

@@ -23,6 +23,7 @@ from ivr.steps.http import HttpStep
 from ivr.steps.language import Language
 from ivr.steps.lookup import LookupStep
 from ivr.steps.menu import Menu
+from ivr.steps.pay import Pay
 from ivr.steps.queue import Queue
 from ivr.steps.return_ import ReturnStep
 from ivr.steps.say import Say
@@ -43,6 +44,7 @@ KIND_MODELS: tuple[type[Step], ...] = (
     Survey,
     Dtmf,
     Callback,
+    Pay,
     Goto,
     Call,
     ReturnStep,

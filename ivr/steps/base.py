@@ -87,6 +87,9 @@ class Known:
     mailboxes: frozenset[str] | None = None
     services: Mapping[str, KnownService] | None = None
     functions: Mapping[str, Signature] | None = None
+    payments: bool | None = None
+    """Whether card payments can be taken."""
+
     values: Mapping[str, str] | None = None
     """The site's own named values, ``{site.NAME}`` in a template."""
 

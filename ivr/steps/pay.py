@@ -1,0 +1,144 @@
+"""``pay``: the caller pays by card, without a digit of it reaching the flow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
+from typing import ClassVar
+
+from pydantic import Field
+
+from config.document import DocumentModel
+from config.problem import Path
+from ivr.commands import Pay as PayCommand
+from ivr.events import Done, Event
+from ivr.names import LEARNED
+from ivr.run import Node, Outcome, Run, Wait
+from ivr.state import Doing, Position, Values
+from ivr.steps.base import Build, Context, Edge, Finding, Step
+from ivr.terms import names_in
+from ivr.values import StepName
+from ivr.variables import Currency, Kind, Value, Variable
+from ivr.wording import holes
+
+_FACTS = ("payment.reference", "payment.brand", "payment.last4")
+
+
+class PayBody(DocumentModel):
+    """How much is paid, and what for."""
+
+    amount: str = Field(description="an expression: money or a number, above zero")
+    currency: Currency | None = Field(
+        default=None, description="three letters such as EUR; not needed where the amount has one"
+    )
+    reference: str = Field(
+        min_length=1, description="what is paid, for the merchant's books: text with {holes}"
+    )
+
+
+class Pay(Step):
+    """``pay: {pay: {amount: balance, reference: "Invoice {invoice}"}, paid: thanks, declined: no}``
+
+    The call must not be recorded meanwhile: see the step ``record``. After ``paid`` there are
+    ``payment.reference``, ``payment.brand`` and ``payment.last4``.
+    """
+
+    kind: ClassVar[str] = "pay"
+    needs_caller: ClassVar[bool] = True
+    pay: PayBody
+    paid: StepName = Field(description="the step after a payment")
+    declined: StepName = Field(description="the step when the card is refused")
+    cancelled: StepName | None = Field(
+        default=None, description="the step when the caller gives up; else as declined"
+    )
+    on_error: StepName | None = Field(default=None, description="payments cannot be taken now")
+
+    def required(self) -> Iterator[str]:
+        yield "on_error"
+
+    def branches(self) -> Iterator[Edge]:
+        for name in ("paid", "declined", "cancelled"):
+            target = getattr(self, name)
+            if target is not None:
+                yield Edge((name,), target, silent=False)
+
+    def templates(self, variables: Mapping[str, Variable]) -> Iterator[tuple[Path, str]]:
+        yield ("pay", "reference"), self.pay.reference
+
+    def expressions(
+        self, variables: Mapping[str, Variable]
+    ) -> Iterator[tuple[Path, str, Kind | None]]:
+        yield ("pay", "amount"), self.pay.amount, "number"
+
+    def findings(self, context: Context) -> Iterator[Finding]:
+        yield from _currency_findings(self.pay, context)
+        for hole in holes(self.pay.reference):
+            for name in sorted(names_in(hole.source, context.names)):
+                if context.names[name].sensitive:
+                    message = f"{name} is sensitive, and the reference goes to the merchant's books"
+                    yield Finding(("pay", "reference"), message)
+        if context.known.payments is False:
+            message = "payments are not set up: every call leaves by on_error"
+            yield Finding(("pay",), message, key=True, warning=True)
+
+    def summary(self, language: str) -> str:
+        return f"{self.pay.amount} {self.pay.currency or ''}: {self.pay.reference}"
+
+    def node(self, build: Build) -> Node:
+        return PayNode(build, self)
+
+
+def _currency_findings(body: PayBody, context: Context) -> Iterator[Finding]:
+    looked = context.names.look(body.amount)
+    own = looked.type.currency
+    if looked.faults:
+        return
+    if own is None and body.currency is None:
+        yield Finding(("pay", "amount"), "has no currency, write it beside: currency: EUR")
+    elif own is not None and body.currency not in (None, own):
+        message = f"is {body.currency}, but {body.amount} is in {own}"
+        yield Finding(("pay", "currency"), message)
+
+
+class PayNode(Node):
+    """Waits while the outside takes the payment; no digit of it comes here."""
+
+    __slots__ = ("_amount", "_at", "_currency", "_exits", "_reference")
+
+    def __init__(self, build: Build, step: Pay) -> None:
+        super().__init__(build.name, Pay.kind, build.targets)
+        amount = build.term(step.pay.amount)
+        self._at = Doing(build.name)
+        self._amount: Callable[[Run], Value] = amount.read
+        self._currency = step.pay.currency or amount.type.currency or ""
+        self._reference = build.template(step.pay.reference)
+        self._exits: Mapping[str, str] = {
+            "paid": step.paid,
+            "declined": step.declined,
+            "cancelled": step.cancelled or step.declined,
+        }
+
+    def enter(self, run: Run) -> Outcome:
+        amount = self._amount(run)
+        if not isinstance(amount, Decimal) or amount <= 0:
+            return self.failed(run, "the amount is not above zero")
+        command = PayCommand(amount, self._currency, self._reference(run), run.scope.language)
+        return Wait(self._at, command)
+
+    def resume(self, run: Run, at: Position, event: Event) -> Outcome:
+        match event:
+            case Done(outcome=outcome, values=values) if outcome in self._exits:
+                run.note(self.name, outcome)
+                if outcome == "paid":
+                    run.learn(_learned(values))
+                return self._exits[outcome]
+            case Done(outcome="unavailable"):
+                return self.failed(run, "payments are not available")
+        return self.unexpected(run, event)
+
+
+def _learned(values: Mapping[str, object]) -> Values:
+    given = ((name, values.get(name.removeprefix("payment."))) for name in _FACTS)
+    return {
+        name: LEARNED[name].read(value) if isinstance(value, str) else None for name, value in given
+    }
