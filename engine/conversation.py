@@ -9,6 +9,7 @@ import structlog
 
 from bridge.agi.session import AgiSession
 from bridge.errors import ChannelGone, PlaybackFailed, SessionClosed
+from engine.callrecording import CallRecording
 from engine.performing import PERFORMERS, Line
 from engine.rehearsals import Rehearsal
 from engine.services import Services
@@ -17,7 +18,16 @@ from engine.story import Story
 from engine.voice import Voice
 from engine.waiting import Gone, Waiting
 from history.outcome import EndedBy, Outcome
-from ivr.commands import Ask, Command, Enqueue, Hangup, Lookup, Play, RunPython
+from ivr.commands import (
+    Ask,
+    Command,
+    Enqueue,
+    Hangup,
+    Lookup,
+    Play,
+    RunPython,
+    SwitchRecording,
+)
 from ivr.errors import SpeechError
 from ivr.events import CallerHungUp, Event, Played, QueueLeft, StepFailed
 from ivr.interpreter import Turn, resume
@@ -68,7 +78,8 @@ class Conversation:
         self._spoke = False
         self._language: str = services.site.languages[0]
         self._voice = Voice(session, services.audio.of, services.audio.silence, services.clock)
-        self._line = Line(services, session, contact_id, self._voice)
+        self._recording = CallRecording(services, session, contact_id)
+        self._line = Line(services, session, contact_id, self._voice, self._recording)
 
     async def run(self, program: Program, turn: Turn) -> None:
         """Go on from a turn until the flow or the caller ends the call; the story is closed.
@@ -117,6 +128,7 @@ class Conversation:
             return await self._rehearsal.perform(command, _step_of(state))
         try:
             await self._answer(command)
+            await self._record(command)
             match command:
                 case Play(prompt=prompt, barge_in=barge_in):
                     self._first_word()
@@ -147,6 +159,16 @@ class Conversation:
         # main/channel.c); who offered media is ready to hear it (RFC 3264, section 5.1).
         await self._session.execute("Answer", "", "i")
         self._answered = True
+
+    async def _record(self, command: Command) -> None:
+        """In a queue it is the conversation's recording that counts, on the agent's leg."""
+        match command:
+            case Enqueue():
+                await self._recording.pause()
+            case SwitchRecording():
+                pass
+            case _:
+                await self._recording.resume()
 
     async def _perform_other(self, command: Command, state: CallState) -> Event:
         performer = PERFORMERS.get(type(command))
@@ -302,6 +324,7 @@ class Conversation:
 
     def _close(self, outcome: Outcome, by: EndedBy, cause: int | None = None) -> None:
         """The caller has left; with a callback promised the contact has not."""
+        self._recording.end()
         story = self._services.chronicle.story(self._id)
         if story is not None and story.promise is not None:
             self._services.callbacks.keep(self._id)

@@ -122,13 +122,12 @@ class Engine:
             )
             services.take(flows)
             services.rehearsals = rehearsals
-            recordings = Recordings(services.recorder, chronicle, tasks)
             returning = Returning(services, database, self._layout.journal)
             link = await switchboard.first_link
-            await returning.take_up(link, recordings)
+            await returning.take_up(link, services.recordings)
             tasks.create_task(services.router.run(), name="router")
             switchboard.phones(link, services)
-            switchboard.open(services, recordings)
+            switchboard.open(services, services.recordings)
             views.services, views.agi = services, await self._agi(stack, services)
             tasks.create_task(returning.watch(), name="journal")
             views.watch = Watch(self._settings, services, site_file)
@@ -250,6 +249,7 @@ class Engine:
             orders=orders,
             callbacks=callbacks,
             recorder=recorder,
+            recordings=Recordings(recorder, chronicle, tasks),
             chronicle=chronicle,
             audio=audio,
             metrics=self._metrics,

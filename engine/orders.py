@@ -73,10 +73,13 @@ class CallOrders:
     def _recorded(self, story: Story, queue: str) -> Story:
         """The story with a place for the recording of its newest leg; each ring has its own."""
         leg = story.legs[-1]
-        if not recording_policy_of(self.site).records(queue):
+        wanted = story.record
+        if wanted is None:
+            wanted = recording_policy_of(self.site).records(queue)
+        if not wanted:
             return story
         try:
-            name = RecordingName(story.id, len(story.legs))
+            name = RecordingName(story.id, story.next_recording)
             path = self._recorder.begin(name, leg.started_ms)
         except OSError as error:
             # The conversation goes on unrecorded rather than not at all; the log is watched.

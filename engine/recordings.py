@@ -1,8 +1,8 @@
 """Recordings of conversations: finished when the agent's leg ends, found again after a crash."""
 
-import asyncio
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
 from pathlib import Path
+from typing import Any, Protocol
 
 import structlog
 
@@ -18,10 +18,16 @@ from recordings.recorder import Recorder
 log = structlog.get_logger(__name__)
 
 
+class Tasks(Protocol):
+    """Who runs what is to be done in the background: an `asyncio.TaskGroup`."""
+
+    def create_task(self, work: Coroutine[Any, Any, None], *, name: str) -> object: ...
+
+
 class Recordings:
     """Turns what Asterisk wrote into rows, in the background, each in a task of `tasks`."""
 
-    def __init__(self, recorder: Recorder, chronicle: Chronicle, tasks: asyncio.TaskGroup) -> None:
+    def __init__(self, recorder: Recorder, chronicle: Chronicle, tasks: Tasks) -> None:
         self._recorder = recorder
         self._chronicle = chronicle
         self._tasks = tasks
@@ -30,7 +36,11 @@ class Recordings:
         """An agent's leg is gone; if it was answered, its file is finished soon."""
         over = _conversation(story, leg, now_ms)
         if over is not None:
-            self._tasks.create_task(self._finish(over), name=f"recording {over.name.id}")
+            self.over(over)
+
+    def over(self, part: Conversation) -> None:
+        """A flow's own recording has come to an end; its file is finished soon."""
+        self._tasks.create_task(self._finish(part), name=f"recording {part.name.id}")
 
     async def recover(self, live: Iterable[Story], over: Iterable[Story]) -> None:
         """Finish what a former run left: who spoke and when, the stories that are `over` tell.
@@ -62,4 +72,5 @@ def _conversation(story: Story, leg: LegRow, ended_ms: int | None) -> Conversati
     name = name_of(Path(raw)) if raw else None
     if name is None or leg.answered_ms is None or ended_ms is None:
         return None
-    return Conversation(name, leg.agent, leg.started_ms, ended_ms)
+    reason = story.reasons.get(leg.uniqueid)
+    return Conversation(name, leg.agent, leg.started_ms, ended_ms, reason)

@@ -13,6 +13,7 @@ from engine.flows import Flows, Library
 from engine.keys import Keys
 from engine.metrics import Metrics
 from engine.orders import CallOrders
+from engine.recordings import Recordings
 from engine.rehearsals import Rehearsals
 from engine.ringer import SwitchRinger
 from engine.web import Web
@@ -45,6 +46,7 @@ class Services:
     orders: CallOrders
     callbacks: Callbacks
     recorder: Recorder
+    recordings: Recordings
     chronicle: Chronicle
     audio: Audio
     metrics: Metrics

@@ -17,10 +17,11 @@ class Story:
     """What is known of a contact so far. Times are Unix epoch milliseconds.
 
     A contact may wait and talk more than once: `waits` and `talks` have each stretch.
-    `recordings` has the raw file of each agent's leg that is recorded, by its unique id; `resume`
-    is the flow's state at the last point from which a restarted engine could go on. `promise` is
-    a callback that is still to be made, `back` the unique id of the last channel that was made
-    for one.
+    `recordings` has the raw file of each agent's leg that is recorded, by its unique id, and
+    `reasons` why, where the flow said so. `record` is what the flow said last of recording; None
+    while it has said nothing: then each queue decides. `resume` is the flow's state at the last
+    point from which a restarted engine could go on. `promise` is a callback that is still to be
+    made, `back` the unique id of the last channel that was made for one.
     """
 
     id: str
@@ -43,6 +44,9 @@ class Story:
     reserved_ms: int | None = None
     ringing_ms: int | None = None
     recordings: Mapping[str, str] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    record: bool | None = None
+    record_reason: str | None = None
     resume: Mapping[str, Any] | None = None
     promise: Promise | None = None
     back: str = ""
@@ -109,8 +113,23 @@ class Story:
         )
 
     def recorded(self, uniqueid: str, path: str) -> Self:
-        """The conversation on this leg is recorded to a raw file, if there will be one."""
-        return replace(self, recordings={**self.recordings, uniqueid: path})
+        """The conversation on this leg is recorded to a raw file, if there will be one. What the
+        flow itself records has its recording's id in the leg's place."""
+        reasons = self.reasons
+        if self.record and self.record_reason:
+            reasons = {**reasons, uniqueid: self.record_reason}
+        recordings = {**self.recordings, uniqueid: path}
+        return replace(self, recordings=recordings, reasons=reasons)
+
+    def recording_switched(self, at_ms: int, on: bool, reason: str) -> Self:
+        """The flow says whether the call is recorded from here on."""
+        told = self.tell(at_ms, "recording", on=on, reason=reason)
+        return replace(told, record=on, record_reason=reason)
+
+    @property
+    def next_recording(self) -> int:
+        """The number of the next recording, from 1; one of a ring in vain keeps its own."""
+        return len(self.recordings) + 1
 
     def not_answered(self, at_ms: int, agent: str, reason: str) -> Self:
         """The agent's phone was rung in vain."""

@@ -56,7 +56,7 @@ def contact_from(values: Mapping[str, Any], legs: Iterable[Mapping[str, Any]]) -
 
 def recording_from(values: Mapping[str, Any]) -> RecordingRow:
     """The recording that `recording_values` wrote."""
-    plain = {name: values[name] for name in _RECORDING}
+    plain = {name: values[name] for name in _RECORDING if name in values}
     return RecordingRow(**{**plain, "state": RecordingState(plain["state"])})
 
 

@@ -76,6 +76,8 @@ class RecordingRow:
     """One recording of one conversation. `path` is relative to the recordings directory.
 
     `path` and `sha256` (hexadecimal, of the whole WAV) are None when the state says there is none.
+    `reason` is the flow's, where it asked for the recording; without `agent` it is of the flow
+    itself: left is then what the caller says, right what they hear.
     """
 
     id: str
@@ -90,6 +92,7 @@ class RecordingRow:
     bytes: int
     sha256: str | None
     state: RecordingState
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

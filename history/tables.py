@@ -112,6 +112,7 @@ recordings = Table(
     Column("bytes", BigInteger, nullable=False),
     Column("sha256", Text),
     Column("state", Text, nullable=False),
+    Column("reason", Text),
     Index(None, "contact_id"),
     Index(None, "started_ms"),
 )

@@ -15,6 +15,7 @@ from ivr.filling import hole_findings
 from ivr.flow import Flow
 from ivr.graph import reachable, silent_circles, silent_components
 from ivr.menu_places import RESERVED
+from ivr.recording import Recorded
 from ivr.returning import ways as ways_of
 from ivr.steps.base import NOTHING_KNOWN, Context, Edge, Finding, Heard, Known, Step
 from ivr.terms import names_in, term_faults
@@ -34,10 +35,12 @@ def check(
     located: Located,
     known: Known = NOTHING_KNOWN,
     flows: Mapping[str, Flow] | None = None,
+    recorded: Recorded | None = None,
 ) -> list[Problem]:
     """Every problem of a well-formed flow, in the file's order; without errors it may be run.
 
-    ``flows`` are those that it may call; None: not checked.
+    ``flows`` are those that it may call; None: not checked. ``recorded`` is made of them, once
+    for all of them.
     """
     ways = ways_of(flow)
     exits = [*_exits(flow, ways)]
@@ -46,6 +49,7 @@ def check(
         *_variables(flow),
         *_steps(flow, known, flows),
         *exits,
+        *_recorded(flow, recorded or Recorded(flows or {flow.flow: flow})),
         *_circles(flow, ways),
         *_for_nobody(flow, ways),
     ]
@@ -197,6 +201,15 @@ def _counting(flow: Flow, ways: Mapping[str, tuple[Edge, ...]]) -> set[str]:
             if used & changed and any(edge.target not in group for edge in ways[each]):
                 found.add(each)
     return found
+
+
+def _recorded(flow: Flow, recorded: Recorded) -> Iterator[Finding]:
+    """Steps where the caller would give away a secret on a recording."""
+    for name in recorded.at(flow.flow):
+        secret = flow.steps[name].confides(flow.variables)
+        if secret is not None:
+            message = f"{secret} would be recorded: switch recording off before"
+            yield Finding(("steps", name), message, key=True)
 
 
 def _for_nobody(flow: Flow, ways: Mapping[str, tuple[Edge, ...]]) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from config.suggest import without_hint
 from ivr.check import check
 from ivr.flow import PARTS, Flow
 from ivr.program import Program, compile_flows
+from ivr.recording import Recorded
 from ivr.steps.base import NOTHING_KNOWN, Known
 
 
@@ -57,8 +58,9 @@ def read_flows(directory: Path, known: Known = NOTHING_KNOWN) -> tuple[list[Flow
     problems.extend(_named_twice(flows))
     # A flow that cannot be read is none that its callers misspelt.
     by_name = None if problems else {flow.flow: flow for flow, _ in flows}
+    recorded = Recorded(by_name or {})
     for flow, located in flows:
-        problems.extend(check(flow, located, known, by_name))
+        problems.extend(check(flow, located, known, by_name, recorded if by_name else None))
     return [flow for flow, _ in flows], [*_once(problems)]
 
 

@@ -26,12 +26,16 @@ _MOST_BYTES = (2**32 - 1 - HEADER_BYTES) // PAIR_BYTES * PAIR_BYTES
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """A recorded conversation that is over; epoch ms, `started_ms` as it was given to `begin`."""
+    """A recorded conversation that is over; epoch ms, `started_ms` as it was given to `begin`.
+
+    `agent` None: it is of the flow itself, or nobody knows. `reason`: why, if somebody said so.
+    """
 
     name: RecordingName
     agent: str | None
     started_ms: int
     ended_ms: int
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +130,7 @@ def _row(
         bytes=wav.bytes if wav else 0,
         sha256=wav.sha256 if wav else None,
         state=made if wav else without,
+        reason=conversation.reason,
     )
 
 

@@ -10,8 +10,16 @@ from engine.performing import callback
 from engine.performing.asking import save_survey, send_digits
 from engine.performing.line import Line, Performer
 from engine.performing.lookup import look_up
+from engine.performing.recording import switch_recording
 from engine.performing.request import ask
-from ivr.commands import CallBack, Lookup, Request, SaveSurvey, SendDigits
+from ivr.commands import (
+    CallBack,
+    Lookup,
+    Request,
+    SaveSurvey,
+    SendDigits,
+    SwitchRecording,
+)
 
 PERFORMERS: Mapping[type[Any], Performer] = {
     SendDigits: send_digits,
@@ -19,6 +27,7 @@ PERFORMERS: Mapping[type[Any], Performer] = {
     CallBack: callback.promise,
     Request: ask,
     Lookup: look_up,
+    SwitchRecording: switch_recording,
 }
 """Who carries out each command of `ivr.commands`."""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge.agi.session import AgiSession
+from engine.callrecording import CallRecording
 from engine.services import Services
 from engine.voice import Voice
 from ivr.events import Event
@@ -13,12 +14,13 @@ from ivr.state import CallState
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One caller's call: its channel, its voice, and the contact that it is."""
+    """One caller's call: its channel, its voice, its recording, and the contact that it is."""
 
     services: Services
     session: AgiSession
     contact: str
     voice: Voice
+    recording: CallRecording
 
 
 Performer = Callable[[Line, Any, CallState], Awaitable[Event]]

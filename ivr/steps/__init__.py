@@ -25,6 +25,7 @@ from ivr.steps.lookup import LookupStep
 from ivr.steps.menu import Menu
 from ivr.steps.pay import Pay
 from ivr.steps.queue import Queue
+from ivr.steps.record import Record
 from ivr.steps.return_ import ReturnStep
 from ivr.steps.say import Say
 from ivr.steps.set import Set
@@ -45,6 +46,7 @@ KIND_MODELS: tuple[type[Step], ...] = (
     Dtmf,
     Callback,
     Pay,
+    Record,
     Goto,
     Call,
     ReturnStep,

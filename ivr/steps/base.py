@@ -272,6 +272,10 @@ class Step(DocumentModel):
         """Expressions on which it depends where the call goes from here."""
         return iter(())
 
+    def confides(self, variables: Mapping[str, Variable]) -> str | None:
+        """What the caller gives here that no recording may hold; None: nothing."""
+        return None
+
     def findings(self, context: Context) -> Iterator[Finding]:
         """What is wrong in itself, beyond what the model can say."""
         return iter(())

@@ -147,6 +147,10 @@ class Collect(AsksCaller):
     def summary(self, language: str) -> str:
         return f"{self.collect.into}: {super().summary(language)}"
 
+    def confides(self, variables: Mapping[str, Variable]) -> str | None:
+        variable = variables.get(self.collect.into)
+        return self.collect.into if variable is not None and variable.sensitive else None
+
     def findings(self, context: Context) -> Iterator[Finding]:
         yield from collect_findings(self.collect, context)
 

@@ -81,6 +81,9 @@ class Pay(Step):
             message = "payments are not set up: every call leaves by on_error"
             yield Finding(("pay",), message, key=True, warning=True)
 
+    def confides(self, variables: Mapping[str, Variable]) -> str | None:
+        return "the card"
+
     def summary(self, language: str) -> str:
         return f"{self.pay.amount} {self.pay.currency or ''}: {self.pay.reference}"
 

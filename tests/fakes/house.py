@@ -1,7 +1,7 @@
 """An engine's parts around one call, with everything outside the process in the test's hand."""
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Coroutine, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,6 +17,7 @@ from engine.livecalls import LiveCalls
 from engine.loading import SiteFile
 from engine.metrics import Metrics
 from engine.orders import CallOrders
+from engine.recordings import Recordings
 from engine.ringer import SwitchRinger
 from engine.services import Services, Sources
 from engine.story import Story
@@ -242,6 +243,21 @@ class FakeWriter:
         return row
 
 
+class FakeTasks:
+    """What is done in the background is done by this loop; `rest` waits for it."""
+
+    def __init__(self) -> None:
+        self._running: list[asyncio.Task[None]] = []
+
+    def create_task(self, work: Coroutine[Any, Any, None], *, name: str) -> object:
+        self._running.append(asyncio.create_task(work, name=name))
+        return self._running[-1]
+
+    async def rest(self) -> None:
+        """Until everything is done."""
+        await asyncio.gather(*self._running)
+
+
 class House:
     """The parts; `services` is what the code under test gets. The clock stands at `now`."""
 
@@ -267,6 +283,7 @@ class House:
         )
         self.web = Web(metrics, self.clock)
         recorder = Recorder(directory)
+        self.tasks = FakeTasks()
         orders = CallOrders(self.site, self.chronicle, recorder, self.clock)
         switch, router = cast(Switch, self.switch), cast(Router, self.router)
         ringer = SwitchRinger(switch, NODE, orders, run="")
@@ -283,6 +300,7 @@ class House:
             orders=orders,
             callbacks=callbacks,
             recorder=recorder,
+            recordings=Recordings(recorder, self.chronicle, self.tasks),
             chronicle=self.chronicle,
             audio=cast(Audio, self.audio),
             metrics=metrics,
