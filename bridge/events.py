@@ -151,6 +151,13 @@ class KeyPressed:
 
 
 @dataclass(frozen=True)
+class TransferUp:
+    """Somebody outside, to whom the caller of a contact is transferred, has answered."""
+
+    contact: str
+
+
+@dataclass(frozen=True)
 class LegEnded:
     """A channel hung up. `cause` is Asterisk's (ITU-T Q.850) cause code, 16 for a normal end."""
 
@@ -170,5 +177,6 @@ SwitchEvent: TypeAlias = (
     | CustomerUp
     | CustomerNotReached
     | KeyPressed
+    | TransferUp
     | LegEnded
 )

@@ -27,6 +27,7 @@ from bridge.events import (
     PhoneReachable,
     RingAgent,
     SwitchEvent,
+    TransferUp,
 )
 from bridge.quoting import ami_caller_id, ami_channel, ami_customer, ami_variable
 from bridge.reachability import Reachability
@@ -38,6 +39,7 @@ AGENT_UP_EVENT = "TrunklineAgentUp"
 CUSTOMER_LEG_CONTEXT = "customer-leg"
 CUSTOMER_LEG_EXTENSION = "connect"
 CUSTOMER_UP_EVENT = "TrunklineCustomerUp"
+TRANSFER_UP_EVENT = "TrunklineTransferUp"
 VARIABLES = ("TRK_CONTACT", "TRK_AGENT", "TRK_STAGE")
 NORMAL_CLEARING = 16
 
@@ -203,6 +205,8 @@ class Switch:
 
     def _user_event(self, message: AmiMessage) -> None:
         kind = message.get("UserEvent", "")
+        if kind == TRANSFER_UP_EVENT:
+            self._tell(TransferUp(message["Contact"]))
         if kind not in (AGENT_UP_EVENT, CUSTOMER_UP_EVENT):
             return
         uniqueid = message["Uniqueid"]

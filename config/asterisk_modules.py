@@ -50,6 +50,7 @@ MODULES = (
     "app_exec",
     "app_mixmonitor",
     "app_playback",
+    "app_stack",
     "app_senddtmf",
     "app_userevent",
     "func_callerid",

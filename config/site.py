@@ -22,6 +22,7 @@ from config.people import Agent, Codes, Queue, Skill
 from config.services import Service
 from config.site_checks import check_site
 from config.telephony import Callbacks, Fallback, Network, Number, Recording, Trunk
+from config.transfers import Transfers
 from config.values import E164, Language, Line, Name, PersonName, Unique, ValueName, Zone
 from config.voices import Voice
 
@@ -59,6 +60,9 @@ class Site(DocumentModel):
     )
     fallback: Fallback = Field(description="where callers go when the engine is away")
     callbacks: Callbacks = Field(default=Callbacks(), description="how customers are called back")
+    transfers: Transfers = Field(
+        default=Transfers(), description="to which numbers calls may be transferred"
+    )
     recording: Recording = Field(default=Recording(), description="where recordings are kept")
     network: Network = Field(default=Network(), description="addresses and ports")
 

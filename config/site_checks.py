@@ -30,6 +30,7 @@ def check_site(site: Site, located: Located, today: date) -> list[Problem]:
         _fallback,
         _voices,
         _callbacks,
+        _transfers,
         _phone_names,
         _trunk_sources,
         _dialled,
@@ -100,6 +101,13 @@ def _callbacks(site: Site, located: Located) -> Iterator[Problem]:
     if site.callbacks.ring_timeout.ms > LONGEST_RING_MS:
         message = f"is {site.callbacks.ring_timeout}, at most 1m is allowed: an agent waits with it"
         yield located.problem(("callbacks", "ring_timeout"), message)
+
+
+def _transfers(site: Site, located: Located) -> Iterator[Problem]:
+    trunk = site.transfers.trunk
+    if trunk is not None and trunk not in site.trunks:
+        message = f"unknown trunk {shown(trunk)}, {did_you_mean(trunk, site.trunks)}"
+        yield located.problem(("transfers", "trunk"), message)
 
 
 def _phone_names(site: Site, located: Located) -> Iterator[Problem]:

@@ -156,6 +156,15 @@ Line = Annotated[str, AfterValidator(_line)]
 E164 = Annotated[
     str, AfterValidator(_e164), WithJsonSchema({"type": "string", "pattern": r"^\+[0-9]{6,15}$"})
 ]
+NumberPattern = Annotated[
+    str,
+    _Form(
+        r"(\+[0-9]{1,14}\*|\+[0-9]{6,15})",
+        "number or beginning of one, like +3615550100 or +36*",
+    ),
+]
+"""Numbers that begin alike. Never all: a plus and at least one digit come first."""
+
 Zone = Annotated[
     str, AfterValidator(_zone), WithJsonSchema({"type": "string", "examples": ["Europe/Budapest"]})
 ]

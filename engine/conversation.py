@@ -14,6 +14,7 @@ from engine.performing import PERFORMERS, Line
 from engine.rehearsals import Rehearsal
 from engine.services import Services
 from engine.site_rules import asked_in
+from engine.stage import DONE, FLOW, STAGE, TALKING
 from engine.story import Story
 from engine.voice import Voice
 from engine.waiting import Gone, Waiting
@@ -40,9 +41,6 @@ from routing.skills import skill_set
 
 log = structlog.get_logger(__name__)
 
-STAGE = "TRK_STAGE"
-"""Tells Asterisk's dialplan what to do when the engine is lost."""
-FLOW, TALKING, DONE = "flow", "talking", "done"
 LANGUAGE = "TRK_LANGUAGE"
 BEFORE_ANSWER = frozenset({Lookup, RunPython, Hangup})
 """What is done while the caller still hears the ringing. A flow that hangs up after these alone
@@ -79,7 +77,7 @@ class Conversation:
         self._language: str = services.site.languages[0]
         self._voice = Voice(session, services.audio.of, services.audio.silence, services.clock)
         self._recording = CallRecording(services, session, contact_id)
-        self._line = Line(services, session, contact_id, self._voice, self._recording)
+        self._line = Line(services, session, contact_id, self._voice, self._recording, self._talk)
 
     async def run(self, program: Program, turn: Turn) -> None:
         """Go on from a turn until the flow or the caller ends the call; the story is closed.
@@ -365,6 +363,8 @@ def how_it_ended(story: Story, hung_up: bool) -> tuple[Outcome, EndedBy]:
     if story.talked:
         ended_by = _last_by(story)
         return Outcome.ANSWERED, ended_by or by
+    if story.was_transferred:
+        return Outcome.TRANSFERRED, by
     if not hung_up:
         return Outcome.FLOW_ENDED, by
     if story.in_queue:

@@ -8,18 +8,20 @@ import structlog
 from bridge.agi.session import AgiSession
 from config.document import DocumentError
 from engine import stretches
-from engine.conversation import DONE, FLOW, STAGE, Conversation
+from engine.conversation import Conversation
 from engine.errors import FlowsAway
+from engine.performing.transfer import how_dial_went
 from engine.services import Services
+from engine.stage import DONE, FLOW, STAGE, TRANSFER
 from engine.story import Story
 from engine.studio import Studio
 from history.outcome import EndedBy
 from ivr.announce import Notice, notice, paused
 from ivr.commands import Segment
-from ivr.events import QueueLeft
+from ivr.events import Done, Event, QueueLeft
 from ivr.interpreter import resume, start
 from ivr.program import Program
-from ivr.state import CallFacts, CallState
+from ivr.state import CallFacts, CallState, Doing
 from routing.agent import (
     AgentState,
     Offline,
@@ -78,14 +80,22 @@ class House:
             await session.hangup()
             return
         now = services.clock()
+        stage = await session.get_variable(STAGE)
         # Should this engine be lost too, the caller is in the flow again, and not in conversation.
         await session.set_variable(STAGE, FLOW)
         services.adopted.discard(contact_id)
         services.chronicle.update(story.conversation_ended(now, EndedBy.AGENT))
         services.router.conversation_ended(contact_id)
+        state = CallState.from_dict(story.resume)
         waited_ms = stretches.total_ms(story.waits, now) or 0
-        left = QueueLeft(now, "conversation_ended", agent=story.agent or "", waited_ms=waited_ms)
-        turn = resume(program, CallState.from_dict(story.resume), left)
+        event: Event = QueueLeft(
+            now, "conversation_ended", agent=story.agent or "", waited_ms=waited_ms
+        )
+        if stage == TRANSFER:
+            event = Done(now, await how_dial_went(services, session, contact_id))
+        elif isinstance(state.at, Doing):  # transferred to an agent
+            event = Done(now, "ended")
+        turn = resume(program, state, event)
         await Conversation(services, session, contact_id).run(program, turn)
 
     async def _program_of(self, story: Story) -> Program | None:

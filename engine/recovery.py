@@ -10,12 +10,10 @@ from dataclasses import dataclass, replace
 
 from agi_scripts.journal import ENDED, JournalEntry
 from bridge.events import LiveChannel
+from engine.stage import TALKING, TRANSFER
 from engine.story import Story
 from history.outcome import EndedBy, Outcome
 from routing.floor import LiveTalk
-
-TALKING = "talking"
-"""TRK_STAGE of a call in conversation."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +113,8 @@ def _judge(
     if caller is not None and caller.stage == TALKING:
         told = _answered(story, agent, now_ms).tell(now_ms, "engine_back")
         return GoesOn(replace(told, promise=None))
+    if caller is not None and caller.stage == TRANSFER:
+        return GoesOn(story.tell(now_ms, "engine_back"))
     if story.promise is not None and not any(entry.stage == TALKING for entry in entries):
         return Promised(_told(story, entries).tell(now_ms, "engine_back"))
     return _over(story, entries, entries[-1].at_ms if entries else now_ms, agent)
@@ -126,6 +126,8 @@ def _over(story: Story, entries: list[JournalEntry], at_ms: int, agent: LiveChan
     if any(entry.stage == TALKING for entry in entries):
         told = _answered(story, agent, entries[0].at_ms)
     told = _told(told, entries)
+    if not told.talked and any(entry.stage == TRANSFER for entry in entries):
+        return Over(told, at_ms, Outcome.TRANSFERRED, EndedBy.UNKNOWN)
     if not told.talked:
         return Over(told, at_ms, Outcome.ENGINE_LOST, EndedBy.UNKNOWN)
     return Over(

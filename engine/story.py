@@ -20,7 +20,8 @@ class Story:
     `recordings` has the raw file of each agent's leg that is recorded, by its unique id, and
     `reasons` why, where the flow said so. `record` is what the flow said last of recording; None
     while it has said nothing: then each queue decides. `resume` is the flow's state at the last
-    point from which a restarted engine could go on. `promise` is a callback that is still to be
+    point from which a restarted engine could go on. `transfer` is the leg of somebody outside who
+    is being called, or talks with the caller. `promise` is a callback that is still to be
     made, `back` the unique id of the last channel that was made for one.
     """
 
@@ -48,6 +49,7 @@ class Story:
     record: bool | None = None
     record_reason: str | None = None
     resume: Mapping[str, Any] | None = None
+    transfer: LegRow | None = None
     promise: Promise | None = None
     back: str = ""
     timeline: tuple[TimelineEntry, ...] = ()
@@ -171,6 +173,31 @@ class Story:
         told = self.tell(at_ms, "conversation_ended", by=by.value)
         return replace(told, talks=stretches.closed(self.talks, at_ms))
 
+    def transferring(self, at_ms: int, number: str, trunk: str) -> Self:
+        """Somebody outside is called for the caller; their leg is closed by `transferred`."""
+        told = self.tell(at_ms, "transferring", number=number, trunk=trunk)
+        uniqueid = f"{self.id}-transfer-{len(self.legs) + 1}"
+        leg = LegRow("", uniqueid, LegRole.EXTERNAL, at_ms)
+        return replace(told, transfer=leg)
+
+    def transfer_answered(self, at_ms: int) -> Self:
+        """They have answered, and talk with the caller from now on."""
+        if self.transfer is None:
+            return self
+        told = self.tell(at_ms, "transfer_answered")
+        return replace(told, transfer=replace(self.transfer, answered_ms=at_ms))
+
+    def transferred(self, at_ms: int, channel: str, outcome: str) -> Self:
+        """The transfer is over, and how it went. An answer that was not told, as the link to the
+        switch was down, was when the ringing began, at the earliest."""
+        told = self.tell(at_ms, "transfer_ended", outcome=outcome)
+        leg = self.transfer
+        if leg is None:
+            return told
+        answered_ms = (leg.answered_ms or leg.started_ms) if outcome == "ended" else None
+        over = replace(leg, channel=channel, answered_ms=answered_ms, ended_ms=at_ms)
+        return replace(told, transfer=None, legs=(*self.legs, over))
+
     def leg_ended(self, uniqueid: str, at_ms: int, cause: int | None) -> Self:
         """A channel of the contact is gone."""
         legs = tuple(
@@ -204,6 +231,11 @@ class Story:
     def talked(self) -> bool:
         """Was, or is, joined with an agent."""
         return bool(self.talks)
+
+    @property
+    def was_transferred(self) -> bool:
+        """Was joined with somebody outside."""
+        return any(leg.role is LegRole.EXTERNAL and leg.answered_ms for leg in self.legs)
 
     def close(
         self, at_ms: int, outcome: Outcome, by: EndedBy, cause: int | None = None
@@ -251,6 +283,7 @@ class Story:
         record = _fields(self)
         record["timeline"] = [_fields(entry) for entry in self.timeline]
         record["legs"] = [_fields(leg) for leg in self.legs]
+        record["transfer"] = _fields(self.transfer) if self.transfer is not None else None
         record["promise"] = self.promise.to_record() if self.promise is not None else None
         return record
 
@@ -258,15 +291,20 @@ class Story:
     def from_record(cls, record: Mapping[str, Any]) -> Self:
         """The story that `to_record` was taken of."""
         timeline = tuple(TimelineEntry(**entry) for entry in record["timeline"])
-        legs = tuple(LegRow(**{**leg, "role": LegRole(leg["role"])}) for leg in record["legs"])
+        legs = tuple(_leg(leg) for leg in record["legs"])
         periods = {name: stretches.from_record(record[name]) for name in ("waits", "talks")}
-        promise = record.get("promise")
+        promise, transfer = record.get("promise"), record.get("transfer")
         told = {
             "timeline": timeline,
             "legs": legs,
+            "transfer": _leg(transfer) if transfer is not None else None,
             "promise": Promise.from_record(promise) if promise is not None else None,
         }
         return cls(**{**record, **periods, **told})
+
+
+def _leg(record: Mapping[str, Any]) -> LegRow:
+    return LegRow(**{**record, "role": LegRole(record["role"])})
 
 
 def _fields(value: Story | TimelineEntry | LegRow) -> dict[str, Any]:

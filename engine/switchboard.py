@@ -16,6 +16,7 @@ from bridge.events import (
     PhoneReachable,
     RingFailed,
     SwitchEvent,
+    TransferUp,
 )
 from engine.recordings import Recordings
 from engine.services import Services
@@ -68,6 +69,8 @@ class Switchboard:
                 services.ringer.ring_failed(event)
             case CustomerUp() | CustomerNotReached():
                 self._customer(event, services)
+            case TransferUp(contact=contact):
+                self._transfer_up(contact, services)
             case KeyPressed(uniqueid=uniqueid, digit=digit):
                 services.keys.pressed(uniqueid, digit)
             case LegEnded():
@@ -81,6 +84,11 @@ class Switchboard:
     def _phone(self, endpoint: str, reachable: bool, registered: bool, services: Services) -> None:
         if endpoint in services.site.agents:
             services.router.phone_reachable(endpoint, reachable, registered=registered)
+
+    def _transfer_up(self, contact: str, services: Services) -> None:
+        story = services.chronicle.story(contact)
+        if story is not None:
+            services.chronicle.update(story.transfer_answered(services.clock()))
 
     def _customer(self, event: CustomerUp | CustomerNotReached, services: Services) -> None:
         if isinstance(event, CustomerUp):
@@ -124,7 +132,8 @@ class Switchboard:
         now = services.clock()
         services.chronicle.update(story.conversation_ended(now, by))
         services.router.conversation_ended(contact_id)
-        services.chronicle.close(contact_id, Outcome.ANSWERED, by, cause)
+        outcome = Outcome.ANSWERED if story.talked else Outcome.TRANSFERRED
+        services.chronicle.close(contact_id, outcome, by, cause)
 
     def _link_again(self, link: LinkUp, services: Services) -> None:
         """After a lost link: what ended meanwhile ends now, and phones are as they are now."""

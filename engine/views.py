@@ -161,9 +161,11 @@ def _call(story: Story) -> Json:
 
 
 def place_of(story: Story) -> str:
-    """Where a call is: `conversation`, `callback` (promised), `queue` or `flow`."""
+    """Where a call is: `conversation`, `transfer`, `callback` (promised), `queue` or `flow`."""
     if story.in_conversation:
         return "conversation"
+    if story.transfer is not None:
+        return "transfer"
     if story.promise is not None:
         return "callback"
     if story.in_queue:

@@ -28,6 +28,9 @@ class Outcome(StrEnum):
     ANSWERED = "answered"
     """An agent and the caller were bridged; what came after (such as a survey) changes nothing."""
 
+    TRANSFERRED = "transferred"
+    """The flow sent the caller on to somebody outside the house, who answered."""
+
     ENGINE_LOST = "engine_lost"
     """The engine went away before a conversation: the caller heard the apology and the fallback."""
 
@@ -68,6 +71,9 @@ class LegRole(StrEnum):
 
     AGENT = "agent"
     """An agent's phone; a contact has one leg for each phone that was rung."""
+
+    EXTERNAL = "external"
+    """Somebody outside the house, to whom the caller was transferred over a trunk."""
 
 
 class RecordingState(StrEnum):

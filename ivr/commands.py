@@ -151,15 +151,18 @@ class Lookup:
 class Transfer:
     """Connect the caller with someone outside the queues.
 
-    ``blind``: the caller is gone from the flow as soon as it rings on; ``attended``: we wait
-    for the answer, and take the caller back if there is none, and after the conversation.
+    ``blind``: the flow ends with the conversation; ``attended``: it takes the caller back after
+    it. When nobody answers, the caller is back in either mode.
     Answered by ``Done`` with outcome ``ended`` (they talked), ``busy``, ``no_answer`` or
-    ``unreachable``. Exactly one of ``number`` and ``agent`` is set.
+    ``unreachable``; by ``StepFailed`` when the site does not permit it. Exactly one of
+    ``number``, ``agent`` and ``extension`` (of an agent) is set; ``trunk`` None: as the site says.
     """
 
     mode: Literal["blind", "attended"]
     number: str | None = field(default=None, repr=False)
     agent: str | None = None
+    extension: str | None = None
+    trunk: str | None = None
     timeout_ms: int = 30_000
     language: str = ""
     announce: Prompt = SILENCE

@@ -58,6 +58,8 @@ def exit_of(flow: Flow, name: str, step: Step, exit_name: str) -> Exit | None:
     for source in _INHERITS[exit_name]:
         if source in _SILENCE and not step.answers_caller:
             continue
+        if source is _NEXT and exit_name == "on_error" and not step.errors_go_on:
+            continue
         target = getattr(flow.exits if source.whole else step, source.field, None)
         if isinstance(target, str):
             whole, field = source.whole, source.field

@@ -25,6 +25,7 @@ class Outcome(StrEnum):
     ABANDONED = "abandoned"  # the caller hung up before an agent answered
     TIMEOUT = "timeout"  # the flow took it out of the queue after its longest wait
     WITHDRAWN = "withdrawn"  # the flow took it out for another reason
+    UNANSWERED = "unanswered"  # it was for one agent, whose phone was rung in vain
     LOST = "lost"  # its channel was gone when the engine came back
 
 
@@ -42,7 +43,9 @@ class Contact:
     `leg` is the switch's handle of the caller's side, opaque here; empty while nobody is on
     the line, as for a promised callback. `priority` is higher for what goes first.
     `arrived_ms` is what the place in line and the wait are counted from, for good. `relax`
-    has the steps that are still to come, the earliest first.
+    has the steps that are still to come, the earliest first. A contact for one `agent` is in
+    no line: it is promised at once, and over when the ring comes to nothing. `ring_timeout_ms`
+    None: as its queue says.
     """
 
     id: str
@@ -54,6 +57,8 @@ class Contact:
     priority: int = 0
     channel: Channel = "voice"
     relax: tuple[Relaxation, ...] = ()
+    agent: str | None = None
+    ring_timeout_ms: int | None = None
 
     @property
     def relaxes_ms(self) -> int | None:

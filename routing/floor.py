@@ -156,6 +156,18 @@ class Floor:
             return None
         return expected_wait_ms(position, handling_ms, at_work(self.ledger, contact.skills))
 
+    def arrive_for(self, contact: Contact, now_ms: int) -> bool:
+        """A contact for `contact.agent` alone is promised at once; False, and nothing is done,
+        unless that agent is available. DuplicateContact if it is live already."""
+        name = contact.agent
+        if name is None or not isinstance(self._state_of(name), agents.Available):
+            return False
+        if not isinstance(self.ledger.contact_state(contact.id), contacts.Ended | None):
+            raise DuplicateContact(contact.id)
+        self.ledger.add_contact(contact, now_ms)
+        self._reserve(Assignment(contact, self.ledger.site[name]), now_ms)
+        return True
+
     def end(self, contact_id: str, outcome: Outcome, now_ms: int) -> bool:
         """The contact is over, at any stage; False if it was over already.
 
@@ -376,12 +388,17 @@ class Floor:
         self._ask(agent_id, self.ledger.agent_state(agent_id).release(now_ms), now_ms)
 
     def _give_back(self, contact_id: str, agent_id: str, now_ms: int) -> None:
-        """The contact waits again, if it is still promised to this agent."""
+        """The contact waits again, if it is still promised to this agent; one that is for nobody
+        else is over."""
         state = self.ledger.contact_state(contact_id)
         match state:
             case contacts.Reserved(agent=name) | contacts.Ringing(agent=name) if name == agent_id:
-                self.ledger.move_contact(contact_id, state.give_back(now_ms))
                 contact = self.ledger.contacts[contact_id].contact
+                if contact.agent is not None:
+                    over = state.end(Outcome.UNANSWERED, now_ms)
+                    self.ledger.move_contact(contact_id, over)
+                    return
+                self.ledger.move_contact(contact_id, state.give_back(now_ms))
                 self.ledger.events.append(ContactReturned(now_ms, contact, agent_id))
                 self.offer_contact(contact_id, now_ms)
 

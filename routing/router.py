@@ -109,6 +109,20 @@ class Router:
         """Whether anyone is logged in whom this contact could be given to, now or later."""
         return self._floor.is_staffed(contact)
 
+    def offer(self, contact: Contact) -> Ticket | None:
+        """Ring `contact.agent` for it and nobody else, as after a match; None unless that agent
+        is available. The ticket tells of the answer, or of a ring in vain."""
+        if not self._floor.arrive_for(contact, self._clock()):
+            return None
+        ticket = self._add_ticket(contact)
+        self._settle()
+        return ticket
+
+    def agent_state(self, agent_id: str) -> AgentState | None:
+        """The state that an agent is in now; None for one whom the site does not name."""
+        record = self._floor.ledger.agents.get(agent_id)
+        return None if record is None else record.state
+
     def withdraw(self, contact_id: str, reason: Outcome) -> bool:
         """The contact leaves, at whatever stage; False if it was over already. A ring for
         it is stopped, and its agent is free again with the old idle time."""
@@ -315,7 +329,8 @@ class Router:
 
     async def _ring_outcome(self, assignment: Assignment) -> RingOutcome:
         rules = self._floor.rules
-        timeout_ms = rules.queue(assignment.contact.queue).ring_timeout_ms
+        contact = assignment.contact
+        timeout_ms = contact.ring_timeout_ms or rules.queue(contact.queue).ring_timeout_ms
         try:
             async with asyncio.timeout((timeout_ms + rules.ring_grace_ms) / 1000):
                 return await self._ringer.ring(assignment, timeout_ms)

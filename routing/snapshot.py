@@ -64,7 +64,8 @@ def take_snapshot(floor: Floor, now_ms: int) -> Snapshot:
     for record in floor.ledger.contacts.values():
         if not isinstance(record.state, contacts.Ended):
             by_queue[record.contact.queue].append(record)
-    names = sorted(by_queue.keys() | floor.rules.queues.keys())
+    # A contact for one agent is in no queue.
+    names = sorted((by_queue.keys() | floor.rules.queues.keys()) - {""})
     live = [record for records in by_queue.values() for record in records]
     live.sort(key=lambda record: (record.contact.arrived_ms, record.contact.id))
     return Snapshot(

@@ -12,6 +12,7 @@ from engine.performing.line import Line, Performer
 from engine.performing.lookup import look_up
 from engine.performing.recording import switch_recording
 from engine.performing.request import ask
+from engine.performing.transfer import transfer
 from ivr.commands import (
     CallBack,
     Lookup,
@@ -19,6 +20,7 @@ from ivr.commands import (
     SaveSurvey,
     SendDigits,
     SwitchRecording,
+    Transfer,
 )
 
 PERFORMERS: Mapping[type[Any], Performer] = {
@@ -28,6 +30,7 @@ PERFORMERS: Mapping[type[Any], Performer] = {
     Request: ask,
     Lookup: look_up,
     SwitchRecording: switch_recording,
+    Transfer: transfer,
 }
 """Who carries out each command of `ivr.commands`."""
 

@@ -10,6 +10,7 @@ from engine.services import Services
 from engine.voice import Voice
 from ivr.events import Event
 from ivr.state import CallState
+from routing.ringing import AgentLeg
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,8 @@ class Line:
     contact: str
     voice: Voice
     recording: CallRecording
+    talk: Callable[[AgentLeg], Awaitable[bool]]
+    """Joins the caller with an agent who has answered; False when that leg was gone before."""
 
 
 Performer = Callable[[Line, Any, CallState], Awaitable[Event]]

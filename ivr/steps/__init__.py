@@ -30,6 +30,7 @@ from ivr.steps.return_ import ReturnStep
 from ivr.steps.say import Say
 from ivr.steps.set import Set
 from ivr.steps.survey import Survey
+from ivr.steps.transfer import Transfer
 
 KIND_MODELS: tuple[type[Step], ...] = (
     Say,
@@ -42,6 +43,7 @@ KIND_MODELS: tuple[type[Step], ...] = (
     LookupStep,
     HttpStep,
     Queue,
+    Transfer,
     Survey,
     Dtmf,
     Callback,

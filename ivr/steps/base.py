@@ -13,6 +13,7 @@ from pydantic import Field
 from config.document import DocumentModel
 from config.hours import Hours
 from config.problem import Path
+from config.transfers import Transfers
 from ivr.functions import Signature
 from ivr.opening import Opening, openings
 from ivr.run import FAILED, Node, Outcome, Run, Targets
@@ -83,6 +84,8 @@ class Known:
     languages: tuple[str, ...] | None = None
     numbers: frozenset[str] | None = None
     agents: frozenset[str] | None = None
+    trunks: frozenset[str] | None = None
+    transfers: Transfers | None = None
     extensions: frozenset[str] | None = None
     mailboxes: frozenset[str] | None = None
     services: Mapping[str, KnownService] | None = None
@@ -225,6 +228,9 @@ class Step(DocumentModel):
 
     at_once: ClassVar[bool] = False
     """Whether the step is done without the outside: then even its errors may go in a circle."""
+
+    errors_go_on: ClassVar[bool] = True
+    """Whether ``on_error`` without a step of its own goes on by ``next``."""
 
     needs_caller: ClassVar[bool] = False
     """Whether there must be a caller on the line: not so after ``on_hangup``."""

@@ -32,7 +32,7 @@ from ivr.program import Program
 from ivr.prompts.static import static_texts
 from ivr.prompts.takes import Takes
 from recordings.recorder import Recorder
-from routing.agent import Agent, AgentState
+from routing.agent import Agent, AgentState, Available
 from routing.contact import Contact, Outcome
 from routing.errors import UnknownAgent
 from routing.floor import LiveLegs
@@ -81,6 +81,17 @@ class FakeRouter:
         self.told.append(("enqueue", contact.id, contact.queue, dict(contact.skills)))
         self.tickets[contact.id] = Ticket(contact, lambda: 1, lambda: self.expected_ms)
         return self.tickets[contact.id]
+
+    def offer(self, contact: Contact) -> Ticket | None:
+        """`staff` says who is available; nobody else is rung."""
+        self.told.append(("offer", contact.id, contact.agent, contact.ring_timeout_ms))
+        if not isinstance(self.staff.get(contact.agent or ""), Available):
+            return None
+        self.tickets[contact.id] = Ticket(contact, lambda: None)
+        return self.tickets[contact.id]
+
+    def agent_state(self, agent_id: str) -> AgentState | None:
+        return self.staff.get(agent_id)
 
     def answer(self, contact: str, agent: str, leg: str) -> None:
         """The agent picks up."""

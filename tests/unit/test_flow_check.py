@@ -8,6 +8,7 @@ import pytest
 
 from config.document import DocumentError, schema
 from config.hours import Hours
+from config.transfers import Transfers
 from ivr.announce import LANGUAGES
 from ivr.flow import Flow
 from ivr.loader import flow_files, load_flow, load_flows, read_flows
@@ -30,6 +31,9 @@ KNOWN = Known(
     services={"crm": KnownService(), "vault": KnownService(sensitive=True)},
     values={"crm": "https://crm.example/api", "hotline": "+3615550100"},
     fields={"tariff": Variable(type="text"), "balance": Variable(type="money", currency="EUR")},
+    agents=frozenset({"anna", "bela"}),
+    trunks=frozenset({"carrier"}),
+    transfers=Transfers(allow=["+36*"], deny=["+3690*"]),
     hours=openings({"support": SUPPORT}, "Europe/Budapest"),
     zone="Europe/Budapest",
     now_ms=1_795_000_000_000,
