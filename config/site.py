@@ -17,6 +17,7 @@ from pydantic import Field
 from config.customers import Customers
 from config.document import DocumentError, DocumentModel, Located, Problem, load_located
 from config.hours import Hours
+from config.mailboxes import Mailbox
 from config.network_overrides import override
 from config.people import Agent, Codes, Queue, Skill
 from config.services import Service
@@ -60,6 +61,7 @@ class Site(DocumentModel):
     )
     fallback: Fallback = Field(description="where callers go when the engine is away")
     callbacks: Callbacks = Field(default=Callbacks(), description="how customers are called back")
+    mailboxes: dict[Name, Mailbox] = Field(default={}, description="where callers leave messages")
     transfers: Transfers = Field(
         default=Transfers(), description="to which numbers calls may be transferred"
     )

@@ -11,7 +11,7 @@ from engine.metrics import Metrics
 from engine.story import Story
 from history.errors import HistoryError
 from history.outcome import EndedBy, Outcome
-from history.rows import AnswerRow, RecordingRow
+from history.rows import AnswerRow, MessageRow, RecordingRow
 from history.writer import HistoryWriter
 
 log = structlog.get_logger(__name__)
@@ -147,6 +147,10 @@ class Chronicle:
                 "state": row.state.value,
             }
         )
+
+    def message_left(self, row: MessageRow) -> None:
+        """A caller left a message."""
+        self._writer.put(row)
 
     def surveyed(self, answers: Iterable[AnswerRow]) -> None:
         """A caller answered a survey."""

@@ -17,7 +17,7 @@ from rich.console import Console
 from config.asterisk_runtime import AsteriskMissingError
 from config.problem import DocumentError
 from config.secrets import SecretsError
-from engine import customers_cli, logs, prompts_cli, settings
+from engine import customers_cli, logs, messages_cli, prompts_cli, settings
 from engine.errors import EngineError, SettingsInvalid
 from ivr.errors import SpeechError
 
@@ -34,6 +34,7 @@ app = typer.Typer(
 )
 app.add_typer(prompts_cli.app, name="prompts")
 app.add_typer(customers_cli.app, name="customers")
+app.add_typer(messages_cli.app, name="messages")
 FOR_A_PERSON = (EngineError, DocumentError, SecretsError, AsteriskMissingError, SpeechError)
 """Their text says what to do; anything else is a fault of ours, and is shown whole."""
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for a machine to read.")]

@@ -10,6 +10,7 @@ import structlog
 from bridge.agi.session import AgiSession
 from bridge.errors import ChannelGone, PlaybackFailed, SessionClosed
 from engine.callrecording import CallRecording
+from engine.messages import CallMessages
 from engine.performing import PERFORMERS, Line
 from engine.rehearsals import Rehearsal
 from engine.services import Services
@@ -27,6 +28,7 @@ from ivr.commands import (
     Lookup,
     Play,
     RunPython,
+    Segment,
     SwitchRecording,
 )
 from ivr.errors import SpeechError
@@ -75,9 +77,12 @@ class Conversation:
         self._answered = answered
         self._spoke = False
         self._language: str = services.site.languages[0]
-        self._voice = Voice(session, services.audio.of, services.audio.silence, services.clock)
+        self._messages = CallMessages(services.messages, contact_id)
+        self._voice = Voice(session, self._audio_of, services.audio.silence, services.clock)
         self._recording = CallRecording(services, session, contact_id)
-        self._line = Line(services, session, contact_id, self._voice, self._recording, self._talk)
+        self._line = Line(
+            services, session, contact_id, self._voice, self._recording, self._messages, self._talk
+        )
 
     async def run(self, program: Program, turn: Turn) -> None:
         """Go on from a turn until the flow or the caller ends the call; the story is closed.
@@ -113,6 +118,12 @@ class Conversation:
         except Exception:
             self._close(Outcome.FAILED, EndedBy.ENGINE)
             raise
+
+    async def _audio_of(self, segment: Segment) -> str:
+        if segment.message is None:
+            return await self._services.audio.of(segment)
+        take = self._messages.find(segment.message)
+        return take.sound if take is not None else self._services.audio.silence
 
     async def _speak(self, language: str) -> None:
         """Let Asterisk know the caller's language, for the apology when the engine is lost."""
@@ -323,6 +334,7 @@ class Conversation:
     def _close(self, outcome: Outcome, by: EndedBy, cause: int | None = None) -> None:
         """The caller has left; with a callback promised the contact has not."""
         self._recording.end()
+        self._messages.end()
         story = self._services.chronicle.story(self._id)
         if story is not None and story.promise is not None:
             self._services.callbacks.keep(self._id)

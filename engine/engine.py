@@ -31,6 +31,8 @@ from engine.hub import Hub
 from engine.listening import RoutingListener
 from engine.livecalls import LiveCalls
 from engine.loading import SiteFile, known_of, load_site_file
+from engine.mailroom import Mailroom
+from engine.messages import Messages
 from engine.metrics import Metrics
 from engine.orders import CallOrders
 from engine.prompting import prepare
@@ -48,6 +50,7 @@ from engine.web import Web
 from history.bundles import BundleStore
 from history.customers import CustomerStore
 from history.database import HistoryDatabase
+from history.messages import MessageStore
 from history.migrations import upgrade_to_head
 from history.spool import Spool
 from history.writer import HistoryWriter
@@ -130,6 +133,7 @@ class Engine:
             switchboard.open(services, services.recordings)
             views.services, views.agi = services, await self._agi(stack, services)
             tasks.create_task(returning.watch(), name="journal")
+            tasks.create_task(self._mailroom(stack, services).run(), name="messages")
             views.watch = Watch(self._settings, services, site_file)
             tasks.create_task(views.watch.run(), name="watch")
             self._write_card(stack, site, secrets)
@@ -250,6 +254,7 @@ class Engine:
             callbacks=callbacks,
             recorder=recorder,
             recordings=Recordings(recorder, chronicle, tasks),
+            messages=Messages(self._layout.messages),
             chronicle=chronicle,
             audio=audio,
             metrics=self._metrics,
@@ -257,6 +262,11 @@ class Engine:
             sources=sources,
             clock=now_ms,
         )
+
+    def _mailroom(self, stack: AsyncExitStack, services: Services) -> Mailroom:
+        store = MessageStore(self._settings.sql_url)
+        stack.push_async_callback(store.close)
+        return Mailroom(services, store)
 
     async def _agi(self, stack: AsyncExitStack, services: Services) -> AgiServer:
         house = House(services)

@@ -67,6 +67,11 @@ class Layout:
         return self.root / "recordings"
 
     @property
+    def messages(self) -> Path:
+        """What callers said into mailboxes."""
+        return self.root / "messages"
+
+    @property
     def music(self) -> Path:
         return self.root / "music"
 
@@ -98,6 +103,7 @@ class Layout:
             self.journal,
             self.prompts,
             self.recordings,
+            self.messages,
             self.music,
             self.asterisk,
         ):

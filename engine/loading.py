@@ -116,6 +116,7 @@ def known_of(site: Site) -> Known:
         languages=site.languages,
         agents=frozenset(site.agents),
         trunks=frozenset(site.trunks),
+        mailboxes=frozenset(site.mailboxes),
         transfers=site.transfers,
         extensions=frozenset(agent.extension for agent in site.agents.values()),
         services={name: KnownService(each.sensitive) for name, each in site.services.items()},

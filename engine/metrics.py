@@ -38,6 +38,9 @@ class Metrics:
             "ami_reconnects_total", "Manager logins after the first."
         )
         self.agi_rejected = self._gauge("agi_rejected", "Connections that spoke no AGI.")
+        self.unheard = self._gauge(
+            "messages_unheard", "Messages nobody has heard yet, by mailbox.", "mailbox"
+        )
         self.tasks = self._gauge("tasks", "Asyncio tasks alive; more while calls are.")
         self.flows_version = self._gauge(
             "flows_version", "Published version of the flows that new calls run here."

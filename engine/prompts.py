@@ -4,9 +4,6 @@ import asyncio
 import csv
 import io
 import json
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
@@ -20,6 +17,7 @@ from rich.table import Table
 
 from engine.audio import needed
 from engine.errors import NoSuchPrompt
+from engine.players import play_wav
 from engine.promptbook import PromptBook, Shown, read_samples
 from engine.settings import Settings
 from ivr.commands import Segment
@@ -29,11 +27,6 @@ from ivr.prompts.catalogue import Listed
 from ivr.prompts.wav import write_wave
 
 _COLUMNS = ("number", "name", "language", "source", "s", "dBov", "text")
-_PLAYERS = (
-    ("aplay", "-q"),
-    ("paplay",),
-    ("ffplay", "-v", "error", "-nodisp", "-autoexit"),
-)
 
 
 def show(
@@ -147,20 +140,8 @@ def _play(audio: bytes, base: Path, output: Path | None) -> bool:
     if output is not None:
         output.write_bytes(audio)
         return True
-    player = next((each for each in _PLAYERS if shutil.which(each[0])), None)
-    if player is None:
-        names = ", ".join(name for name, *_ in _PLAYERS)
-        typer.echo(
-            f"none of {names} is installed: give --output FILE.wav, or play {base}.sln "
-            f"({RATE} Hz, 16 bits, mono)",
-            err=True,
-        )
-        return False
-    with tempfile.NamedTemporaryFile(suffix=".wav") as file:
-        file.write(audio)
-        file.flush()
-        played = subprocess.run([*player, file.name], check=False)  # noqa: S603 - our own words
-    return played.returncode == 0
+    otherwise = f"give --output FILE.wav, or play {base}.sln ({RATE} Hz, 16 bits, mono)"
+    return play_wav(audio, otherwise)
 
 
 async def _make(book: PromptBook, segments: Iterable[Segment]) -> int:

@@ -11,6 +11,7 @@ from engine.chronicle import Chronicle
 from engine.clock import Clock
 from engine.flows import Flows, Library
 from engine.keys import Keys
+from engine.messages import Messages
 from engine.metrics import Metrics
 from engine.orders import CallOrders
 from engine.recordings import Recordings
@@ -47,6 +48,7 @@ class Services:
     callbacks: Callbacks
     recorder: Recorder
     recordings: Recordings
+    messages: Messages
     chronicle: Chronicle
     audio: Audio
     metrics: Metrics

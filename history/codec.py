@@ -6,7 +6,15 @@ from dataclasses import fields
 from typing import Any, TypeAlias
 
 from history.outcome import Direction, EndedBy, LegRole, Outcome, RecordingState
-from history.rows import AnswerRow, ContactRow, LegRow, Record, RecordingRow, TimelineEntry
+from history.rows import (
+    AnswerRow,
+    ContactRow,
+    LegRow,
+    MessageRow,
+    Record,
+    RecordingRow,
+    TimelineEntry,
+)
 
 Values: TypeAlias = dict[str, Any]  # what a driver takes and gives: text, integers, JSON containers
 
@@ -14,6 +22,7 @@ _CONTACT = tuple(f.name for f in fields(ContactRow) if f.name not in {"skills", 
 _LEG = tuple(f.name for f in fields(LegRow))
 _RECORDING = tuple(f.name for f in fields(RecordingRow))
 _ANSWER = tuple(f.name for f in fields(AnswerRow))
+_MESSAGE = tuple(f.name for f in fields(MessageRow))
 
 
 def contact_values(contact: ContactRow) -> Values:
@@ -70,12 +79,24 @@ def answer_from(values: Mapping[str, Any]) -> AnswerRow:
     return AnswerRow(**{name: values[name] for name in _ANSWER})
 
 
+def message_values(message: MessageRow) -> Values:
+    """The columns of `messages`."""
+    return {name: getattr(message, name) for name in _MESSAGE}
+
+
+def message_from(values: Mapping[str, Any]) -> MessageRow:
+    """The message that `message_values` wrote."""
+    return MessageRow(**{name: values[name] for name in _MESSAGE})
+
+
 def dump_record(record: Record) -> str:
     """One line of JSON, without its newline. A value that JSON cannot hold becomes its text."""
     if isinstance(record, RecordingRow):
         return json.dumps({"recording": recording_values(record)}, default=str)
     if isinstance(record, AnswerRow):
         return json.dumps({"answer": answer_values(record)}, default=str)
+    if isinstance(record, MessageRow):
+        return json.dumps({"message": message_values(record)}, default=str)
     return json.dumps({"contact": contact_values(record), "legs": leg_values(record)}, default=str)
 
 
@@ -86,6 +107,8 @@ def load_record(line: str | bytes) -> Record:
         return recording_from(document["recording"])
     if "answer" in document:
         return answer_from(document["answer"])
+    if "message" in document:
+        return message_from(document["message"])
     return contact_from(document["contact"], document["legs"])
 
 

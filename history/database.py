@@ -16,13 +16,14 @@ from history.codec import (
     contact_from,
     contact_values,
     leg_values,
+    message_values,
     recording_from,
     recording_values,
 )
 from history.connection import failure_of, open_engine
 from history.outcome import Outcome
-from history.rows import AnswerRow, ContactRow, Record, RecordingRow
-from history.tables import contacts, legs, recordings, surveys
+from history.rows import AnswerRow, ContactRow, MessageRow, Record, RecordingRow
+from history.tables import contacts, legs, messages, recordings, surveys
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class HistoryDatabase:
         self._engine = open_engine(url)
         self._upserts = {
             table: upsert(self._engine.dialect.name, table)
-            for table in (contacts, legs, recordings, surveys)
+            for table in (contacts, legs, recordings, surveys, messages)
         }
 
     async def close(self) -> None:
@@ -56,6 +57,7 @@ class HistoryDatabase:
         written = [record for record in latest if isinstance(record, ContactRow)]
         found = [record for record in latest if isinstance(record, RecordingRow)]
         answers = [record for record in latest if isinstance(record, AnswerRow)]
+        left = [record for record in latest if isinstance(record, MessageRow)]
         try:
             async with self._engine.begin() as connection:
                 await self._put(connection, contacts, [contact_values(row) for row in written])
@@ -64,6 +66,7 @@ class HistoryDatabase:
                 )
                 await self._put(connection, recordings, [recording_values(row) for row in found])
                 await self._put(connection, surveys, [answer_values(row) for row in answers])
+                await self._put(connection, messages, [message_values(row) for row in left])
         except (SQLAlchemyError, OSError) as error:
             raise failure_of(error) from error
 

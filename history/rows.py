@@ -115,4 +115,19 @@ class AnswerRow:
         return f"{self.contact_id}/{self.survey}/{self.question}"
 
 
-Record: TypeAlias = ContactRow | RecordingRow | AnswerRow
+@dataclass(frozen=True, slots=True)
+class MessageRow:
+    """What a caller left in a mailbox: `ms` of speech in the WAV file `path`, which is relative
+    to the directory of messages. `heard_ms`: when somebody first heard it; None: nobody yet."""
+
+    id: str
+    mailbox: str
+    contact_id: str
+    at_ms: int
+    ms: int
+    caller: str | None = field(repr=False)
+    path: str
+    heard_ms: int | None = None
+
+
+Record: TypeAlias = ContactRow | RecordingRow | AnswerRow | MessageRow

@@ -143,3 +143,18 @@ surveys = Table(
     Column("at_ms", BigInteger, nullable=False),
     Index(None, "survey", "question", "at_ms"),
 )
+
+# No foreign key, as with surveys. `path` is below the directory of messages.
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("mailbox", Text, nullable=False),
+    Column("contact_id", Text, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("ms", BigInteger, nullable=False),
+    Column("caller", Text),
+    Column("path", Text, nullable=False),
+    Column("heard_ms", BigInteger),
+    Index(None, "mailbox", "at_ms"),
+)

@@ -204,7 +204,8 @@ class RecordMessage:
 
 @dataclass(frozen=True, slots=True)
 class Deliver:
-    """Leave a recorded message in a mailbox. Answered by ``Done``."""
+    """Leave a recorded message in a mailbox. Answered by ``Done``: ``done``, or ``empty`` where
+    what was said before a hangup (the handle ``last``) is too short to be a message."""
 
     message: str
     mailbox: str

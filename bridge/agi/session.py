@@ -128,8 +128,11 @@ class AgiSession:
             raise PlaybackFailed(name)
         return Digits(reply.result, timed_out=reply.note == "timeout")
 
-    async def record_file(self, name: str, form: str, escape: str, timeout_ms: int) -> Recorded:
-        """Record what the channel says into `name`.`form` until a digit of `escape`.
+    async def record_file(
+        self, name: str, form: str, escape: str, timeout_ms: int, silence_s: int = 0
+    ) -> Recorded:
+        """Record what the channel says into `name`.`form` until a digit of `escape`, or until
+        `silence_s` seconds of silence, all but one of which are cut off (0: silence ends nothing).
 
         A file that is there is overwritten. The digit's own sound is not kept: Asterisk cuts the
         last 200 ms off. No beep is asked for, as it would be a sound file of Asterisk's own that
@@ -137,7 +140,11 @@ class AgiSession:
         hangup; what was said until then is in the file (handle_recordfile in res/res_agi.c).
         """
         _require_range("timeout_ms", timeout_ms, 1, 1_000_000_000)
-        reply = await self._verb("RECORD", "FILE", name, form, escape, str(timeout_ms))
+        words = ("RECORD", "FILE", name, form, escape, str(timeout_ms))
+        reply = await self._verb(*words, *([f"s={silence_s}"] if silence_s else []))
+        if reply.note == "timeout":
+            # Whether by time or by silence, the result is then whatever ast_waitfor gave last.
+            return Recorded(None, reply.endpos or 0)
         result = _digit_code(reply)
         if result < 0:
             await self._raise_failure("RECORD FILE", reply)

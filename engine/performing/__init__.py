@@ -10,12 +10,16 @@ from engine.performing import callback
 from engine.performing.asking import save_survey, send_digits
 from engine.performing.line import Line, Performer
 from engine.performing.lookup import look_up
+from engine.performing.messages import deliver, discard, record_message
 from engine.performing.recording import switch_recording
 from engine.performing.request import ask
 from engine.performing.transfer import transfer
 from ivr.commands import (
     CallBack,
+    Deliver,
+    Discard,
     Lookup,
+    RecordMessage,
     Request,
     SaveSurvey,
     SendDigits,
@@ -31,6 +35,9 @@ PERFORMERS: Mapping[type[Any], Performer] = {
     Lookup: look_up,
     SwitchRecording: switch_recording,
     Transfer: transfer,
+    RecordMessage: record_message,
+    Deliver: deliver,
+    Discard: discard,
 }
 """Who carries out each command of `ivr.commands`."""
 

@@ -4,6 +4,7 @@ import structlog
 
 from bridge.errors import CommandFailed
 from engine.performing.line import Line
+from engine.performing.messages import LEAST_MS, kept
 from history.rows import AnswerRow
 from ivr.commands import SaveSurvey, SendDigits
 from ivr.events import Done, Event, StepFailed
@@ -12,7 +13,7 @@ from ivr.state import CallState
 log = structlog.get_logger(__name__)
 
 COMMENT = "comment"
-"""The question under which the handle of a recorded comment is kept."""
+"""The question under which the id of the message is kept that a comment was recorded as."""
 
 
 async def send_digits(line: Line, command: SendDigits, state: CallState) -> Event:
@@ -30,11 +31,21 @@ async def send_digits(line: Line, command: SendDigits, state: CallState) -> Even
 async def save_survey(line: Line, command: SaveSurvey, state: CallState) -> Event:
     """Into the history; the caller need not be there any more."""
     now = line.services.clock()
+    comment = await _comment(line, command)
     answers = [
         AnswerRow(line.contact, command.survey, question, score, None, now)
         for question, score in command.scores.items()
     ]
-    if command.comment is not None:
-        answers.append(AnswerRow(line.contact, command.survey, COMMENT, None, command.comment, now))
+    if comment is not None:
+        answers.append(AnswerRow(line.contact, command.survey, COMMENT, None, comment, now))
     line.services.chronicle.surveyed(answers)
     return Done(now)
+
+
+async def _comment(line: Line, command: SaveSurvey) -> str | None:
+    """The message that a spoken comment has become, in a mailbox of the survey's own."""
+    if command.comment is None:
+        return None
+    take = line.messages.find(command.comment)
+    row = await kept(line, take, f"survey.{command.survey}", LEAST_MS)
+    return row.id if row is not None else None

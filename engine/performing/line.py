@@ -6,6 +6,7 @@ from typing import Any
 
 from bridge.agi.session import AgiSession
 from engine.callrecording import CallRecording
+from engine.messages import CallMessages
 from engine.services import Services
 from engine.voice import Voice
 from ivr.events import Event
@@ -22,6 +23,7 @@ class Line:
     contact: str
     voice: Voice
     recording: CallRecording
+    messages: CallMessages
     talk: Callable[[AgentLeg], Awaitable[bool]]
     """Joins the caller with an agent who has answered; False when that leg was gone before."""
 

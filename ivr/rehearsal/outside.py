@@ -25,7 +25,7 @@ from ivr.commands import (
     SwitchRecording,
     Transfer,
 )
-from ivr.events import CallerHungUp, Done, Event, StepFailed
+from ivr.events import Done, Event, StepFailed
 from ivr.json_bodies import exact
 from ivr.rehearsal.given import Given
 from ivr.rehearsal.json_values import value_of
@@ -94,8 +94,6 @@ def _lookup(command: Lookup, now_ms: int, world: World) -> Underway:
 def _transfer(command: Transfer, now_ms: int, world: World) -> Underway:
     starts_ms = now_ms + duration_ms(command.announce)
     match world.given.transfer:
-        case "answered" if command.mode == "blind":
-            return Underway(starts_ms, CallerHungUp)
         case "answered":
             return _doing(starts_ms + RING_MS + TALK_MS, "ended")
         case "no_answer":

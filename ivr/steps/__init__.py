@@ -31,6 +31,7 @@ from ivr.steps.say import Say
 from ivr.steps.set import Set
 from ivr.steps.survey import Survey
 from ivr.steps.transfer import Transfer
+from ivr.steps.voicemail import Voicemail
 
 KIND_MODELS: tuple[type[Step], ...] = (
     Say,
@@ -44,6 +45,7 @@ KIND_MODELS: tuple[type[Step], ...] = (
     HttpStep,
     Queue,
     Transfer,
+    Voicemail,
     Survey,
     Dtmf,
     Callback,

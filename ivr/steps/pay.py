@@ -45,7 +45,7 @@ class Pay(Step):
 
     kind: ClassVar[str] = "pay"
     needs_caller: ClassVar[bool] = True
-    pay: PayBody
+    pay: PayBody = Field(description="how much, and what for")
     paid: StepName = Field(description="the step after a payment")
     declined: StepName = Field(description="the step when the card is refused")
     cancelled: StepName | None = Field(

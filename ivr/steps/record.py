@@ -36,7 +36,7 @@ class Record(Continues):
 
     kind: ClassVar[str] = "record"
     needs_caller: ClassVar[bool] = True
-    record: RecordBody
+    record: RecordBody = Field(description="whether, and why")
 
     def findings(self, context: Context) -> Iterator[Finding]:
         path: Path = ("record", "reason")

@@ -59,7 +59,7 @@ class Transfer(Step):
     kind: ClassVar[str] = "transfer"
     needs_caller: ClassVar[bool] = True
     errors_go_on: ClassVar[bool] = False
-    transfer: TransferBody
+    transfer: TransferBody = Field(description="where to, and how")
     next: StepName | None = Field(
         default=None, description="they have talked, and the caller is still there"
     )

@@ -15,6 +15,7 @@ from engine.flows import Flows, Library, Refusal
 from engine.hub import Hub
 from engine.livecalls import LiveCalls
 from engine.loading import SiteFile
+from engine.messages import Messages
 from engine.metrics import Metrics
 from engine.orders import CallOrders
 from engine.recordings import Recordings
@@ -312,6 +313,7 @@ class House:
             callbacks=callbacks,
             recorder=recorder,
             recordings=Recordings(recorder, self.chronicle, self.tasks),
+            messages=Messages(directory / "messages"),
             chronicle=self.chronicle,
             audio=cast(Audio, self.audio),
             metrics=metrics,

@@ -126,6 +126,18 @@ async def test_how_a_recording_ended(reply: str, recorded: Recorded) -> None:
         call.says(reply)
 
 
+async def test_a_recording_that_ends_by_silence() -> None:
+    """Asterisk's result is then the time that was left, and no digit."""
+
+    async def handler(session: AgiSession) -> None:
+        recorded = await session.record_file("/take", "wav", "#", 60_000, 5)
+        assert recorded == Recorded(None, 8_000)
+
+    async with conversation(handler) as call:
+        command = 'RECORD FILE /take wav # 60000 "s=5"'
+        await call.answers(command, "200 result=59980 (timeout) endpos=8000")
+
+
 async def test_a_recording_that_cannot_be_written() -> None:
     """The channel is up, so it is the file."""
 

@@ -339,6 +339,7 @@ async def test_a_call_goes_on_with_its_version_after_the_engine_was_lost(
     house.library.versions[1] = dict(house.services.flows.programs)
     house.services.take(OTHER)
     async with coming_back(house, version) as call:
+        await call.answers("GET VARIABLE TRK_STAGE", "200 result=1 (talking)")
         await call.answers("SET VARIABLE TRK_STAGE flow", "200 result=1")
         await call.answers(f'STREAM FILE {bye} ""', "200 result=0 endpos=1")
         await goodbye(call)

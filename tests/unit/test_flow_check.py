@@ -33,6 +33,7 @@ KNOWN = Known(
     fields={"tariff": Variable(type="text"), "balance": Variable(type="money", currency="EUR")},
     agents=frozenset({"anna", "bela"}),
     trunks=frozenset({"carrier"}),
+    mailboxes=frozenset({"support"}),
     transfers=Transfers(allow=["+36*"], deny=["+3690*"]),
     hours=openings({"support": SUPPORT}, "Europe/Budapest"),
     zone="Europe/Budapest",
