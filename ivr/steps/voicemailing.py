@@ -116,7 +116,10 @@ class VoicemailNode(Node):
             tries = int(at.notes.get("tries", 0)) + 1
             run.note(self.name, f"nothing said {tries} of {_TRIES}")
             return self._asked(run, self._again, tries) if tries < _TRIES else self._nothing
-        message = _Message(str(done.values["message"]), int(done.values["ms"]))
+        handle, ms = done.values.get("message"), done.values.get("ms")
+        if not isinstance(handle, str) or not isinstance(ms, int):
+            return self.unexpected(run, done)
+        message = _Message(handle, ms)
         run.note(self.name, f"recorded {message.ms // 1000} s")
         if self._review is None:
             return self._kept(message, KEEPING)

@@ -268,6 +268,52 @@ def _lookup(ways: Ways) -> Drawn:
     return some({"lookup": who, "next": ways.onward}, optional=branches)
 
 
+def _transfer(ways: Ways) -> Drawn:
+    to = st.sampled_from(
+        [{"to": "+3615550199"}, {"to": "{account}"}, {"agent": "{note}"}, {"extension": "207"}]
+    )
+    beside = some({}, optional={"announce": SAID, "timeout": st.just("20s")})
+    body = st.tuples(to, beside).map(lambda two: two[0] | two[1])
+    ways_out = {"busy": ways.anywhere, "no_answer": ways.anywhere}
+    attended = some(
+        {"transfer": body, "next": ways.onward, "on_error": ways.anywhere}, optional=ways_out
+    )
+    blind = some(
+        {
+            "transfer": body.map(lambda body: {**body, "mode": "blind"}),
+            "on_error": ways.anywhere,
+        },
+        optional=ways_out,
+    )
+    return st.one_of(attended, blind)
+
+
+def _voicemail(ways: Ways) -> Drawn:
+    body = some(
+        {"mailbox": st.just("support")},
+        optional={"prompt": SAID, "max": st.just("30s"), "review": st.booleans()},
+    )
+    exits = {"next": ways.onward, "on_error": ways.anywhere}
+    return some({"voicemail": body, **exits}, optional={"nothing": ways.onward})
+
+
+def _pay(ways: Ways) -> Drawn:
+    body = st.sampled_from(
+        [
+            {"amount": "paid", "reference": "Bill {account}"},
+            {"amount": "amount + 1", "currency": "HUF", "reference": "{note}"},
+        ]
+    )
+    exits = dict.fromkeys(("paid", "declined", "on_error"), ways.anywhere)
+    return some({"pay": body, **exits}, optional={"cancelled": ways.anywhere})
+
+
+def _record(ways: Ways) -> Drawn:
+    # Never on: then no secret could be asked for in any step after it.
+    body = some({"on": st.just("no"), "reason": st.sampled_from(["card details", "consent"])})
+    return some({"record": body, "next": ways.onward})
+
+
 def _goto(ways: Ways) -> Drawn:
     return some({"goto": ways.onward})
 
@@ -305,6 +351,10 @@ STEPS: Mapping[str, Callable[[Ways], Drawn]] = {
     "language": _language,
     "queue": _queue,
     "callback": _callback,
+    "transfer": _transfer,
+    "voicemail": _voicemail,
+    "pay": _pay,
+    "record": _record,
     "survey": _survey,
     "dtmf": _dtmf,
     "http": _http,
@@ -324,6 +374,7 @@ HAVE_ON_ERROR = frozenset(
         "language",
         "queue",
         "callback",
+        "record",
         "survey",
         "dtmf",
         "http",

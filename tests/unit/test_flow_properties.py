@@ -22,14 +22,19 @@ from ivr.commands import (
     Ask,
     CallBack,
     Command,
+    Deliver,
+    Discard,
     Enqueue,
     Hangup,
     Lookup,
+    Pay,
     Play,
     RecordMessage,
     Request,
     SaveSurvey,
     SendDigits,
+    SwitchRecording,
+    Transfer,
 )
 from ivr.events import Answered, CallerHungUp, Done, Event, Played, QueueLeft, StepFailed
 from ivr.flow import Flow
@@ -57,7 +62,10 @@ COMMANDS: dict[type[Position], tuple[type[Command], ...]] = {
     Asking: (Ask,),
     Confirming: (Ask,),
     Queued: (Enqueue,),
-    Doing: (Ask, Play, RecordMessage, SaveSurvey, SendDigits, CallBack, Request, Lookup),
+    Doing: (
+        *(Ask, Play, RecordMessage, SaveSurvey, SendDigits, CallBack, Request, Lookup),
+        *(Transfer, Deliver, Discard, Pay, SwitchRecording),
+    ),
     Ended: (Hangup,),
 }
 PIN = "8642097"
@@ -66,7 +74,10 @@ MANY = 200
 """Turns in which a call comes to its end once nobody does a thing any more."""
 
 KEYS = ("1", "2", "34", "*", "#", "", "0930", "24122030", "1*5", "200", "207", "1000", "70*")
-OUTCOMES = ("done", "key", "empty", "promised", "already", "refused", "known", "paid", "?")
+OUTCOMES = (
+    *("done", "key", "empty", "promised", "already", "refused", "known", "paid", "?"),
+    *("ended", "busy", "no_answer", "unreachable", "declined", "cancelled"),
+)
 LEFT = ("conversation_ended", "timeout", "no_such_queue", "key", "full", "no_agents")
 JUNK: tuple[Any, ...] = (None, "m", 7, [None], {"x": 1.5})
 SEEDS = st.integers(0, 2**32 - 1)
