@@ -26,6 +26,7 @@ from engine.callbacks import Callbacks
 from engine.chronicle import Chronicle
 from engine.clock import now_ms
 from engine.flows import Flows, Library, open_flows
+from engine.functions import load_functions
 from engine.house import House
 from engine.hub import Hub
 from engine.listening import RoutingListener
@@ -47,6 +48,7 @@ from engine.switchboard import Switchboard
 from engine.views import EngineViews
 from engine.watch import Watch
 from engine.web import Web
+from engine.workers import Workers
 from history.bundles import BundleStore
 from history.customers import CustomerStore
 from history.database import HistoryDatabase
@@ -105,7 +107,8 @@ class Engine:
             database, writer = await self._history(stack)
             library, flows = await self._flows(stack, site_file)
             views = EngineViews(self._hub, database, writer)
-            rehearsals = Rehearsals(known_of(site), now_ms) if self._settings.rehearsal else None
+            known = known_of(site, site_file.functions)
+            rehearsals = Rehearsals(known, now_ms) if self._settings.rehearsal else None
             await self._http(stack, site, secrets, views, rehearsals)
             redis = await self._redis(stack)
             redis_url = redis.url if redis else self._settings.redis_url
@@ -211,7 +214,8 @@ class Engine:
         client.configure(site.services, secrets.services)
         customers = CustomerStore(self._settings.sql_url)
         stack.push_async_callback(customers.close)
-        return Sources(client, customers)
+        functions = load_functions(self._settings.functions).functions
+        return Sources(client, customers, functions, Workers())
 
     def _services(
         self,

@@ -25,6 +25,7 @@ from engine.status import clock_time
 from engine.working_copy import WorkingCopy
 from history.bundles import BundleStore
 from ivr.meaning import differences
+from ivr.steps.base import Known
 
 Json = dict[str, Any]
 
@@ -146,9 +147,12 @@ async def _publisher(settings: Settings) -> AsyncIterator[Publisher]:
 
 def _publisher_of(settings: Settings, store: BundleStore, site: str) -> Publisher:
     copy = WorkingCopy(settings.dialplans)
-    tests = flow_tests(
-        lambda: known_of(load_site_file(settings).site), lambda name: str(copy.place(name))
-    )
+
+    def known() -> Known:
+        site_file = load_site_file(settings)
+        return known_of(site_file.site, site_file.functions)
+
+    tests = flow_tests(known, lambda name: str(copy.place(name)))
     return Publisher(store, site, copy, check_texts(settings), now_ms, tests)
 
 

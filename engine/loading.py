@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import NamedTuple
 
 from pydantic import BaseModel
@@ -16,10 +17,12 @@ from engine.audio import voices_of
 from engine.clock import now_ms
 from engine.customers import fields_of
 from engine.errors import SettingsInvalid, SiteInvalid
+from engine.functions import load_functions
 from engine.merging import Files
 from engine.settings import Settings
 from engine.working_copy import placed
 from ivr.flow import Flow
+from ivr.functions import FlowFunction
 from ivr.loader import load_flows, read_flows
 from ivr.opening import openings
 from ivr.program import Program
@@ -38,21 +41,26 @@ class SiteFile(NamedTuple):
     site: Site
     located: Located
     warnings: tuple[Problem, ...] = ()
+    functions: Mapping[str, FlowFunction] = MappingProxyType({})
 
 
 def load_site_file(settings: Settings) -> SiteFile:
-    """The site alone. Raises SiteInvalid with every problem."""
+    """The site and its functions. Raises SiteInvalid with every problem."""
+    functions, problems = load_functions(settings.functions)
     try:
-        return SiteFile(*load_site_located(settings.site_file))
+        found = load_site_located(settings.site_file)
     except DocumentError as error:
-        raise SiteInvalid(error.problems) from None
+        raise SiteInvalid([*error.problems, *problems]) from None
+    if problems:
+        raise SiteInvalid(problems)
+    return SiteFile(*found, functions)
 
 
 def load_for(site_file: SiteFile, load: Load) -> dict[str, Program]:
     """Flows that fit the site, or SiteInvalid with every problem of theirs."""
-    site, located, _ = site_file
+    site, located, _, functions = site_file
     try:
-        flows = load(known_of(site))
+        flows = load(known_of(site, functions))
     except DocumentError as error:
         raise SiteInvalid(error.problems) from None
     if problems := check_flows(site, located, flows):
@@ -99,17 +107,23 @@ def check_texts(
 def check_all(settings: Settings) -> list[Problem]:
     """Every problem and warning of the site and the flows; none is a clean bill."""
     try:
-        site, located, warnings = load_site_file(settings)
+        site, located, warnings, functions = load_site_file(settings)
     except SiteInvalid as invalid:
         return [problem for problem in invalid.problems if isinstance(problem, Problem)]
-    flows, problems = read_flows(settings.dialplans, known_of(site))
+    flows, problems = read_flows(settings.dialplans, known_of(site, functions))
     if not any(problem.severity == "error" for problem in problems):
         problems += check_flows(site, located, {flow.flow for flow in flows})
     return [*warnings, *problems, *check_voices(site, located, settings.site_file.parent)]
 
 
-def known_of(site: Site) -> Known:
-    """The names that flows of this site may use, their calendars checked from now on."""
+def known_of(site: Site, functions: Mapping[str, FlowFunction] | None = None) -> Known:
+    """The names that flows of this site may use, their calendars checked from now on.
+
+    Without ``functions`` it is not checked which there are.
+    """
+    signatures = None
+    if functions is not None:
+        signatures = {name: each.signature for name, each in functions.items()}
     return Known(
         queues=frozenset(site.queues),
         skills=frozenset(site.skills),
@@ -120,6 +134,7 @@ def known_of(site: Site) -> Known:
         transfers=site.transfers,
         extensions=frozenset(agent.extension for agent in site.agents.values()),
         services={name: KnownService(each.sensitive) for name, each in site.services.items()},
+        functions=signatures,
         values=site.values,
         fields=fields_of(site),
         payments=False,  # a site cannot name a gateway yet

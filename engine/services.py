@@ -1,5 +1,6 @@
 """What a call needs of the engine, gathered once."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -18,7 +19,9 @@ from engine.recordings import Recordings
 from engine.rehearsals import Rehearsals
 from engine.ringer import SwitchRinger
 from engine.web import Web
+from engine.workers import Workers
 from history.customers import CustomerStore
+from ivr.functions import FlowFunction
 from ivr.prompts.takes import Takes
 from recordings.recorder import Recorder
 from routing.router import Router
@@ -29,6 +32,8 @@ class Sources(NamedTuple):
 
     web: Web
     customers: CustomerStore
+    functions: Mapping[str, FlowFunction]
+    workers: Workers
 
 
 @dataclass

@@ -26,6 +26,7 @@ class Settings:
 
     site_file: Path
     dialplans: Path
+    functions: Path
     layout: Layout
     redis_url: str
     database_url: str
@@ -53,8 +54,8 @@ def keep_node(settings: Settings) -> None:
 
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
-    """Read `TRUNKLINE_SITE`, `_DIALPLANS`, `_VAR`, `_REDIS_URL`, `_DATABASE_URL`, `_NODE`, `_LOG`,
-    `_REHEARSAL`.
+    """Read `TRUNKLINE_SITE`, `_DIALPLANS`, `_FUNCTIONS`, `_VAR`, `_REDIS_URL`, `_DATABASE_URL`,
+    `_NODE`, `_LOG`, `_REHEARSAL`.
 
     Raises SettingsInvalid with what is allowed.
     """
@@ -63,9 +64,11 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         return (PROJECT / environ.get(f"TRUNKLINE_{name}", default)).absolute()
 
     layout = Layout(path("VAR", "var"))
+    dialplans = path("DIALPLANS", "dialplans")
     return Settings(
         site_file=path("SITE", "config/site.yaml"),
-        dialplans=path("DIALPLANS", "dialplans"),
+        dialplans=dialplans,
+        functions=path("FUNCTIONS", str(dialplans.parent / "functions")),
         layout=layout,
         redis_url=environ.get("TRUNKLINE_REDIS_URL", ""),
         database_url=environ.get("TRUNKLINE_DATABASE_URL", ""),

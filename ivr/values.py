@@ -42,7 +42,7 @@ def checker(pattern: str, is_no: str) -> Callable[[Any], Any]:
     return check
 
 
-def _matching(pattern: str, is_no: str) -> BeforeValidator:
+def matching(pattern: str, is_no: str) -> BeforeValidator:
     # An editor looks for a pattern anywhere in a text; the loader compares the whole.
     written = Annotated[str, Field(pattern=f"^(?:{pattern})$")]
     return BeforeValidator(checker(pattern, is_no), json_schema_input_type=written)
@@ -75,38 +75,36 @@ def within(least_ms: int, most_ms: int, said: str) -> AfterValidator:
 
 TimeWaited = Annotated[
     str,
-    _matching(r"\d+(?:\.\d+)?(ms|s|m|h)", "is no duration, write it like 500ms, 5s, 10m or 1h"),
+    matching(r"\d+(?:\.\d+)?(ms|s|m|h)", "is no duration, write it like 500ms, 5s, 10m or 1h"),
 ]
 """A duration as a key of a mapping, kept as it is written: `milliseconds` reads it."""
 
-OneKey = Annotated[
-    str, _matching(r"[0-9]|star|hash", "is not one key, write a digit, star or hash")
-]
+OneKey = Annotated[str, matching(r"[0-9]|star|hash", "is not one key, write a digit, star or hash")]
 """A key that acts by itself."""
 
 Key = Annotated[
     str,
-    _matching(r"[0-9]{1,8}|star|hash", "cannot be keyed, write 1 to 8 digits, star or hash"),
+    matching(r"[0-9]{1,8}|star|hash", "cannot be keyed, write 1 to 8 digits, star or hash"),
 ]
 """What a caller keys for a menu option: digits, ``star`` or ``hash``."""
 
 StepName = Annotated[
     str,
-    _matching(
+    matching(
         r"[A-Za-z][A-Za-z0-9_-]*\??",
         "is no step name, write letters, digits, _ or -, a letter first",
     ),
 ]
 VariableName = Annotated[
     str,
-    _matching(
+    matching(
         r"[a-z][a-z0-9_]*",
         "is no variable name, write small letters, digits and _, a letter first",
     ),
 ]
 SettableName = Annotated[
     str,
-    _matching(
+    matching(
         r"[a-z][a-z0-9_]*|call\.topic",
         "is no variable name, write small letters, digits and _, a letter first, or call.topic",
     ),
@@ -114,12 +112,12 @@ SettableName = Annotated[
 """What a ``set`` step gives a value."""
 FlowName = Annotated[
     str,
-    _matching(
+    matching(
         r"[a-z][a-z0-9_]*", "is no flow name, write small letters, digits and _, a letter first"
     ),
 ]
 LanguageCode = Annotated[
-    str, _matching(r"[a-z]{2,3}", "is no language, write a code of 2 or 3 small letters like en")
+    str, matching(r"[a-z]{2,3}", "is no language, write a code of 2 or 3 small letters like en")
 ]
 
 

@@ -11,6 +11,7 @@ from engine.performing.asking import save_survey, send_digits
 from engine.performing.line import Line, Performer
 from engine.performing.lookup import look_up
 from engine.performing.messages import deliver, discard, record_message
+from engine.performing.python import run_python
 from engine.performing.recording import switch_recording
 from engine.performing.request import ask
 from engine.performing.transfer import transfer
@@ -21,6 +22,7 @@ from ivr.commands import (
     Lookup,
     RecordMessage,
     Request,
+    RunPython,
     SaveSurvey,
     SendDigits,
     SwitchRecording,
@@ -38,6 +40,7 @@ PERFORMERS: Mapping[type[Any], Performer] = {
     RecordMessage: record_message,
     Deliver: deliver,
     Discard: discard,
+    RunPython: run_python,
 }
 """Who carries out each command of `ivr.commands`."""
 

@@ -10,6 +10,7 @@ from config.document import DocumentError, Located, Problem, load_located
 from config.site import load_site_located
 from config.suggest import did_you_mean
 from engine.errors import NoSuchFlow
+from engine.functions import load_functions
 from engine.loading import known_of
 from engine.settings import Settings
 from ivr.loader import flow_files, load_flows, read_flow
@@ -38,7 +39,8 @@ class Sources:
 
     def __init__(self, settings: Settings) -> None:
         self._dialplans = settings.dialplans.resolve()
-        self._known = known_of(load_site_located(settings.site_file)[0])
+        site = load_site_located(settings.site_file)[0]
+        self._known = known_of(site, load_functions(settings.functions).functions)
         self._libraries: dict[Path, Library] = {}
 
     def library(self, directory: Path) -> Library:

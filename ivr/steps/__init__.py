@@ -24,6 +24,7 @@ from ivr.steps.language import Language
 from ivr.steps.lookup import LookupStep
 from ivr.steps.menu import Menu
 from ivr.steps.pay import Pay
+from ivr.steps.python import PythonStep
 from ivr.steps.queue import Queue
 from ivr.steps.record import Record
 from ivr.steps.return_ import ReturnStep
@@ -43,6 +44,7 @@ KIND_MODELS: tuple[type[Step], ...] = (
     Language,
     LookupStep,
     HttpStep,
+    PythonStep,
     Queue,
     Transfer,
     Voicemail,

@@ -23,6 +23,7 @@ from engine.ringer import SwitchRinger
 from engine.services import Services, Sources
 from engine.story import Story
 from engine.web import Web
+from engine.workers import Workers
 from history.customers import CustomerStore
 from history.rows import ContactRow, Record
 from history.spool import Settled
@@ -318,7 +319,7 @@ class House:
             audio=cast(Audio, self.audio),
             metrics=metrics,
             takes=Takes(directory / "takes", directory / "prompts"),
-            sources=Sources(self.web, CustomerStore("sqlite:///:memory:")),
+            sources=Sources(self.web, CustomerStore("sqlite:///:memory:"), {}, Workers()),
             clock=self.clock,
         )
 

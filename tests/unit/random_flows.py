@@ -314,6 +314,17 @@ def _record(ways: Ways) -> Drawn:
     return some({"record": body, "next": ways.onward})
 
 
+def _python(ways: Ways) -> Drawn:
+    body = some(
+        {"call": st.just("rate")},
+        optional={
+            "give": st.just({"account": "{account}", "text": "No. {amount}"}),
+            "take": st.sampled_from([{"amount": "n"}, {"note": "b", "day": "d"}]),
+        },
+    )
+    return some({"python": body, "next": ways.onward})
+
+
 def _goto(ways: Ways) -> Drawn:
     return some({"goto": ways.onward})
 
@@ -359,6 +370,7 @@ STEPS: Mapping[str, Callable[[Ways], Drawn]] = {
     "dtmf": _dtmf,
     "http": _http,
     "lookup": _lookup,
+    "python": _python,
     "goto": _goto,
     "call": _call,
     "return": _return,
@@ -379,6 +391,7 @@ HAVE_ON_ERROR = frozenset(
         "dtmf",
         "http",
         "lookup",
+        "python",
         "call",
     }
 )

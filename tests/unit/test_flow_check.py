@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -11,6 +14,7 @@ from config.hours import Hours
 from config.transfers import Transfers
 from ivr.announce import LANGUAGES
 from ivr.flow import Flow
+from ivr.functions import signature
 from ivr.loader import flow_files, load_flow, load_flows, read_flows
 from ivr.opening import openings
 from ivr.steps import KINDS
@@ -24,12 +28,27 @@ ROOT = Path(__file__).parents[2]
 FLOWS = ROOT / "tests" / "data" / "flows"
 BAD = sorted((FLOWS / "bad").glob("*.yaml"))
 SUPPORT = Hours.model_validate({"open": {"weekdays": "08:00-18:00"}, "holidays": ["HU"]})
+
+
+class Score(NamedTuple):
+    """What the function of these flows gives."""
+
+    score: Decimal
+    rank: str | None
+
+
+def vip_score(account: str, balance: Decimal | None = None, since: date | None = None) -> Score:
+    """A function as a site has it."""
+    return Score(balance or Decimal(0), account)
+
+
 KNOWN = Known(
     queues=frozenset({"support", "faults"}),
     skills=frozenset({"billing", "technical", "en", "hu"}),
     languages=("en", "hu"),
     services={"crm": KnownService(), "vault": KnownService(sensitive=True)},
     values={"crm": "https://crm.example/api", "hotline": "+3615550100"},
+    functions={"vip_score": signature(vip_score)},
     fields={"tariff": Variable(type="text"), "balance": Variable(type="money", currency="EUR")},
     agents=frozenset({"anna", "bela"}),
     trunks=frozenset({"carrier"}),

@@ -31,6 +31,7 @@ from ivr.commands import (
     Play,
     RecordMessage,
     Request,
+    RunPython,
     SaveSurvey,
     SendDigits,
     SwitchRecording,
@@ -64,7 +65,7 @@ COMMANDS: dict[type[Position], tuple[type[Command], ...]] = {
     Queued: (Enqueue,),
     Doing: (
         *(Ask, Play, RecordMessage, SaveSurvey, SendDigits, CallBack, Request, Lookup),
-        *(Transfer, Deliver, Discard, Pay, SwitchRecording),
+        *(RunPython, Transfer, Deliver, Discard, Pay, SwitchRecording),
     ),
     Ended: (Hangup,),
 }

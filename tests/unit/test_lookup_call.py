@@ -12,7 +12,6 @@ import pytest
 from bridge.agi.session import AgiSession
 from engine.house import House as EntryPoints
 from engine.performing import lookup
-from engine.services import Sources
 from history.customers import CustomerRow, CustomerStore
 from history.migrations import upgrade_to_head
 from tests.fakes.agi_client import CALLER, FakeCall, conversation
@@ -47,7 +46,7 @@ class SlowStore(CustomerStore):
 @asynccontextmanager
 async def calling(store: CustomerStore) -> AsyncIterator[tuple[House, FakeCall]]:
     house = House({"support": program(FLOW)})
-    house.services.sources = Sources(house.web, store)
+    house.services.sources = house.services.sources._replace(customers=store)
 
     async def handler(session: AgiSession) -> None:
         await EntryPoints(house.services).take_call(session, NUMBER)

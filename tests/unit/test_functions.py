@@ -1,0 +1,380 @@
+"""The functions that flows may call: how they are written, loaded and run."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import date, time
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, NamedTuple, TypedDict
+
+import pytest
+from structlog.testing import capture_logs
+
+from bridge.agi.session import AgiSession
+from engine.functions import load_functions
+from engine.house import House as EntryPoints
+from engine.workers import Workers
+from ivr.functions import FlowFunction, Slot, flow_function, marked, signature
+from ivr.steps.base import Known
+from tests.fakes.agi_client import FakeCall, conversation
+from tests.fakes.house import House
+from tests.unit.conversation import program
+from tests.unit.test_engine_call import OK
+
+pytestmark = pytest.mark.unit
+
+
+class Pair(NamedTuple):
+    """Two results, by name."""
+
+    day: date
+    at: time | None
+
+
+class Same(TypedDict):
+    """The same as a mapping."""
+
+    day: date
+    at: time | None
+
+
+def test_a_signature_is_read_from_the_types() -> None:
+    """With what may be left out, and what may be unset."""
+
+    def function(a: str, b: Decimal | None, c: bool = True) -> date:
+        raise NotImplementedError
+
+    assert signature(function) == (
+        {"a": Slot(str, False), "b": Slot(Decimal, True), "c": Slot(bool, False, required=False)},
+        {"result": Slot(date, False)},
+    )
+
+
+@pytest.mark.parametrize("returns", [Pair, Same])
+def test_several_results_have_names(returns: type) -> None:
+    """Those of a NamedTuple or of a TypedDict; None gives nothing."""
+
+    def function() -> Any:
+        raise NotImplementedError
+
+    function.__annotations__["return"] = returns
+    assert signature(function).results == {"day": Slot(date, False), "at": Slot(time, True)}
+    function.__annotations__["return"] = None
+    assert signature(function).results == {}
+
+
+def no_type(account, name: str) -> None: ...  # type: ignore[no-untyped-def]
+def no_return(account: str): ...  # type: ignore[no-untyped-def]
+def int_parameter(tries: int) -> None: ...
+def list_result() -> list[str]:
+    raise NotImplementedError
+
+
+def several(*accounts: str) -> None: ...
+def by_place(account: str, /) -> None: ...
+def either(account: str | bool) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("function", "why"),
+    [
+        (no_type, "account has no type, allowed: str, Decimal, bool, date, time"),
+        (no_return, "has no type for what it returns"),
+        (int_parameter, "tries is int, allowed: str, Decimal, bool, date, time"),
+        (list_result, r"what it returns is list\[str\], allowed: str"),
+        (several, "accounts stands for any number of values"),
+        (by_place, "account cannot be given by name, take the / away"),
+        (either, r"account is str \| bool, allowed: str"),
+    ],
+)
+def test_other_types_are_refused(function: Callable[..., Any], why: str) -> None:
+    """When the file is loaded, not in a call."""
+    with pytest.raises(TypeError, match=why):
+        flow_function(function)
+
+
+def returning(returns: Any, value: Any) -> FlowFunction:
+    def function() -> Any:
+        return value
+
+    function.__annotations__["return"] = returns
+    found = marked(flow_function(function))
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("returns", "value", "results"),
+    [
+        (str, "x", {"result": "x"}),
+        (str | None, None, {"result": None}),
+        (Pair, Pair(date(2026, 1, 2), None), {"day": date(2026, 1, 2), "at": None}),
+        (Same, {"day": date(2026, 1, 2)}, {"day": date(2026, 1, 2), "at": None}),
+        (None, "ignored", {}),
+    ],
+)
+def test_what_a_function_returns_is_taken_by_name(returns: Any, value: Any, results: Any) -> None:
+    """As it promised."""
+    assert returning(returns, value).results(value) == results
+
+
+@pytest.mark.parametrize(
+    ("returns", "value"),
+    [(str, None), (str, 1), (Decimal, 1.5), (bool, 1), (Pair, None), (Same, {"at": time(1)})],
+)
+def test_what_was_not_promised_is_an_error(returns: Any, value: Any) -> None:
+    """A wrong type would only show later, in a caller's ear."""
+    with pytest.raises(TypeError, match="did not give"):
+        returning(returns, value).results(value)
+
+
+GOOD = """\
+from decimal import Decimal
+from ivr.functions import flow_function
+from ._rates import RATE
+
+@flow_function
+def vip_score(account: str) -> Decimal:
+    return RATE
+
+def helper() -> None: ...
+"""
+
+
+def written(directory: Path, **files: str) -> Path:
+    directory.mkdir(exist_ok=True)
+    for name, text in files.items():
+        (directory / f"{name}.py").write_text(text, "utf-8")
+    return directory
+
+
+def test_a_directorys_functions_are_loaded_with_what_they_import(tmp_path: Path) -> None:
+    """From a file beside them that holds none itself; and the same function not twice."""
+    rates = "from decimal import Decimal\nRATE = Decimal(7)\n"
+    again = "from .scores import vip_score\n"
+    directory = written(tmp_path / "functions", scores=GOOD, _rates=rates, again=again)
+    loaded = load_functions(directory)
+    assert loaded.problems == ()
+    assert set(loaded.functions) == {"vip_score"}
+    assert loaded.functions["vip_score"].call("x") == Decimal(7)
+
+
+def test_two_directories_do_not_mix(tmp_path: Path) -> None:
+    """Files of the same name are two."""
+    for number in (1, 2):
+        text = GOOD.replace("from ._rates import RATE\n", f"RATE = Decimal({number})\n")
+        written(tmp_path / str(number), scores=text)
+    scores = [load_functions(tmp_path / str(n)).functions["vip_score"].call("") for n in (1, 2)]
+    assert scores == [Decimal(1), Decimal(2)]
+
+
+def test_without_a_directory_there_are_none(tmp_path: Path) -> None:
+    """Most sites need none."""
+    assert load_functions(tmp_path / "functions") == ({}, ())
+
+
+def test_what_is_wrong_in_files_is_told_with_its_line(tmp_path: Path) -> None:
+    """Each file's own fault; the others' functions are there."""
+    directory = written(
+        tmp_path / "functions",
+        a_syntax="x = 1\ndef (:\n",
+        b_raises="import os\n\nraise ValueError('not today')\n",
+        c_exits="raise SystemExit(3)\n",
+        d_types="from ivr.functions import flow_function\n\n@flow_function\n"
+        "def f(a: int) -> None: ...\n",
+        e_good="from ivr.functions import flow_function\n\n@flow_function\ndef g() -> None: ...\n",
+        f_again="from ivr.functions import flow_function\n\n@flow_function\ndef g() -> None: ...\n",
+        g_import="from ._nothing import x\n",
+    )
+    loaded = load_functions(directory)
+    assert set(loaded.functions) == {"g"}
+    told = [str(problem).removeprefix(f"{directory}/") for problem in loaded.problems]
+    assert told[0].startswith("a_syntax.py:2:5: is no Python: ")
+    assert told[1:5] == [
+        "b_raises.py:3:1: ValueError: not today",
+        "c_exits.py:1:1: SystemExit: 3",
+        (
+            "d_types.py:3:1: TypeError: a is int, allowed: str, Decimal, bool, date, time, "
+            "or one of them | None"
+        ),
+        "f_again.py:3:1: a function g is in another file already",
+    ]
+    assert told[5].startswith("g_import.py:1:1: ModuleNotFoundError: ")
+
+
+async def test_functions_run_beside_each_other_in_no_more_threads_than_allowed() -> None:
+    """The next one begins when one of them ends."""
+    workers, gates = Workers(2), [threading.Event() for _ in range(3)]
+    begun: list[int] = []
+
+    def work(number: int) -> int:
+        begun.append(number)
+        gates[number].wait(5)
+        return number
+
+    running = [asyncio.ensure_future(workers.run(lambda n=n: work(n))) for n in range(3)]  # type: ignore[misc]
+    while len(begun) < 2:  # noqa: ASYNC110  threads tell the loop of nothing
+        await asyncio.sleep(0)
+    assert sorted(begun) == [0, 1]
+    gates[1].set()
+    assert await running[1] == 1
+    gates[0].set()
+    gates[2].set()
+    assert await asyncio.gather(*running) == [0, 1, 2]
+
+
+async def test_a_thread_that_is_not_waited_for_any_more_gives_its_place_back() -> None:
+    """When it ends at last."""
+    workers, gate = Workers(1), threading.Event()
+    waiting = asyncio.ensure_future(workers.run(lambda: gate.wait(5)))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    gate.set()
+    assert await workers.run(lambda: "next") == "next"
+
+
+@pytest.mark.parametrize("raised", [ValueError, SystemExit, StopIteration])
+async def test_whatever_a_function_raises_is_told(raised: type[BaseException]) -> None:
+    """And ends nothing else."""
+
+    def work() -> None:
+        raise raised
+
+    with pytest.raises((ValueError, RuntimeError)):
+        await Workers().run(work)
+
+
+FLOW = """
+languages: [en]
+start: ask
+vars: {name: {type: text}}
+steps:
+  ask:
+    python: {call: function, give: {number: "{call.caller}"}, take: {name: result}, timeout: 50ms}
+    next: hello
+    on_error: sorry
+  hello: {say: "Hello {name}", next: end}
+  sorry: {say: Sorry, next: end}
+  end: {hangup: normal}
+"""
+
+
+@asynccontextmanager
+async def calling(
+    function: Callable[..., Any] | None = None,
+) -> AsyncIterator[tuple[House, FakeCall]]:
+    """A call whose flow calls the function, which is known by the name ``function``."""
+    mark = marked(function)
+    found = {} if mark is None else {"function": mark}
+    known = Known(functions={name: each.signature for name, each in found.items()} or None)
+    house = House({"support": program(FLOW, known)})
+    house.services.sources = house.services.sources._replace(functions=found)
+
+    async def handler(session: AgiSession) -> None:
+        await EntryPoints(house.services).take_call(session, "+3615550100")
+
+    async with conversation(handler) as call:
+        await call.answers('EXEC Answer ",i"', OK)
+        yield house, call
+
+
+async def hears(call: FakeCall, said: str) -> None:
+    await call.answers(f'STREAM FILE {said} ""', "200 result=0 endpos=1")
+    await call.answers("SET VARIABLE TRK_STAGE done", "200 result=1")
+    await call.answers("HANGUP", "200 result=1")
+
+
+async def test_a_plain_function_runs_in_a_thread() -> None:
+    """It may block without holding up other calls."""
+    threads: list[str] = []
+
+    @flow_function
+    def function(number: str) -> str:
+        threads.append(threading.current_thread().name)
+        return f"{number[-3:]}x"
+
+    async with calling(function) as (_, call):
+        await call.answers('STREAM FILE hello ""', "200 result=0 endpos=1")
+        for _ in "567":
+            assert (await call.hears()).startswith("STREAM FILE ")
+            call.says("200 result=0 endpos=1")
+        await hears(call, "x")
+    assert threads == ["flow function"]
+
+
+async def test_a_coroutine_function_runs_in_the_loop() -> None:
+    """With the engine's other work."""
+
+    @flow_function
+    async def function(number: str) -> str:
+        await asyncio.sleep(0)
+        return "anna"
+
+    async with calling(function) as (_, call):
+        await hears(call, "hello_anna")
+
+
+async def test_a_function_that_raises_is_told_without_its_words() -> None:
+    """They may hold what the caller keyed; where it happened is what its author needs."""
+
+    @flow_function
+    def function(number: str) -> str:
+        raise ValueError(f"no {number}")
+
+    with capture_logs() as lines:
+        async with calling(function) as (_, call):
+            await hears(call, "sorry")
+    (told,) = [line for line in lines if line["event"] == "function_failed"]
+    assert (told["function"], told["error"]) == ("function", "ValueError")
+    assert told["at"][-1].startswith("test_functions.py:")
+    assert told["at"][-1].endswith(" function")
+    assert "36301234567" not in str(lines)
+
+
+async def test_a_function_cannot_end_the_engine() -> None:
+    """Neither from a thread nor from the loop."""
+
+    @flow_function
+    async def function(number: str) -> str:
+        raise SystemExit
+
+    async with calling(function) as (_, call):
+        await hears(call, "sorry")
+
+
+@pytest.mark.parametrize("blocks", [True, False])
+async def test_a_slow_function_is_not_waited_for(blocks: bool) -> None:
+    """A thread goes on unheard, a coroutine is cancelled."""
+    gate, cancelled = threading.Event(), asyncio.Event()
+
+    @flow_function
+    def blocking(number: str) -> str:
+        gate.wait(5)
+        return ""
+
+    @flow_function
+    async def waiting(number: str) -> str:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cancelled.set()
+        return ""
+
+    async with calling(blocking if blocks else waiting) as (house, call):
+        await hears(call, "sorry")
+    gate.set()
+    told = [entry.fields.get("did") for entry in house.writer.row.timeline]
+    assert "failed: the function took too long" in told
+    assert blocks or cancelled.is_set()
+
+
+async def test_a_function_that_is_gone_leads_to_on_error() -> None:
+    """The flow was published with another version of the files."""
+    async with calling() as (house, call):
+        await hears(call, "sorry")
+    told = [entry.fields.get("did") for entry in house.writer.row.timeline]
+    assert "failed: there is no such function" in told
