@@ -347,7 +347,7 @@ class Conversation:
 
         def told(story: Story) -> Story:
             for entry in turn.trace:
-                story = story.tell(entry.at_ms, "step", step=entry.step, did=entry.what)
+                story = story.tell(turn.at_ms, "step", step=entry.step, did=entry.what)
             topic = turn.state.scope.facts.get("call.topic")
             told_of = written(topic) if topic is not None else story.topic
             return replace(story, language=turn.state.scope.language, topic=told_of)

@@ -30,8 +30,7 @@ class Segment(NamedTuple):
     pause_ms: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Prompt:
+class Prompt(NamedTuple):
     """What the caller hears, segment after segment; empty is silence.
 
     Numbers that are read digit by digit are one segment a digit, so that a caller's own number
@@ -39,7 +38,10 @@ class Prompt:
     that is read back.
     """
 
-    segments: tuple[Segment, ...] = field(default=(), repr=False)
+    segments: tuple[Segment, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Prompt({len(self.segments)} segments)"
 
     @property
     def text(self) -> str:

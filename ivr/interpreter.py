@@ -13,12 +13,11 @@ from ivr.program import Program
 from ivr.run import FAILED, AfterHangup, Enter, Node, Outcome, Return, Run, TraceEntry, Wait, ended
 from ivr.state import CallFacts, CallState, Ended, Position, Scope
 
-MAX_FAILURES = 8
-"""Failed steps after which a call is given up: exits for errors may lead in a circle."""
-
 MAX_HOPS = 1_000
 """Steps in one turn, none of which waits for the outside, after which a flow is given up."""
 
+_HOPS = range(MAX_HOPS)
+_new = tuple.__new__
 _HUNG_UP = ended("caller_hung_up")
 _DONE = ended("normal")
 
@@ -29,6 +28,7 @@ class Turn(NamedTuple):
     state: CallState
     command: Command
     trace: tuple[TraceEntry, ...]
+    at_ms: int
 
 
 def start(program: Program, call: CallFacts) -> Turn:
@@ -54,18 +54,17 @@ def resume(program: Program, state: CallState, event: Event) -> Turn:
     if isinstance(at, Ended):
         return _settled(program, here, run, ended(at.cause))
     node = here.nodes.get(at.step)
+    outcome: Outcome
     if node is None:
         run.note(at.step, "failed: the flow has no such step")
-        return _settled(program, here, run, FAILED)
-    return _settled(program, here, run, _answer(node, run, at, event))
-
-
-def _answer(node: Node, run: Run, at: Position, event: Event) -> Outcome:
-    if type(event) is CallerHungUp:
-        return _hung_up(node, run, at)
-    if type(event) is StepFailed:
-        return node.stopped(run, at, event.reason)
-    return node.resume(run, at, event)
+        outcome = FAILED
+    elif type(event) is CallerHungUp:
+        outcome = _hung_up(node, run, at)
+    elif type(event) is StepFailed:
+        outcome = node.stopped(run, at, event.reason)
+    else:
+        outcome = node.resume(run, at, event)
+    return _settled(program, here, run, outcome)
 
 
 def _hung_up(node: Node, run: Run, at: Position) -> Outcome:
@@ -96,35 +95,36 @@ def _settled(program: Program, here: Program, run: Run, outcome: Outcome) -> Tur
     More hops than any flow needs are a circle.
     """
     nodes = here.nodes
-    hops = MAX_HOPS
-    while type(outcome) is not Wait:
-        if type(outcome) is not str:
+    for _ in _HOPS:
+        if type(outcome) is str:
+            node = nodes.get(outcome)
+            if node is None:
+                break
+            run.enter(node)
+            outcome = node.enter(run)
+        elif type(outcome) is Wait:
+            break
+        else:
             outcome = _elsewhere(program, run, outcome)
             nodes = program.of(run.scope.flow).nodes
-            continue
-        node = nodes.get(outcome)
-        if node is None or hops == 0 or run.scope.failures >= MAX_FAILURES:
-            outcome = FAILED
-            break
-        hops -= 1
-        run.note(node.name, node.kind)
-        outcome = node.enter(run)
-    if run.scope.gone and type(outcome.command) in NEEDS_CALLER:
-        outcome = _HUNG_UP
-    return Turn(CallState(run.scope, outcome.at), outcome.command, tuple(run.trace))
+    if type(outcome) is not Wait:
+        outcome = FAILED
+    at, command = outcome
+    if run.scope.gone and type(command) in NEEDS_CALLER:
+        at, command = _HUNG_UP
+    return _new(Turn, (_new(CallState, (run.scope, at)), command, tuple(run.trace), run.now_ms))
 
 
 def _elsewhere(program: Program, run: Run, outcome: Outcome) -> Outcome:
     """Into a sub-flow, or back from one."""
-    match outcome:
-        case Enter(flow=flow, step=step):
-            return step or program.of(flow).start
-        case Return(results=results):
-            frame = run.leave()
-            if frame is None:
-                return _DONE
-            node = program.of(frame.flow).nodes.get(frame.step)
-            return node.returned(run, results) if node is not None else FAILED
-        case AfterHangup(step=step):
-            return _after_hangup(program, run, step)
+    if type(outcome) is Enter:
+        return outcome.step or program.of(outcome.flow).start
+    if type(outcome) is Return:
+        frame = run.leave()
+        if frame is None:
+            return _DONE
+        node = program.of(frame.flow).nodes.get(frame.step)
+        return node.returned(run, outcome.results) if node is not None else FAILED
+    if type(outcome) is AfterHangup:
+        return _after_hangup(program, run, outcome.step)
     return outcome

@@ -7,22 +7,27 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from ivr.commands import Command, Hangup
 from ivr.events import Event
-from ivr.state import Ended, Frame, Position, Scope, Values
+from ivr.state import SCOPE, Ended, Frame, Position, Scope, Values
 from ivr.variables import Value
 
 
 class TraceEntry(NamedTuple):
     """One line of a call's timeline; ``what`` never holds a digit that was collected."""
 
-    # A tuple, like the other values made in every turn: half the cost of a frozen dataclass.
-    at_ms: int
     step: str
     what: str
+
+
+@lru_cache(maxsize=8_192)
+def _entry(flow: str, step: str, what: str) -> TraceEntry:
+    """Of a flow that another called, its name too. Calls write the same lines over and over."""
+    return TraceEntry(f"{flow}/{step}" if flow else step, what)
 
 
 class Wait(NamedTuple):
@@ -63,7 +68,16 @@ def ended(cause: str) -> Wait:
 FAILED = ended("failure")
 """Where a call goes that has nowhere else to go."""
 
+MAX_FAILURES = 8
+"""Failed steps after which a call is given up: exits for errors may lead in a circle."""
+
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+_LANGUAGE, _VARIABLES, _SECRETS, _FACTS, _MENUS, _FAILURES, _GONE = (
+    SCOPE[name]
+    for name in ("language", "variables", "secrets", "facts", "menus", "failures", "gone")
+)
 
 
 class Run:
@@ -77,35 +91,37 @@ class Run:
         self.trace: list[TraceEntry] = []
         self._local: datetime | None = None
 
+    def enter(self, node: Node) -> None:
+        """A step begins."""
+        if self.scope.frames:
+            self.note(node.name, node.kind)
+        else:
+            self.trace.append(node.line)
+
     def note(self, step: str, what: str) -> None:
         """Add a line to the call's timeline."""
-        if self.scope.frames:
-            step = f"{self.scope.flow}/{step}"
-        self.trace.append(TraceEntry(self.now_ms, step, what))
+        scope = self.scope
+        self.trace.append(_entry(scope.flow if scope.frames else "", step, what))
 
     def assign(self, name: str, value: Value, *, sensitive: bool) -> None:
         """Set a variable; the scope this turn began with stays as it was."""
-        # Every field by hand, as it costs half of _replace.
-        flow, call, language, variables, secrets, facts, frames, menus, failures, gone = self.scope
+        scope = self.scope
         if sensitive:
-            secrets = {**secrets, name: value}
+            self.scope = scope.with_(_SECRETS, {**scope.secrets, name: value})
         else:
-            variables = {**variables, name: value}
-        self.scope = Scope(
-            flow, call, language, variables, secrets, facts, frames, menus, failures, gone
-        )
+            self.scope = scope.with_(_VARIABLES, {**scope.variables, name: value})
 
     def learn(self, facts: Values) -> None:
         """Add to what steps have learned; the names are dotted, such as ``reply.status``."""
-        self.scope = self.scope._replace(facts={**self.scope.facts, **facts})
+        self.scope = self.scope.with_(_FACTS, {**self.scope.facts, **facts})
 
     def speak(self, language: str) -> None:
         """From here on the caller hears ``language``."""
-        self.scope = self.scope._replace(language=language)
+        self.scope = self.scope.with_(_LANGUAGE, language)
 
     def hung_up(self) -> None:
         """The caller is gone; what follows is done for nobody's ears."""
-        self.scope = self.scope._replace(gone=True)
+        self.scope = self.scope.with_(_GONE, True)
 
     def visit(self, menu: str) -> None:
         """The caller is in this menu; ``back`` leads to the one before. A menu that was visited
@@ -115,36 +131,38 @@ class Run:
             return
         if menu in menus:
             menus = menus[: menus.index(menu)]
-        self.scope = self.scope._replace(menus=(*menus, menu))
+        self.scope = self.scope.with_(_MENUS, (*menus, menu))
 
     def call(self, step: str, flow: str, variables: Values, secrets: Values) -> Enter:
         """Go into a sub-flow with these variables; `leave` comes back."""
         scope = self.scope
         frame = Frame(scope.flow, step, scope.variables, scope.secrets)
-        frames = (*scope.frames, frame)
-        self.scope = scope._replace(
-            flow=flow, variables=variables, secrets=secrets, frames=frames, menus=()
-        )
+        self._move(flow, variables, secrets, (*scope.frames, frame))
         return Enter(flow)
 
     def leave(self) -> Frame | None:
         """Come back from a sub-flow to where it was called; None when this is no sub-flow."""
-        scope = self.scope
-        if not scope.frames:
+        frames = self.scope.frames
+        if not frames:
             return None
-        *others, frame = scope.frames
-        self.scope = scope._replace(
-            flow=frame.flow,
-            variables=frame.variables,
-            secrets=frame.secrets,
-            frames=tuple(others),
-            menus=(),
-        )
+        frame = frames[-1]
+        self._move(frame.flow, frame.variables, frame.secrets, frames[:-1])
         return frame
 
-    def count_failure(self) -> None:
-        """One more step of this call failed."""
-        self.scope = self.scope._replace(failures=self.scope.failures + 1)
+    def _move(
+        self, flow: str, variables: Values, secrets: Values, frames: tuple[Frame, ...]
+    ) -> None:
+        """Into another flow; where menus lead back to stays behind."""
+        _, call, language, _, _, facts, _, _, failures, gone = self.scope
+        self.scope = Scope(
+            flow, call, language, variables, secrets, facts, frames, (), failures, gone
+        )
+
+    def fails(self) -> bool:
+        """One more step of this call failed; whether the call is to be given up."""
+        failures = self.scope.failures + 1
+        self.scope = self.scope.with_(_FAILURES, failures)
+        return failures >= MAX_FAILURES
 
     def value(self, name: str) -> Value:
         """A name's value: of a variable, of a fact, or of the call itself; None: not set."""
@@ -203,11 +221,12 @@ class Targets:
 class Node(ABC):
     """A step made ready to run: everything that can be known before a call is computed once."""
 
-    __slots__ = ("kind", "name", "targets")
+    __slots__ = ("kind", "line", "name", "targets")
 
     def __init__(self, name: str, kind: str, targets: Targets) -> None:
         self.name = name
         self.kind = kind
+        self.line = TraceEntry(name, kind)
         self.targets = targets
 
     @abstractmethod
@@ -239,6 +258,5 @@ class Node(ABC):
 
     def failed(self, run: Run, reason: str) -> Outcome:
         """Leave by ``on_error``."""
-        run.count_failure()
         run.note(self.name, f"failed: {reason}")
-        return self.targets.on_error
+        return FAILED if run.fails() else self.targets.on_error

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, time
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 
 from ivr import grammar
 from ivr.commands import Segment
@@ -96,7 +96,13 @@ def _decimal(value: Value) -> Decimal | None:
 
 
 def _pieces(texts: tuple[str, ...], language: str) -> Iterable[Segment]:
-    return [Segment(language, text) for text in texts]
+    return [_piece(text, language) for text in texts]
+
+
+@lru_cache(maxsize=8_192)
+def _piece(text: str, language: str) -> Segment:
+    """Of the grammar's vocabulary, which has a few thousand pieces a language."""
+    return Segment(language, text)
 
 
 @cache

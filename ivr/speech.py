@@ -34,7 +34,7 @@ _OWN: Mapping[str, Value] = {}
 class Speech:
     """One or more wordings, said one after another in the call's language or in every language."""
 
-    __slots__ = ("_fixed", "_parts")
+    __slots__ = ("_fixed", "_is_plain", "_parts")
 
     def __init__(
         self,
@@ -53,6 +53,7 @@ class Speech:
             everything = [text for each in languages for text in whole[each]]
             whole = dict.fromkeys(languages, everything)
         self._parts = whole
+        self._is_plain = {each: not _joined(parts) for each, parts in whole.items()}
         self._fixed = {each: self._fixed_prompt(each) for each in languages}
 
     def prompt(self, run: Run, own: Mapping[str, Value] = _OWN) -> Prompt:
@@ -61,9 +62,24 @@ class Speech:
         fixed = self._fixed[language]
         if fixed is not None:
             return fixed
+        if self._is_plain[language]:
+            return self._put_together(language, run, own)
         return self._assemble(
             language, lambda gap: own[gap.source] if gap.source in own else gap.read(run)
         )
+
+    def _put_together(self, language: str, run: Run, own: Mapping[str, Value]) -> Prompt:
+        """Where no hole's text joins the words around it: segments, and values said as such."""
+        segments: list[Segment] = []
+        for each, parts in self._parts[language]:
+            for part in parts:
+                if type(part) is Gap and part.say is not None:
+                    source = part.source
+                    value = own[source] if source in own else part.read(run)
+                    segments += part.say(value, each)
+                elif type(part) is Segment:
+                    segments.append(part)
+        return Prompt(tuple(segments))
 
     @property
     def fixed(self) -> dict[str, Prompt]:
@@ -113,6 +129,10 @@ def _settled(parts: Sequence[Part], language: str) -> Iterator[Part]:
             yield from _words(part, language)
         else:
             yield part
+
+
+def _joined(texts: Sequence[tuple[str, tuple[Part, ...]]]) -> bool:
+    return any(_joins(part) for _, parts in texts for part in parts)
 
 
 def _joins(part: Part | None) -> bool:

@@ -135,6 +135,16 @@ class Scope(NamedTuple):
     def __repr__(self) -> str:
         return f"Scope({self.flow!r}, {self.language!r}, failures={self.failures})"
 
+    def with_(self, field: int, value: object) -> Scope:
+        """The same with one field changed, by its place in `SCOPE`: half the cost of _replace."""
+        fields: list[Any] = list(self)
+        fields[field] = value
+        return tuple.__new__(Scope, fields)
+
+
+SCOPE = {name: place for place, name in enumerate(Scope._fields)}
+"""Where each field of a scope is."""
+
 
 class CallState(NamedTuple):
     """A call in its flow: what it carries, and where it stands."""

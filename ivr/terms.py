@@ -96,6 +96,20 @@ class Names(dict[str, Variable]):
             )
         return types
 
+    def reader(self, name: str) -> Callable[[Run], Value]:
+        """How the value of a name is read in a call."""
+        if name in self.constants:
+            value = self.constants[name]
+            return lambda run: value
+        if name in COMPUTED:
+            return COMPUTED[name]
+        variable = self._variables.get(name)
+        if variable is None:
+            return lambda run: run.scope.facts.get(name)
+        if variable.sensitive:
+            return lambda run: run.scope.secrets.get(name)
+        return lambda run: run.scope.variables.get(name)
+
     def look(self, source: str) -> Looked:
         """What is known of an expression; each is looked at once."""
         found = self._looked.get(source)
@@ -165,19 +179,8 @@ def term(source: str, names: Names) -> Term:
     """The expression ``source``; one that the check refuses gives nothing."""
     looked = names.look(source)
     if looked.tree is not None and not looked.faults:
-        evaluate = expression.compile(looked.tree, names.types)
-        if looked.used.isdisjoint(names.constants):
-            return Term(looked.type, lambda run: evaluate(run.value))
-        return Term(looked.type, lambda run: evaluate(_with(names.constants, run)))
-    if source in names.constants:
-        return Term(looked.type, lambda run: names.constants[source])
-    if source in names:
-        return Term(looked.type, COMPUTED.get(source) or (lambda run: run.value(source)))
-    return Term(_TEXT, lambda run: None)
-
-
-def _with(constants: Mapping[str, Value], run: Run) -> Callable[[str], Value]:
-    return lambda name: constants[name] if name in constants else run.value(name)
+        return Term(looked.type, expression.compile(looked.tree, names.types, names.reader))
+    return Term(looked.type, names.reader(source))
 
 
 def template(text: str, names: Names) -> Callable[[Run], str]:

@@ -17,6 +17,7 @@ Value = str | Decimal | bool | date | time | None
 """What a variable holds; None while it is not set."""
 
 Kind = Literal["text", "digits", "number", "money", "date", "time", "bool"]
+_AMOUNTS = frozenset({"number", "money"})
 _NUMBER = re.compile(r"-?\d{1,18}(\.\d{1,9})?")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _TIME = re.compile(r"\d\d:\d\d(:\d\d)?")
@@ -59,6 +60,10 @@ class Variable(DocumentModel):
 
     def accept(self, value: object) -> Value:
         """A value of another type as one of this; None when it is none, or no value at all."""
+        if type(value) is str:
+            return self.read(value)
+        if type(value) is Decimal and self.type in _AMOUNTS:
+            return value if _NUMBER.fullmatch(format(value, "f")) else None
         if value is None or not isinstance(value, Value):
             return None
         return self.read(written(value))

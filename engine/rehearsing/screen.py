@@ -9,10 +9,9 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from ivr.rehearsal.call import Heard, RehearsedCall, kind_of
+from ivr.rehearsal.call import Heard, Noted, RehearsedCall, kind_of
 from ivr.rehearsal.expecting import HIDDEN
 from ivr.rehearsal.underway import Question
-from ivr.run import TraceEntry
 from ivr.variables import Value, Variable, written
 
 INDENT = 10
@@ -69,7 +68,7 @@ class Screen:
             self._out.print()
             self._mid_line = False
 
-    def _entry(self, entry: TraceEntry) -> None:
+    def _entry(self, entry: Noted) -> None:
         line = Text.assemble((self._clock(entry.at_ms), "dim"))
         if kind_of(self._call.program, entry.step) == entry.what:
             line.append(entry.step, style="bold cyan").append(f"  {entry.what}", style="cyan")

@@ -34,10 +34,14 @@ from ivr.expression.syntax import (
     OneOf,
     TextTest,
 )
-from ivr.expression.types import NUMERIC, TEXTUAL, NameType, Read, ValueType
+from ivr.expression.types import NUMERIC, TEXTUAL, NameType, ValueType
 from ivr.variables import Value
 
-Evaluate = Callable[[Read], Value]
+Subject = Any
+"""Whatever the values of names are read from: a call, or simply a reader of names."""
+Evaluate = Callable[[Subject], Value]
+Bind = Callable[[str], Evaluate]
+"""How a name is read from a subject, found out once."""
 Predicate = Callable[[Any, Any], bool]
 
 _COMPARISONS: Mapping[str, Predicate] = {
@@ -60,16 +64,21 @@ _OPERATIONS: Mapping[str, Callable[[Decimal, Decimal], Decimal]] = {
 }
 
 
+def by_name(name: str) -> Evaluate:
+    """Of a reader of names: what it gives for this one."""
+    return lambda read: read(name)
+
+
 def compile(  # noqa: A001 - the name its callers know: expression.compile(tree, names)
-    expression: Expr, names: Mapping[str, NameType]
+    expression: Expr, names: Mapping[str, NameType], bind: Bind = by_name
 ) -> Evaluate:
-    """``expression`` as a function of a reader of names; it never raises.
+    """``expression`` as a function of a subject, from which `bind` reads; it never raises.
 
     Raises ExpressionError, with the first finding of ``check``, for what is not well typed.
     """
     for finding in check(expression, names).findings:
         raise ExpressionError(finding.message, finding.col)
-    return _Compiler(names).closure(expression)
+    return _Compiler(names, bind).closure(expression)
 
 
 def constant(expression: Expr) -> bool:
@@ -83,7 +92,7 @@ def constant(expression: Expr) -> bool:
 
 def constant_value(expression: Expr) -> Value:
     """The value of a well-typed ``constant`` expression; None when it is unset."""
-    return _Compiler({}).varying(expression)(_nothing)
+    return _Compiler({}, by_name).varying(expression)(_nothing)
 
 
 def _nothing(name: str) -> Value:
@@ -91,13 +100,14 @@ def _nothing(name: str) -> Value:
 
 
 class _Compiler:
-    def __init__(self, names: Mapping[str, NameType]) -> None:
+    def __init__(self, names: Mapping[str, NameType], bind: Bind) -> None:
         self._names = names
+        self._bind = bind
 
     def closure(self, node: Expr) -> Evaluate:
         if constant(node):
             value = self.varying(node)(_nothing)
-            return lambda read: value
+            return lambda subject: value
         return self.varying(node)
 
     def varying(self, node: Expr) -> Evaluate:
@@ -106,14 +116,14 @@ class _Compiler:
 
     def _literal(self, node: Literal) -> Evaluate:
         value = node.value
-        return lambda read: value
+        return lambda subject: value
 
     def _name(self, node: Name) -> Evaluate:
-        return _reader(node.name, self._names[node.name].type)
+        return _reader(self._bind(node.name), self._names[node.name].type)
 
     def _not(self, node: Not) -> Evaluate:
         operand = self.closure(node.operand)
-        return lambda read: not operand(read)
+        return lambda subject: not operand(subject)
 
     def _logic(self, node: Logic) -> Evaluate:
         parts = [self.closure(part) for part in node.parts]
@@ -160,12 +170,12 @@ class _Compiler:
 
     def _is_set(self, node: IsSet) -> Evaluate:
         operand = self.closure(node.operand)
-        return lambda read: operand(read) is not None
+        return lambda subject: operand(subject) is not None
 
     def _choice(self, node: Choice) -> Evaluate:
         condition = self.closure(node.condition)
         then, otherwise = self.closure(node.then), self.closure(node.otherwise)
-        return lambda read: then(read) if condition(read) else otherwise(read)
+        return lambda subject: then(subject) if condition(subject) else otherwise(subject)
 
     def _arithmetic(self, node: Arithmetic) -> Evaluate:
         run = _sum if node.op == "+" else _computing(_OPERATIONS[node.op])
@@ -175,7 +185,7 @@ class _Compiler:
         function = FUNCTIONS[node.function]
         arguments = [self.closure(argument) for argument in node.arguments]
         if function.reads_today:
-            arguments.insert(0, _reader(TODAY, ValueType.DATE))
+            arguments.insert(0, _reader(self._bind(TODAY), ValueType.DATE))
         return _applied(function.run, arguments)
 
 
@@ -197,41 +207,41 @@ _BUILDERS: Mapping[type[Expr], Callable[[_Compiler, Any], Evaluate]] = {
 }
 
 
-def _reader(name: str, type_: ValueType) -> Evaluate:
-    """The name's value, or None where a reader gives what its type does not allow."""
+def _reader(get: Evaluate, type_: ValueType) -> Evaluate:
+    """The name's value, or None where a subject gives what its type does not allow."""
     if type_ in NUMERIC:
-        return _number_reader(name)
+        return _number_reader(get)
     if type_ is ValueType.TIME:
-        return _time_reader(name)
+        return _time_reader(get)
     wanted = str if type_ in TEXTUAL else bool if type_ is ValueType.BOOL else date
 
-    def read_one(read: Read) -> Value:
-        value = read(name)
+    def read_one(subject: Subject) -> Value:
+        value = get(subject)
         return value if type(value) is wanted else None
 
     return read_one
 
 
-def _number_reader(name: str) -> Evaluate:
-    def read_number(read: Read) -> Value:
-        value = read(name)
+def _number_reader(get: Evaluate) -> Evaluate:
+    def read_number(subject: Subject) -> Value:
+        value = get(subject)
         return value if type(value) is Decimal and value.is_finite() else None
 
     return read_number
 
 
-def _time_reader(name: str) -> Evaluate:
-    def read_time(read: Read) -> Value:
-        value = read(name)
+def _time_reader(get: Evaluate) -> Evaluate:
+    def read_time(subject: Subject) -> Value:
+        value = get(subject)
         return value if type(value) is time and value.tzinfo is None else None
 
     return read_time
 
 
 def _conjunction(parts: list[Evaluate]) -> Evaluate:
-    def every(read: Read) -> Value:
+    def every(subject: Subject) -> Value:
         for part in parts:  # noqa: SIM110 - all() of a generator takes twice the time
-            if not part(read):
+            if not part(subject):
                 return False
         return True
 
@@ -239,9 +249,9 @@ def _conjunction(parts: list[Evaluate]) -> Evaluate:
 
 
 def _disjunction(parts: list[Evaluate]) -> Evaluate:
-    def some(read: Read) -> Value:
+    def some(subject: Subject) -> Value:
         for part in parts:  # noqa: SIM110 - any() of a generator takes twice the time
-            if part(read):
+            if part(subject):
                 return True
         return False
 
@@ -251,18 +261,18 @@ def _disjunction(parts: list[Evaluate]) -> Evaluate:
 def _against(test: Predicate, evaluate: Evaluate, fixed: Any) -> Evaluate:
     """A test whose right side is known."""
     if fixed is None:
-        return lambda read: False
+        return lambda subject: False
 
-    def holds(read: Read) -> Value:
-        value = evaluate(read)
+    def holds(subject: Subject) -> Value:
+        value = evaluate(subject)
         return value is not None and test(value, fixed)
 
     return holds
 
 
 def _both(test: Predicate, left: Evaluate, right: Evaluate) -> Evaluate:
-    def holds(read: Read) -> Value:
-        own, other = left(read), right(read)
+    def holds(subject: Subject) -> Value:
+        own, other = left(subject), right(subject)
         return own is not None and other is not None and test(own, other)
 
     return holds
@@ -273,10 +283,10 @@ def _applied(run: Callable[..., Value], operands: list[Evaluate]) -> Evaluate:
     if len(operands) == 2:
         return _applied_to_two(run, *operands)
 
-    def apply(read: Read) -> Value:
+    def apply(subject: Subject) -> Value:
         values = []
         for operand in operands:
-            value = operand(read)
+            value = operand(subject)
             if value is None:
                 return None
             values.append(value)
@@ -286,8 +296,8 @@ def _applied(run: Callable[..., Value], operands: list[Evaluate]) -> Evaluate:
 
 
 def _applied_to_two(run: Callable[..., Value], left: Evaluate, right: Evaluate) -> Evaluate:
-    def apply(read: Read) -> Value:
-        own, other = left(read), right(read)
+    def apply(subject: Subject) -> Value:
+        own, other = left(subject), right(subject)
         return run(own, other) if own is not None and other is not None else None
 
     return apply

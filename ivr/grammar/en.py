@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Mapping
+from functools import cache
 
 from ivr.grammar.base import Currency, Noun, Pieces, groups, spaced, words
 
@@ -113,6 +114,7 @@ def _two_digits(value: int) -> str:
     return f"oh {_group(value)}" if value < 10 else _group(value)
 
 
+@cache
 def _group(value: int) -> str:
     """1 to 999."""
     hundreds, rest = divmod(value, 100)

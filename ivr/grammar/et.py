@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
+from functools import cache
 
 from ivr.grammar.base import Currency, Noun, Pieces, fraction_as_number, groups, spaced, words
 
@@ -105,6 +106,7 @@ def _form(value: int, noun: Noun) -> str:
     return noun.one if value == 1 else noun.many
 
 
+@cache
 def _group(value: int) -> str:
     """0 to 999, zero as nothing."""
     hundreds, rest = divmod(value, 100)

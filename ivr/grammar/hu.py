@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
+from functools import cache
 
 from ivr.grammar.base import Currency, Noun, Pieces, fraction_as_number, groups, words
 
@@ -146,6 +147,7 @@ def _before_noun(text: str) -> str:
     return f"{text.removesuffix('kettő')}két" if text.endswith("kettő") else text
 
 
+@cache
 def _group(value: int) -> str:
     """1 to 999."""
     hundreds, rest = divmod(value, 100)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Mapping
+from functools import cache
 
 from ivr.grammar.base import (
     Currency,
@@ -156,6 +157,7 @@ def _form(value: int, noun: Noun) -> str:
     return noun.few if is_few else noun.many
 
 
+@cache
 def _group(value: int, gender: Gender) -> str:
     """1 to 999. Only two keeps its gender behind tens: ``dwadzieścia dwie``, but ``jeden``."""
     hundreds, rest = divmod(value, 100)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, ROUND_HALF_UP, Context, Decimal
+from functools import cache
 from typing import NamedTuple
 
 from ivr.errors import LanguageError
@@ -68,12 +69,12 @@ def money(value: Decimal, currency: str, language: str) -> Pieces:
     parts = _parts(value, _MINOR_DIGITS if known.minor else 0)
     minor = int(parts.fraction or 0)
     said = parts.sign(grammar)
-    if known.minor is None or minor == 0:
+    if minor == 0:
         return said + _counted(parts.whole, known.major, grammar)
     if parts.whole == "0":
-        return said + grammar.counted(minor, known.minor)
+        return said + _hundredths(minor, code, language)
     said += _counted(parts.whole, known.major, grammar)
-    return said + _after_major(grammar.counted(minor, known.minor), grammar)
+    return said + _after_major(_hundredths(minor, code, language), grammar)
 
 
 def date(value: datetime.date, language: str, *, weekday: bool = False) -> Pieces:
@@ -123,6 +124,14 @@ def _counted(whole: str, noun: Noun, grammar: Grammar) -> Pieces:
     if len(whole) < len(str(LIMIT)):
         return grammar.counted(int(whole), noun)
     return (*_whole(whole, grammar), noun.many)
+
+
+@cache
+def _hundredths(count: int, code: str, language: str) -> Pieces:
+    """There are 99 of a currency in a language."""
+    grammar = GRAMMARS[language]
+    minor = grammar.CURRENCIES[code].minor
+    return grammar.counted(count, minor) if minor is not None else ()
 
 
 def _after_major(minor: Pieces, grammar: Grammar) -> Pieces:

@@ -39,6 +39,14 @@ MAX_TURNS = 1_000
 """After so many turns a call goes round for ever."""
 
 
+class Noted(NamedTuple):
+    """A line of the call's timeline."""
+
+    at_ms: int
+    step: str
+    what: str
+
+
 class Heard(NamedTuple):
     """Something the caller heard, from its beginning."""
 
@@ -66,7 +74,7 @@ class RehearsedCall:
         self.trace: list[TraceEntry] = []
         self.path: list[str] = []
         self.heard: list[Heard] = []
-        self.told: list[TraceEntry | Heard] = []
+        self.told: list[Noted | Heard] = []
         """The timeline and what was heard, in the order in which it came."""
 
         self.started: list[Started] = []
@@ -227,7 +235,7 @@ class RehearsedCall:
         self._turns += 1
         self.state, self.command = turn.state, turn.command
         self.trace.extend(turn.trace)
-        self.told.extend(turn.trace)
+        self.told.extend(Noted(turn.at_ms, *entry) for entry in turn.trace)
         self.path.extend(entered(self.program, turn.trace))
         self.started.append(Started(self.now_ms, self.step, turn.command))
         self.underway = self._begun()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 from typing import TYPE_CHECKING
 
 from ivr.events import Answered, Event
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from ivr.steps.collect import CollectBody
 
 At = Asking | Confirming
-Today = Callable[[], date]
 
 
 class Reader:
@@ -38,27 +36,27 @@ class Reader:
         """Keys after which the input is complete."""
         return self._most + (1 if self._has_star else 0)
 
-    def value(self, keys: str, today: Today) -> Value:
+    def value(self, keys: str, run: Run) -> Value:
         """None: the keys are no such value."""
         digits = keys.replace("*", "", 1) if self._has_star else keys
-        if not is_digits(digits) or not self._fewest <= len(digits) <= self._most:
+        if not self._fewest <= len(digits) <= self._most or not is_digits(digits):
             return None
         if self._checksum is not None and not self._checksum(digits):
             return None
-        return self._read(keys, today)
+        return self._read(keys, run)
 
 
-def _reading(body: CollectBody, variable: Variable) -> Callable[[str, Today], Value]:
+def _reading(body: CollectBody, variable: Variable) -> Callable[[str, Run], Value]:
     match variable.type:
         case "number" | "money":
-            return lambda keys, today: read_amount(keys)
+            return lambda keys, run: read_amount(keys)
         case "date":
             day = DAYS[body.keyed]
-            return lambda keys, today: day(keys, today())
+            return lambda keys, run: day(keys, run.local.date())
         case "time":
-            return lambda keys, today: read_time(keys)
+            return lambda keys, run: read_time(keys)
         case _:
-            return lambda keys, today: variable.read(keys)
+            return lambda keys, run: variable.read(keys)
 
 
 class CollectNode(Node):
@@ -66,7 +64,7 @@ class CollectNode(Node):
 
     __slots__ = (
         *("_after_silence", "_after_wrong", "_again", "_body", "_check", "_first", "_read_back"),
-        *("_end", "_reader", "_ready", "_secret"),
+        *("_collected", "_end", "_reader", "_ready", "_secret"),
     )
 
     def __init__(self, build: Build, body: CollectBody) -> None:
@@ -76,6 +74,7 @@ class CollectNode(Node):
         self._secret = variable is not None and variable.sensitive
         self._reader = Reader(body, variable)
         self._check = build.term(body.check).read if body.check is not None else None
+        self._collected = f"collected {body.into}"
         self._end = "" if body.end == "none" else keyed(body.end)
         waits = body.timeout, body.inter_digit, body.barge_in
         limits = Limits(self._reader.max_keys, self._end, *waits)
@@ -98,13 +97,11 @@ class CollectNode(Node):
     def resume(self, run: Run, at: Position, event: Event) -> Outcome:
         if type(event) is not Answered:
             return self.unexpected(run, event)
-        match at:
-            case Asking():
-                return self._keyed(run, at, event)
-            case Confirming():
-                return self._judged(run, at, event.digits)
-            case _:
-                return self.unexpected(run, event)
+        if type(at) is Asking:
+            return self._keyed(run, at, event)
+        if type(at) is Confirming:
+            return self._judged(run, at, event.digits)
+        return self.unexpected(run, event)
 
     def _keyed(self, run: Run, at: Asking, event: Answered) -> Outcome:
         keys = event.digits
@@ -121,7 +118,7 @@ class CollectNode(Node):
 
     def _value(self, run: Run, keys: str) -> Value:
         """None: not accepted. ``check`` sees the variable as if it were set already."""
-        value = self._reader.value(keys, lambda: run.local.date())
+        value = self._reader.value(keys, run)
         if value is None or self._check is None:
             return value
         before = run.scope
@@ -148,7 +145,7 @@ class CollectNode(Node):
 
     def _kept(self, run: Run, value: Value) -> Outcome:
         run.assign(self._body.into, value, sensitive=self._secret)
-        run.note(self.name, f"collected {self._body.into}")
+        run.note(self.name, self._collected)
         return self.targets.next
 
     def _skipped(self, run: Run) -> Outcome:

@@ -62,10 +62,10 @@ class ReturnNode(Node):
     def __init__(self, build: Build, given: tuple[Assignment, ...]) -> None:
         super().__init__(build.name, ReturnStep.kind, build.targets)
         self._assignments = given
-        self._results = build.results
+        self._results = [(name, build.names.reader(name)) for name in build.results]
 
     def enter(self, run: Run) -> Outcome:
-        results = {name: run.value(name) for name in self._results}
+        results = {name: read(run) for name, read in self._results}
         for given in self._assignments:
             results[given.name] = given.value(run)
         return Return(results)

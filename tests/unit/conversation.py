@@ -116,5 +116,5 @@ class Conversation:
 
     def _took(self, turn: Turn) -> Command:
         self.state, self.command = turn.state, turn.command
-        self.timeline += [f"{entry.at_ms} {entry.step}: {entry.what}" for entry in turn.trace]
+        self.timeline += [f"{turn.at_ms} {entry.step}: {entry.what}" for entry in turn.trace]
         return turn.command

@@ -39,8 +39,9 @@ from ivr.commands import (
 )
 from ivr.events import Answered, CallerHungUp, Done, Event, Played, QueueLeft, StepFailed
 from ivr.flow import Flow
-from ivr.interpreter import MAX_FAILURES, Turn, resume, start
+from ivr.interpreter import Turn, resume, start
 from ivr.program import Program, compile_flow
+from ivr.run import MAX_FAILURES
 from ivr.state import (
     Asking,
     CallFacts,

@@ -9,7 +9,7 @@ import pytest
 from ivr import grammar
 from ivr.commands import Ask, Hangup, Play, Prompt, Segment
 from ivr.errors import StateError
-from ivr.interpreter import MAX_FAILURES
+from ivr.run import MAX_FAILURES
 from ivr.state import Asking, CallFacts, CallState, Ended
 from tests.unit.conversation import Conversation, program
 
