@@ -21,15 +21,12 @@ AS_TEXT = frozenset({"text", "digits"})
 
 
 class Assignment(NamedTuple):
-    """One variable and how its new value is found."""
+    """One variable and how its new value is found: None when there is none, or it is none of the
+    variable's type."""
 
     name: str
     variable: Variable
-    read: Callable[[Run], Value]
-
-    def value(self, run: Run) -> Value:
-        """The new value; None when there is none, or it is none of the variable's type."""
-        return self.variable.accept(self.read(run))
+    value: Callable[[Run], Value]
 
 
 def assignments(
@@ -45,9 +42,13 @@ def assignments(
 
 def _reader(source: str, variable: Variable, build: Build) -> Callable[[Run], Value]:
     if variable.type in AS_TEXT:
-        return build.template(source)
+        fill, read = build.template(source), variable.read
+        return lambda run: read(fill(run))
     fixed = variable.read(source)
-    return (lambda run: fixed) if fixed is not None else build.term(source).read
+    if fixed is not None:
+        return lambda run: fixed
+    compute, accept = build.term(source).read, variable.accept
+    return lambda run: accept(compute(run))
 
 
 def templates_of(

@@ -9,6 +9,7 @@ from functools import cache, lru_cache
 
 from ivr import grammar
 from ivr.commands import Segment
+from ivr.keying import is_digits
 from ivr.variables import READERS, Value, Variable, written
 
 Say = Callable[[Value, str], Iterable[Segment]]
@@ -52,8 +53,10 @@ def sayer(form: str, variable: Variable) -> Say | None:
 
 def digits(value: Value, language: str) -> list[Segment]:
     """One segment a digit, each made once; other signs are not said."""
-    made = _digits(language)
-    return [made[sign] for sign in written(value) if sign in made]
+    made, text = _digits(language), written(value)
+    if is_digits(text):
+        return [*map(made.__getitem__, text)]
+    return [made[sign] for sign in text if sign in made]
 
 
 def _number(value: Value, language: str) -> Iterable[Segment]:

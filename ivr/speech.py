@@ -28,13 +28,15 @@ class Gap(NamedTuple):
 
 Part = str | Gap | Segment
 """Of a text: words, a hole, or a segment that is complete already."""
+Texts = Sequence[tuple[str, tuple[Part, ...]]]
+"""What is said one after another, each in its language."""
 _OWN: Mapping[str, Value] = {}
 
 
 class Speech:
     """One or more wordings, said one after another in the call's language or in every language."""
 
-    __slots__ = ("_fixed", "_is_plain", "_parts")
+    __slots__ = ("_fixed", "_parts", "_plain")
 
     def __init__(
         self,
@@ -53,7 +55,9 @@ class Speech:
             everything = [text for each in languages for text in whole[each]]
             whole = dict.fromkeys(languages, everything)
         self._parts = whole
-        self._is_plain = {each: not _joined(parts) for each, parts in whole.items()}
+        self._plain = {
+            each: _plain(texts) for each, texts in whole.items() if not _is_joined(texts)
+        }
         self._fixed = {each: self._fixed_prompt(each) for each in languages}
 
     def prompt(self, run: Run, own: Mapping[str, Value] = _OWN) -> Prompt:
@@ -62,24 +66,12 @@ class Speech:
         fixed = self._fixed[language]
         if fixed is not None:
             return fixed
-        if self._is_plain[language]:
-            return self._put_together(language, run, own)
+        plain = self._plain.get(language)
+        if plain is not None:
+            return plain.prompt(run, own)
         return self._assemble(
             language, lambda gap: own[gap.source] if gap.source in own else gap.read(run)
         )
-
-    def _put_together(self, language: str, run: Run, own: Mapping[str, Value]) -> Prompt:
-        """Where no hole's text joins the words around it: segments, and values said as such."""
-        segments: list[Segment] = []
-        for each, parts in self._parts[language]:
-            for part in parts:
-                if type(part) is Gap and part.say is not None:
-                    source = part.source
-                    value = own[source] if source in own else part.read(run)
-                    segments += part.say(value, each)
-                elif type(part) is Segment:
-                    segments.append(part)
-        return Prompt(tuple(segments))
 
     @property
     def fixed(self) -> dict[str, Prompt]:
@@ -131,7 +123,36 @@ def _settled(parts: Sequence[Part], language: str) -> Iterator[Part]:
             yield part
 
 
-def _joined(texts: Sequence[tuple[str, tuple[Part, ...]]]) -> bool:
+class Plain(NamedTuple):
+    """A text whose values stand for themselves, as nearly all do: what is said before each value,
+    the value, and what is said at the end."""
+
+    values: tuple[tuple[tuple[Segment, ...], str, Callable[[Run], Value], Say, str], ...]
+    end: tuple[Segment, ...]
+
+    def prompt(self, run: Run, own: Mapping[str, Value]) -> Prompt:
+        """What this call hears."""
+        said: list[Segment] = []
+        for before, source, read, say, language in self.values:
+            said += before
+            said += say(own[source] if source in own else read(run), language)
+        said += self.end
+        return Prompt(tuple(said))
+
+
+def _plain(texts: Texts) -> Plain:
+    values, before = [], list[Segment]()
+    for language, parts in texts:
+        for part in parts:
+            if isinstance(part, Segment):
+                before.append(part)
+            elif isinstance(part, Gap) and part.say is not None:
+                values.append((tuple(before), part.source, part.read, part.say, language))
+                before = []
+    return Plain(tuple(values), tuple(before))
+
+
+def _is_joined(texts: Texts) -> bool:
     return any(_joins(part) for _, parts in texts for part in parts)
 
 

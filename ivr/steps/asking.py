@@ -43,7 +43,7 @@ class Limits(NamedTuple):
 
     def ask(self, prompt: Prompt, language: str, lead: Prompt = SILENCE) -> Ask:
         """The question in these words."""
-        return Ask(prompt, language, *self, lead)
+        return tuple.__new__(Ask, (prompt, language, *self, lead))
 
 
 _NOTHING: Mapping[str, Value] = {}

@@ -21,7 +21,7 @@ from ivr.steps.naming import duration_words
 from ivr.steps.skilled import Priority, Skills, SkillsOrAny
 from ivr.values import Duration, OneKey, StepName, TimeWaited, keyed, milliseconds
 from ivr.variables import Kind, Variable
-from ivr.wording import Spoken
+from ivr.wording import Spoken, holes
 
 
 class TimeLimit(DocumentModel):
@@ -184,10 +184,20 @@ def _before(seen: Mapping[int, str], ms: int, after: Mapping[str, Skills]) -> st
     return next((name for at, name in seen.items() if at < ms and not after[name]), None)
 
 
+def _is_alike(step: Queue, build: Build) -> bool:
+    """Whether every caller of one language waits in the same way: most flows' do."""
+    skills = [*step.skills, *(skill for asked in step.after.values() for skill in asked)]
+    sources = {hole.source for skill in skills for hole in holes(skill)}
+    return step.priority.isdigit() and sources <= {"call.language"}
+
+
 class QueueNode(Node):
     """Hands the caller to routing and takes the caller back."""
 
-    __slots__ = ("_at", "_exits", "_keys", "_offer", "_priority", "_relax", "_skills", "_step")
+    __slots__ = (
+        *("_at", "_exits", "_is_alike", "_keys", "_offer", "_priority", "_ready", "_relax"),
+        *("_skills", "_step"),
+    )
 
     def __init__(self, build: Build, step: Queue) -> None:
         super().__init__(build.name, f"queue {step.queue}", build.targets)
@@ -209,9 +219,18 @@ class QueueNode(Node):
             (milliseconds(waited), skilled.asked(step.after[waited], build))
             for waited in sorted(step.after, key=milliseconds)
         ]
+        self._is_alike = _is_alike(step, build)
+        self._ready: dict[str, Wait] = {}
 
     def enter(self, run: Run) -> Outcome:
-        return Wait(self._at, self._command(run, self._offer.prompt(run)))
+        language = run.scope.language
+        ready = self._ready.get(language)
+        if ready is not None:
+            return ready
+        wait = Wait(self._at, self._command(run, self._offer.prompt(run)))
+        if self._is_alike and language in self._offer.fixed:
+            self._ready[language] = wait
+        return wait
 
     def resume(self, run: Run, at: Position, event: Event) -> Outcome:
         if type(event) is not QueueLeft:
