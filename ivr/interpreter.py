@@ -5,6 +5,7 @@ No I/O and no clock. The same interpreter serves real calls, the simulator and a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from ivr.commands import NEEDS_CALLER, Command
@@ -41,7 +42,7 @@ def start(program: Program, call: CallFacts) -> Turn:
         program.variables,
         program.secrets,
     )
-    return _settled(program, program, Run(scope, call.now_ms), program.start)
+    return _settled(program, program.nodes, Run(scope, call.now_ms), program.start)
 
 
 def resume(program: Program, state: CallState, event: Event) -> Turn:
@@ -50,10 +51,10 @@ def resume(program: Program, state: CallState, event: Event) -> Turn:
     ``program`` is the flow that the call began with; a sub-flow is found by it.
     """
     scope, at = state
-    run, here = Run(scope, event.now_ms), program.of(scope.flow)
+    run, nodes = Run(scope, event.now_ms), program.of(scope.flow).nodes
     if isinstance(at, Ended):
-        return _settled(program, here, run, ended(at.cause))
-    node = here.nodes.get(at.step)
+        return _settled(program, nodes, run, ended(at.cause))
+    node = nodes.get(at.step)
     outcome: Outcome
     if node is None:
         run.note(at.step, "failed: the flow has no such step")
@@ -64,7 +65,7 @@ def resume(program: Program, state: CallState, event: Event) -> Turn:
         outcome = node.stopped(run, at, event.reason)
     else:
         outcome = node.resume(run, at, event)
-    return _settled(program, here, run, outcome)
+    return _settled(program, nodes, run, outcome)
 
 
 def _hung_up(node: Node, run: Run, at: Position) -> Outcome:
@@ -89,12 +90,11 @@ def _after_hangup(program: Program, run: Run, step: str) -> Outcome:
     return target
 
 
-def _settled(program: Program, here: Program, run: Run, outcome: Outcome) -> Turn:
-    """Go on from the flow ``here`` until a step waits for the outside.
+def _settled(program: Program, nodes: Mapping[str, Node], run: Run, outcome: Outcome) -> Turn:
+    """Go on in the flow of these ``nodes`` until a step waits for the outside.
 
     More hops than any flow needs are a circle.
     """
-    nodes = here.nodes
     for _ in _HOPS:
         if type(outcome) is str:
             node = nodes.get(outcome)
