@@ -13,13 +13,13 @@ from ivr.announce import LANGUAGES
 from ivr.exits import Exit, exit_of
 from ivr.filling import hole_findings
 from ivr.flow import Flow
-from ivr.graph import reachable, silent_circles, silent_components
+from ivr.graph import circles, components, reachable, silent
 from ivr.menu_places import RESERVED
 from ivr.recording import Recorded
 from ivr.returning import ways as ways_of
 from ivr.steps.base import NOTHING_KNOWN, Context, Edge, Finding, Heard, Known, Step
 from ivr.terms import names_in, term_faults
-from ivr.wording import ANY, RECORDING, Wording, holes, is_recording_name
+from ivr.wording import ANY, RECORDING, Wording, holes, is_fixed, is_recording_name
 
 _MISSING = {
     "next": "has no next: say where the call goes on, or hang up",
@@ -134,47 +134,46 @@ def _heard(heard: Heard, context: Context) -> Iterator[Finding]:
             hint = did_you_mean(language, [*context.languages, ANY, RECORDING])
             message = f"the flow does not speak {shown(language)}, {hint}"
             yield Finding((*path, language), message, key=True, own=True)
-        yield from hole_findings((*path, language), text, context.names, heard.own, spoken=True)
-    yield from _recording(path, wording)
+        if not is_fixed(text):
+            yield from hole_findings((*path, language), text, context.names, heard.own, spoken=True)
+    if wording.recording is not None:
+        yield from _recording(path, wording, wording.recording)
 
 
-def _recording(path: Path, wording: Wording) -> Iterator[Finding]:
-    if wording.recording is None:
-        return
+def _recording(path: Path, wording: Wording, recording: str) -> Iterator[Finding]:
     used = [hole.source for text in wording.texts.values() for hole in holes(text)]
     if used:
         message = f"a recording cannot say {{{used[0]}}}, split the prompt or leave it out"
         yield Finding((*path, RECORDING), message)
-    if not is_recording_name(wording.recording):
+    if not is_recording_name(recording):
         message = "is no name of a recording, write its file's name without folder and .wav"
-        yield Finding((*path, RECORDING), f"{shown(wording.recording)} {message}")
+        yield Finding((*path, RECORDING), f"{shown(recording)} {message}")
 
 
 def _exits(flow: Flow, ways: Mapping[str, tuple[Edge, ...]]) -> Iterator[Finding]:
-    yield from _target(("start",), flow.start, flow)
+    if flow.start not in flow.steps:
+        yield _no_step(("start",), flow.start, flow)
     for field in type(flow.exits).model_fields:
         target = getattr(flow.exits, field)
-        if target is not None:
-            yield from _target(("exits", field), target, flow)
+        if target is not None and target not in flow.steps:
+            yield _no_step(("exits", field), target, flow)
     for name, step in flow.steps.items():
         for edge in ways[name]:
-            yield from _target(edge.path, edge.target, flow)
+            if edge.target not in flow.steps:
+                yield _no_step(edge.path, edge.target, flow)
         for exit_name in step.required():
-            yield from _required(flow, name, step, exit_name)
+            if not _has_exit(flow, name, step, exit_name):
+                yield Finding(("steps", name), _MISSING[exit_name], key=True)
 
 
-def _target(path: Path, target: str, flow: Flow) -> Iterator[Finding]:
-    if target not in flow.steps:
-        yield Finding(path, f"there is no step {shown(target)}, {did_you_mean(target, flow.steps)}")
+def _no_step(path: Path, target: str, flow: Flow) -> Finding:
+    return Finding(path, f"there is no step {shown(target)}, {did_you_mean(target, flow.steps)}")
 
 
-def _required(flow: Flow, name: str, step: Step, exit_name: str) -> Iterator[Finding]:
+def _has_exit(flow: Flow, name: str, step: Step, exit_name: str) -> bool:
     if exit_name == "answered":
-        present = getattr(step, "answered", None) is not None
-    else:
-        present = exit_of(flow, name, step, exit_name) is not None
-    if not present:
-        yield Finding(("steps", name), _MISSING[exit_name], key=True)
+        return getattr(step, "answered", None) is not None
+    return exit_of(flow, name, step, exit_name) is not None
 
 
 def _unreachable(flow: Flow, ways: Mapping[str, tuple[Edge, ...]]) -> Iterator[Finding]:
@@ -185,16 +184,26 @@ def _unreachable(flow: Flow, ways: Mapping[str, tuple[Edge, ...]]) -> Iterator[F
 
 
 def _circles(flow: Flow, ways: Mapping[str, tuple[Edge, ...]]) -> Iterator[Finding]:
-    counting = _counting(flow, ways)
-    others = {name: edges for name, edges in ways.items() if name not in counting}
-    for circle in silent_circles(others):
+    silently = silent(ways)
+    groups = [*components(silently)]
+    if not groups:
+        return
+    counting = _counting(flow, ways, groups)
+    others = {
+        name: [target for target in targets if target not in counting]
+        for name, targets in silently.items()
+        if name not in counting
+    }
+    for circle in circles(others):
         yield Finding(("steps", circle[0]), _circle(circle), key=True)
 
 
-def _counting(flow: Flow, ways: Mapping[str, tuple[Edge, ...]]) -> set[str]:
+def _counting(
+    flow: Flow, ways: Mapping[str, tuple[Edge, ...]], groups: Iterable[frozenset[str]]
+) -> set[str]:
     """Steps that lead out of a circle by something that the circle changes: tries are counted."""
     found: set[str] = set()
-    for group in silent_components(ways):
+    for group in groups:
         changed = {name for each in group for name in flow.steps[each].assigns()}
         for each in group:
             used = {name for text in flow.steps[each].uses() for name in names_in(text, flow.names)}

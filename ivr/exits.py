@@ -53,18 +53,27 @@ class Exit(NamedTuple):
 
 def exit_of(flow: Flow, name: str, step: Step, exit_name: str) -> Exit | None:
     """The exit ``exit_name`` of the step, its own or an inherited one; None when there is none."""
-    if exit_name in _OF_CALLERS and not step.answers_caller:
-        return None
-    for source in _INHERITS[exit_name]:
-        if source in _SILENCE and not step.answers_caller:
-            continue
-        if source is _NEXT and exit_name == "on_error" and not step.errors_go_on:
-            continue
-        target = getattr(flow.exits if source.whole else step, source.field, None)
+    for field, whole in _sources(type(step), exit_name):
+        target = getattr(flow.exits if whole else step, field)
         if isinstance(target, str):
-            whole, field = source.whole, source.field
             return Exit(target, ("exits", field) if whole else ("steps", name, field))
     return None
+
+
+@cache
+def _sources(kind: type[Step], exit_name: str) -> tuple[_Source, ...]:
+    """Where an exit of such a step may be written; nowhere: it has none."""
+    if exit_name in _OF_CALLERS and not kind.answers_caller:
+        return ()
+    return tuple(each for each in _INHERITS[exit_name] if _counts(each, kind, exit_name))
+
+
+def _counts(source: _Source, kind: type[Step], exit_name: str) -> bool:
+    if source in _SILENCE and not kind.answers_caller:
+        return False
+    if source is _NEXT and exit_name == "on_error" and not kind.errors_go_on:
+        return False
+    return source.whole or source.field in kind.model_fields
 
 
 def targets(flow: Flow, name: str, step: Step) -> Targets:
@@ -101,19 +110,25 @@ def edges(flow: Flow, name: str, step: Step) -> Iterator[Edge]:
     """
     for edge in step.branches():
         yield Edge(("steps", name, *edge.path), edge.target, edge.silent)
-    for each in exits_of(type(step)):
+    for each, silent in _silence_of(type(step)):
         found = exit_of(flow, name, step, each)
         if found is not None:
-            yield Edge(found.path, found.target, _is_silent(step, each))
+            yield Edge(found.path, found.target, silent)
 
 
-def _is_silent(step: Step, exit_name: str) -> bool:
+@cache
+def _silence_of(kind: type[Step]) -> tuple[tuple[str, bool], ...]:
+    """The exits of a kind of step, and whether each is a silent way."""
+    return tuple((each, _is_silent(kind, each)) for each in exits_of(kind))
+
+
+def _is_silent(kind: type[Step], exit_name: str) -> bool:
     match exit_name:
         case "next":
-            return not step.answers_caller
+            return not kind.answers_caller
         case "on_timeout":
             return True
         case "on_error":
-            return step.at_once
+            return kind.at_once
         case _:
             return False

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from ivr.steps.base import Edge
 
 Ways = Mapping[str, Iterable[Edge]]
+Silent = Mapping[str, Iterable[str]]
+"""For each step, those to which a call goes on without the caller keying a thing."""
 
 
 def reachable(start: str, ways: Ways) -> set[str]:
@@ -22,8 +24,16 @@ def reachable(start: str, ways: Ways) -> set[str]:
     return found
 
 
-def silent_circles(ways: Ways) -> Iterator[tuple[str, ...]]:
-    """Circles that a call can go round without keying a thing, each once, as steps in order.
+def silent(ways: Ways) -> dict[str, list[str]]:
+    """The silent ones of the ways, without those to steps that do not exist."""
+    return {
+        name: [*dict.fromkeys(each.target for each in edges if each.silent and each.target in ways)]
+        for name, edges in ways.items()
+    }
+
+
+def circles(ways: Silent) -> Iterator[tuple[str, ...]]:
+    """Circles that a silent call can go round, each once, as steps in order.
 
     A depth-first walk with a stack of its own, so that a flow of any length can be checked.
     """
@@ -32,12 +42,12 @@ def silent_circles(ways: Ways) -> Iterator[tuple[str, ...]]:
         yield from _circles_from(root, ways, done)
 
 
-def _circles_from(root: str, ways: Ways, done: set[str]) -> Iterator[tuple[str, ...]]:
+def _circles_from(root: str, ways: Silent, done: set[str]) -> Iterator[tuple[str, ...]]:
     trail: dict[str, Iterator[str]] = {}
     step: str | None = root if root not in done else None
     while step is not None or trail:
         if step is not None:
-            trail[step] = _silent_targets(step, ways)
+            trail[step] = iter(ways[step])
         current = next(reversed(trail))
         step = next(trail[current], None)
         if step is None:
@@ -51,12 +61,7 @@ def _circles_from(root: str, ways: Ways, done: set[str]) -> Iterator[tuple[str, 
             step = None
 
 
-def _silent_targets(name: str, ways: Ways) -> Iterator[str]:
-    targets = dict.fromkeys(edge.target for edge in ways[name] if edge.silent)
-    return (target for target in targets if target in ways)
-
-
-def silent_components(ways: Ways) -> Iterator[frozenset[str]]:
+def components(ways: Silent) -> Iterator[frozenset[str]]:
     """Groups of steps, each of which a silent call can go round in (Tarjan's algorithm, 1972)."""
     order: dict[str, int] = {}
     for root in ways:
@@ -64,7 +69,7 @@ def silent_components(ways: Ways) -> Iterator[frozenset[str]]:
             yield from _components_from(root, ways, order)
 
 
-def _components_from(root: str, ways: Ways, order: dict[str, int]) -> Iterator[frozenset[str]]:
+def _components_from(root: str, ways: Silent, order: dict[str, int]) -> Iterator[frozenset[str]]:
     lowest: dict[str, int] = {}
     waiting: dict[str, None] = {}
     trail: list[tuple[str, Iterator[str]]] = []
@@ -72,7 +77,7 @@ def _components_from(root: str, ways: Ways, order: dict[str, int]) -> Iterator[f
     def arrive(name: str) -> None:
         order[name] = lowest[name] = len(order)
         waiting[name] = None
-        trail.append((name, _silent_targets(name, ways)))
+        trail.append((name, iter(ways[name])))
 
     arrive(root)
     while trail:
@@ -84,12 +89,18 @@ def _components_from(root: str, ways: Ways, order: dict[str, int]) -> Iterator[f
                 above = trail[-1][0]
                 lowest[above] = min(lowest[above], lowest[name])
             if lowest[name] == order[name]:
-                group = [*waiting][[*waiting].index(name) :]
-                for each in group:
-                    del waiting[each]
-                if len(group) > 1 or name in _silent_targets(name, ways):
+                group = [*_taken(waiting, name)]
+                if len(group) > 1 or name in ways[name]:
                     yield frozenset(group)
         elif target not in order:
             arrive(target)
         elif target in waiting:
             lowest[name] = min(lowest[name], order[target])
+
+
+def _taken(waiting: dict[str, None], first: str) -> Iterator[str]:
+    """All from ``first`` on, out of those that wait, the last one first."""
+    name = None
+    while name != first:
+        name, _ = waiting.popitem()
+        yield name

@@ -162,12 +162,17 @@ class Choices:
         self._extensions = frozenset(extensions)
         known = (*self._plain, *self._extensions)
         self._begun = {keys[:size] for keys in known for size in range(1, len(keys))}
-        # What is keyed most; never all that callers could key, which has no bounds.
-        self._found = {keys: self._find(keys) for keys in (*SIGNS, *self._plain)}
+        # What is keyed most, once it was; never all that callers could key, which has no bounds.
+        self._found: dict[str, Found] = {}
 
     def find(self, keys: str) -> Found:
         """What ``keys`` mean."""
-        return self._found.get(keys) or self._find(keys)
+        found = self._found.get(keys)
+        if found is None:
+            found = self._find(keys)
+            if len(keys) == 1 or keys in self._plain:
+                self._found[keys] = found
+        return found
 
     def _find(self, keys: str) -> Found:
         option = self._plain.get(keys)

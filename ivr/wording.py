@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any
+from functools import lru_cache
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, ConfigDict, Field, RootModel
 
@@ -40,6 +41,7 @@ def is_fixed(text: str) -> bool:
     return "{" not in text and "}" not in text
 
 
+@lru_cache(maxsize=4096)
 def pieces(text: str) -> tuple[Piece, ...]:
     """``"Your number is {account}."`` as its fixed parts and its holes, in order."""
     if is_fixed(text):
@@ -83,6 +85,8 @@ class Wording(RootModel[dict[str, str]]):
     """
 
     model_config = ConfigDict(frozen=True)
+    unspoken: ClassVar[frozenset[str]] = frozenset({RECORDING})
+    """Keys that are no language."""
 
     @property
     def recording(self) -> str | None:
@@ -91,7 +95,7 @@ class Wording(RootModel[dict[str, str]]):
     @property
     def texts(self) -> dict[str, str]:
         """Text by language, ``any`` included."""
-        return {language: text for language, text in self.root.items() if language != RECORDING}
+        return {each: text for each, text in self.root.items() if each not in self.unspoken}
 
     def text(self, language: str) -> str | None:
         """What is said in ``language``; None when its author forgot it."""
@@ -101,15 +105,13 @@ class Wording(RootModel[dict[str, str]]):
 class Question(Wording):
     """A wording of a question: its key ``barge_in`` says whether a key cuts it short."""
 
+    unspoken: ClassVar[frozenset[str]] = Wording.unspoken | {BARGE_IN}
+
     @property
     def barge_in(self) -> bool | None:
         """As written; None: as the whole question says."""
         written = self.root.get(BARGE_IN)
         return None if written is None else _TRUTHS[written]
-
-    @property
-    def texts(self) -> dict[str, str]:
-        return {language: text for language, text in super().texts.items() if language != BARGE_IN}
 
 
 class Pause(DocumentModel):

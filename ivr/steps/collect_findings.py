@@ -14,6 +14,14 @@ if TYPE_CHECKING:
 
 _KEYED = ("digits", "number", "money", "date", "time")
 _COUNTED = ("digits", "number", "money")
+_ONLY_FOR = {
+    "length": _COUNTED,
+    "min": _COUNTED,
+    "max": _COUNTED,
+    "decimal": ("number", "money"),
+    "keyed": ("date",),
+    "checksum": ("digits",),
+}
 
 
 def collect_findings(body: CollectBody, context: Context) -> Iterator[Finding]:
@@ -35,15 +43,7 @@ def collect_findings(body: CollectBody, context: Context) -> Iterator[Finding]:
 
 def _misplaced(body: CollectBody, variable: Variable) -> Iterator[Finding]:
     """Fields that another type of variable would need."""
-    only = {
-        "length": _COUNTED,
-        "min": _COUNTED,
-        "max": _COUNTED,
-        "decimal": ("number", "money"),
-        "keyed": ("date",),
-        "checksum": ("digits",),
-    }
-    for field, types in only.items():
+    for field, types in _ONLY_FOR.items():
         if field in body.model_fields_set and variable.type not in types:
             message = f"is for {', '.join(types)}; {body.into} is {variable.type}"
             yield Finding(("collect", field), message, key=True)
