@@ -12,7 +12,7 @@ import structlog
 from config.document import DocumentError
 from engine.clock import now_ms
 from engine.errors import FlowsAway, PublishRefused, SiteInvalid
-from engine.loading import SiteFile, check_texts, load_for, load_texts
+from engine.loading import SiteFile, check_texts, load_for, load_texts, uncollected
 from engine.merging import Files
 from engine.publishing import Author, Publisher
 from engine.settings import Settings
@@ -140,24 +140,10 @@ class Library:
 
 def fitting(version: int, files: Files, site_file: SiteFile) -> Flows:
     """The flows of a version's texts, if they fit the site. Raises SiteInvalid."""
-    with _uncollected():
+    with uncollected():
         programs = load_for(site_file, lambda known: load_texts(files, _called(version), known))
+        gc.freeze()  # not looked at later either
     return Flows(version, programs, files)
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Keeps the garbage collector off what is loaded, now and later.
-
-    A look at 10,000 steps takes it half a second, in which no call goes on. Flows have no
-    cycles: they go when the last call lets them go, collected or not.
-    """
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()
 
 
 @contextmanager
