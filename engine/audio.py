@@ -6,8 +6,9 @@ from pathlib import Path
 
 from config.site import Site
 from config.values import Language
-from config.voices import PiperVoice, Voice, default_voice
-from ivr.announce import LANGUAGES, apology, every_text
+from config.voices import Voice
+from engine.voices import voices_of
+from ivr.announce import apology, every_text
 from ivr.commands import Segment
 from ivr.flow import Flow
 from ivr.program import Program
@@ -107,18 +108,6 @@ def needed(site: Site, flows: Iterable[Flow]) -> Iterator[Segment]:
 def apology_of(site: Site, language: Language) -> str:
     """The site's own words, else Trunkline's."""
     return site.fallback.apology.get(language) or apology(language)
-
-
-def voices_of(site: Site, models: Path) -> dict[str, Voice]:
-    """Who speaks each language; a piper voice's model is looked for from ``models`` on."""
-    named: Mapping[str, Voice] = {str(each): voice for each, voice in site.voices.items()}
-    voices = {each: named.get(each) or default_voice(each) for each in LANGUAGES}
-    return {
-        each: voice.model_copy(update={"model": str(models / voice.model)})
-        if isinstance(voice, PiperVoice)
-        else voice
-        for each, voice in voices.items()
-    }
 
 
 def _written(flows: Mapping[str, Program]) -> Iterator[Flow]:

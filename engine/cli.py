@@ -1,23 +1,21 @@
 """The `trunkline` command. Exit codes: 0 well, 1 the answer is no, 2 it could not be done."""
 
-import asyncio
 import gc
 import getpass
 import json
 import os
 import sys
-from collections.abc import Coroutine
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from config.asterisk_runtime import AsteriskMissingError
 from config.problem import DocumentError
 from config.secrets import SecretsError
-from engine import customers_cli, logs, messages_cli, prompts_cli, settings
+from engine import customers_cli, messages_cli, prompts_cli, settings
+from engine.completing import complete
 from engine.errors import EngineError, SettingsInvalid
 from ivr.errors import SpeechError
 
@@ -25,6 +23,8 @@ if TYPE_CHECKING:
     from engine.flow_commands import Asked
     from engine.publishing import Author
 
+# Here stands what every command needs, which is little: an editor runs `check` at every key. The
+# rest is imported by the command that needs it.
 app = typer.Typer(
     name="trunkline",
     help="A telephony-first IVR and call-routing engine on Asterisk.",
@@ -45,6 +45,8 @@ def main() -> None:
     try:
         app()
     except FOR_A_PERSON as error:
+        from rich.console import Console
+
         Console(stderr=True, highlight=False).print(str(error), style="red", markup=False)
         sys.exit(2)
 
@@ -55,15 +57,17 @@ def up(
     once: Annotated[bool, typer.Option(help="Stop after the demonstration call.")] = False,
 ) -> None:
     """Start Asterisk and the engine on the site, and keep them up until Ctrl-C."""
+    from engine import logs
     from engine.supervisor import up as run_up
 
     logs.set_up("auto")
-    raise typer.Exit(_run(run_up(settings.from_environment(), demo=demo, once=once)))
+    raise typer.Exit(complete(run_up(settings.from_environment(), demo=demo, once=once)))
 
 
 @app.command()
 def serve() -> None:
     """Run the engine alone, beside an Asterisk that `up` (or you) started."""
+    from engine import logs
     from engine.engine import serve as run_serve
 
     chosen = settings.from_environment()
@@ -71,7 +75,7 @@ def serve() -> None:
     # What is loaded by now stays, and a call makes no cycles: look for garbage seldom.
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
-    raise typer.Exit(_run(run_serve(chosen), uvloop=True))
+    raise typer.Exit(complete(run_serve(chosen), uvloop=True))
 
 
 @app.command()
@@ -79,7 +83,7 @@ def status(as_json: Json = False) -> None:
     """Show calls, queues and agents of the running instance."""
     from engine.status import show
 
-    raise typer.Exit(_run(show(settings.from_environment(), as_json)))
+    raise typer.Exit(complete(show(settings.from_environment(), as_json)))
 
 
 @app.command()
@@ -91,7 +95,7 @@ def history(
     """Show finished contacts, or one of them step by step."""
     from engine.status import show_history
 
-    raise typer.Exit(_run(show_history(settings.from_environment(), contact, limit, as_json)))
+    raise typer.Exit(complete(show_history(settings.from_environment(), contact, limit, as_json)))
 
 
 @app.command()
@@ -114,7 +118,7 @@ def schema(
     output: Annotated[Path | None, typer.Option(help="Write it to this file.")] = None,
 ) -> None:
     """Print the JSON Schema that gives editors completion and hover."""
-    from engine.loading import schema_text
+    from engine.schemas import schema_text
 
     text = schema_text(what)
     _give(text, output)
@@ -146,7 +150,7 @@ def graph(
     from engine.graphing import graph as run_graph
 
     chosen = settings.from_environment()
-    text = asyncio.run(run_graph(chosen, flow, language, since, heat=heat, as_json=as_json))
+    text = complete(run_graph(chosen, flow, language, since, heat=heat, as_json=as_json))
     _give(text, output)
 
 
@@ -187,7 +191,7 @@ def publish(
     """
     from engine import flow_commands as flows
 
-    raise typer.Exit(_run(flows.publish(_asked(as_json), _author(author, note), base)))
+    raise typer.Exit(complete(flows.publish(_asked(as_json), _author(author, note), base)))
 
 
 @app.command(context_settings={"ignore_unknown_options": True})
@@ -203,7 +207,7 @@ def rollback(
     """
     from engine import flow_commands as flows
 
-    raise typer.Exit(_run(flows.rollback(_asked(as_json), version, _author(author, note))))
+    raise typer.Exit(complete(flows.rollback(_asked(as_json), version, _author(author, note))))
 
 
 @app.command()
@@ -217,7 +221,7 @@ def checkout(
     """Make the dialplans directory what was published; unpublished changes are in the way."""
     from engine import flow_commands as flows
 
-    raise typer.Exit(_run(flows.checkout(_asked(as_json), version, force)))
+    raise typer.Exit(complete(flows.checkout(_asked(as_json), version, force)))
 
 
 @app.command()
@@ -228,7 +232,7 @@ def versions(
     """Show the published versions of the flows (the history of calls is `history`)."""
     from engine import flow_commands as flows
 
-    raise typer.Exit(_run(flows.versions(_asked(as_json), limit)))
+    raise typer.Exit(complete(flows.versions(_asked(as_json), limit)))
 
 
 @app.command()
@@ -245,7 +249,7 @@ def diff(
     """
     from engine import flow_commands as flows
 
-    raise typer.Exit(_run(flows.diff(_asked(as_json), old, new, text)))
+    raise typer.Exit(complete(flows.diff(_asked(as_json), old, new, text)))
 
 
 def _asked(as_json: bool) -> "Asked":
@@ -309,11 +313,3 @@ def simulate(
 
     chosen = Chosen(flow, at, caller, called, language, http, record)
     raise typer.Exit(run_simulation(settings.from_environment(), chosen))
-
-
-def _run(work: Coroutine[Any, Any, int], uvloop: bool = False) -> int:
-    if not uvloop:
-        return asyncio.run(work)
-    import uvloop as loops
-
-    return loops.run(work)

@@ -17,7 +17,8 @@ from rich.table import Table
 from config.document import DocumentError, Problem, read_text
 from config.site import Site
 from config.suggest import did_you_mean, shown
-from engine.customers import e164, fields_of, region_of
+from engine.customer_fields import fields_of
+from engine.customers import e164, region_of
 from engine.errors import HistoryUnreadable
 from engine.loading import load_site_file
 from engine.settings import Settings

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import phonenumbers
 
-from config.customers import CustomerField
 from config.site import Site
+from engine.customer_fields import fields_of
 from history.customers import CustomerRow, CustomerStore, PastContacts
 from ivr.state import Values
 from ivr.variables import Variable
@@ -46,15 +46,6 @@ def region_of(site: Site) -> str | None:
     """The country of the site's first number."""
     first = phonenumbers.parse(next(iter(site.numbers)), None)
     return phonenumbers.region_code_for_country_code(first.country_code or 0)
-
-
-def fields_of(site: Site) -> Mapping[str, Variable]:
-    """The site's own fields of customers, as flows have them."""
-    return {name: _variable(field) for name, field in site.customers.fields.items()}
-
-
-def _variable(field: CustomerField) -> Variable:
-    return Variable(type=field.type, currency=field.currency)
 
 
 def _of_customer(customer: CustomerRow | None, fields: Mapping[str, Variable]) -> Values:

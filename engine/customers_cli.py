@@ -1,12 +1,12 @@
 """The command `trunkline customers` and its parts; the work is done in `engine.customer_files`."""
 
-import asyncio
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from engine import settings
+from engine.completing import complete
 
 app = typer.Typer(help="Bring in, list and remove what is known of customers.")
 
@@ -22,7 +22,7 @@ def bring_in(
     """
     from engine.customer_files import bring_in as run
 
-    raise typer.Exit(asyncio.run(run(settings.from_environment(), file)))
+    raise typer.Exit(complete(run(settings.from_environment(), file)))
 
 
 @app.command("list")
@@ -34,7 +34,7 @@ def list_all(
     """List every customer by number."""
     from engine.customer_files import show
 
-    raise typer.Exit(asyncio.run(show(settings.from_environment(), as_json=as_json)))
+    raise typer.Exit(complete(show(settings.from_environment(), as_json=as_json)))
 
 
 @app.command()
@@ -42,4 +42,4 @@ def remove(number: Annotated[str, typer.Argument(help="The customer's number.")]
     """Forget a customer. Exits with 1 when there is none with this number."""
     from engine.customer_files import remove as run
 
-    raise typer.Exit(asyncio.run(run(settings.from_environment(), number)))
+    raise typer.Exit(complete(run(settings.from_environment(), number)))

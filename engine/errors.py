@@ -20,12 +20,17 @@ EngineError
     └── UnpublishedChanges   files with changes that nobody published would be overwritten
 """
 
+from __future__ import annotations
+
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from config.suggest import did_you_mean, shown
-from history.bundles import BundleHead
+
+if TYPE_CHECKING:
+    from history.bundles import BundleHead  # SQLAlchemy: every command would wait for it
 
 
 class EngineError(Exception):

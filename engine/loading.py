@@ -1,7 +1,6 @@
 """The site and its flows from their texts, checked against each other."""
 
 import gc
-import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,29 +9,23 @@ from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import NamedTuple
 
-from pydantic import BaseModel
-
-from config.document import DocumentError, Located, Problem, schema
+from config.document import DocumentError, Located, Problem
 from config.site import Site, load_site_located
 from config.site_checks import check_flows
-from engine.audio import voices_of
 from engine.clock import now_ms
-from engine.customers import fields_of
-from engine.errors import SettingsInvalid, SiteInvalid
+from engine.customer_fields import fields_of
+from engine.errors import SiteInvalid
 from engine.functions import load_functions
 from engine.merging import Files
 from engine.settings import Settings
+from engine.voices import check_voices
 from engine.working_copy import placed
-from ivr.flow import Flow
 from ivr.functions import FlowFunction
 from ivr.loader import load_flows, read_flows
 from ivr.opening import openings
 from ivr.program import Program
-from ivr.prompts.speaking import lack_of
-from ivr.rehearsal.script import TestFile
 from ivr.steps.base import Known, KnownService
 
-SCHEMAS: dict[str, type[BaseModel]] = {"site": Site, "flow": Flow, "test": TestFile}
 Load = Callable[[Known], dict[str, Program]]
 """Loads flows, given the names that they may use. Raises DocumentError."""
 
@@ -162,25 +155,3 @@ def known_of(site: Site, functions: Mapping[str, FlowFunction] | None = None) ->
         zone=site.zone,
         now_ms=now_ms(),
     )
-
-
-def check_voices(site: Site, located: Located, models: Path) -> list[Problem]:
-    """A problem for each voice that cannot speak on this machine.
-
-    No reason to keep a site down, which plays what it has made before; but new prompts, and a
-    change of the site, will fail.
-    """
-    voices = voices_of(site, models)
-    lacks = ((each, lack_of(voices[each])) for each in site.languages)
-    return [
-        located.problem(("voices", language, lack.field), lack.reason)
-        for language, lack in lacks
-        if lack is not None
-    ]
-
-
-def schema_text(what: str) -> str:
-    """The JSON Schema of one of `SCHEMAS`, as its file has it; SettingsInvalid for another."""
-    if what not in SCHEMAS:
-        raise SettingsInvalid("schema", what, " or ".join(SCHEMAS))
-    return json.dumps(schema(SCHEMAS[what]), indent=2, ensure_ascii=False) + "\n"

@@ -1,12 +1,12 @@
 """The command `trunkline messages` and its parts; the work is done in `engine.messagebook`."""
 
-import asyncio
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from engine import settings
+from engine.completing import complete
 
 app = typer.Typer(help="List, play, export and delete what callers left.", no_args_is_help=True)
 
@@ -25,7 +25,7 @@ def list_(
     from engine.messagebook import show
 
     work = show(settings.from_environment(), mailbox, limit, unheard=unheard, as_json=as_json)
-    raise typer.Exit(asyncio.run(work))
+    raise typer.Exit(complete(work))
 
 
 @app.command()
@@ -33,7 +33,7 @@ def play(message: Message) -> None:
     """Play a message; from then on it counts as heard."""
     from engine.messagebook import play
 
-    raise typer.Exit(asyncio.run(play(settings.from_environment(), message)))
+    raise typer.Exit(complete(play(settings.from_environment(), message)))
 
 
 @app.command()
@@ -46,7 +46,7 @@ def export(
     from engine.messagebook import export
 
     work = export(settings.from_environment(), message, output, as_json=as_json)
-    raise typer.Exit(asyncio.run(work))
+    raise typer.Exit(complete(work))
 
 
 @app.command()
@@ -58,4 +58,4 @@ def delete(
     from engine.messagebook import delete
 
     work = delete(settings.from_environment(), messages, as_json=as_json)
-    raise typer.Exit(asyncio.run(work))
+    raise typer.Exit(complete(work))

@@ -9,15 +9,15 @@ from typing import Literal
 import numpy as np
 
 from config.site import Site, load_site
-from engine.audio import voices_of
 from engine.settings import Settings
+from engine.voices import voices_of
 from ivr.flow import Flow
 from ivr.loader import flows_as_written
 from ivr.prompts.audio import RATE
 from ivr.prompts.catalogue import Listed, catalogue
 from ivr.prompts.g711 import Samples
+from ivr.prompts.lacking import lack_of
 from ivr.prompts.loudness import active_level
-from ivr.prompts.speaking import lack_of
 from ivr.prompts.store import PromptStore, is_made
 from ivr.prompts.wav import read_wave
 

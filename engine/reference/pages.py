@@ -11,10 +11,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import BaseModel
 
 from engine.errors import SettingsInvalid
-from engine.loading import SCHEMAS
 from engine.reference import commands, tongue
 from engine.reference.fields import tables
 from engine.reference.kinds import example, kind_parts, shared
+from engine.schemas import SCHEMAS
 from ivr.announce import LANGUAGES
 from ivr.flow import Flow
 

@@ -4,26 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib.util
-import shutil
-import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from config.voices import CommandVoice, EspeakVoice, PiperVoice, Voice
 from ivr.errors import SpeechFailedError, VoiceUnavailableError
+from ivr.prompts.lacking import ESPEAK, lack_of, piper
 
-ESPEAK, PIPER = "espeak-ng", "piper"
 _TIME_LIMIT_S = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Lack:
-    """Why a voice cannot speak here, and what to do; ``field`` of the site file is about it."""
-
-    field: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,44 +42,6 @@ async def synthesise(voice: Voice, language: str, text: str) -> bytes:
     return audio
 
 
-def lack_of(voice: Voice) -> Lack | None:
-    """What the voice needs and this machine does not have; None when it can speak."""
-    match voice:
-        case EspeakVoice():
-            if shutil.which(ESPEAK) is None:
-                return Lack("engine", f"{ESPEAK} is not installed: apt-get install {ESPEAK}")
-        case PiperVoice():
-            return _lack_of_piper(voice)
-        case CommandVoice(command=[program, *_]):
-            if shutil.which(program) is None:
-                reason = f"there is no program {program} on the PATH: install it, or write its path"
-                return Lack("command", reason)
-    return None
-
-
-def _lack_of_piper(voice: PiperVoice) -> Lack | None:
-    if _piper() is None:
-        return Lack(
-            "engine",
-            f"piper is not installed: {sys.executable} -m pip install piper-tts, "
-            "or put its program on the PATH",
-        )
-    for path in (Path(voice.model), Path(f"{voice.model}.json")):
-        if not path.is_file():
-            return Lack("model", f"there is no file {path}: put the voice's {path.name} there")
-    return None
-
-
-def _piper() -> list[str] | None:
-    """How piper is started: its program, else the package of this Python."""
-    program = shutil.which(PIPER)
-    if program is not None:
-        return [program]
-    if importlib.util.find_spec("piper") is not None:
-        return [sys.executable, "-m", "piper"]
-    return None
-
-
 def _order(voice: Voice, language: str, out: str) -> _Order:
     match voice:
         case EspeakVoice():
@@ -102,7 +53,7 @@ def _order(voice: Voice, language: str, out: str) -> _Order:
             options = ["--model", voice.model, "--length_scale", f"{1 / voice.speed:.3f}"]
             if voice.speaker is not None:
                 options += ["--speaker", str(voice.speaker)]
-            return _Order([*(_piper() or []), *options, "--output_file", out], True)
+            return _Order([*(piper() or []), *options, "--output_file", out], True)
         case CommandVoice():
             words = voice.words(language, out)
             return _Order(words, voice.writes_file, voice.timeout.seconds)

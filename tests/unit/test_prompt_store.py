@@ -19,9 +19,9 @@ from ivr.errors import (
     VoiceMissingError,
 )
 from ivr.interpreter import start
-from ivr.prompts import PromptStore, static_texts
 from ivr.prompts.recordings import keep, put_aside
-from ivr.prompts.store import SUFFIXES
+from ivr.prompts.static import static_texts
+from ivr.prompts.store import SUFFIXES, PromptStore
 from ivr.state import CallFacts
 from tests.fakes.voice import Voice
 from tests.unit.conversation import program

@@ -10,11 +10,12 @@ import pytest
 
 from config.document import load_document
 from engine.errors import SettingsInvalid
-from engine.loading import SCHEMAS, known_of, load_site_file, schema_text
+from engine.loading import known_of, load_site_file
 from engine.reference.fields import tables
 from engine.reference.kinds import EXAMPLES
 from engine.reference.pages import pages, write
 from engine.rehearsing.testing import Wanted, run_tests
+from engine.schemas import SCHEMAS, schema_text
 from engine.settings import PROJECT, from_environment
 from ivr.commands import Ask, Command, Enqueue, Hangup, Play
 from ivr.events import (

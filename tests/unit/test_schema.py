@@ -12,7 +12,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from config.document import schema
-from engine.loading import SCHEMAS
+from engine.schemas import SCHEMAS
 from engine.settings import PROJECT
 from ivr.flow import Flow
 from ivr.steps import KINDS

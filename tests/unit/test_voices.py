@@ -10,12 +10,12 @@ import pytest
 
 from config.site import load_site, load_site_located
 from config.voices import CommandVoice, EspeakVoice, PiperVoice, default_voice
-from engine.audio import voices_of
-from engine.loading import check_voices
+from engine.voices import check_voices, voices_of
 from ivr.commands import Segment
 from ivr.errors import SpeechFailedError, VoiceUnavailableError
-from ivr.prompts import PromptStore
-from ivr.prompts.speaking import lack_of, synthesise
+from ivr.prompts.lacking import lack_of
+from ivr.prompts.speaking import synthesise
+from ivr.prompts.store import PromptStore
 from ivr.prompts.wav import read_wave
 from tests.fakes.voice import Voice
 
