@@ -21,7 +21,7 @@ from bench.flows_steps import TARGET_PER_S, measure_steps
 
 async def measure(quick: bool, console: Console) -> Report:
     """Every part in turn; each gives rows and its own keys."""
-    rate = await asyncio.to_thread(measure_steps, 11 if quick else 51)
+    rate = await asyncio.to_thread(measure_steps, 5 if quick else 51)
     with tempfile.TemporaryDirectory(prefix="trunkline-bench-") as directory:
         checks = await asyncio.to_thread(measure_check, Path(directory), 3 if quick else 11)
     reloads = await measure_reloads(flows_reload.QUICK if quick else flows_reload.FULL)

@@ -1,24 +1,25 @@
 """How long `trunkline check` takes for many long flows: from files on disk to the problems.
 
-Each round is a process of its own: its first check, nothing kept from one before. Starting Python
-and importing Trunkline are told apart from it, and with it.
+Each round is a process of its own: its first check, nothing kept from one before. The command as
+an editor runs it, with the start of Python and the import of Trunkline, is told apart from it.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import yaml
 
 from bench.command import Unmeasured
-from engine.loading import check_all
-from engine.settings import Settings, from_environment
+from engine.settings import PROJECT
 
 FLOWS, STEPS = 100, 100
 TARGET_S = 1.0
@@ -125,7 +126,7 @@ STEPS_IN_BODY = 10
 
 @dataclass(frozen=True)
 class Checks:
-    """Seconds of each round: the check, its processor time, and the command with its start."""
+    """Seconds of each round: the check, its processor time, and a command with its start."""
 
     check_s: list[float]
     processor_s: list[float]
@@ -133,24 +134,40 @@ class Checks:
 
 
 def measure_check(directory: Path, rounds: int) -> Checks:
-    """Write the flows below `directory` and check them in `rounds` fresh processes."""
+    """Write the flows below `directory` and check them in `rounds` fresh processes, and by as many
+    commands. Unmeasured if there is anything wrong with them."""
     write_flows(directory)
     checks = Checks([], [], [])
     for _ in range(rounds):
-        began = time.perf_counter()
-        done = subprocess.run(
-            [sys.executable, "-m", "bench.flows_check", str(directory)],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        checks.command_s.append(time.perf_counter() - began)
-        if done.returncode:
-            raise Unmeasured(f"the check failed: {done.stdout}{done.stderr}")
-        told = json.loads(done.stdout)
+        told = _ran(directory, "bench.check_once")
         checks.check_s.append(told["check_s"])
         checks.processor_s.append(told["processor_s"])
+        began = time.perf_counter()
+        problems = told["problems"] or _ran(directory, "engine", "check", "--json")
+        checks.command_s.append(time.perf_counter() - began)
+        if problems:
+            raise Unmeasured(f"{len(problems)} problems, the first: {problems[0]}")
     return checks
+
+
+def _ran(directory: Path, *words: str) -> Any:
+    """What a module answers, run for the site below `directory`."""
+    environ = {
+        "TRUNKLINE_SITE": str(directory / "site.yaml"),
+        "TRUNKLINE_DIALPLANS": str(directory / "dialplans"),
+        "TRUNKLINE_VAR": str(directory / "var"),
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", *words],
+        cwd=PROJECT,
+        env={**os.environ, **environ},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise Unmeasured(f"the check failed: {done.stdout}{done.stderr}")
+    return json.loads(done.stdout)
 
 
 def rows_of(checks: Checks) -> list[tuple[str, ...]]:
@@ -212,28 +229,3 @@ def _body(number: int, bodies: int, languages: tuple[str, ...]) -> str:
         lines = (f"        {language}: {wording[language]}" for language in languages)
         text = text.replace(f"%{name}", "\n".join(lines))
     return text
-
-
-def settings_of(directory: Path) -> Settings:
-    """Those of the site that `write_flows` wrote."""
-    environ = {
-        "TRUNKLINE_SITE": str(directory / "site.yaml"),
-        "TRUNKLINE_DIALPLANS": str(directory / "dialplans"),
-        "TRUNKLINE_VAR": str(directory / "var"),
-    }
-    return from_environment(environ)
-
-
-def check_once(directory: Path) -> dict[str, float]:
-    """Check what `write_flows` wrote, as `trunkline check` does; Unmeasured if it has problems."""
-    settings = settings_of(directory)
-    began, began_cpu = time.perf_counter(), time.process_time()
-    problems = check_all(settings)
-    check_s, processor_s = time.perf_counter() - began, time.process_time() - began_cpu
-    if problems:
-        raise Unmeasured(f"{len(problems)} problems, the first: {problems[0]}")
-    return {"check_s": check_s, "processor_s": processor_s}
-
-
-if __name__ == "__main__":
-    print(json.dumps(check_once(Path(sys.argv[1]))))

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -170,6 +171,7 @@ def _write(directory: Path, layout: Layout, plan: Plan) -> dict[str, str]:
     for name, sound in plan.music.items():
         (layout.music / name).mkdir(parents=True)
         (layout.music / name / "music.alaw").write_bytes(sound)
+    _take_prompts(layout)
     site = directory / "site.yaml"
     site.write_text(yaml.safe_dump({**plan.site, "network": _ports()}), "utf-8")
     return {
@@ -180,6 +182,14 @@ def _write(directory: Path, layout: Layout, plan: Plan) -> dict[str, str]:
         "TRUNKLINE_DIALPLANS": str(dialplans),
         "PYTHONPATH": str(PROJECT),
     }
+
+
+def _take_prompts(layout: Layout) -> None:
+    """The prompts that this machine has made already: nobody measures espeak-ng here, and a
+    prompt's name tells all that it was made of."""
+    made = Layout(PROJECT / "var").prompts
+    if made.is_dir():
+        shutil.copytree(made, layout.prompts)
 
 
 def _ports() -> dict[str, str]:
