@@ -43,6 +43,7 @@ def build(views: Views, token: str, rehearsing: Rehearsing | None = None) -> web
         app[REHEARSING] = rehearsing
         app.router.add_put("/api/rehearsals/{caller}", _rehearse)
         app.router.add_get("/api/rehearsals/{caller}", _rehearsed)
+        app.router.add_put("/api/rehearsals/{caller}/clock", _rehearsed_later)
     app.on_shutdown.append(_close_streams)
     return app
 
@@ -110,10 +111,12 @@ async def _flows(request: web.Request) -> web.Response:
 async def _rehearse(request: web.Request) -> web.Response:
     """The next call from this number finds the world that is sent."""
     try:
-        given = await request.json()
+        world = await request.json()
     except ValueError:
-        return _error(400, "no_json", "send what is given as JSON")
-    wrong = request.app[REHEARSING].prepare(request.match_info["caller"], given)
+        world = None
+    if not isinstance(world, dict):
+        return _error(400, "no_json", 'send what is given as JSON: {"given": {…}}')
+    wrong = request.app[REHEARSING].prepare(request.match_info["caller"], world)
     if wrong is not None:
         return _error(400, "bad_world", wrong)
     return web.json_response({}, status=201)
@@ -124,6 +127,18 @@ async def _rehearsed(request: web.Request) -> web.Response:
     if told is None:
         return _error(404, "no_such_rehearsal", "no world was given to calls from this number")
     return web.json_response(told)
+
+
+async def _rehearsed_later(request: web.Request) -> web.Response:
+    """In this call's world it is ``now_ms``, and its ``turn``-th command has waited enough."""
+    try:
+        told = await request.json()
+        turn, now_ms = int(told["turn"]), int(told["now_ms"])
+    except (ValueError, TypeError, KeyError):
+        return _error(400, "no_json", 'send {"turn": 3, "now_ms": 1764000000000}')
+    if not request.app[REHEARSING].turn_is_over(request.match_info["caller"], turn, now_ms):
+        return _error(404, "no_such_rehearsal", "no world was given to calls from this number")
+    return web.json_response({})
 
 
 async def _events(request: web.Request) -> web.StreamResponse:

@@ -37,8 +37,13 @@ class Unavailable(Exception):
 class Rehearsing(Protocol):
     """Calls in a given world, by the number that they come from."""
 
-    def prepare(self, caller: str, given: Json) -> str | None:
+    def prepare(self, caller: str, world: Json) -> str | None:
         """The next call finds this world; None, or what is wrong with it."""
+        ...
+
+    def turn_is_over(self, caller: str, turn: int, now_ms: int) -> bool:
+        """What the call does since its ``turn``-th command has lasted long enough, and it is
+        ``now_ms`` in its world; False for a number without one."""
         ...
 
     def told(self, caller: str) -> Json | None:

@@ -133,8 +133,11 @@ class Conversation:
 
     async def _perform(self, command: Command, state: CallState) -> Event:
         now = self._services.clock
-        if self._rehearsal is not None and self._rehearsal.answers(command, _step_of(state)):
-            return await self._rehearsal.perform(command, _step_of(state))
+        if self._rehearsal is not None:
+            given = self._rehearsal.given_event(command, state)
+            if given is not None:
+                return given
+            command = self._rehearsal.prepared(command)
         try:
             await self._answer(command)
             await self._record(command)
@@ -240,15 +243,21 @@ class Conversation:
         self, contact: Contact, command: Enqueue, leg: AgentLeg | None = None
     ) -> QueueLeft:
         """Until the caller has talked, at first to the agent on `leg`, or left the line."""
-        services, now = self._services, self._services.clock
+        now = self._services.clock
         while True:
-            left = leg or await Waiting(services, self._session, contact, command).until_left()
+            left = leg or await self._waiting(contact, command).until_left()
             leg, waited_ms = None, now() - contact.arrived_ms
             if isinstance(left, Gone):
                 self._left_queue(left.why)
                 return QueueLeft(now(), left.why, left.key, waited_ms=waited_ms)
             if await self._talk(left):
                 return QueueLeft(now(), "conversation_ended", agent=left.agent, waited_ms=waited_ms)
+
+    def _waiting(self, contact: Contact, command: Enqueue) -> Waiting:
+        if self._rehearsal is None:
+            return Waiting(self._services, self._session, contact, command)
+        wait = self._rehearsal.wait
+        return Waiting(self._services, self._session, contact, command, wait=wait)
 
     def _left_queue(self, why: str) -> None:
         self._change(lambda story: story.left_queue(self._services.clock(), why))

@@ -2,8 +2,9 @@
 
 Only an engine that is started with ``TRUNKLINE_REHEARSAL=1`` has any. Before a call, its world is
 told under the number that it will come from; the flow then sees that world's clock, opening hours
-and caller, and what is asked of services is answered as it is given. What is said, keyed and
-queued is real.
+and caller. What is said, keyed, recorded, queued, transferred and asked of web services is real;
+who answers there is at the hand of whoever makes the call. Only what steps cannot do (``fails``),
+lookups, functions, callbacks and payments are as they are given, without being tried.
 """
 
 from __future__ import annotations
@@ -16,33 +17,22 @@ from pydantic import ValidationError
 
 from config.yaml_tree import Quoted
 from engine.clock import Clock
-from ivr.commands import (
-    Ask,
-    Command,
-    Enqueue,
-    Hangup,
-    Play,
-    RecordMessage,
-    SendDigits,
-    SwitchRecording,
-)
+from engine.rehearsed_outside import Outside, OutsideModel
+from ivr.commands import Ask, CallBack, Command, Lookup, Pay, Play, RunPython
 from ivr.events import Event, StepFailed
 from ivr.interpreter import Turn
 from ivr.program import Program
-from ivr.rehearsal.call import entered
+from ivr.rehearsal.call import comparable, entered, step_of, written_set
 from ivr.rehearsal.given import Given
 from ivr.rehearsal.library import Library
 from ivr.rehearsal.outside import World, begin
 from ivr.rehearsal.underway import duration_ms
-from ivr.state import CallFacts, Ended
+from ivr.state import CallFacts, CallState, Ended
 from ivr.steps.base import Known
-from ivr.variables import written
 
-ON_CHANNEL = (Play, Ask, Hangup, RecordMessage, SendDigits, SwitchRecording)
-"""What is done on the real channel in a rehearsal too."""
+AS_GIVEN = (Lookup, RunPython, CallBack, Pay)
+"""What is answered by the given world, and not done."""
 
-MAX_WAIT_MS = 3_000
-"""What takes longer in the given world is over after this; its clock leaps over the rest."""
 Json = dict[str, Any]
 
 
@@ -54,6 +44,7 @@ class Turned(NamedTuple):
     steps: int
     language: str
     variables: Mapping[str, str]
+    facts: Mapping[str, str]
     says_ms: int
     barge_in: bool
 
@@ -61,15 +52,17 @@ class Turned(NamedTuple):
 class Rehearsal:
     """One call: the world it is given, and what has come of it, turn by turn."""
 
-    def __init__(self, given: Given, known: Known, clock: Clock) -> None:
+    def __init__(self, given: Given, outside: Outside, known: Known, clock: Clock) -> None:
         self._given = given
+        self._outside = outside
         self._known = known
         self._clock = clock
         self._ahead_ms = 0
-        self._asked: dict[str, int] = {}
         self._path: list[str] = []
         self._turns: list[Turned] = []
         self._ended: str | None = None
+        self._over = 0
+        self._told = asyncio.Event()
 
     def begin(self, program: Program, facts: CallFacts) -> tuple[Program, CallFacts]:
         """The flow with its hours as they are given, and the facts of the given call."""
@@ -83,26 +76,34 @@ class Rehearsal:
         """The event at the given world's time."""
         return event._replace(now_ms=event.now_ms + self._ahead_ms)
 
-    def answers(self, command: Command, step: str) -> bool:
-        """Whether this is for the given world to answer, and not for the real one."""
-        if step in self._given.fails:
-            return True
-        if isinstance(command, Enqueue):
-            return self._given.agents is not None
-        return not isinstance(command, ON_CHANNEL)
-
-    async def perform(self, command: Command, step: str) -> Event:
-        """What is asked of the outside, answered as it is given; long waits are cut short."""
+    def given_event(self, command: Command, state: CallState) -> Event | None:
+        """What the given world answers, at once; None where the real one is to be asked."""
         now_ms = self._clock()
-        if step in self._given.fails:
+        if step_of(state) in self._given.fails:
             return StepFailed(now_ms, "given as failing")
-        underway = begin(command, now_ms, World(self._given, self._asked, 0))
+        if not isinstance(command, AS_GIVEN):
+            return None
+        underway = begin(command, now_ms, World(self._given, {}, 0))
         if underway.due_ms is None:
             return StepFailed(now_ms, "nothing is given that answers this")
-        wait_ms = underway.due_ms - now_ms
-        await asyncio.sleep(min(wait_ms, MAX_WAIT_MS) / 1000)
-        self._ahead_ms += max(wait_ms - MAX_WAIT_MS, 0)
-        return underway.ended()._replace(now_ms=self._clock())
+        return underway.ended()._replace(now_ms=now_ms)
+
+    def prepared(self, command: Command) -> Command:
+        """The command so that it leads to this call's own agent, service or callee."""
+        return self._outside.prepared(command, self._given)
+
+    def turn_is_over(self, turn: int, now_ms: int) -> None:
+        """It is ``now_ms`` in the given world (never earlier than before), and what waited since
+        the ``turn``-th command has waited long enough."""
+        self._ahead_ms = max(self._ahead_ms, now_ms - self._clock())
+        self._over = max(self._over, turn)
+        self._told.set()
+        self._told = asyncio.Event()
+
+    async def wait(self, ms: int) -> None:
+        """Wait in place of ``ms``: in a queue time passes as it is told, and no faster."""
+        while self._over < len(self._turns):
+            await self._told.wait()
 
     def tell(self, program: Program, turn: Turn) -> None:
         """One more turn of this call."""
@@ -113,10 +114,11 @@ class Rehearsal:
         self._turns.append(
             Turned(
                 command=type(command).__name__,
-                step=getattr(at, "step", ""),
+                step=step_of(turn.state),
                 steps=len(self._path),
                 language=scope.language,
-                variables={name: written(value) for name, value in scope.variables.items()},
+                variables=written_set(scope.variables),
+                facts=comparable(scope.facts),
                 says_ms=duration_ms(command.prompt) if isinstance(command, Ask | Play) else 0,
                 barge_in=isinstance(command, Ask) and command.barge_in,
             )
@@ -136,14 +138,24 @@ class Rehearsals:
         self._clock = clock
         self._by_caller: dict[str, Rehearsal] = {}
 
-    def prepare(self, caller: str, given: Json) -> str | None:
-        """The next call from this number finds this world; what is wrong with it, if anything."""
+    def prepare(self, caller: str, world: Json) -> str | None:
+        """The next call from this number finds this world (``given``, and ``outside`` where it
+        meets the real one); what is wrong with it, if anything."""
         try:
-            world = Given.model_validate(_quoted(given))
+            given = Given.model_validate(_quoted(world.get("given")))
+            outside = OutsideModel.model_validate(world.get("outside", {}))
         except ValidationError as error:
             return str(error)
-        self._by_caller[caller] = Rehearsal(world, self._known, self._clock)
+        met = Outside(caller, outside)
+        self._by_caller[caller] = Rehearsal(given, met, self._known, self._clock)
         return None
+
+    def turn_is_over(self, caller: str, turn: int, now_ms: int) -> bool:
+        """Tell the call of a caller how late it is; False when there is none."""
+        rehearsal = self._by_caller.get(caller)
+        if rehearsal is not None:
+            rehearsal.turn_is_over(turn, now_ms)
+        return rehearsal is not None
 
     def of(self, caller: str | None) -> Rehearsal | None:
         """The world of a caller's call."""

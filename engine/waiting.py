@@ -6,7 +6,7 @@ key; it never holds up the offer.
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -44,18 +44,31 @@ class Gone:
 
 Left = AgentLeg | Gone
 """An agent answered, or the wait ended without one."""
+Wait = Callable[[int], Awaitable[None]]
+
+
+async def wait_ms(ms: int) -> None:
+    """As long as it takes."""
+    await asyncio.sleep(ms / 1000)
 
 
 class Waiting:
-    """One contact's stay in the queue."""
+    """One contact's stay in the queue; ``wait`` lets its time limit pass."""
 
     def __init__(
-        self, services: Services, session: AgiSession, contact: Contact, command: Enqueue
+        self,
+        services: Services,
+        session: AgiSession,
+        contact: Contact,
+        command: Enqueue,
+        *,
+        wait: Wait = wait_ms,
     ) -> None:
         self._services = services
         self._session = session
         self._contact = contact
         self._command = command
+        self._let_pass = wait
         self._queue = services.site.queues[contact.queue]
         self._announcing = False
         self._key: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -89,26 +102,29 @@ class Waiting:
         hungup = asyncio.create_task(self._session.hungup.wait())
         entertainer = asyncio.create_task(self._entertain(ticket))
         unstaffed = asyncio.create_task(self._unstaffed(ticket))
-        own = (hungup, entertainer, unstaffed)
-        limit_ms = self._command.timeout_ms
+        limit = asyncio.create_task(self._limit())
+        own = (hungup, entertainer, unstaffed, limit)
         waits: set[asyncio.Future[Any]] = {*own, ticket.answered, self._key}
         try:
             with self._services.keys.heard_by(self._session.request.uniqueid, self._pressed):
-                done, _ = await asyncio.wait(
-                    waits,
-                    timeout=None if limit_ms is None else limit_ms / 1000,
-                    return_when=asyncio.FIRST_COMPLETED,
-                )
+                done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for task in own:
                 task.cancel()
-            _, ended, _ = await asyncio.gather(*own, return_exceptions=True)
+            _, ended, *_ = await asyncio.gather(*own, return_exceptions=True)
             _raise_fault(ended)
-        if not done:
+        if done == {limit}:
             return Gone("timeout")
         if self._key in done and hungup not in done:
             return Gone("key", self._key.result())
         return Gone("no_agents") if done == {unstaffed} else None
+
+    async def _limit(self) -> None:
+        """Until the flow's time for the queue is over; for ever, if there is none."""
+        if self._command.timeout_ms is None:
+            await asyncio.Future()
+        else:
+            await self._let_pass(self._command.timeout_ms)
 
     async def _unstaffed(self, ticket: Ticket) -> None:
         """Until nobody is left who could answer; for ever, if the flow does not mind."""

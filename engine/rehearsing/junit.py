@@ -38,6 +38,7 @@ def _sums(results: Iterable[Result]) -> dict[str, str]:
         "tests": str(len(tests)),
         "failures": str(sum(each.played.failure is not None for each in tests)),
         "errors": "0",
+        "skipped": str(sum(each.skipped is not None for each in tests)),
         "time": f"{sum(each.seconds for each in tests):.3f}",
     }
 

@@ -42,7 +42,7 @@ def show(
     if failed:
         told = Text(f"{failed} failed", style="bold red").append(", ").append(told)
     if skipped:
-        told.append(f", {skipped} not made as calls (-v says why)")
+        told.append(f", {skipped} not made as calls", style="yellow")
     virtual = sum(each.played.virtual_ms for each in results) / 60_000
     out.print(told.append(f" in {seconds:.2f} s ({virtual:,.0f} minutes of calls)", style="dim"))
 
@@ -64,7 +64,7 @@ def _file(out: Console, file: str, tests: Sequence[Result], verbose: bool) -> No
     for each in tests:
         if each.played.failure is not None:
             _failure(out, each)
-        elif each.skipped is not None and verbose:
+        elif each.skipped is not None:
             out.print(Text(f"  - {each.played.name}: {each.skipped}", style="dim"))
         elif verbose:
             out.print(Text("  ").append(_mark(True)).append(each.played.name))

@@ -11,6 +11,8 @@ from pathlib import Path as FilePath
 from typing import Any
 
 import typer
+from rich.console import Console
+from rich.progress import Progress
 
 from config.document import Located
 from config.problem import Path, Problem, path_text
@@ -66,7 +68,8 @@ class FlowCoverage:
 
 
 def run_tests(settings: Settings, wanted: Wanted) -> int:
-    """0: all passed; 1: a test failed, or too little is covered. Raises what cannot be read."""
+    """0: all passed; 1: a test failed, too little is covered, or of calls that were wanted none was
+    made. Raises what cannot be read."""
     began = time.perf_counter()
     sources = Sources(settings)
     tests = list(chosen(sources.tests(wanted.what), wanted.name))
@@ -84,7 +87,8 @@ def run_tests(settings: Settings, wanted: Wanted) -> int:
     else:
         reporting.show(results, covered, seconds, verbose=wanted.verbose)
     low = any(each.percent < wanted.min_coverage for each in covered)
-    return 1 if low or any(each.played.failure for each in results) else 0
+    failed = any(each.played.failure for each in results)
+    return 1 if low or failed or all(each.skipped for each in results) else 0
 
 
 def _played(source: TestSource, number: int) -> Result:
@@ -97,8 +101,16 @@ def _played(source: TestSource, number: int) -> Result:
 def _live(settings: Settings, tests: list[tuple[TestSource, int]]) -> list[Result]:
     from engine.rehearsing.live import play_live
 
-    made = asyncio.run(play_live(settings, tests))
+    with _progress() as progress:
+        task = progress.add_task("calls", total=len(tests))
+        made = asyncio.run(play_live(settings, tests, lambda: progress.advance(task)))
     return [Result(*test, each.played, each.seconds, each.skipped) for test, each in made]
+
+
+def _progress() -> Progress:
+    """How many are over, for a person who watches; a pipe gets none of it."""
+    console = Console(stderr=True)
+    return Progress(console=console, transient=True, disable=not console.is_terminal)
 
 
 def _covered(sources: Sources, results: Iterable[Result]) -> list[FlowCoverage]:

@@ -26,7 +26,7 @@ from ivr.rehearsal.given import Given
 from ivr.rehearsal.outside import World, begin, fails_at_once
 from ivr.rehearsal.underway import Message, Unanswered, Underway, Waiting
 from ivr.run import Run, TraceEntry
-from ivr.state import CallFacts, Ended
+from ivr.state import CallFacts, CallState, Ended, Values
 from ivr.variables import Value, Variable, written
 
 KEY_MS = 200
@@ -35,6 +35,7 @@ KEY_MS = 200
 MEANWHILE_MS = 1_000
 """A request that is answered sooner is not bridged by words."""
 
+UNLIKE = frozenset({"queue.agent", "queue.waited"})
 MAX_TURNS = 1_000
 """After so many turns a call goes round for ever."""
 
@@ -78,6 +79,9 @@ class RehearsedCall:
         """The timeline and what was heard, in the order in which it came."""
 
         self.started: list[Started] = []
+        self.events: list[Event] = []
+        """What answered each command, and so ended each turn but the last."""
+
         self._asked: dict[str, int] = {}
         self._turns = self._messages = 0
         self.underway: Underway
@@ -103,9 +107,7 @@ class RehearsedCall:
     @property
     def step(self) -> str:
         """Where the call stands; with the flow's name in a flow that was called."""
-        name = "" if isinstance(self.state.at, Ended) else self.state.at.step
-        scope = self.state.scope
-        return f"{scope.flow}/{name}" if scope.frames and name else name
+        return step_of(self.state)
 
     def value(self, name: str) -> Value:
         """What a name stands for now, as an expression would find it."""
@@ -114,7 +116,12 @@ class RehearsedCall:
     @property
     def written_variables(self) -> dict[str, str]:
         """What is set in the flow in which the call is, as text; nothing that is sensitive."""
-        return {name: written(value) for name, value in self.state.scope.variables.items()}
+        return written_set(self.state.scope.variables)
+
+    @property
+    def written_facts(self) -> dict[str, str]:
+        """What steps have learned (``reply.status``), as text, as far as calls can agree on it."""
+        return comparable(self.state.scope.facts)
 
     @property
     def variables(self) -> dict[str, Variable]:
@@ -229,6 +236,7 @@ class RehearsedCall:
         return True
 
     def _resume(self, event: Event) -> None:
+        self.events.append(event)
         self._took(resume(self.program, self.state, event))
 
     def _took(self, turn: Turn) -> None:
@@ -257,6 +265,22 @@ class RehearsedCall:
             if found is not None:
                 self._asked[found[0]] = self._asked.get(found[0], 0) + 1
         return underway
+
+
+def step_of(state: CallState) -> str:
+    """Where a call stands; ``flow/step`` in a flow that was called, empty at the end."""
+    name = "" if isinstance(state.at, Ended) else state.at.step
+    return f"{state.scope.flow}/{name}" if state.scope.frames and name else name
+
+
+def written_set(values: Values) -> dict[str, str]:
+    """Values as text; what is not set is left out."""
+    return {name: written(value) for name, value in values.items() if value is not None}
+
+
+def comparable(facts: Values) -> dict[str, str]:
+    """Facts as text, without those in which no two calls are alike: who answered, how soon."""
+    return written_set({name: facts[name] for name in facts.keys() - UNLIKE})
 
 
 def entered(program: Program, trace: tuple[TraceEntry, ...]) -> list[str]:

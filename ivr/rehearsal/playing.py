@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from config.problem import Path
-from ivr.rehearsal.call import RehearsedCall
+from ivr.rehearsal.call import RehearsedCall, Started
 from ivr.rehearsal.expecting import Expecting, way
 from ivr.rehearsal.given import Given
 from ivr.rehearsal.library import Library
@@ -34,6 +34,9 @@ class Played:
     trace: tuple[TraceEntry, ...]
     virtual_ms: int
     failure: Failure | None
+    started: tuple[Started, ...] = ()
+    """The commands that the flow gave, and below when the call was over."""
+    ended_at_ms: int = 0
 
 
 def play(test: Test, base: Given, library: Library, flow: str) -> Played:
@@ -43,7 +46,15 @@ def play(test: Test, base: Given, library: Library, flow: str) -> Played:
     call = RehearsedCall(library.program(flow, given.hours), facts, given)
     failure = _lines(test, call, Expecting(call)) or _steps(test, call)
     took_ms = call.now_ms - facts.now_ms
-    return Played(test.name, tuple(call.path), tuple(call.trace), took_ms, failure)
+    return Played(
+        test.name,
+        tuple(call.path),
+        tuple(call.trace),
+        took_ms,
+        failure,
+        tuple(call.started),
+        call.now_ms,
+    )
 
 
 def _lines(test: Test, call: RehearsedCall, expecting: Expecting) -> Failure | None:
