@@ -38,6 +38,11 @@ class Transfers(DocumentModel):
         return _named(number, self.allow) and not _named(number, self.deny)
 
 
+def plain_number(text: str) -> str:
+    """A number without what people write between its digits."""
+    return "".join(sign for sign in text if sign not in " -()./")
+
+
 def _named(number: str, patterns: list[str]) -> bool:
     return any(
         number.startswith(pattern[:-1]) if pattern.endswith("*") else number == pattern

@@ -149,6 +149,7 @@ class Conversation:
                 case Ask():
                     self._first_word()
                     self._services.chronicle.asking(self._id, _step_of(state))
+                    await self._about_to_ask(command)
                     return await self._voice.ask(command)
                 case Enqueue():
                     return await self._queue(command, state)
@@ -163,6 +164,13 @@ class Conversation:
         except (PlaybackFailed, SpeechError) as error:
             log.error("prompt_not_played", contact=self._id, error=str(error))
             return StepFailed(now(), "a prompt could not be played")
+
+    async def _about_to_ask(self, ask: Ask) -> None:
+        """Who rehearses keys when there is something to hear: words may have to be spoken first."""
+        if self._rehearsal is not None:
+            for segment in (*ask.lead.segments, *ask.prompt.segments):
+                await self._audio_of(segment)
+            self._rehearsal.asks()
 
     async def _answer(self, command: Command) -> None:
         if self._answered or type(command) in BEFORE_ANSWER or self._session.hungup.is_set():

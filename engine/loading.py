@@ -146,7 +146,10 @@ def known_of(site: Site, functions: Mapping[str, FlowFunction] | None = None) ->
         mailboxes=frozenset(site.mailboxes),
         transfers=site.transfers,
         extensions=frozenset(agent.extension for agent in site.agents.values()),
-        services={name: KnownService(each.sensitive) for name, each in site.services.items()},
+        services={
+            name: KnownService(each.sensitive, each.timeout.ms)
+            for name, each in site.services.items()
+        },
         functions=signatures,
         values=site.values,
         fields=fields_of(site),

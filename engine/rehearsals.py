@@ -45,6 +45,7 @@ class Turned(NamedTuple):
     language: str
     variables: Mapping[str, str]
     facts: Mapping[str, str]
+    lead_ms: int
     says_ms: int
     barge_in: bool
 
@@ -61,7 +62,7 @@ class Rehearsal:
         self._path: list[str] = []
         self._turns: list[Turned] = []
         self._ended: str | None = None
-        self._over = 0
+        self._asked = self._over = 0
         self._told = asyncio.Event()
 
     def begin(self, program: Program, facts: CallFacts) -> tuple[Program, CallFacts]:
@@ -92,6 +93,10 @@ class Rehearsal:
         """The command so that it leads to this call's own agent, service or callee."""
         return self._outside.prepared(command, self._given)
 
+    def asks(self) -> None:
+        """The question of this turn is about to be heard; what was keyed before is lost."""
+        self._asked = len(self._turns)
+
     def turn_is_over(self, turn: int, now_ms: int) -> None:
         """It is ``now_ms`` in the given world (never earlier than before), and what waited since
         the ``turn``-th command has waited long enough."""
@@ -119,6 +124,7 @@ class Rehearsal:
                 language=scope.language,
                 variables=written_set(scope.variables),
                 facts=comparable(scope.facts),
+                lead_ms=duration_ms(command.lead) if isinstance(command, Ask) else 0,
                 says_ms=duration_ms(command.prompt) if isinstance(command, Ask | Play) else 0,
                 barge_in=isinstance(command, Ask) and command.barge_in,
             )
@@ -127,7 +133,12 @@ class Rehearsal:
     def as_json(self) -> Json:
         """What has come of it so far."""
         turns = [each._asdict() for each in self._turns]
-        return {"path": self._path, "ended": self._ended, "turns": turns}
+        return {
+            "path": self._path,
+            "ended": self._ended,
+            "asked": self._asked,
+            "turns": turns,
+        }
 
 
 class Rehearsals:

@@ -1,15 +1,15 @@
 """One request on the wire: its tries, where a redirect leads, and how much of a reply is read."""
 
-import json
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
 import aiohttp
 from multidict import CIMultiDict
 from yarl import URL
+
+from ivr.json_bodies import read_text
 
 MAX_REPLY_BYTES = 256 * 1024
 BACKOFF_S, LONGEST_BACKOFF_S = 0.1, 1.0
@@ -118,12 +118,4 @@ def _content(response: aiohttp.ClientResponse, read: bytes) -> Any:
         text = read.decode(response.charset or "utf-8-sig", "replace")
     except LookupError:
         text = read.decode("utf-8", "replace")
-    try:
-        return json.loads(text, parse_float=Decimal, parse_constant=_no_number)
-    except (ValueError, RecursionError):
-        return text
-
-
-def _no_number(name: str) -> NoReturn:
-    # NaN and Infinity, which Python reads and JSON does not have.
-    raise ValueError(name)
+    return read_text(text)

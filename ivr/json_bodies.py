@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, time
 from decimal import Decimal
-from typing import Any
+from typing import Any, NoReturn
 
 from config.problem import Path
 from config.yaml_tree import Quoted
@@ -59,6 +59,19 @@ def exact(value: Any) -> Any:
             return [exact(part) for part in value]
         case _:
             return value
+
+
+def read_text(text: str) -> Any:
+    """What a web service's reply holds: what JSON is in it (fractions exact), else its text."""
+    try:
+        return json.loads(text, parse_float=Decimal, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _no_number(name: str) -> NoReturn:
+    # NaN and Infinity, which Python reads and JSON does not have.
+    raise ValueError(name)
 
 
 def texts_of(body: Any, path: Path) -> Iterator[tuple[Path, str]]:

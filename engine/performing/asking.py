@@ -4,11 +4,12 @@ import structlog
 
 from bridge.errors import CommandFailed
 from engine.performing.line import Line
-from engine.performing.messages import LEAST_MS, kept
+from engine.performing.messages import kept
 from history.rows import AnswerRow
 from ivr.commands import SaveSurvey, SendDigits
 from ivr.events import Done, Event, StepFailed
 from ivr.state import CallState
+from ivr.steps.voicemailing import LEAST_MS
 
 log = structlog.get_logger(__name__)
 

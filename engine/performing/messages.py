@@ -9,12 +9,9 @@ from history.rows import MessageRow
 from ivr.commands import Deliver, Discard, RecordMessage
 from ivr.events import Done, Event, StepFailed
 from ivr.state import CallState
-from ivr.steps.voicemailing import LEAST_AT_HANGUP_MS
+from ivr.steps.voicemailing import LEAST_AT_HANGUP_MS, LEAST_MS
 
 log = structlog.get_logger(__name__)
-
-LEAST_MS = 1_000
-"""A shorter take is none: a cough, or the key alone."""
 
 
 async def record_message(line: Line, command: RecordMessage, state: CallState) -> Event:

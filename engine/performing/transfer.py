@@ -9,6 +9,7 @@ import structlog
 
 from bridge.agi.session import AgiSession
 from bridge.errors import ChannelGone, CommandFailed
+from config.transfers import plain_number
 from engine.performing.line import Line
 from engine.services import Services
 from engine.stage import FLOW, STAGE, TRANSFER
@@ -54,7 +55,7 @@ def _agent_of(line: Line, command: Transfer) -> str | None:
 
 async def _outside(line: Line, command: Transfer, text: str) -> Event:
     site, now = line.services.site, line.services.clock
-    number = "".join(sign for sign in text if sign not in " -()./")
+    number = plain_number(text)
     trunk = command.trunk or site.transfers.trunk or site.fallback.trunk
     if not site.transfers.permit(number) or trunk not in site.trunks:
         log.warning("transfer_refused", contact=line.contact)

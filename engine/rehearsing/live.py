@@ -15,6 +15,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from config.transfers import plain_number
 from engine.client import Client
 from engine.layout import Layout
 from engine.rehearsing.callees import Callees
@@ -145,7 +146,9 @@ def _needs(calls: Iterable[_Job]) -> Needs:
 def _numbers(calls: Iterable[_Job]) -> set[str]:
     """Those outside the house that are called."""
     started = (each.command for job in calls for each in job.played.started)
-    return {each.number for each in started if isinstance(each, Transfer) and each.number}
+    return {
+        plain_number(each.number) for each in started if isinstance(each, Transfer) and each.number
+    }
 
 
 async def _at_once(lanes: Sequence[Lane], calls: Sequence[_Job], tell: Tell) -> dict[_Job, Made]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from engine.rehearsing.lane import Lane
 from engine.rehearsing.sources import TestSource
-from ivr.commands import RecordMessage
+from ivr.commands import Ask, RecordMessage
 from ivr.events import QueueLeft
 from ivr.rehearsal.call import RehearsedCall
 from ivr.rehearsal.expecting import Expecting, way
@@ -27,6 +27,8 @@ HEARD_S = 0.4
 """From a question's beginning to a key: an impatient caller's."""
 BEEP_S = 1.0
 """Before a message is recorded, and lost for what is said meanwhile."""
+SLOWER = 1.3
+"""So much slower than the virtual voice a real one may be."""
 TURN_S = 20
 LOOK_S = 0.1
 HZ = 440
@@ -50,7 +52,9 @@ class LiveCall:
         self._given = given
         self._flow = source.file.flow
         program = source.library.program(self._flow, given.hours)
-        self._beside = RehearsedCall(program, given.facts(source.library.zone), given)
+        self._beside = RehearsedCall(
+            program, given.facts(source.library.zone), given, source.library.known
+        )
         self._expecting = Expecting(self._beside)
         self._led = 0
 
@@ -78,8 +82,7 @@ class LiveCall:
                 self._expecting.acted()
             await self._act(call, line)
             self._expecting.first_mismatch(line)
-            # A real voice may be slower than the virtual one.
-            within_s = TURN_S + (self._beside.now_ms - began_ms) * 1.5 / 1000
+            within_s = TURN_S + (self._beside.now_ms - began_ms) * SLOWER / 1000
             unlike = await self._compared(within_s)
             if unlike is not None:
                 return Failure(("call", number), unlike.expected, unlike.got, ())
@@ -117,16 +120,24 @@ class LiveCall:
 
     async def _ready(self, *, wait: bool) -> None:
         """The real call asks the same; a caller who must hear all of it out does."""
-        turn = (await self._reached())["turns"][self._beside.turns - 1]
+        told = await self._reached()
+        turn = self._beside.turns
+        if isinstance(self._beside.command, Ask):
+            async with asyncio.timeout(TURN_S):
+                while told["asked"] < turn and not told["ended"]:
+                    await asyncio.sleep(LOOK_S)
+                    told = await self._lane.told()
+        asked = told["turns"][turn - 1]
+        must_hear = wait and not asked["barge_in"]
+        says_ms = asked["lead_ms"] + (asked["says_ms"] if must_hear else 0)
         heard_s = BEEP_S if isinstance(self._beside.command, RecordMessage) else HEARD_S
-        must_hear = wait and not turn["barge_in"]
-        await asyncio.sleep(heard_s + (turn["says_ms"] / 1000 if must_hear else 0))
+        await asyncio.sleep(heard_s + says_ms * SLOWER / 1000)
 
     async def _silence(self, ms: int) -> None:
         beside = self._beside
         began_ms = beside.now_ms
         act(beside, "silence", ms)
-        await self._reached(ms / 1000 + TURN_S)
+        await self._reached(ms * SLOWER / 1000 + TURN_S)
         if beside.ended is None and not isinstance(beside.underway, Waiting):
             since_ms = max(began_ms, beside.started[-1].at_ms)
             await asyncio.sleep((beside.now_ms - since_ms) / 1000)

@@ -44,7 +44,7 @@ def simulate(settings: Settings, chosen: Chosen) -> int:
     flow, library = Sources(settings).flow(chosen.flow)
     written = _written(chosen)
     given = _given(written, chosen.http)
-    call = RehearsedCall(library.program(flow, {}), given.facts(library.zone), given)
+    call = RehearsedCall(library.program(flow, {}), given.facts(library.zone), given, library.known)
     replies = {pattern: each[0] for pattern, each in given.http.items()}
     simulation = Simulation(call, Recorded("", flow, _as_yaml(given, written), replies))
     _play(simulation, Screen(call, Console(highlight=False, soft_wrap=True)))

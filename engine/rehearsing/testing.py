@@ -171,7 +171,7 @@ def _test_json(result: Result) -> dict[str, Any]:
         "file": place.file,
         "line": place.line,
         "column": place.col,
-        "passed": failure is None,
+        "passed": failure is None and result.skipped is None,
         "skipped": result.skipped,
         "steps": played.path,
         "virtual_s": played.virtual_ms / 1000,

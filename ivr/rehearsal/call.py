@@ -27,6 +27,7 @@ from ivr.rehearsal.outside import World, begin, fails_at_once
 from ivr.rehearsal.underway import Message, Unanswered, Underway, Waiting
 from ivr.run import Run, TraceEntry
 from ivr.state import CallFacts, CallState, Ended, Values
+from ivr.steps.base import NOTHING_KNOWN, Known
 from ivr.variables import Value, Variable, written
 
 KEY_MS = 200
@@ -66,10 +67,14 @@ class Started(NamedTuple):
 
 
 class RehearsedCall:
-    """A call from its first prompt on; see `Given` for the world around it."""
+    """A call from its first prompt on; see `Given` for the world around it. What is ``known`` of
+    the site holds too: its services' time limits, where it lets callers be transferred."""
 
-    def __init__(self, program: Program, facts: CallFacts, given: Given) -> None:
+    def __init__(
+        self, program: Program, facts: CallFacts, given: Given, known: Known = NOTHING_KNOWN
+    ) -> None:
         self.program = program
+        self._known = known
         self.given = given
         self.now_ms = facts.now_ms
         self.trace: list[TraceEntry] = []
@@ -258,7 +263,9 @@ class RehearsedCall:
         command = self.command
         if self.step in self.given.fails and not isinstance(command, Hangup):
             return fails_at_once(self.now_ms)
-        underway = begin(command, self.now_ms, World(self.given, self._asked, self._messages))
+        underway = begin(
+            command, self.now_ms, World(self.given, self._asked, self._messages, self._known)
+        )
         self._messages += isinstance(command, RecordMessage)
         if isinstance(command, Request):
             found = self.given.replies(command.method, command.url)

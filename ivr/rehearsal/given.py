@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from config.document import DocumentModel
 from config.suggest import did_you_mean, shown
 from config.values import Name
+from ivr.json_bodies import exact, read_text
 from ivr.names import LEARNED
 from ivr.rehearsal.json_values import AnyJson
 from ivr.state import CallFacts, Values
@@ -46,8 +47,8 @@ class Reply(DocumentModel):
 
     @property
     def body(self) -> Any:
-        """What the flow finds in it."""
-        return self.text if self.text is not None else self.json_
+        """What the flow finds in it; JSON is read wherever it is."""
+        return exact(self.json_) if self.text is None else read_text(self.text)
 
 
 class Agents(DocumentModel):

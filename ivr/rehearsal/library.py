@@ -38,7 +38,7 @@ class Library:
 
     def __init__(self, flows: Iterable[Flow], known: Known = NOTHING_KNOWN) -> None:
         self._flows = {flow.flow: flow for flow in flows}
-        self._known = known
+        self.known = known
         self._compiled: dict[frozenset[tuple[str, Forced]], dict[str, Program]] = {}
 
     @property
@@ -49,11 +49,11 @@ class Library:
     @property
     def zone(self) -> str:
         """The site's time zone."""
-        return self._known.zone
+        return self.known.zone
 
     def hours(self, flow: str) -> tuple[str, ...]:
         """The opening hours that a flow may ask for."""
-        return (*self._flows[flow].hours, *(self._known.hours or ()))
+        return (*self._flows[flow].hours, *(self.known.hours or ()))
 
     def program(self, name: str, hours: Mapping[str, Forced]) -> Program:
         """The flow ``name``; KeyError when there is none."""
@@ -64,7 +64,7 @@ class Library:
 
     def _compile(self, hours: Mapping[str, Forced]) -> dict[str, Program]:
         forced = {name: ForcedOpening(how, self.zone) for name, how in hours.items()}
-        known = replace(self._known, hours={**(self._known.hours or {}), **forced})
+        known = replace(self.known, hours={**(self.known.hours or {}), **forced})
         # A flow's own hours win over the site's, so those that are forced are taken from it.
         flows = (_without_hours(flow, forced) for flow in self._flows.values())
         return compile_flows(flows, known)

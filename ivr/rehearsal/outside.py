@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from config.transfers import plain_number
 from ivr.commands import (
     REQUEST_MS,
     Ask,
@@ -26,7 +27,6 @@ from ivr.commands import (
     Transfer,
 )
 from ivr.events import Done, Event, StepFailed
-from ivr.json_bodies import exact
 from ivr.rehearsal.given import Given
 from ivr.rehearsal.json_values import value_of
 from ivr.rehearsal.underway import (
@@ -38,6 +38,7 @@ from ivr.rehearsal.underway import (
     Waiting,
     duration_ms,
 )
+from ivr.steps.base import NOTHING_KNOWN, Known
 
 RING_MS, BUSY_MS, TALK_MS = 5_000, 2_000, 60_000
 """What a transfer takes until the answer, until the busy tone, and to talk."""
@@ -45,11 +46,13 @@ PAYMENT_MS = 30_000
 
 
 class World(NamedTuple):
-    """What is given, and what was used of it: the requests so far by pattern, messages made."""
+    """What is given, and what was used of it: the requests so far by pattern, messages made.
+    ``known`` is the site around it."""
 
     given: Given
     asked: Mapping[str, int]
     messages: int
+    known: Known = NOTHING_KNOWN
 
 
 def begin(command: Command, now_ms: int, world: World) -> Underway:
@@ -76,13 +79,20 @@ def _request(command: Request, now_ms: int, world: World) -> Underway:
     pattern, replies = found
     nth = world.asked.get(pattern, 0)
     reply = replies[min(nth, len(replies) - 1)]
-    limit_ms = REQUEST_MS if command.timeout_ms is None else command.timeout_ms
+    limit_ms = _limit_ms(command, world.known)
     if reply.fail == "timeout" or reply.delay > limit_ms:
         return _failing(now_ms + limit_ms, "no reply in time")
     if reply.fail is not None:
         return _failing(now_ms, "no connection")
-    values = {"status": reply.status, "body": exact(reply.body)}
+    values = {"status": reply.status, "body": reply.body}
     return Underway(now_ms + reply.delay, lambda at_ms: Done(at_ms, values=values))
+
+
+def _limit_ms(command: Request, known: Known) -> int:
+    if command.timeout_ms is not None:
+        return command.timeout_ms
+    service = (known.services or {}).get(command.service or "")
+    return REQUEST_MS if service is None or service.timeout_ms is None else service.timeout_ms
 
 
 def _lookup(command: Lookup, now_ms: int, world: World) -> Underway:
@@ -93,6 +103,8 @@ def _lookup(command: Lookup, now_ms: int, world: World) -> Underway:
 
 def _transfer(command: Transfer, now_ms: int, world: World) -> Underway:
     starts_ms = now_ms + duration_ms(command.announce)
+    if not _is_permitted(command, world.known):
+        return _failing(starts_ms, "the site permits no transfer there")
     match world.given.transfer:
         case "answered":
             return _doing(starts_ms + RING_MS + TALK_MS, "ended")
@@ -100,6 +112,12 @@ def _transfer(command: Transfer, now_ms: int, world: World) -> Underway:
             return _doing(starts_ms + command.timeout_ms, "no_answer")
         case outcome:
             return _doing(starts_ms + BUSY_MS, outcome)
+
+
+def _is_permitted(command: Transfer, known: Known) -> bool:
+    if command.number is None or known.transfers is None:
+        return True
+    return known.transfers.permit(plain_number(command.number))
 
 
 def _call_back(command: CallBack, now_ms: int, world: World) -> Underway:

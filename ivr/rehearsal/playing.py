@@ -43,7 +43,7 @@ def play(test: Test, base: Given, library: Library, flow: str) -> Played:
     """Play ``test`` of ``flow``; what it does not give is as in ``base``."""
     given = test.given.over(base)
     facts = given.facts(library.zone)
-    call = RehearsedCall(library.program(flow, given.hours), facts, given)
+    call = RehearsedCall(library.program(flow, given.hours), facts, given, library.known)
     failure = _lines(test, call, Expecting(call)) or _steps(test, call)
     took_ms = call.now_ms - facts.now_ms
     return Played(

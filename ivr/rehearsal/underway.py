@@ -7,6 +7,7 @@ from collections.abc import Callable
 from ivr.commands import Ask, Enqueue, Play, Prompt, RecordMessage
 from ivr.events import Answered, Done, Event, Played, QueueLeft
 from ivr.rehearsal.given import Agents, Given
+from ivr.steps.voicemailing import LEAST_MS
 
 SIGNS_PER_S = 15
 """About as fast as a voice reads."""
@@ -176,10 +177,10 @@ class Message(Underway):
     def press(self, key: str, now_ms: int) -> Event | None:
         if not self.takes(key):
             return None
-        return self._done(now_ms, "key" if self._spoken_ms else "empty")
+        return self._done(now_ms, "key" if self._spoken_ms >= LEAST_MS else "empty")
 
     def _over(self, now_ms: int) -> Event:
-        if not self._spoken_ms:
+        if self._spoken_ms < LEAST_MS:
             return self._done(now_ms, "empty")
         at_limit = now_ms - self._began_ms >= self._command.max_ms
         return self._done(now_ms, "limit" if at_limit else "silence")

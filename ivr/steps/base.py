@@ -73,6 +73,8 @@ class KnownService(NamedTuple):
 
     sensitive: bool = False
     """Whether it may be sent sensitive variables."""
+    timeout_ms: int | None = None
+    """How long a request may take that does not say it."""
 
 
 @dataclass(frozen=True, slots=True)

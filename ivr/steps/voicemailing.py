@@ -14,6 +14,8 @@ from ivr.steps.base import Build
 PROMPT, RECORDING, REVIEW, REDOING = "prompt", "recording", "review", "redoing"
 KEEPING, LAST = "keeping", "last"
 
+LEAST_MS = 1_000
+"""A shorter take is none: a cough, or the key alone."""
 LEAST_AT_HANGUP_MS = 2_000
 """A shorter message is the breath before hanging up."""
 
