@@ -282,7 +282,11 @@ def play_tests(
     ] = 0,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Name every test.")] = False,
     live: Annotated[
-        bool, typer.Option("--live", help="Make them as real calls over Asterisk, and compare.")
+        bool,
+        typer.Option(
+            "--live",
+            help="Make them as real calls over Asterisk, and compare; skipped ones say why.",
+        ),
     ] = False,
     as_json: Json = False,
 ) -> None:

@@ -37,6 +37,7 @@ class Lane:
     callees: Callees
     phone: Phone
     agent: Phone
+    _logged_in: bool = field(default=False, init=False)
     _talk: Call | None = field(default=None, init=False)
 
     @classmethod
@@ -90,14 +91,17 @@ class Lane:
         """The agent logs in and takes the call that waits; nothing when they talk already."""
         if self._talk is not None:
             return
+        self._logged_in = True
         await self.agent.register()
         self._talk = await self.agent.incoming()
         await self._talk.answered()
         await asyncio.sleep(TALK_S)
 
     async def agent_leaves(self) -> None:
-        """The agent hangs up and logs out; nothing without one."""
+        """The agent hangs up and logs out; nothing where none is there."""
         talk, self._talk = self._talk, None
         if talk is not None:
             await talk.hang_up()
+        if self._logged_in:
             await self.agent.unregister()
+            self._logged_in = False

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from config.transfers import plain_number
 from engine.client import Client
+from engine.errors import NotRunning
 from engine.layout import Layout
 from engine.rehearsing.callees import Callees
 from engine.rehearsing.lane import Lane
@@ -25,7 +26,7 @@ from engine.rehearsing.private_site import Needs, private_site
 from engine.rehearsing.sources import TestSource
 from engine.rehearsing.stand_in import StandIn
 from engine.settings import Settings
-from ivr.commands import Deliver, Enqueue, Pay, Transfer
+from ivr.commands import Command, Deliver, Enqueue, Hangup, Pay, Transfer
 from ivr.rehearsal.playing import Failure, Played, play
 from phones.errors import PhoneError
 
@@ -62,9 +63,19 @@ def _real_ms(played: Played) -> int:
     """About how long it takes as a call."""
     ends = [*(each.at_ms for each in played.started[1:]), played.ended_at_ms]
     return sum(
-        ELSEWHERE_MS if isinstance(each.command, Enqueue | Transfer) else until - each.at_ms
+        _command_ms(each.command, until - each.at_ms)
         for each, until in zip(played.started, ends, strict=True)
     )
+
+
+def _command_ms(command: Command, played_ms: int) -> int:
+    match command:
+        case Enqueue() | Transfer():
+            return ELSEWHERE_MS
+        case Hangup():  # what a test lets pass after the end does not pass in a call
+            return 0
+        case _:
+            return played_ms
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,6 +191,6 @@ async def _made(lane: Lane, job: _Job) -> Made:
     try:
         call = LiveCall(lane, job.source, test, test.given.over(file.given))
         failure = await call.play(_agents_called(job.played))
-    except (PhoneError, TimeoutError) as error:
+    except (PhoneError, NotRunning, TimeoutError) as error:
         failure = Failure((), "a call", str(error) or "it took too long", ())
     return Made(replace(job.played, failure=failure), time.perf_counter() - began)

@@ -174,6 +174,7 @@ def _test_json(result: Result) -> dict[str, Any]:
         "passed": failure is None and result.skipped is None,
         "skipped": result.skipped,
         "steps": played.path,
+        "seconds": round(result.seconds, 3),
         "virtual_s": played.virtual_ms / 1000,
         "expected": failure.expected if failure else None,
         "got": failure.got if failure else None,

@@ -67,8 +67,13 @@ steps:
   open?: {{hours: desk, open: person, closed: message}}
   person: {{transfer: {{to: "{FALLBACK}", timeout: 4s}}, next: bye, no_answer: message, busy: anna}}
   anna: {{transfer: {{extension: "201"}}, next: bye, no_answer: bye, busy: message}}
-  unknown: {{queue: support, no_agents: bye, on_full: message, answered: bye, on_timeout:
-    {{after: 1m, go: bye}}}}
+  unknown:
+    queue: support
+    max_waiting: 1
+    on_full: message
+    no_agents: bye
+    answered: bye
+    on_timeout: {{after: 1m, go: bye}}
   message: {{voicemail: {{mailbox: support, prompt: Speak., silence: 2s}}, next: bye}}
   sorry: {{say: Sorry., next: bye, on_error: bye}}
   bye: {{hangup: normal}}
@@ -110,6 +115,9 @@ tests:
   - name: nobody is logged in
     given: {staffed: no, http: {"GET *": {status: 404}}}
     call: [{passes: [unknown, bye], ends: normal}]
+  - name: somebody else waits already
+    given: {waiting: 1, http: {"GET *": {status: 404}}}
+    call: [{passes: [unknown, message]}]
   - name: somebody is logged in, but not free
     given: {http: {"GET *": {status: 404}}}
     call: [{at: unknown}, {silence: 2m, ends: normal}]
@@ -122,7 +130,12 @@ owner: test@example.test
 languages: [en]
 start: pay
 steps:
-  pay: {pay: {amount: "12.50", currency: EUR, reference: a}, next: bye, on_error: bye}
+  pay:
+    pay: {amount: "12.50", currency: EUR, reference: a}
+    paid: bye
+    declined: bye
+    cancelled: bye
+    on_error: bye
   bye: {hangup: normal}
 """
 PAYS_TESTS = """
@@ -179,7 +192,7 @@ def test_real_calls_go_as_the_played_ones(
     skipped = {each["name"]: each["skipped"] for each in report["tests"] if each["skipped"]}
     assert list(skipped) == ["a card is taken"]
     assert "payment" in skipped["a card is taken"]
-    assert (report["passed"], report["skipped"], report["failed"]) == (14, 1, 0)
+    assert (report["passed"], report["skipped"], report["failed"]) == (15, 1, 0)
 
 
 def test_a_run_that_makes_no_call_has_shown_nothing(
