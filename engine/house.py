@@ -67,7 +67,7 @@ class House:
         )
         rehearsal = services.rehearsals.of(story.caller) if services.rehearsals else None
         if rehearsal is not None:
-            program, facts = rehearsal.begin(program, facts)
+            program, facts = rehearsal.begin(program)
         conversation = Conversation(services, session, story.id, rehearsal, answered=False)
         await conversation.run(program, start(program, facts))
 

@@ -65,13 +65,13 @@ class Rehearsal:
         self._asked = self._over = 0
         self._told = asyncio.Event()
 
-    def begin(self, program: Program, facts: CallFacts) -> tuple[Program, CallFacts]:
+    def begin(self, program: Program) -> tuple[Program, CallFacts]:
         """The flow with its hours as they are given, and the facts of the given call."""
         flows = (each.flow for each in program.library.values())
         mine = Library(flows, self._known).program(program.name, self._given.hours)
-        given = self._given.facts(self._known.zone)
-        self._ahead_ms = given.now_ms - self._clock()
-        return mine, given._replace(id=facts.id)
+        facts = self._given.facts(self._known.zone)
+        self._ahead_ms = facts.now_ms - self._clock()
+        return mine, facts
 
     def moved(self, event: Event) -> Event:
         """The event at the given world's time."""

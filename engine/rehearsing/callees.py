@@ -15,7 +15,7 @@ from phones.phone import Call, Phone
 from phones.protocol import LetRing
 
 TALK_S = 1.0
-STATE_S = 10.0
+STATE_S = 30.0
 """So soon an agent's new state shows."""
 LOOK_S = 0.1
 LONG_S = 600.0

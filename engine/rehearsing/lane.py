@@ -18,6 +18,7 @@ from phones.protocol import AnswerCalls
 
 CALLERS_FROM = 36205550000
 ANSWER_MS = 200
+FOUND_S = 30.0
 TALK_S = 0.8
 """A shorter conversation counts as none."""
 Json = dict[str, Any]
@@ -93,7 +94,7 @@ class Lane:
             return
         self._logged_in = True
         await self.agent.register()
-        self._talk = await self.agent.incoming()
+        self._talk = await self.agent.incoming(FOUND_S)
         await self._talk.answered()
         await asyncio.sleep(TALK_S)
 

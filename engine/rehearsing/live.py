@@ -10,7 +10,7 @@ import asyncio
 import shutil
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -49,6 +49,7 @@ class Made:
     played: Played
     seconds: float = 0.0
     skipped: str | None = None
+    tries: int = 1
 
 
 def reason_to_skip(played: Played) -> str | None:
@@ -108,6 +109,7 @@ async def play_live(
         async with AsyncExitStack() as stack:
             lanes = await _lanes(stack, settings, folder, calls)
             made.update(await _at_once(lanes, calls, tell))
+            made.update(await _again(lanes[0], made, calls))
     return [((job.source, job.number), made[job]) for job in jobs]
 
 
@@ -177,6 +179,13 @@ async def _at_once(lanes: Sequence[Lane], calls: Sequence[_Job], tell: Tell) -> 
         for lane in lanes:
             tasks.create_task(work(lane), name=f"lane {lane.number}")
     return made
+
+
+async def _again(lane: Lane, made: Mapping[_Job, Made], calls: Sequence[_Job]) -> dict[_Job, Made]:
+    """Calls that failed are made once more, alone: a machine that is too busy loses keys and
+    misses times, and what the flow does wrong it does again."""
+    failed = [job for job in calls if made[job].played.failure is not None]
+    return {job: replace(await _made(lane, job), tries=2) for job in failed}
 
 
 def _agents_called(played: Played) -> frozenset[str]:

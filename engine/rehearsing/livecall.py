@@ -29,7 +29,7 @@ BEEP_S = 1.0
 """Before a message is recorded, and lost for what is said meanwhile."""
 SLOWER = 1.3
 """So much slower than the virtual voice a real one may be."""
-TURN_S = 20
+TURN_S = 30
 LOOK_S = 0.1
 HZ = 440
 Json = dict[str, Any]

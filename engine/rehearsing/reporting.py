@@ -43,6 +43,9 @@ def show(
         told = Text(f"{failed} failed", style="bold red").append(", ").append(told)
     if skipped:
         told.append(f", {skipped} not made as calls", style="yellow")
+    again = sum(each.tries > 1 and each.played.failure is None for each in results)
+    if again:
+        told.append(f", {again} at the second try", style="yellow")
     virtual = sum(each.played.virtual_ms for each in results) / 60_000
     out.print(told.append(f" in {seconds:.2f} s ({virtual:,.0f} minutes of calls)", style="dim"))
 
@@ -67,7 +70,8 @@ def _file(out: Console, file: str, tests: Sequence[Result], verbose: bool) -> No
         elif each.skipped is not None:
             out.print(Text(f"  - {each.played.name}: {each.skipped}", style="dim"))
         elif verbose:
-            out.print(Text("  ").append(_mark(True)).append(each.played.name))
+            again = " (at the second try)" if each.tries > 1 else ""
+            out.print(Text("  ").append(_mark(True)).append(each.played.name + again))
 
 
 def _failure(out: Console, result: Result) -> None:

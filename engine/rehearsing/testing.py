@@ -48,6 +48,8 @@ class Result:
     seconds: float
     skipped: str | None = None
     """Why it was not made as a call, where calls were wanted."""
+    tries: int = 1
+    """How often it was made; the last one counts."""
 
     @property
     def place(self) -> Problem:
@@ -104,7 +106,9 @@ def _live(settings: Settings, tests: list[tuple[TestSource, int]]) -> list[Resul
     with _progress() as progress:
         task = progress.add_task("calls", total=len(tests))
         made = asyncio.run(play_live(settings, tests, lambda: progress.advance(task)))
-    return [Result(*test, each.played, each.seconds, each.skipped) for test, each in made]
+    return [
+        Result(*test, each.played, each.seconds, each.skipped, each.tries) for test, each in made
+    ]
 
 
 def _progress() -> Progress:
@@ -173,6 +177,7 @@ def _test_json(result: Result) -> dict[str, Any]:
         "column": place.col,
         "passed": failure is None and result.skipped is None,
         "skipped": result.skipped,
+        "tries": result.tries,
         "steps": played.path,
         "seconds": round(result.seconds, 3),
         "virtual_s": played.virtual_ms / 1000,

@@ -37,6 +37,8 @@ MEANWHILE_MS = 1_000
 """A request that is answered sooner is not bridged by words."""
 
 UNLIKE = frozenset({"queue.agent", "queue.waited"})
+"""Facts in which a real call and the one played beside it need not agree."""
+
 MAX_TURNS = 1_000
 """After so many turns a call goes round for ever."""
 
@@ -286,7 +288,7 @@ def written_set(values: Values) -> dict[str, str]:
 
 
 def comparable(facts: Values) -> dict[str, str]:
-    """Facts as text, without those in which no two calls are alike: who answered, how soon."""
+    """Facts as text, without those in which two calls need not be alike."""
     return written_set({name: facts[name] for name in facts.keys() - UNLIKE})
 
 

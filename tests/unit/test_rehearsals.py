@@ -25,7 +25,7 @@ from ivr.commands import (
 from ivr.events import Done, StepFailed
 from ivr.interpreter import start
 from ivr.rehearsal.given import Given
-from ivr.state import CallFacts, CallState
+from ivr.state import CallState
 from ivr.steps.base import Known
 from tests.unit.conversation import program
 
@@ -59,7 +59,7 @@ def told(outside: dict[str, str] | None = None, **given: object) -> Rehearsal:
 
 def at(rehearsal: Rehearsal) -> CallState:
     """The call at its first prompt, as the engine tells it."""
-    flow, facts = rehearsal.begin(program(FLOW), CallFacts(CALLER, "1", NOW_MS, id="c1"))
+    flow, facts = rehearsal.begin(program(FLOW))
     turn = start(flow, facts)
     rehearsal.tell(flow, turn)
     return turn.state
@@ -79,8 +79,8 @@ def test_a_world_arrives_as_it_was_written() -> None:
 def test_the_call_goes_by_the_given_clock_hours_and_caller() -> None:
     """The real moment of the call does not matter to its flow."""
     rehearsal = told(**OPEN, caller="+48221234567")
-    _, facts = rehearsal.begin(program(FLOW), CallFacts(CALLER, "1", NOW_MS, id="c1"))
-    assert (facts.caller, facts.id) == ("+48221234567", "c1")
+    _, facts = rehearsal.begin(program(FLOW))
+    assert (facts.caller, facts.id) == ("+48221234567", "rehearsal")
     assert rehearsal.moved(Done(NOW_MS + 7)).now_ms == facts.now_ms + 7
     at(rehearsal)
     seen = rehearsal.as_json()
