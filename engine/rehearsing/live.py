@@ -32,6 +32,8 @@ from phones.errors import PhoneError
 
 LANES = 8
 """So many calls at once: Asterisk, the engine and the phones share the machine's few cores."""
+AGAIN = 10
+"""More calls than this do not fail by accident."""
 MAX_S = 180
 """Tests that take longer as calls are not made."""
 ELSEWHERE_MS = 5_000
@@ -49,7 +51,8 @@ class Made:
     played: Played
     seconds: float = 0.0
     skipped: str | None = None
-    tries: int = 1
+    first: Failure | None = None
+    """How a first try failed, where there was a second."""
 
 
 def reason_to_skip(played: Played) -> str | None:
@@ -129,7 +132,7 @@ async def _lanes(
     stand_in = await stack.enter_async_context(StandIn.open())
     count = min(LANES, len(calls))
     site = await stack.enter_async_context(
-        private_site(settings, folder, _needs(calls), (stand_in.url, count), place)
+        private_site(settings, folder, _needs(calls, stand_in.url, count), place)
     )
     client = await stack.enter_async_context(Client(site.card))
     callees = await stack.enter_async_context(Callees.open(site, client, _numbers(calls)))
@@ -143,12 +146,14 @@ def _share_prompts(ours: Layout, its: Layout) -> None:
     its.prompts.symlink_to(ours.prompts.absolute(), target_is_directory=True)
 
 
-def _needs(calls: Iterable[_Job]) -> Needs:
+def _needs(calls: Iterable[_Job], web: str, lanes: int) -> Needs:
     commands = [each.command for job in calls for each in job.played.started]
     queued = [command for command in commands if isinstance(command, Enqueue)]
     asked = [each.skills for each in queued]
     asked += [step.skills for each in queued for step in each.relax]
     return Needs(
+        web,
+        lanes,
         flows=frozenset(job.source.file.flow for job in calls),
         queues=frozenset(command.queue for command in queued),
         skills=frozenset(skill for skills in asked for skill in skills),
@@ -185,7 +190,9 @@ async def _again(lane: Lane, made: Mapping[_Job, Made], calls: Sequence[_Job]) -
     """Calls that failed are made once more, alone: a machine that is too busy loses keys and
     misses times, and what the flow does wrong it does again."""
     failed = [job for job in calls if made[job].played.failure is not None]
-    return {job: replace(await _made(lane, job), tries=2) for job in failed}
+    if len(failed) > AGAIN:
+        return {}
+    return {job: replace(await _made(lane, job), first=made[job].played.failure) for job in failed}
 
 
 def _agents_called(played: Played) -> frozenset[str]:

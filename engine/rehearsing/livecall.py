@@ -83,9 +83,9 @@ class LiveCall:
             await self._act(call, line)
             self._expecting.first_mismatch(line)
             within_s = TURN_S + (self._beside.now_ms - began_ms) * SLOWER / 1000
-            unlike = await self._compared(within_s)
-            if unlike is not None:
-                return Failure(("call", number), unlike.expected, unlike.got, ())
+            found = await self._compared(within_s)
+            if found is not None:
+                return Failure(("call", number), found.expected, found.got, ())
         return None
 
     async def _act(self, call: Call, line: Line) -> None:
@@ -185,33 +185,38 @@ class LiveCall:
             await self._lane.later(turn, event.now_ms)
 
     async def _compared(self, within_s: float) -> Unlike | None:
-        """Steps, language, variables and the end, when both have taken as many turns."""
-        beside = self._beside
+        """Once both have taken as many turns, or the real one has had its time."""
         try:
             told = await self._reached(within_s)
         except TimeoutError:
             told = await self._lane.told()
-        turns = told["turns"][: beside.turns]
-        steps = told["path"][: turns[-1]["steps"]] if turns else []
-        if steps != beside.path:
-            return Unlike(way(beside.path), f"in the real call {way(steps)}")
-        if len(turns) < beside.turns:
-            return Unlike(f"{beside.turns} turns", f"in the real call {len(turns)}")
-        expected = {
-            "language": beside.state.scope.language,
-            "variables": beside.written_variables,
-            "facts": beside.written_facts,
-        }
-        unlike = [name for name in expected if turns[-1][name] != expected[name]]
-        if beside.ended is not None and told["ended"] != beside.ended:
-            return Unlike(f"the end: {beside.ended}", f"in the real call {told['ended']}")
-        return next(
-            (
-                Unlike(f"{name} {expected[name]}", f"in the real call {turns[-1][name]}")
-                for name in unlike
-            ),
-            None,
-        )
+        return unlike(self._beside, told)
+
+
+def unlike(played: RehearsedCall, told: Json) -> Unlike | None:
+    """What is not the same after as many turns as were played: steps, language, variables, what
+    steps have learned, the end. ``told`` is what the engine tells of the real call."""
+    turns = told["turns"][: played.turns]
+    steps = told["path"][: turns[-1]["steps"]] if turns else []
+    if steps != played.path:
+        return _unlike(way(played.path), way(steps))
+    if len(turns) < played.turns:
+        return _unlike(f"{played.turns} turns", str(len(turns)))
+    expected = {
+        "language": played.state.scope.language,
+        "variables": played.written_variables,
+        "facts": played.written_facts,
+    }
+    for name, value in expected.items():
+        if turns[-1][name] != value:
+            return _unlike(f"{name} {value}", f"{turns[-1][name]}")
+    if played.ended is not None and told["ended"] != played.ended:
+        return _unlike(f"the end: {played.ended}", f"{told['ended']}")
+    return None
+
+
+def _unlike(expected: str, got: str) -> Unlike:
+    return Unlike(expected, f"in the real call {got}")
 
 
 async def _ended(call: Call) -> None:

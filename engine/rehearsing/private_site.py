@@ -39,8 +39,11 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Needs:
-    """What calls will ask of the site: flows to call, and names that it may not have."""
+    """What calls will ask of the site: flows to call, names that it may not have, the address of
+    the stand-in for web services, and an agent for each of so many lanes."""
 
+    web: str
+    lanes: int
     flows: frozenset[str] = frozenset()
     queues: frozenset[str] = frozenset()
     skills: frozenset[str] = frozenset()
@@ -82,23 +85,21 @@ def lane_name(lane: int) -> str:
 
 @asynccontextmanager
 async def private_site(
-    settings: Settings, dialplans: Path, needs: Needs, outside: tuple[str, int], directory: Path
+    settings: Settings, dialplans: Path, needs: Needs, directory: Path
 ) -> AsyncIterator[PrivateSite]:
     """The site of the settings with the flows in ``dialplans``, all its data in ``directory``.
 
-    Its trunks lead nowhere but to us, and its web services to the address in ``outside``; the
-    second number there is how many lanes have an agent of their own. Raises ChildFailed when it
-    does not come up.
+    Its trunks and web services lead nowhere but to us. Raises ChildFailed when it does not come
+    up.
     """
-    web, lanes = outside
     ports = iter(_free_ports(7))
     carrier_port, agents_port = next(ports), next(ports)
     flows = sorted(needs.flows)
     numbers = {flow: f"+{NUMBERS_FROM + nth}" for nth, flow in enumerate(flows)}
     site = load_plain(settings.site_file.read_text("utf-8"), "")
     trunk = next(iter(site["trunks"]))
-    _only_us(site, numbers, (trunk, carrier_port, agents_port), web)
-    _staff(site, needs, lanes)
+    _only_us(site, numbers, (trunk, carrier_port, agents_port), needs.web)
+    _staff(site, needs)
     site["network"] = _network(ports)
     # JSON is YAML.
     (directory / "site.yaml").write_text(json.dumps(site, ensure_ascii=False), "utf-8")
@@ -135,9 +136,9 @@ def _only_us(site: Json, numbers: Mapping[str, str], trunk: tuple[str, int, int]
         service["circuit"] = {"failures": "1000"}
 
 
-def _staff(site: Json, needs: Needs, lanes: int) -> None:
+def _staff(site: Json, needs: Needs) -> None:
     """An agent for each lane, who can do everything, and the colleague."""
-    names = [lane_name(lane) for lane in range(lanes)]
+    names = [lane_name(lane) for lane in range(needs.lanes)]
     skills, queues = site.setdefault("skills", {}), site.setdefault("queues", {})
     for skill in (*needs.skills, *names, NO_SKILL):
         skills.setdefault(skill, {"about": skill})

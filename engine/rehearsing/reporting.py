@@ -43,7 +43,7 @@ def show(
         told = Text(f"{failed} failed", style="bold red").append(", ").append(told)
     if skipped:
         told.append(f", {skipped} not made as calls", style="yellow")
-    again = sum(each.tries > 1 and each.played.failure is None for each in results)
+    again = sum(each.first is not None and each.played.failure is None for each in results)
     if again:
         told.append(f", {again} at the second try", style="yellow")
     virtual = sum(each.played.virtual_ms for each in results) / 60_000
@@ -70,7 +70,7 @@ def _file(out: Console, file: str, tests: Sequence[Result], verbose: bool) -> No
         elif each.skipped is not None:
             out.print(Text(f"  - {each.played.name}: {each.skipped}", style="dim"))
         elif verbose:
-            again = " (at the second try)" if each.tries > 1 else ""
+            again = " (at the second try)" if each.first else ""
             out.print(Text("  ").append(_mark(True)).append(each.played.name + again))
 
 

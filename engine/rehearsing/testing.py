@@ -21,7 +21,7 @@ from engine.rehearsing import junit, reporting
 from engine.rehearsing.sources import Sources, TestSource, chosen
 from engine.settings import Settings
 from ivr.rehearsal.coverage import Coverage
-from ivr.rehearsal.playing import Played, play
+from ivr.rehearsal.playing import Failure, Played, play
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,8 @@ class Result:
     seconds: float
     skipped: str | None = None
     """Why it was not made as a call, where calls were wanted."""
-    tries: int = 1
-    """How often it was made; the last one counts."""
+    first: Failure | None = None
+    """How it failed as a call at first; the second try counts."""
 
     @property
     def place(self) -> Problem:
@@ -107,7 +107,7 @@ def _live(settings: Settings, tests: list[tuple[TestSource, int]]) -> list[Resul
         task = progress.add_task("calls", total=len(tests))
         made = asyncio.run(play_live(settings, tests, lambda: progress.advance(task)))
     return [
-        Result(*test, each.played, each.seconds, each.skipped, each.tries) for test, each in made
+        Result(*test, each.played, each.seconds, each.skipped, each.first) for test, each in made
     ]
 
 
@@ -168,7 +168,7 @@ def _as_json(results: list[Result], covered: list[FlowCoverage], seconds: float)
 
 def _test_json(result: Result) -> dict[str, Any]:
     played, place = result.played, result.place
-    failure = played.failure
+    failure, first = played.failure, result.first
     return {
         "flow": result.source.file.flow,
         "name": played.name,
@@ -177,7 +177,7 @@ def _test_json(result: Result) -> dict[str, Any]:
         "column": place.col,
         "passed": failure is None and result.skipped is None,
         "skipped": result.skipped,
-        "tries": result.tries,
+        "first_try": f"{first.expected}; {first.got}" if first else None,
         "steps": played.path,
         "seconds": round(result.seconds, 3),
         "virtual_s": played.virtual_ms / 1000,
