@@ -51,7 +51,8 @@ def _story(contact_id: str) -> Story:
 def _served() -> Story:
     """Talks with an agent and hangs up; the flow notices late and goes on to say goodbye."""
     story = _step(replace(_story("c2"), id="c2"), "welcome", "option 1")
-    story = _step(_step(story, "main", "menu"), "agent", "queue support")
+    story = _step(_step(story, "last_time?", "else"), "main", "menu")
+    story = _step(story, "agent", "queue support")
     story = story.answered(NEVER_OVER, "anna", "channel", "leg2")
     story = story.conversation_ended(NEVER_OVER, EndedBy.CALLER)
     story = _step(story, "agent", "conversation ended")
@@ -70,8 +71,8 @@ async def test_callers_are_counted_from_the_history(settings: Settings) -> None:
     assert (boxes["welcome"]["callers"], boxes["welcome"]["hung_up"]) == (2, 1)
     assert (boxes["agent"]["callers"], boxes["agent"]["talked"]) == (1, 1)
     ways = {(way["source"], way["target"]): way for way in drawn["ways"]}
-    assert ways["welcome", "main"]["callers"] == 1
-    assert ways["welcome", "main"]["share"] == 0.5
+    assert ways["welcome", "last_time?"]["callers"] == 1
+    assert ways["welcome", "last_time?"]["share"] == 0.5
 
 
 async def test_who_ends_a_conversation_has_not_hung_up_on_the_flow(settings: Settings) -> None:

@@ -17,6 +17,13 @@ pytestmark = pytest.mark.unit
 SUPPORT = load_flows(Path(__file__).parents[2] / "dialplans")["support"]
 
 
+def _stranger() -> Conversation:
+    """A call from a number that is no customer's."""
+    call = Conversation(SUPPORT)
+    call.done("unknown", **{"caller.known": False})
+    return call
+
+
 @pytest.mark.parametrize(
     ("key", "language", "goodbye"),
     [
@@ -30,7 +37,7 @@ def test_a_fault_reaches_a_technician_in_the_callers_language(
     key: str, language: str, goodbye: str
 ) -> None:
     """Language, menu, account number, confirmation, queue, conversation, survey, goodbye."""
-    call = Conversation(SUPPORT)
+    call = _stranger()
     for keys in (key, "2", "12345678", "1"):
         call.keys(keys)
     assert call.waits_in.queue == "faults"
@@ -44,7 +51,7 @@ def test_a_fault_reaches_a_technician_in_the_callers_language(
 
 def test_the_demonstration_is_asked_what_it_keys() -> None:
     """Its steps come in this order whatever the time of day: nobody runs it in office hours."""
-    call = Conversation(SUPPORT)
+    call = _stranger()
     for step, keys in KEYS:
         assert isinstance(call.state.at, Asking | Confirming)
         assert call.state.at.step == step
@@ -55,7 +62,7 @@ def test_the_demonstration_is_asked_what_it_keys() -> None:
 
 def test_a_bill_asks_for_less_the_longer_it_waits() -> None:
     """First who knows bills well, then who knows them, then who speaks the language."""
-    call = Conversation(SUPPORT)
+    call = _stranger()
     for keys in ("2", "1", "87654321", "1"):
         call.keys(keys)
     assert call.waits_in.relax == (
@@ -66,7 +73,7 @@ def test_a_bill_asks_for_less_the_longer_it_waits() -> None:
 
 def test_who_keys_nothing_reaches_an_agent() -> None:
     """Silence from the first moment on, in the default language."""
-    call = Conversation(SUPPORT)
+    call = _stranger()
     while isinstance(call.command, Ask):
         call.silence()
     assert call.hears == "One moment, please. We are connecting you to an agent."
@@ -76,7 +83,7 @@ def test_who_keys_nothing_reaches_an_agent() -> None:
 
 def test_who_mistypes_the_number_reaches_an_agent() -> None:
     """Three numbers too short."""
-    call = Conversation(SUPPORT)
+    call = _stranger()
     for keys in ("3", "1", "12", "34", "56"):
         call.keys(keys)
     assert isinstance(call.command, Play)
@@ -86,7 +93,7 @@ def test_who_mistypes_the_number_reaches_an_agent() -> None:
 
 def test_who_waits_too_long_for_a_technician_gets_any_agent() -> None:
     """And is told when there is none either."""
-    call = Conversation(SUPPORT)
+    call = _stranger()
     for keys in ("4", "2", "12345678", "1"):
         call.keys(keys)
     call.leaves_queue("timeout")
@@ -100,7 +107,7 @@ def test_who_waits_too_long_for_a_technician_gets_any_agent() -> None:
 
 def test_a_full_line_promises_to_call_back() -> None:
     """Nobody is sent away because many wait."""
-    call = Conversation(SUPPORT)
+    call = _stranger()
     for keys in ("1", "1", "12345678", "1"):
         call.keys(keys)
     assert isinstance(call.leaves_queue("full"), CallBack)
@@ -110,7 +117,7 @@ def test_a_full_line_promises_to_call_back() -> None:
 
 def test_a_site_without_the_queue_loses_nobody() -> None:
     """A queue that does not exist ends in an apology, never in a circle."""
-    call = Conversation(SUPPORT)
+    call = _stranger()
     call.keys("1")
     call.keys("0")
     call.listens()
