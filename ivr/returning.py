@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from config.problem import Path
 from ivr.exits import edges
 from ivr.flow import Flow
 from ivr.menu_places import BACK, REPEAT, RESERVED
@@ -49,11 +50,16 @@ def _resolved(
     name: str, raw: tuple[Edge, ...], first: set[str], before: Mapping[str, set[str]]
 ) -> Iterator[Edge]:
     for edge in raw:
-        if edge.target not in RESERVED or edge.path[0] != "steps":
+        if edge.target not in RESERVED or not _may_lead_back(edge.path):
             yield edge
         else:
             targets = _leads(edge.target, name, first, before)
             yield from (edge._replace(target=target) for target in targets)
+
+
+def _may_lead_back(path: Path) -> bool:
+    """Whether an exit written there may name a place: in a menu, while there is a caller."""
+    return path[0] == "steps" and path[-1] != "on_hangup"
 
 
 def _leads(place: str, name: str, first: set[str], before: Mapping[str, set[str]]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ivr.commands import SILENCE, Ask
 from ivr.events import Answered, Event
 from ivr.keys import EXTENSION, Choices
-from ivr.menu_places import BACK, RESERVED, TOP
+from ivr.menu_places import REPEAT, RESERVED, TOP
 from ivr.run import Node, Outcome, Run, Wait
 from ivr.state import Asking, Position
 from ivr.steps.asking import Asker, Limits
@@ -103,13 +103,23 @@ class MenuNode(Node):
             return self._leads(run, at, self.targets.on_invalid)
         return Wait(Asking(self.name, at.timeouts, times), self._after_wrong.ask(run))
 
+    def failed(self, run: Run, reason: str) -> Outcome:
+        goes = super().failed(run, reason)
+        if type(goes) is not str or goes not in RESERVED:
+            return goes
+        # By name, also here: the interpreter ends a call that enters and fails for ever.
+        return self._earlier(run, goes) or self.name
+
     def _leads(self, run: Run, at: Asking, goes: Outcome) -> Outcome:
         """A step's name, or where the menu's own words for places lead."""
         if type(goes) is not str or goes not in RESERVED:
             return goes
+        again = Asking(self.name, at.timeouts, at.invalids)
+        return self._earlier(run, goes) or Wait(again, self._repeat.ask(run))
+
+    def _earlier(self, run: Run, place: str) -> str | None:
+        """The menu at this place, None when it is this one."""
         menus = run.scope.menus
-        if goes == BACK and len(menus) > 1:
-            return menus[-2]
-        if goes == TOP and len(menus) > 1:
-            return menus[0]
-        return Wait(Asking(self.name, at.timeouts, at.invalids), self._repeat.ask(run))
+        if place == REPEAT or len(menus) < 2:
+            return None
+        return menus[0] if place == TOP else menus[-2]

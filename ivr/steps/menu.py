@@ -75,8 +75,8 @@ class MenuBody(DocumentModel):
 class Menu(AsksCaller):
     """``main: {menu: {prompt: Sales is one., options: {1: sales, star: repeat}}, on_timeout: bye}``
 
-    Silences and wrong keys are counted apart: see ``tries``. An option, ``next``, ``on_timeout``
-    and ``on_invalid`` may lead to ``repeat`` (this menu again, nothing counted), ``back`` (the
+    Silences and wrong keys are counted apart: see ``tries``. An option and every exit of a menu
+    but ``on_hangup`` may lead to ``repeat`` (this menu again, nothing counted), ``back`` (the
     menu the caller was in before; in the first one: that one again) or ``top`` (the first menu).
     A flow that is called has a first menu of its own: neither leads out of it.
     """
@@ -87,7 +87,8 @@ class Menu(AsksCaller):
     @property
     def leads_back(self) -> bool:
         goes = (option.go for option in self.menu.options.values())
-        return not {BACK, TOP}.isdisjoint((*goes, self.next, self.on_timeout, self.on_invalid))
+        exits = (self.next, self.on_timeout, self.on_invalid, self.on_error, self.menu.extensions)
+        return not {BACK, TOP}.isdisjoint((*goes, *exits))
 
     def required(self) -> Iterator[str]:
         if any(option.language and not option.go for option in self.menu.options.values()):

@@ -206,6 +206,27 @@ def test_exits_of_a_menu_lead_to_places_too() -> None:
     assert call.hears == "Welcome. Main in full."
 
 
+def test_a_menu_that_cannot_be_asked_leads_to_places_too() -> None:
+    """As a silence does, where the menu has no on_error; one that always fails ends the call."""
+    call = arrived()
+    for _ in range(2):
+        call.keys("1")
+    assert call.hears == "Deep."
+    call.fails()
+    assert call.hears == "Sub."
+    call.fails()
+    assert call.hears == "Welcome. Main in full."
+    again = Conversation(
+        program(PLACES.replace("on_timeout: bye", "on_timeout: bye\n    on_error: repeat"))
+    )
+    again.listens()
+    for _ in range(7):
+        again.fails()
+        assert again.hears == "Welcome. Main in full."
+    again.fails()
+    assert again.ended == "failure"
+
+
 def test_a_flow_that_is_called_has_a_first_menu_of_its_own() -> None:
     """Back from it stays in it."""
     outer = """
