@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -9,6 +10,7 @@ from itertools import pairwise
 from config.problem import Path
 from ivr.exits import EXITS, edges
 from ivr.flow import Flow
+from ivr.menu_places import RESERVED
 from ivr.program import Program
 from ivr.rehearsal.call import kind_of
 from ivr.run import TraceEntry
@@ -40,6 +42,9 @@ class Coverage:
         own = [entry for entry in trace if "/" not in entry.step]
         visits = list(_visits(program, own))
         self.steps.update(step for step, _ in visits)
+        for step, notes in visits:
+            for note in notes:
+                self.ways.update(_to_places(self._edges.get(step, ()), note))
         for (step, notes), (target, _) in pairwise(visits):
             self.ways.update(_gone(self._edges.get(step, ()), notes, target))
 
@@ -80,7 +85,27 @@ def _visits(program: Program, trace: list[TraceEntry]) -> Iterator[tuple[str, li
         yield step, notes
 
 
+def _to_places(ways: tuple[Edge, ...], note: str) -> Iterator[Path]:
+    """Ways to a menu's own places (repeat, back, top) that this line of the timeline tells of.
+
+    The call may stay in the menu, so that the next visit tells nothing.
+    """
+    places = [edge for edge in ways if edge.target in RESERVED]
+    told = [edge for edge in places if _tells(edge, [note])]
+    if not told and _is_without_way(ways, note):
+        told = [edge for edge in places if edge.path[-1] == "next"]
+    return (edge.path for edge in told)
+
+
+def _is_without_way(ways: tuple[Edge, ...], note: str) -> bool:
+    """Whether an option was chosen that only changes the language: it goes on by ``next``."""
+    return note.startswith("option ") and not any(_tells(edge, [note]) for edge in ways)
+
+
 def _gone(ways: tuple[Edge, ...], notes: list[str], target: str) -> Iterator[Path]:
+    done = [note for note in notes if not note.startswith("language ")]
+    if done and any(_to_places(ways, done[-1])):
+        return iter(())
     fitting = [edge for edge in ways if edge.target == target]
     told = [edge for edge in fitting if _tells(edge, notes)]
     if told:
@@ -92,14 +117,19 @@ def _gone(ways: tuple[Edge, ...], notes: list[str], target: str) -> Iterator[Pat
 
 
 _TOLD = frozenset(EXITS) - {"next"}
+_LAST_TRY = re.compile("(?:timeout|invalid) ([0-9]+) of \\1")
 
 
 def _tells(edge: Edge, notes: list[str]) -> bool:
     """Whether the timeline says that just this exit was taken."""
     last = notes[-1] if notes else ""
+    if last.startswith(("timeout ", "invalid ")) and _LAST_TRY.fullmatch(last) is None:
+        return False
     match edge.path:
         case (*_, "options", key, "go") | (*_, "options", key):
             return f"option {key}" in notes
+        case (*_, "extensions"):
+            return "an extension" in notes
         case (*_, "on_timeout") | (*_, "on_timeout", "go"):
             return last.startswith(("timeout ", "waited too long"))
         case (*_, "on_invalid"):
