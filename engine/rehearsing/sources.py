@@ -113,8 +113,18 @@ class Sources:
 
 
 def _beside(known: Known) -> Known:
-    """For flows that are none of the site's: their queues and skills need not be its own."""
-    return Known(languages=None, hours=known.hours, zone=known.zone, now_ms=known.now_ms)
+    """For flows that are none of the site's: their queues and skills need not be its own.
+
+    What a call reads of its site while it runs is the site's: hours, extensions, its values.
+    """
+    return Known(
+        extensions=known.extensions,
+        values=known.values,
+        fields=known.fields,
+        hours=known.hours,
+        zone=known.zone,
+        now_ms=known.now_ms,
+    )
 
 
 def _from_here(path: Path) -> Path:

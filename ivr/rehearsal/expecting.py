@@ -241,7 +241,7 @@ _KINDS: Mapping[str, type[Any]] = {
     "python": RunPython,
 }
 _DEEDS: Mapping[str, Callable[[Any], dict[str, Any]]] = {
-    "transfer": _fields("number", "agent", "mode"),
+    "transfer": _fields("number", "agent", "extension", "mode"),
     "callback": _fields("number", "queue"),
     "voicemail": _fields("mailbox"),
     "survey": lambda command: {"survey": command.survey, **command.scores},

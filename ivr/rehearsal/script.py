@@ -102,7 +102,9 @@ class Line(DocumentModel):
     http: Annotated[
         str | None, BeforeValidator(_request, json_schema_input_type=str | dict[str, str])
     ] = Field(default=None, description="a request that is made: {get: */accounts/*}")
-    transfer: dict[str, str] | None = Field(default=None, description="number, agent or mode")
+    transfer: dict[str, str] | None = Field(
+        default=None, description="number, agent, extension or mode"
+    )
     callback: dict[str, str] | None = Field(default=None, description="number or queue")
     voicemail: dict[str, str] | None = Field(default=None, description="mailbox")
     survey: dict[str, str] | None = Field(default=None, description="scores by question")

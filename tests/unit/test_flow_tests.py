@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -97,6 +98,50 @@ def test_what_no_test_goes_is_listed(
     assert f"{flow}:8 menu.menu.options.2: never taken" in told
     assert f"{flow}:8 menu.on_timeout: never taken" in told
     assert "menu.options.1" not in told
+
+
+OUTSIDE = """
+flow: outside
+about: x
+owner: x
+languages: [en]
+start: main
+steps:
+  main:
+    menu: {prompt: Whom?, options: {1: bye}, extensions: colleague}
+    on_timeout: bye
+    on_invalid: bye
+    on_error: bye
+  colleague: {transfer: {extension: "{call.extension}"}, next: bye, on_error: wrong}
+  wrong: {say: "Ask {site.hotline}.", next: bye}
+  bye: {hangup: normal}
+"""
+OF_THE_SITE = """
+flow: outside
+tests:
+  - name: an agent of the site is reached by the extension
+    call: [{keys: "203", transfer: {extension: "203"}, passes: [colleague, bye]}]
+  - name: nobody has this one
+    call: [{keys: "209", at: main}]
+  - name: a value of the site is said
+    given: {transfer: busy}
+    call: [{keys: "203", hears: Ask one five five}]
+"""
+
+
+def test_a_flow_outside_the_dialplans_finds_the_site_in_its_calls(
+    settings: Settings, tmp_path: Path
+) -> None:
+    """The agents' extensions in a menu and a transfer, and the site's own values."""
+    site = tmp_path / "site.yaml"
+    text = settings.site_file.read_text("utf-8")
+    site.write_text(text + "\nvalues: {hotline: '15550199'}\n", "utf-8")
+    outside = tmp_path / "elsewhere"
+    outside.mkdir()
+    (outside / "outside.yaml").write_text(OUTSIDE)
+    (outside / "outside.test.yaml").write_text(OF_THE_SITE)
+    here = replace(settings, site_file=site)
+    assert run_tests(here, Wanted((str(outside / "outside.test.yaml"),))) == 0
 
 
 def test_the_junit_report_is_well_formed(settings: Settings, tmp_path: Path) -> None:
