@@ -19,7 +19,8 @@ class Segment(NamedTuple):
 
     ``recording`` is the name that its author gave the recording, ``name`` the one that every
     prompt has by its place: ``support.main.prompt``. ``message`` is the handle of something that
-    this caller recorded. ``pause_ms`` above 0 is silence of that length, and no text.
+    this caller recorded. ``pause_ms`` above 0 is silence of that length, whose text is empty or
+    the signs that stand for it: a full stop after a value.
     """
 
     language: str
@@ -46,7 +47,13 @@ class Prompt(NamedTuple):
     @property
     def text(self) -> str:
         """The whole as text, for timelines and the simulator."""
-        return " ".join(segment.text for segment in self.segments if segment.text)
+        said = (
+            # A pause that is written as a sign stands at what was said before it.
+            segment.text if segment.pause_ms and nth else f" {segment.text}"
+            for nth, segment in enumerate(self.segments)
+            if segment.text
+        )
+        return "".join(said).strip()
 
 
 SILENCE = Prompt()

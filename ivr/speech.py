@@ -15,6 +15,8 @@ from ivr.variables import Value, written
 from ivr.wording import Hole, Pause, Said, pieces
 
 _EDGES = " \t\n.,;:!?…"
+SENTENCE_MS, CLAUSE_MS = 300, 100
+"""The pause after a value where a sentence ends, and at a comma, beside the ends of its audio."""
 
 
 class Gap(NamedTuple):
@@ -54,6 +56,7 @@ class Speech:
         if every_language:
             everything = [text for each in languages for text in whole[each]]
             whole = dict.fromkeys(languages, everything)
+        whole = {each: _ended(texts) for each, texts in whole.items()}
         self._parts = whole
         self._plain = {
             each: _plain(texts) for each, texts in whole.items() if not _is_joined(texts)
@@ -98,6 +101,8 @@ class Speech:
         segments: list[Segment] = []
         for each, parts in self._parts[language]:
             segments += _spoken(parts, each, read)
+        if segments and _is_sign(segments[-1]):
+            segments.pop()
         return Prompt(tuple(segments))
 
 
@@ -188,7 +193,8 @@ def _spoken(parts: Sequence[Part], language: str, read: Callable[[Gap], Value]) 
                 else:
                     text += sign
     said += _words(text, language)
-    return said
+    # The signs after a value that is not set, when nothing else was said, are no pause.
+    return said[1:] if said and _is_sign(said[0]) else said
 
 
 _DIGITS = "0123456789"
@@ -211,8 +217,28 @@ def _static(parts: Sequence[Part], language: str) -> Iterator[Segment]:
             is_known = False
 
 
+def _ended(texts: Sequence[tuple[str, tuple[Part, ...]]]) -> list[tuple[str, tuple[Part, ...]]]:
+    """The same without a pause after everything: the caller may speak."""
+    return [
+        (language, parts[:-1] if nth == len(texts) and parts and _is_sign(parts[-1]) else parts)
+        for nth, (language, parts) in enumerate(texts, 1)
+    ]
+
+
+def _is_sign(part: Part) -> bool:
+    return isinstance(part, Segment) and bool(part.pause_ms and part.text)
+
+
 def _words(text: str, language: str) -> list[Segment]:
-    # Of a sentence split by digits, a lone full stop may be left: that is no audio.
-    if any(map(str.isalnum, text)):
-        return [Segment(language, text.strip().lstrip(_EDGES))]
-    return []
+    """A fixed text. Signs before it, or alone between values, are a pause: no voice reads them."""
+    words = text.strip().lstrip(_EDGES)
+    signs = text[: len(text) - len(text.lstrip(_EDGES))].strip()
+    said = [Segment(language, signs, pause_ms=_pause_ms(signs))] if signs else []
+    if any(map(str.isalnum, words)):
+        said.append(Segment(language, words))
+    return said
+
+
+def _pause_ms(signs: str) -> int:
+    """About what a voice makes of them in the midst of a text."""
+    return SENTENCE_MS if any(sign in signs for sign in ".!?…") else CLAUSE_MS

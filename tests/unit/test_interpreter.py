@@ -197,7 +197,7 @@ def test_digits_are_read_back_one_by_one() -> None:
     call = Conversation(COLLECT, language="hu")
     call.keys("0420")
     assert call.hears == (
-        "Ön ezt adta meg: nulla négy kettő nulla "
+        "Ön ezt adta meg: nulla négy kettő nulla. "
         "Ha helyes, nyomja meg az egyest. Ha újra meg szeretné adni, nyomja meg a kettest."
     )
     call.keys("1")
@@ -267,10 +267,10 @@ def test_a_callers_value_is_never_a_prompt_of_its_own() -> None:
     call.keys("407")
     assert isinstance(call.command, Play)
     assert [segment.text for segment in call.command.prompt.segments] == [
-        *("You keyed", "four", "zero", "seven"),
+        *("You keyed", "four", "zero", "seven", "."),
         *("Noted: minus is", "four", "zero", "seven", "of"),
         *grammar.digits("36301234567", "en"),
-        *("Not", "minus", "twelve", "point", "five"),
+        *(".", "Not", "minus", "twelve", "point", "five"),
     ]
 
 

@@ -294,5 +294,6 @@ steps:
         "Number please.",
         "You entered",
         *grammar.digits("0123456789", "en"),
+        ".",
         "If that is correct, press one. To enter it again, press two.",
     ]
