@@ -1,4 +1,4 @@
-"""To which numbers calls may be transferred: a guard against toll fraud."""
+"""Which numbers outside the house may be called for a caller: a guard against toll fraud."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ NUMBER = re.compile(r"\+[0-9]{6,15}")
 """E.164, as transfers take it."""
 
 
-class Transfers(DocumentModel):
-    """Where flows may send callers outside the house. Nowhere, unless it is written here.
+class Permitted(DocumentModel):
+    """Numbers that are permitted: none, unless it is written here.
 
     A pattern is a number or the beginning of one with ``*``: ``+36*``. What ``deny`` names is
     refused, though ``allow`` names it too.
@@ -27,15 +27,33 @@ class Transfers(DocumentModel):
     deny: Annotated[list[NumberPattern], Unique] = Field(
         default=[], description="numbers of these that are refused: +3690*"
     )
-    trunk: Name | None = Field(
-        default=None, description="the trunk that leads there; without it the fallback's"
-    )
 
     def permit(self, number: str) -> bool:
         """Whether a call may be sent to ``number``, which is E.164."""
         if NUMBER.fullmatch(number) is None:
             return False
-        return _named(number, self.allow) and not _named(number, self.deny)
+        return _named(number, self.allow) and not self.denies(number)
+
+    def denies(self, number: str) -> bool:
+        """Whether ``deny`` names ``number``, which is E.164."""
+        return _named(number, self.deny)
+
+    def __str__(self) -> str:
+        """For who is told what is permitted: ``+36* except +3690*``."""
+        refused = f" except {', '.join(self.deny)}" if self.deny else ""
+        return f"{', '.join(self.allow) or 'none'}{refused}"
+
+
+class Transfers(Permitted):
+    """Where flows may send callers outside the house. Nowhere, unless it is written here.
+
+    A pattern is a number or the beginning of one with ``*``: ``+36*``. What ``deny`` names is
+    refused, though ``allow`` names it too.
+    """
+
+    trunk: Name | None = Field(
+        default=None, description="the trunk that leads there; without it the fallback's"
+    )
 
 
 def plain_number(text: str) -> str:

@@ -31,7 +31,7 @@ from routing.skills import skill_set
 
 log = structlog.get_logger(__name__)
 
-Answer = Literal["promised", "already", "refused"]
+Answer = Literal["promised", "already", "refused", "not_permitted"]
 JOINED = "joined"
 """How a call to a customer ends that reached them."""
 LOST_LEG = "agent_left"
@@ -76,6 +76,10 @@ class Callbacks:
         queue = command.queue or (story.queue if story else None)
         if story is None or queue not in self.site.queues or self._is_ours(command.number):
             return "refused"
+        if not self.site.callbacks.permit_to(command.number, story.caller or ""):
+            # The flow asks first; one of a version from before the rule does not.
+            log.warning("callback_not_permitted", contact=contact_id)
+            return "not_permitted"
         number = same_number(command.number)
         if number in self._promised:
             return "already"

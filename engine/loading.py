@@ -145,6 +145,7 @@ def known_of(site: Site, functions: Mapping[str, FlowFunction] | None = None) ->
         trunks=frozenset(site.trunks),
         mailboxes=frozenset(site.mailboxes),
         transfers=site.transfers,
+        callbacks=site.callbacks,
         extensions=frozenset(agent.extension for agent in site.agents.values()),
         services={
             name: KnownService(each.sensitive, each.timeout.ms)

@@ -115,9 +115,11 @@ class Sources:
 def _beside(known: Known) -> Known:
     """For flows that are none of the site's: their queues and skills need not be its own.
 
-    What a call reads of its site while it runs is the site's: hours, extensions, its values.
+    What a call reads of its site while it runs is the site's: hours, extensions, its values, and
+    whom it may call back.
     """
     return Known(
+        callbacks=known.callbacks,
         extensions=known.extensions,
         values=known.values,
         fields=known.fields,

@@ -13,6 +13,7 @@ from pydantic import Field
 from config.document import DocumentModel
 from config.hours import Hours
 from config.problem import Path
+from config.telephony import Callbacks
 from config.transfers import Transfers
 from ivr.functions import Signature
 from ivr.opening import Opening, openings
@@ -88,6 +89,7 @@ class Known:
     agents: frozenset[str] | None = None
     trunks: frozenset[str] | None = None
     transfers: Transfers | None = None
+    callbacks: Callbacks | None = None
     extensions: frozenset[str] | None = None
     mailboxes: frozenset[str] | None = None
     services: Mapping[str, KnownService] | None = None

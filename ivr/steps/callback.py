@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field
 
 from config.document import DocumentModel
 from config.problem import Path
+from config.telephony import international
 from ivr.commands import CallBack
 from ivr.events import Done, Event
 from ivr.filling import told_findings
@@ -18,9 +19,11 @@ from ivr.run import Node, Outcome, Run, Wait
 from ivr.state import Doing, Position
 from ivr.steps import skilled
 from ivr.steps.base import Build, Context, Continues, Edge, Finding
+from ivr.steps.permitted import number_findings
 from ivr.steps.skilled import Priority, Skills
 from ivr.values import StepName
 from ivr.variables import Kind, Value, Variable
+from ivr.wording import holes
 
 _SEPARATORS = re.compile(r"[\s()/.-]")
 _NUMBER = re.compile(r"\+?[0-9]{5,15}")
@@ -33,7 +36,9 @@ class CallbackBody(DocumentModel):
         default=None, description="one of the site's queues; without it the queue just left"
     )
     number: str = Field(
-        default="{call.caller}", description="whom to call; spaces and hyphens do not matter"
+        default="{call.caller}",
+        description="whom to call: the caller's own number, or with its country code "
+        "(+36…, 0036…) one that the site permits; spaces and hyphens do not matter",
     )
     keep_place: bool = Field(
         default=True, description="the time waited so far counts, as if the caller had stayed"
@@ -56,13 +61,14 @@ def _queue(value: Any) -> Any:
 
 
 class Callback(Continues):
-    """``promise: {callback: {number: "{mobile}", at: slot}, next: promised, on_error: no_number}``
+    """``promise: {callback: {number: "+{mobile}", at: slot}, next: promised, on_error: no_number}``
 
     The contact stays in the line without its caller, who may hang up. When it is its turn, the
     agent's phone rings first and shows the customer; then the customer is called and the two are
     joined. One callback is promised to a number at a time: another goes to ``already``. A
-    customer who calls again and is answered is not called back. A number that is withheld, or is
-    none, leaves by ``on_error``.
+    customer who calls again and is answered is not called back. A number that is withheld, is
+    none, or is not the caller's own and not one that the site permits (``callbacks``), leaves by
+    ``on_error``.
     """
 
     kind: ClassVar[str] = "callback"
@@ -101,6 +107,12 @@ class Callback(Continues):
         yield from skilled.skill_findings(body.skills, ("callback", "skills"), context)
         why = "who is called is kept in history"
         yield from told_findings(("callback", "number"), body.number, context.names, why)
+        written = callable_number(body.number)
+        if written is not None or not any(holes(body.number)):
+            path, rule = ("callback", "number"), context.known.callbacks
+            yield from number_findings(
+                path, international(written or body.number), "callback", rule
+            )
         if body.day is not None and body.at is None:
             yield Finding(("callback", "day"), "has no time: say at what time of the day")
 
@@ -111,12 +123,16 @@ class Callback(Continues):
 class CallbackNode(Node):
     """Has the outside promise the call."""
 
-    __slots__ = ("_already", "_at", "_body", "_day", "_number", "_place", "_priority", "_skills")
+    __slots__ = (
+        *("_already", "_at", "_body", "_day", "_number", "_permitted", "_place", "_priority"),
+        "_skills",
+    )
 
     def __init__(self, build: Build, step: Callback) -> None:
         super().__init__(build.name, Callback.kind, build.targets)
         body = self._body = step.callback
         self._place = Doing(build.name)
+        self._permitted = build.known.callbacks
         self._already = build.goes(step.already, build.targets.next)
         self._number = build.template(body.number)
         self._skills = skilled.asked(body.skills, build)
@@ -130,6 +146,9 @@ class CallbackNode(Node):
         number = callable_number(self._number(run))
         if number is None:
             return self.failed(run, "no number to call")
+        permitted, caller = self._permitted, run.scope.call.caller
+        if permitted is not None and not permitted.permit_to(number, caller):
+            return self.failed(run, "the site permits no callback to this number")
         at_ms = None
         if self._body.at is not None:
             at_ms = _moment_ms(run.local, self._at(run), self._day(run))
@@ -156,6 +175,8 @@ class CallbackNode(Node):
             case "already":
                 run.note(self.name, "promised already")
                 return self._already
+            case "not_permitted":
+                return self.failed(run, "the site permits no callback to this number")
             case _:
                 return self.failed(run, "refused")
 

@@ -10,7 +10,6 @@ from pydantic import Field
 from config.document import DocumentModel
 from config.problem import Path
 from config.suggest import did_you_mean, shown
-from config.transfers import NUMBER
 from ivr.commands import SILENCE
 from ivr.commands import Transfer as TransferCommand
 from ivr.events import Done, Event
@@ -18,6 +17,7 @@ from ivr.run import Node, Outcome, Run, Wait, ended
 from ivr.speech import Speech
 from ivr.state import Doing, Position
 from ivr.steps.base import Build, Context, Edge, Finding, Heard, Step
+from ivr.steps.permitted import number_findings
 from ivr.terms import names_in
 from ivr.values import Duration, StepName
 from ivr.variables import Variable
@@ -122,25 +122,13 @@ def _target_findings(name: str, text: str, context: Context) -> Iterator[Finding
     if asked:
         return
     if name == "to":
-        yield from _number_findings(path, text, context)
+        yield from number_findings(path, text, "transfer", known.transfers)
     elif name == "agent" and known.agents is not None and text not in known.agents:
         hint = did_you_mean(text, sorted(known.agents))
         yield Finding(path, f"unknown agent {shown(text)}, {hint}")
     elif name == "extension" and known.extensions is not None and text not in known.extensions:
         hint = did_you_mean(text, sorted(known.extensions))
         yield Finding(path, f"unknown extension {shown(text)}, {hint}")
-
-
-def _number_findings(path: Path, number: str, context: Context) -> Iterator[Finding]:
-    transfers = context.known.transfers
-    if NUMBER.fullmatch(number) is None:
-        message = f"{shown(number)} is no E.164 number, like +3615550100 without spaces"
-        yield Finding(path, message)
-    elif transfers is not None and not transfers.permit(number):
-        allowed = ", ".join(transfers.allow) or "none"
-        refused = f" except {', '.join(transfers.deny)}" if transfers.deny else ""
-        message = f"the site permits no transfer to {shown(number)}, allowed: {allowed}{refused}"
-        yield Finding(path, message)
 
 
 def _trunk_findings(body: TransferBody, trunk: str, context: Context) -> Iterator[Finding]:

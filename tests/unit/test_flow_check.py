@@ -11,6 +11,7 @@ import pytest
 
 from config.document import DocumentError, schema
 from config.hours import Hours
+from config.telephony import Callbacks
 from config.transfers import Transfers
 from ivr.announce import LANGUAGES
 from ivr.flow import Flow
@@ -54,6 +55,7 @@ KNOWN = Known(
     trunks=frozenset({"carrier"}),
     mailboxes=frozenset({"support"}),
     transfers=Transfers(allow=["+36*"], deny=["+3690*"]),
+    callbacks=Callbacks(allow=["+48*"], deny=["+4870*"]),
     hours=openings({"support": SUPPORT}, "Europe/Budapest"),
     zone="Europe/Budapest",
     now_ms=1_795_000_000_000,
