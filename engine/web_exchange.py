@@ -9,7 +9,7 @@ import aiohttp
 from multidict import CIMultiDict
 from yarl import URL
 
-from ivr.json_bodies import read_text
+from ivr.json_values import read_text
 
 MAX_REPLY_BYTES = 256 * 1024
 BACKOFF_S, LONGEST_BACKOFF_S = 0.1, 1.0

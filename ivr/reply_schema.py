@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from config.problem import Path
 from config.suggest import shown
-from ivr.json_bodies import json_of
+from ivr.json_values import json_of
 
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator

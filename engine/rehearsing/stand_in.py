@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from aiohttp import web
 
 from engine.rehearsed_outside import HEADER, SERVICE, WHOLE
-from ivr.json_bodies import exact, json_text
+from ivr.json_values import exact, json_text
 from ivr.rehearsal.given import Given, Reply
 
 UNEXPECTED = 599

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from config.document import DocumentModel
 from config.suggest import did_you_mean, shown
 from config.values import Name
-from ivr.json_bodies import exact, read_text
+from ivr.json_values import exact, read_text
 from ivr.names import LEARNED
 from ivr.rehearsal.json_values import AnyJson
 from ivr.state import CallFacts, Values

@@ -1,63 +1,44 @@
-"""JSON as authors write it in YAML: ``{balance: 12.50, account: "00123"}``."""
+"""JSON in the tests of flows: what services answer, and what functions return."""
 
 from __future__ import annotations
 
-import json
-import re
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, PlainSerializer
 
-from config.yaml_tree import Quoted
+from ivr.json_values import json_of, json_text
 from ivr.variables import Value
-
-_INTEGER = re.compile(r"-?(0|[1-9]\d*)")
-_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
-_WORDS: dict[str, bool] = {"true": True, "false": False}
-
-
-def json_of(written: Any) -> Any:
-    """What was written, as JSON: unquoted numbers and truth values are such, the rest is text.
-
-    A number with leading zeros is none in JSON, and stays text.
-    """
-    match written:
-        case dict():
-            return {str(key): json_of(value) for key, value in written.items()}
-        case list():
-            return [json_of(value) for value in written]
-        case Quoted():
-            return str(written)
-        case str():
-            return _scalar(written)
-        case _:
-            return written
-
-
-def _scalar(text: str) -> Any:
-    if text in _WORDS:
-        return _WORDS[text]
-    if _INTEGER.fullmatch(text):
-        return int(text)
-    return float(text) if _NUMBER.fullmatch(text) else text
 
 
 def yaml_of(value: Any) -> str:
     """JSON as one line of YAML that `json_of` reads back. JSON is YAML, its texts are quoted."""
-    return json.dumps(value, ensure_ascii=False)
+    return json_text(value, readable=True)
 
 
 def value_of(plain: Any) -> Value:
     """What a registered function returned, as a flow's value: its numbers are exact."""
     match plain:
-        case bool() | None | str():
+        case bool() | None | str() | Decimal():
             return plain
-        case int() | float():
-            return Decimal(str(plain))
+        case int():
+            return Decimal(plain)
         case _:
-            return json.dumps(plain, ensure_ascii=False)
+            return json_text(plain, readable=True)
 
 
-AnyJson = Annotated[Any, BeforeValidator(json_of)]
+def _sent(value: Any) -> Any:
+    """For a wire of plain JSON: a Decimal would be sent as a text."""
+    match value:
+        case Decimal():
+            return float(value)
+        case dict():
+            return {key: _sent(part) for key, part in value.items()}
+        case list():
+            return [_sent(part) for part in value]
+        case _:
+            return value
+
+
+AnyJson = Annotated[Any, BeforeValidator(json_of), PlainSerializer(_sent, when_used="json")]
 """Any JSON."""
