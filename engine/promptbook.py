@@ -9,8 +9,10 @@ from typing import Literal
 import numpy as np
 
 from config.site import Site, load_site
+from engine.ownwords import OWN, own_words, spoken_values
 from engine.settings import Settings
 from engine.voices import voices_of
+from ivr.commands import Segment
 from ivr.flow import Flow
 from ivr.loader import flows_as_written
 from ivr.prompts.audio import RATE
@@ -21,8 +23,9 @@ from ivr.prompts.loudness import active_level
 from ivr.prompts.store import PromptStore, is_made
 from ivr.prompts.wav import read_wave
 
-Source = Literal["recorded", "synthetic", "per call", "missing"]
-"""`per call`: it holds values, and is put together for each caller."""
+Source = Literal["recorded", "synthetic", "per call", "own", "missing"]
+"""`per call`: it holds values, and is put together for each caller. `own`: Trunkline's own words,
+which no recording replaces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,8 @@ class Shown:
         """What is yet to be done for it; empty when a recording is in its place."""
         if self.problem:
             return self.problem
+        if self.source == "own":
+            return "not made yet" if self.seconds is None else ""
         return "no recording" if self.source == "synthetic" else ""
 
 
@@ -64,6 +69,33 @@ class PromptBook:
             if language in ("", each.language)
             and (not pattern or fnmatchcase(each.name, pattern) or str(each.number) == pattern)
         ]
+
+    def own(self, pattern: str = "", language: str = "") -> list[Listed]:
+        """Trunkline's own words, of which the same may be asked."""
+        return [
+            each
+            for each in own_words(self.site, self.flows)
+            if language in ("", each.language) and fnmatchcase(each.name, pattern or "*")
+        ]
+
+    def values(self, pattern: str = "", language: str = "") -> list[Shown]:
+        """A line for the numbers, the dates and the times of each language: how many are made."""
+        return [
+            self._counted(what, each, segments)
+            for each in self.site.languages
+            if language in ("", each)
+            for what, segments in spoken_values(each)
+            if fnmatchcase(f"{OWN}.value.{what}", pattern or "*")
+        ]
+
+    def _counted(self, what: str, language: str, segments: list[Segment]) -> Shown:
+        made = sum(is_made(self.store.path(segment)) for segment in segments)
+        text = f"{made} of {len(segments)} pieces of {what} are made, each when it is first said"
+        lack = lack_of(self._voices[language]) if made < len(segments) else None
+        problem = "" if lack is None else f"cannot be made: {lack.reason}"
+        return Shown(
+            Listed(0, OWN, "value", what, language, text, None), "per call", None, None, problem
+        )
 
     def shown(self, prompts: Iterable[Listed]) -> list[Shown]:
         """Each prompt with what is known of it."""
@@ -89,7 +121,7 @@ class PromptBook:
             return self._unmade(prompt, recorded)
         samples = read_samples(base)
         level = active_level(samples / 32768, RATE)
-        source: Source = "synthetic" if recorded is None else "recorded"
+        source: Source = _voice(prompt) if recorded is None else "recorded"
         return Shown(prompt, source, samples.size / RATE, level)
 
     def _unmade(self, prompt: Listed, recorded: Path | None) -> Shown:
@@ -98,7 +130,11 @@ class PromptBook:
         lack = lack_of(self._voices[prompt.language])
         if lack is not None:
             return Shown(prompt, "missing", problem=f"cannot be made: {lack.reason}")
-        return Shown(prompt, "synthetic")
+        return Shown(prompt, _voice(prompt))
+
+
+def _voice(prompt: Listed) -> Source:
+    return "own" if prompt.flow == OWN else "synthetic"
 
 
 def read_samples(base: Path) -> Samples:

@@ -17,6 +17,7 @@ from rich.table import Table
 
 from engine.audio import needed
 from engine.errors import NoSuchPrompt
+from engine.ownwords import OWN
 from engine.players import play_wav
 from engine.promptbook import PromptBook, Shown, read_samples
 from engine.settings import Settings
@@ -30,11 +31,13 @@ _COLUMNS = ("number", "name", "language", "source", "s", "dBov", "text")
 
 
 def show(
-    settings: Settings, match: str, language: str, *, only_missing: bool, as_json: bool
+    settings: Settings, match: str, language: str, *, only_missing: bool, own: bool, as_json: bool
 ) -> int:
-    """Print the list; 1 when a prompt has a problem."""
+    """Print the list; 1 when a prompt has a problem. ``own``: with Trunkline's own words."""
     book = PromptBook(settings)
     shown = book.shown(book.matching(match, language))
+    if own or only_missing:
+        shown += book.shown(book.own(match, language)) + book.values(match, language)
     if only_missing:
         shown = [each for each in shown if each.lacks]
     if as_json:
@@ -56,7 +59,7 @@ def play(settings: Settings, pattern: str, language: str, output: Path | None) -
     asyncio.run(book.store.ensure_all(segment for _, segment in wanted))
     for prompt, segment in wanted:
         base = book.store.path(segment)
-        typer.echo(f"{prompt.number} {prompt.name} ({prompt.language}): {prompt.text}")
+        typer.echo(f"{prompt.number or ''} {prompt.name} ({prompt.language}): {prompt.text}")
         if not _play(write_wave(read_samples(base), RATE), base, output):
             return 1
     return 0
@@ -76,12 +79,14 @@ def export(settings: Settings, pattern: str, language: str, form: str, *, everyt
     book = PromptBook(settings)
     shown = book.shown(_found(book, pattern, language))
     wanted = [each for each in shown if everything or each.source != "recorded"]
-    rows = [_scripted(book, each.prompt) for each in wanted if each.prompt.segment is not None]
+    rows = [_scripted(book, each.prompt) for each in wanted if each.prompt.file is not None]
     return _as_csv(rows) if form == "csv" else _as_yaml(rows)
 
 
 def _found(book: PromptBook, pattern: str, language: str) -> list[Listed]:
     found = book.matching(pattern, language)
+    if pattern.startswith(f"{OWN}."):
+        found += book.own(pattern, language)
     if not found:
         raise NoSuchPrompt(pattern or language, sorted({each.name for each in book.prompts}))
     return found
@@ -90,7 +95,7 @@ def _found(book: PromptBook, pattern: str, language: str) -> list[Listed]:
 def _json(book: PromptBook, shown: Shown) -> dict[str, Any]:
     prompt, place = shown.prompt, book.place(shown.prompt)
     return {
-        "number": prompt.number,
+        "number": prompt.number or None,
         "name": prompt.name,
         "flow": prompt.flow,
         "step": prompt.step,
@@ -126,7 +131,7 @@ def _print(shown: list[Shown], only_missing: bool) -> None:
 def _cells(shown: Shown, only_missing: bool) -> tuple[str, ...]:
     prompt = shown.prompt
     return (
-        str(prompt.number),
+        str(prompt.number or ""),
         prompt.name,
         prompt.language,
         shown.source,

@@ -24,6 +24,9 @@ def prompts(
     missing: Annotated[
         bool, typer.Option("--missing", help="Only what has no recording, no text or no sound.")
     ] = False,
+    own: Annotated[
+        bool, typer.Option("--own", help="Trunkline's own words too; --missing has them anyway.")
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print JSON, for a machine to read.")
     ] = False,
@@ -36,7 +39,7 @@ def prompts(
         from engine.prompts import show
 
         found = settings.from_environment(), match, language
-        raise typer.Exit(show(*found, only_missing=missing, as_json=as_json))
+        raise typer.Exit(show(*found, only_missing=missing, own=own, as_json=as_json))
 
 
 @app.command()

@@ -102,7 +102,7 @@ def test_what_is_missing_is_told_with_the_reason(trunkline: Command, shop: dict[
     recorded(shop, b"no WAV at all")
     flow = Path(shop["TRUNKLINE_DIALPLANS"]) / "shop.yaml"
     flow.write_text(FLOW.replace(', hu: "Ez {account}."', ""))
-    done = trunkline("prompts", "--missing", "--json", **shop)
+    done = trunkline("prompts", "--missing", "--match", "shop.*", "--json", **shop)
     rows = json.loads(done.stdout)
     assert done.returncode == 1
     assert [(row["name"], row["language"], row["source"]) for row in rows] == [
@@ -113,6 +113,32 @@ def test_what_is_missing_is_told_with_the_reason(trunkline: Command, shop: dict[
     assert rows[0]["problem"] is None
     assert rows[1]["problem"].startswith("the recording is not used: no readable WAV")
     assert rows[2]["problem"] == "no text"
+
+
+def test_trunklines_own_words_are_listed_and_played(
+    trunkline: Command, shop: dict[str, str], tmp_path: Path
+) -> None:
+    """Apologies, announcements, what steps say by themselves; of values, how many are made."""
+    listed = trunkline("prompts", "--own", "--language", "en", "--json", **shop)
+    rows = {row["name"]: row for row in json.loads(listed.stdout)}
+    assert rows["shop.main.prompt"]["source"] == "synthetic"
+    login = next(row for row in rows.values() if row["text"] == "You are logged in.")
+    assert (login["source"], login["seconds"], login["recording"]) == ("own", None, None)
+    assert login["number"] is None
+    assert "trunkline.apology.1" in rows
+    assert rows["trunkline.value.times"]["text"].startswith("0 of ")
+    assert rows["trunkline.value.times"]["source"] == "per call"
+    sound = tmp_path / "login.wav"
+    words = ("prompts", "play", login["name"], "--language", "en", "--output", str(sound))
+    assert trunkline(*words, **shop).returncode == 0
+    assert read_wave(sound.read_bytes())[0].size > 0
+    missing = trunkline("prompts", "--missing", "--language", "en", "--json", **shop)
+    names = {row["name"] for row in json.loads(missing.stdout)}
+    assert login["name"] not in names
+    assert "trunkline.apology.1" in names
+    assert not any(name.startswith("trunkline.value") for name in names)
+    script = trunkline("prompts", "export", **shop).stdout
+    assert "trunkline" not in script
 
 
 def test_a_voice_that_is_not_here_is_told(
