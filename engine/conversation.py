@@ -1,7 +1,7 @@
 """One caller's call: the flow's commands carried out on the channel, its events handed back."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Literal
 
@@ -35,6 +35,7 @@ from ivr.errors import SpeechError
 from ivr.events import CallerHungUp, Event, Played, QueueLeft, StepFailed
 from ivr.interpreter import Turn, resume
 from ivr.program import Program
+from ivr.run import FAILED
 from ivr.state import CallState
 from ivr.variables import written
 from routing.contact import Contact, Relaxation
@@ -87,8 +88,8 @@ class Conversation:
     async def run(self, program: Program, turn: Turn) -> None:
         """Go on from a turn until the flow or the caller ends the call; the story is closed.
 
-        After a fault of ours the session ends with the channel up: Asterisk then apologises and
-        dials the fallback number, as when the engine is away.
+        After a fault of ours or of the flow the session ends with the channel up: Asterisk then
+        apologises and dials the fallback number, as when the engine is away.
         """
         async with self._to_the_end():
             await self._drive(program, turn)
@@ -102,7 +103,10 @@ class Conversation:
                 event = self._rehearsal.moved(event)
             turn = resume(program, turn.state, event)
         self._tell(turn, program)
-        await self._finish(turn.command.cause)
+        if turn.command == FAILED.command:
+            await self._failed(turn)
+        else:
+            await self._finish(turn.command.cause)
 
     @asynccontextmanager
     async def _to_the_end(self) -> AsyncIterator[None]:
@@ -347,6 +351,28 @@ class Conversation:
         except ChannelGone:
             log.debug("caller_left_first", contact=self._id)
         self._close(outcome, by, None if hung_up else cause)
+
+    async def _failed(self, turn: Turn) -> None:
+        """The flow could not go on: who still listens is left to Asterisk's dialplan, which knows
+        the language in which to apologise. What the caller came to before it stays true."""
+        self._tell_failure(turn)
+        if self._session.hungup.is_set():
+            await self._finish("normal")
+            return
+        with suppress(ChannelGone):  # they hung up at this moment: the flow failed before
+            await self._recording.pause()
+            await self._speak(turn.state.scope.language)
+        story = self._services.chronicle.story(self._id)
+        if story is not None:
+            outcome, by = how_it_ended(story, hung_up=False)
+            self._close(Outcome.FAILED if outcome is Outcome.FLOW_ENDED else outcome, by)
+
+    def _tell_failure(self, turn: Turn) -> None:
+        story, flow = self._services.chronicle.story(self._id), turn.state.scope.flow
+        version = story.flow_version if story is not None else None
+        step = turn.trace[-1].step if turn.trace else ""
+        log.error("flow_failed", contact=self._id, flow=flow, version=version, step=step)
+        self._services.metrics.flows_failed.labels(flow).inc()
 
     def _close(self, outcome: Outcome, by: EndedBy, cause: int | None = None) -> None:
         """The caller has left; with a callback promised the contact has not."""

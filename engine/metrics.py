@@ -18,6 +18,9 @@ class Metrics:
         self.calls = self._counter("calls_total", "Calls that reached the engine.")
         self.active_calls = self._gauge("active_calls", "Calls under way.")
         self.ended = self._counter("contacts_total", "Contacts ended, by outcome.", "outcome")
+        self.flows_failed = self._counter(
+            "flows_failed_total", "Flows that could not go on, by flow.", "flow"
+        )
         self.agents = self._gauge("agents", "Agents by state.", "state")
         self.waiting = self._gauge("queue_waiting", "Contacts waiting, by queue.", "queue")
         self.longest_wait = self._gauge(

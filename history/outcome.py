@@ -41,7 +41,8 @@ class Outcome(StrEnum):
     """A callback was promised, but the customer called again before and was answered."""
 
     FAILED = "failed"
-    """A fault of ours or of the switch ended the call, such as an error in the flow."""
+    """The flow could not go on, or another fault of ours or of the switch ended it. While the
+    switch works, the caller hears the apology and reaches the fallback."""
 
     REJECTED = "rejected"
     """The call was refused before its answer: unknown number, no capacity, a blocked caller."""
