@@ -6,13 +6,15 @@ from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mappi
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import structlog
 
 from config.document import DocumentError
+from config.site import Site
 from engine.clock import now_ms
 from engine.errors import FlowsAway, PublishRefused, SiteInvalid
-from engine.loading import SiteFile, check_texts, load_for, load_texts, uncollected
+from engine.loading import SiteFile, check_texts, known_of, load_for, load_texts, uncollected
 from engine.merging import Files
 from engine.publishing import Author, Publisher
 from engine.settings import Settings
@@ -20,8 +22,9 @@ from engine.working_copy import WorkingCopy
 from history.bundles import Bundle, BundleStore
 from history.errors import BundleDamaged, DatabaseAway, UnsupportedUrl
 from history.migrations import upgrade_to_head
+from ivr.functions import FlowFunction
+from ivr.loader import load_unchecked
 from ivr.program import Program
-from ivr.steps.base import Known
 
 log = structlog.get_logger(__name__)
 
@@ -46,6 +49,13 @@ class Refusal:
     reasons: tuple[str, ...]
 
 
+class _Older(NamedTuple):
+    """An older version, made for this site."""
+
+    site: Site
+    flows: Flows
+
+
 class Library:
     """Fetches versions of a site's flows, and keeps those older ones that calls still run.
 
@@ -57,7 +67,7 @@ class Library:
         self._store = store
         self._site = site
         self._mark = mark
-        self._older: dict[int, Flows] = {}
+        self._older: dict[int, _Older] = {}
         self.refusal: Refusal | None = None
 
     async def newest(self) -> int:
@@ -85,18 +95,29 @@ class Library:
         bundle = await self._bundle(version)
         return await asyncio.to_thread(fitting, version, bundle.files, site_file)
 
-    async def as_it_was(self, version: int, in_use: Collection[int | None]) -> Flows:
-        """An older version, for a call that began with it: not held to today's site, which the
-        call would find changed under it anyway. Those not `in_use` any more are let go.
+    async def as_it_was(
+        self,
+        version: int,
+        site: Site,
+        functions: Mapping[str, FlowFunction],
+        in_use: Collection[int | None],
+    ) -> Flows:
+        """An older version, for a call that began with it, with the hours, values, fields and
+        functions that the site has today. Where these do not fit it any more a step fails in the
+        call: nobody can mend a version. Those not `in_use` any more are let go.
 
         Raises FlowsAway, and DocumentError when this engine does not speak its language any more.
         """
-        self._older = {kept: flows for kept, flows in self._older.items() if kept in in_use}
+        self._older = {
+            kept: older
+            for kept, older in self._older.items()
+            if kept in in_use and older.site is site
+        }
         if version not in self._older:
             bundle = await self._bundle(version)
-            load = asyncio.to_thread(load_texts, bundle.files, _called(version), Known())
-            self._older[version] = Flows(version, await load)
-        return self._older[version]
+            load = asyncio.to_thread(_unchecked, version, bundle.files, site, functions)
+            self._older[version] = _Older(site, await load)
+        return self._older[version].flows
 
     def in_force(self, version: int) -> None:
         """This engine's calls run this version from now on."""
@@ -144,6 +165,13 @@ def fitting(version: int, files: Files, site_file: SiteFile) -> Flows:
         programs = load_for(site_file, lambda known: load_texts(files, _called(version), known))
         gc.freeze()  # not looked at later either
     return Flows(version, programs, files)
+
+
+def _unchecked(
+    version: int, files: Files, site: Site, functions: Mapping[str, FlowFunction]
+) -> Flows:
+    known = known_of(site, functions)
+    return Flows(version, load_texts(files, _called(version), known, load_unchecked))
 
 
 @contextmanager

@@ -79,6 +79,7 @@ class House:
         if story is None or program is None or story.resume is None:
             await session.hangup()
             return
+        state = CallState.from_dict(story.resume)
         now = services.clock()
         stage = await session.get_variable(STAGE)
         # Should this engine be lost too, the caller is in the flow again, and not in conversation.
@@ -86,7 +87,6 @@ class House:
         services.adopted.discard(contact_id)
         services.chronicle.update(story.conversation_ended(now, EndedBy.AGENT))
         services.router.conversation_ended(contact_id)
-        state = CallState.from_dict(story.resume)
         waited_ms = stretches.total_ms(story.waits, now) or 0
         event: Event = QueueLeft(
             now, "conversation_ended", agent=story.agent or "", waited_ms=waited_ms
@@ -105,7 +105,9 @@ class House:
         if version not in (None, flows.version):
             in_use = {other.flow_version for other in services.chronicle.stories()}
             try:
-                flows = await services.library.as_it_was(version, in_use)
+                flows = await services.library.as_it_was(
+                    version, services.site, services.sources.functions, in_use
+                )
             except (FlowsAway, DocumentError) as error:
                 log.error("flow_not_resumed", contact=story.id, version=version, error=str(error))
                 return None

@@ -85,16 +85,21 @@ def load_site_and_flows(settings: Settings) -> tuple[SiteFile, dict[str, Program
     return site_file, load_for(site_file, lambda known: load_flows(settings.dialplans, known))
 
 
-def load_texts(files: Files, called: Callable[[str], str], known: Known) -> dict[str, Program]:
+def load_texts(
+    files: Files,
+    called: Callable[[str], str],
+    known: Known,
+    load: Callable[[Path, Known], dict[str, Program]] = load_flows,
+) -> dict[str, Program]:
     """The flows among texts; DocumentError tells of each file as `called` names it.
 
-    They are loaded as files, which for a moment they are: so a flow finds the fragments that it
+    `load` finds them as files, which for a moment they are: so a flow finds the fragments that it
     includes as it does in the working copy.
     """
     with TemporaryDirectory(prefix="trunkline-") as scratch:
         placed(Path(scratch), files)
         try:
-            return load_flows(Path(scratch), known)
+            return load(Path(scratch), known)
         except DocumentError as error:
             names = {str(Path(scratch) / name): called(name) for name in files}
             raise DocumentError(

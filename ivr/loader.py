@@ -42,6 +42,12 @@ def load_flows(directory: Path, known: Known = NOTHING_KNOWN) -> dict[str, Progr
     return compile_flows(flows, known)
 
 
+def load_unchecked(directory: Path, known: Known) -> dict[str, Program]:
+    """The same of flows that were checked when they were written: what they use and is not known
+    any more fails in the call. Raises DocumentError for what is no flow of today's language."""
+    return compile_flows(flows_as_written(directory), known)
+
+
 def read_flows(directory: Path, known: Known = NOTHING_KNOWN) -> tuple[list[Flow], list[Problem]]:
     """The flows in ``directory`` that can be read, and every problem and warning of any.
 

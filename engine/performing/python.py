@@ -30,6 +30,9 @@ async def run_python(line: Line, command: RunPython, state: CallState) -> Event:
     if function is None:
         log.error("function_unknown", contact=line.contact, function=command.function)
         return StepFailed(now(), "there is no such function")
+    if not function.takes(command.arguments):
+        log.error("function_changed", contact=line.contact, function=function.name)
+        return StepFailed(now(), "the function does not take what it is given")
     try:
         async with asyncio.timeout(command.timeout_ms / 1000):
             running = _results(function, command.arguments, sources.workers)

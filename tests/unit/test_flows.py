@@ -156,14 +156,15 @@ async def test_a_number_whose_flow_is_not_published_is_told(
 async def test_an_older_version_is_kept_while_calls_run_it(
     settings: Settings, store: BundleStore
 ) -> None:
-    """And let go after them. Today's site has nothing to say about it."""
+    """And let go after them. Today's site may lack what it uses."""
     library, _ = await opened(settings, store)
+    site = load_site_file(settings).site
     await published(store, 2, SUPPORT.replace("queue: faults", "queue: gone_since"))
-    old = await library.as_it_was(2, {2})
+    old = await library.as_it_was(2, site, {}, {2})
     assert old.programs.keys() == {"support"}
-    assert await library.as_it_was(2, {2}) is old
-    await library.as_it_was(1, {1})
-    assert await library.as_it_was(2, {1, 2}) is not old
+    assert await library.as_it_was(2, site, {}, {2}) is old
+    await library.as_it_was(1, site, {}, {1})
+    assert await library.as_it_was(2, site, {}, {1, 2}) is not old
 
 
 async def test_a_version_that_is_not_to_be_had_is_told(
@@ -171,11 +172,12 @@ async def test_a_version_that_is_not_to_be_had_is_told(
 ) -> None:
     """There is none, or it is of another language."""
     library, _ = await opened(settings, store)
+    site = load_site_file(settings).site
     await published(store, 2, "flow: support\nsteps: {a: {sing: la}}\n")
     with pytest.raises(FlowsAway, match="no version 9"):
-        await library.as_it_was(9, ())
+        await library.as_it_was(9, site, {}, ())
     with pytest.raises(DocumentError, match=r"support\.yaml@2:"):
-        await library.as_it_was(2, ())
+        await library.as_it_was(2, site, {}, ())
 
 
 async def test_a_database_that_cannot_be_opened_says_so(tmp_path: Path) -> None:

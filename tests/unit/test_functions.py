@@ -265,12 +265,14 @@ steps:
 
 @asynccontextmanager
 async def calling(
-    function: Callable[..., Any] | None = None,
+    function: Callable[..., Any] | None = None, knowing: Known | None = None
 ) -> AsyncIterator[tuple[House, FakeCall]]:
-    """A call whose flow calls the function, which is known by the name ``function``."""
+    """A call whose flow calls the function, which is known by the name ``function``; or was made
+    ``knowing`` something else."""
     mark = marked(function)
     found = {} if mark is None else {"function": mark}
-    known = Known(functions={name: each.signature for name, each in found.items()} or None)
+    signatures = {name: each.signature for name, each in found.items()}
+    known = knowing or Known(functions=signatures or None)
     house = House({"support": program(FLOW, known)})
     house.services.sources = house.services.sources._replace(functions=found)
 
@@ -378,3 +380,29 @@ async def test_a_function_that_is_gone_leads_to_on_error() -> None:
         await hears(call, "sorry")
     told = [entry.fields.get("did") for entry in house.writer.row.timeline]
     assert "failed: there is no such function" in told
+
+
+def of_a_number(number: Decimal) -> str:
+    """Took text, when the flow was made."""
+    return str(number)
+
+
+def of_another(other: str) -> str:
+    """Its parameter had another name."""
+    return other
+
+
+def of_more(number: str, more: str) -> str:
+    """It needs more than it did."""
+    return number + more
+
+
+@pytest.mark.parametrize("changed", [of_a_number, of_another, of_more])
+async def test_a_function_is_never_called_with_what_it_does_not_take(
+    changed: Callable[..., str],
+) -> None:
+    """A flow that was made without knowing its types would give it text instead of a number."""
+    async with calling(flow_function(changed), knowing=Known()) as (house, call):
+        await hears(call, "sorry")
+    told = [entry.fields.get("did") for entry in house.writer.row.timeline]
+    assert "failed: the function does not take what it is given" in told
