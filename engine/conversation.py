@@ -78,7 +78,7 @@ class Conversation:
         self._answered = answered
         self._spoke = False
         self._language: str = services.site.languages[0]
-        self._messages = CallMessages(services.messages, contact_id)
+        self._messages = CallMessages(services.messages, contact_id, self._next_take)
         self._voice = Voice(session, self._audio_of, services.audio.silence, services.clock)
         self._recording = CallRecording(services, session, contact_id)
         self._line = Line(
@@ -396,6 +396,11 @@ class Conversation:
             return replace(story, language=turn.state.scope.language, topic=told_of)
 
         self._change(told, save=False)
+
+    def _next_take(self) -> int:
+        self._change(lambda story: replace(story, takes=story.takes + 1))
+        story = self._services.chronicle.story(self._id)
+        return story.takes if story is not None else 1
 
     def _change(self, change: Callable[[Story], Story], save: bool = True) -> None:
         story = self._services.chronicle.story(self._id)

@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +18,9 @@ FORMAT = "wav"
 NOTHING_SAID_DBFS = -50.0
 """The loudest tenth of a second of a line without a speaker; nobody speaks as softly."""
 
+UNSAVED = 3
+"""Takes of an engine that was lost before it had saved their count: more than it can have begun."""
+
 
 class Messages:
     """The directory of messages: `YYYY/MM/DD/<contact>-<n>.wav`, the day in UTC."""
@@ -24,12 +29,15 @@ class Messages:
         self._directory = directory.absolute()
 
     def begin(self, name: RecordingName, at_ms: int) -> Path:
-        """An empty file, for its owner's eyes only, that Asterisk will fill. Raises OSError."""
+        """An empty file, for its owner's eyes only, that Asterisk will fill.
+
+        Raises FileExistsError when there is one of that name, which stays as it is, and OSError.
+        """
         day = datetime.fromtimestamp(at_ms / 1000, UTC)
         path = self._directory / f"{day:%Y/%m/%d}" / f"{name.id}.{FORMAT}"
         for directory in reversed(path.parents[:4]):
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         return path
 
     def relative(self, path: Path) -> str:
@@ -64,17 +72,28 @@ class Take:
 
 
 class CallMessages:
-    """The takes of one call: what is not kept by its end is deleted."""
+    """The takes of one call: what is not kept by its end is deleted.
 
-    def __init__(self, messages: Messages, contact: str) -> None:
+    `number` gives the next take's number: a contact may have several calls, as when it is called
+    back, and a number that was used stays so.
+    """
+
+    def __init__(self, messages: Messages, contact: str, number: Callable[[], int]) -> None:
         self._messages = messages
         self._contact = contact
+        self._number = number
         self._takes: dict[str, Take] = {}
         self._kept: set[str] = set()
 
     def begin(self, at_ms: int) -> Take:
         """A new take, with its file. Raises OSError."""
-        name = RecordingName(self._contact, len(self._takes) + 1)
+        for _ in range(UNSAVED):
+            with suppress(FileExistsError):
+                return self._begun(at_ms)
+        return self._begun(at_ms)
+
+    def _begun(self, at_ms: int) -> Take:
+        name = RecordingName(self._contact, self._number())
         take = Take(name.id, self._messages.begin(name, at_ms), at_ms)
         self._takes[take.handle] = take
         return take

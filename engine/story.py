@@ -18,11 +18,12 @@ class Story:
 
     A contact may wait and talk more than once: `waits` and `talks` have each stretch.
     `recordings` has the raw file of each agent's leg that is recorded, by its unique id, and
-    `reasons` why, where the flow said so. `record` is what the flow said last of recording; None
-    while it has said nothing: then each queue decides. `resume` is the flow's state at the last
-    point from which a restarted engine could go on. `transfer` is the leg of somebody outside who
-    is being called, or talks with the caller. `promise` is a callback that is still to be
-    made, `back` the unique id of the last channel that was made for one.
+    `reasons` why, where the flow said so. `takes` counts the messages that were begun. `record` is
+    what the flow said last of recording; None while it has said nothing: then each queue decides.
+    `resume` is the flow's state at the last point from which a restarted engine could go on.
+    `transfer` is the leg of somebody outside who is being called, or talks with the caller.
+    `promise` is a callback that is still to be made, `back` the unique id of the last channel that
+    was made for one.
     """
 
     id: str
@@ -46,6 +47,7 @@ class Story:
     ringing_ms: int | None = None
     recordings: Mapping[str, str] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
+    takes: int = 0
     record: bool | None = None
     record_reason: str | None = None
     resume: Mapping[str, Any] | None = None

@@ -5,6 +5,7 @@ import json
 import wave
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 from bridge.agi.session import AgiSession
 from config.mailboxes import DAY_MS, Mailbox
 from engine import messagebook
+from engine.flows import Flows
 from engine.house import House as EntryPoints
 from engine.mailroom import Mailroom
 from engine.messages import CallMessages, Messages
@@ -123,6 +125,64 @@ async def test_a_message_is_heard_again_and_kept(tmp_path: Path) -> None:
     assert told["message_left"] == {"mailbox": "support", "ms": 3_000}
 
 
+TWICE = """
+languages: [en]
+start: message
+steps:
+  message: {voicemail: {mailbox: support, prompt: Speak}, next: line, on_error: sorry}
+  line: {queue: support, answered: again, on_timeout: {after: 30s, go: sorry}, on_error: sorry}
+  again: {voicemail: {mailbox: support, prompt: Speak}, next: bye, on_error: sorry}
+  bye: {say: {en: Bye}, next: end}
+  sorry: {say: {en: Sorry}, next: end}
+  end: {hangup: normal}
+"""
+
+
+async def keeps(call: FakeCall, ms: int) -> None:
+    """Said, and left by the key for it."""
+    await speaks(call, ms)
+    await call.hears()
+    call.says("200 result=3")
+
+
+async def test_a_message_stays_when_its_contact_leaves_another(tmp_path: Path) -> None:
+    """In a call that a later engine goes on with, or that calls the customer back."""
+    house, later = a_house(tmp_path, TWICE), a_house(tmp_path, TWICE)
+    async with calling(house) as call:
+        await keeps(call, 3_000)
+        await call.answers("SET MUSIC ON default", OK)
+        house.router.answer(CONTACT, "anna", "leg-1")
+        await call.answers("SET MUSIC OFF", OK)
+        await call.answers("SET VARIABLE TRK_STAGE talking", SET)
+        await call.hears()
+        story = house.chronicle.story(CONTACT)
+        assert story is not None
+        await call.close()
+    later.services.flows = Flows(1, {"sample": program(TWICE)})
+    later.chronicle.adopt(story)
+
+    async def back(session: AgiSession) -> None:
+        await EntryPoints(later.services).take_back(session, CONTACT)
+
+    async with conversation(back) as call:
+        await call.answers("GET VARIABLE TRK_STAGE", "200 result=1 (talking)")
+        await call.answers("SET VARIABLE TRK_STAGE flow", SET)
+        await call.answers('STREAM FILE speak ""', "200 result=0 endpos=1")
+        await keeps(call, 4_000)
+        await ends(call, "bye")
+    assert [row.ms for row in (*left(house), *left(later))] == [3_000, 4_000]
+    assert files(tmp_path) == [f"{CONTACT}-1.wav", f"{CONTACT}-2.wav"]
+
+
+async def test_a_message_is_never_overwritten(tmp_path: Path) -> None:
+    """Though the engine was lost before it had saved how many takes there were."""
+    first, second = (CallMessages(Messages(tmp_path), CONTACT, count(1).__next__) for _ in range(2))
+    kept = first.begin(1_000)
+    write_speech(kept.path, 2_000)
+    assert second.begin(1_000).handle == f"{CONTACT}-2"
+    assert await kept.said_ms() == 2_000
+
+
 async def test_a_take_recorded_again_leaves_one_message(tmp_path: Path) -> None:
     """And one file."""
     house = a_house(tmp_path)
@@ -188,7 +248,7 @@ async def test_a_surveys_comment_is_a_message_too(tmp_path: Path) -> None:
 
 def test_no_handle_leads_to_another_calls_file(tmp_path: Path) -> None:
     """A flow gives back only what it was given."""
-    takes = CallMessages(Messages(tmp_path), CONTACT)
+    takes = CallMessages(Messages(tmp_path), CONTACT, count(1).__next__)
     assert takes.find("last") is None
     takes.begin(1_000)
     assert takes.find("../../secret") is None
