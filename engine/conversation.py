@@ -244,8 +244,7 @@ class Conversation:
             return QueueLeft(now(), closed)
         self._change(
             lambda story: replace(
-                story.queued(now(), command.queue, dict(contact.skills)),
-                resume=state.to_dict(),
+                story.queued(now(), command.queue, dict(contact.skills)).waits_at(state.to_dict()),
                 language=command.language,
             )
         )

@@ -20,7 +20,8 @@ class Story:
     `recordings` has the raw file of each agent's leg that is recorded, by its unique id, and
     `reasons` why, where the flow said so. `takes` counts the messages that were begun. `record` is
     what the flow said last of recording; None while it has said nothing: then each queue decides.
-    `resume` is the flow's state at the last point from which a restarted engine could go on.
+    `resume` is the flow's state at the last point from which a restarted engine could go on,
+    `back_to` that in the queue for which a callback stands, or would: the last one before it.
     `transfer` is the leg of somebody outside who is being called, or talks with the caller.
     `promise` is a callback that is still to be made, `back` the unique id of the last channel that
     was made for one.
@@ -51,6 +52,7 @@ class Story:
     record: bool | None = None
     record_reason: str | None = None
     resume: Mapping[str, Any] | None = None
+    back_to: Mapping[str, Any] | None = None
     transfer: LegRow | None = None
     promise: Promise | None = None
     back: str = ""
@@ -70,6 +72,10 @@ class Story:
             skills=dict(skills),
             waits=stretches.opened(self.waits, at_ms),
         )
+
+    def waits_at(self, state: Mapping[str, Any]) -> Self:
+        """The flow is in a queue. What was promised of an earlier one stays as it was promised."""
+        return replace(self, resume=state, back_to=self.back_to if self.promise else state)
 
     def left_queue(self, at_ms: int, reason: str) -> Self:
         """The contact is back in its flow without a conversation."""
@@ -95,6 +101,7 @@ class Story:
             self.tell(at_ms, "calling_back", agent=self.agent, attempt=promise.tries),
             promise=promise,
             back=uniqueid,
+            resume=self.back_to,
         )
 
     def not_called_back(self, at_ms: int, reason: str, again: Promise | None) -> Self:
