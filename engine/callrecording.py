@@ -28,7 +28,7 @@ class CallRecording:
         self._part: Conversation | None = None
 
     async def switch(self, on: bool, reason: str) -> None:
-        """From here on, or no more. Raises ChannelGone and CommandFailed."""
+        """From here on, or no more. Raises ChannelGone, CommandFailed and OSError."""
         await self.pause()
         if on:
             await self._begin(reason)
@@ -38,14 +38,15 @@ class CallRecording:
             self._services.chronicle.update(told)
 
     async def resume(self) -> None:
-        """Begin a part, if the flow wants one and there is none. Raises ChannelGone."""
+        """Begin a part, if the flow wants one and there is none; where that fails the call goes on
+        unrecorded rather than not at all, and the log is watched. Raises ChannelGone."""
         story = self._story
         if story is None or not story.record or self._session.hungup.is_set():
             return
         if self._part is None:
             try:
                 await self._begin(story.record_reason)
-            except CommandFailed as error:
+            except (CommandFailed, OSError) as error:
                 log.error("recording_not_resumed", contact=self._contact, error=str(error))
 
     async def _begin(self, reason: str | None) -> None:
@@ -54,14 +55,13 @@ class CallRecording:
             return
         services, now = self._services, self._services.clock()
         name = RecordingName(story.id, story.next_recording)
+        path = services.recorder.begin(name, now)
+        services.chronicle.update(story.recorded(name.id, str(path), reason))
         try:
-            path = str(services.recorder.begin(name, now))
-        except OSError as error:
-            # The call goes on unrecorded rather than not at all; the log is watched.
-            log.error("recording_not_begun", contact=story.id, errno=error.errno)
-            return
-        services.chronicle.update(story.recorded(name.id, path))
-        await self._session.execute("MixMonitor", path, "D")
+            await self._session.execute("MixMonitor", str(path), "D")
+        except CommandFailed:
+            path.unlink(missing_ok=True)
+            raise
         self._part = Conversation(name, None, now, now, reason)
 
     async def pause(self) -> None:

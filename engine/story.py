@@ -123,12 +123,14 @@ class Story:
             legs=(*self.legs, leg),
         )
 
-    def recorded(self, uniqueid: str, path: str) -> Self:
+    def recorded(self, uniqueid: str, path: str, reason: str | None = None) -> Self:
         """The conversation on this leg is recorded to a raw file, if there will be one. What the
-        flow itself records has its recording's id in the leg's place."""
+        flow itself records has its recording's id in the leg's place, and a reason of its own."""
         reasons = self.reasons
-        if self.record and self.record_reason:
-            reasons = {**reasons, uniqueid: self.record_reason}
+        if reason is None and self.record:
+            reason = self.record_reason
+        if reason:
+            reasons = {**reasons, uniqueid: reason}
         recordings = {**self.recordings, uniqueid: path}
         return replace(self, recordings=recordings, reasons=reasons)
 

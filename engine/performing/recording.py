@@ -17,7 +17,7 @@ async def switch_recording(line: Line, command: SwitchRecording, state: CallStat
     now = line.services.clock
     try:
         await line.recording.switch(command.on, command.reason)
-    except CommandFailed as error:
+    except (CommandFailed, OSError) as error:
         if not command.on:
             raise
         log.error("recording_not_begun", contact=line.contact, error=str(error))

@@ -1,6 +1,7 @@
 """A call recorded by its flow: what Asterisk is told, and what is in the index afterwards."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,7 +12,7 @@ from bridge.agi.session import AgiSession
 from engine import waiting
 from engine.flows import Flows
 from engine.house import House as EntryPoints
-from history.outcome import RecordingState
+from history.outcome import Outcome, RecordingState
 from history.rows import RecordingRow
 from tests.fakes.agi_client import FakeCall, conversation
 from tests.fakes.house import House
@@ -114,3 +115,66 @@ async def test_a_recording_that_cannot_begin_leaves_by_on_error(house: House) ->
         await call.answers("SET VARIABLE TRK_STAGE done", "200 result=1")
     told = [entry.fields.get("did") for entry in house.writer.row.timeline]
     assert "failed: the call cannot be recorded" in told
+
+
+def full(directory: Path) -> None:
+    """No file can be made there any more (the tests' clock stands in 1970)."""
+    (directory / "1970").write_text("in the way of the year's directory")
+
+
+async def test_a_disk_that_takes_nothing_leaves_by_on_error_too(
+    house: House, tmp_path: Path
+) -> None:
+    """A flow that must be recorded may not go on as if it were."""
+    full(tmp_path)
+    async with calling(house) as call:
+        await call.answers("SET MUSIC ON default", OK)
+        story = house.chronicle.story(CONTACT)
+        assert story is not None
+        assert story.record is None
+        call.says("HANGUP")
+        await call.answers("SET VARIABLE TRK_STAGE done", "200 result=1")
+    timeline = house.writer.row.timeline
+    did = [entry.fields.get("did") for entry in timeline]
+    assert "failed: the call cannot be recorded" in did
+    assert "recording" not in [entry.what for entry in timeline]
+
+
+async def test_a_part_that_cannot_begin_costs_the_caller_nothing(
+    house: House, tmp_path: Path
+) -> None:
+    """The disk is full after the queue: the flow was told that it is recorded, and goes on."""
+    text = TEXT.replace("go: quiet", "go: bye").replace("answered: quiet", "answered: bye")
+    text = "\n".join(line for line in text.split("\n") if "quiet:" not in line)
+    house.services.flows = Flows(1, {"support": program(text.replace("30s", "50ms"))})
+    async with calling(house) as call:
+        await recorded(call)
+        await call.answers('EXEC StopMixMonitor ""', OK)
+        await call.hears()
+        await house.tasks.rest()
+        await asyncio.to_thread(shutil.rmtree, tmp_path / "1970")
+        full(tmp_path)
+        call.says(OK)
+        await call.answers('STREAM FILE bye ""', "HANGUP", "200 result=-1 endpos=1")
+        await call.answers("SET VARIABLE TRK_STAGE done", "200 result=1")
+    assert house.writer.row.outcome is Outcome.HUNG_UP_IN_FLOW
+
+
+async def test_the_story_has_the_reason_of_each_part(house: House) -> None:
+    """Of the step that began it, also after one with another: a restarted engine reads it there."""
+    text = TEXT.replace("next: line}", "next: again}", 1).replace(
+        "  line:", "  again: {record: {on: yes, reason: training}, next: line}\n  line:"
+    )
+    house.services.flows = Flows(1, {"support": program(text)})
+    async with calling(house) as call:
+        await recorded(call)
+        await call.answers('EXEC StopMixMonitor ""', OK)
+        await recorded(call)
+        await call.answers('EXEC StopMixMonitor ""', OK)
+        await call.hears()
+        story = house.chronicle.story(CONTACT)
+        assert story is not None
+        assert story.reasons == {f"{CONTACT}-1": "quality", f"{CONTACT}-2": "training"}
+        call.says(OK, "HANGUP")
+        await call.answers("SET VARIABLE TRK_STAGE done", "200 result=1")
+    await house.tasks.rest()
