@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 STATUS = "reply.status"
 _JSON, _TEXT = "application/json", "text/plain; charset=utf-8"
-_DIGITS_OF_A_NUMBER = 18
 _CONTENT_TYPE = "content-type"
 
 
@@ -60,15 +59,12 @@ def _path(source: str) -> JsonPath:
 
 
 def _plain(found: Any) -> Value:
-    """A value of JSON as one of a flow; None for lists, mappings and numbers beyond all use."""
+    """A value of JSON as one of a flow; None for lists and mappings."""
     match found:
         case bool() | str():
             return found
         case int() | Decimal():
-            number = Decimal(found)
-            # An exponent is written out as digits: 1E+999999999 would be a gigabyte of them.
-            fits = number.is_finite() and abs(number.adjusted()) <= _DIGITS_OF_A_NUMBER
-            return number if fits else None
+            return Decimal(found)
         case _:
             return None
 

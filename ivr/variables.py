@@ -5,22 +5,28 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, time
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
 from config.document import DocumentModel
 from config.suggest import shown
+from ivr.currencies import smallest_unit
 
 Value = str | Decimal | bool | date | time | None
 """What a variable holds; None while it is not set."""
 
 Kind = Literal["text", "digits", "number", "money", "date", "time", "bool"]
 _AMOUNTS = frozenset({"number", "money"})
-_NUMBER = re.compile(r"-?\d{1,18}(\.\d{1,9})?")
-_DATE = re.compile(r"\d{4}-\d\d-\d\d")
-_TIME = re.compile(r"\d\d:\d\d(:\d\d)?")
+_NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]+)?")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_TIME = re.compile(r"[0-9]{2}:[0-9]{2}(:[0-9]{2})?")
+_BEYOND = Decimal(10) ** 18
+"""Amounts are below it: with nine decimals all their digits are computed exactly."""
+
+_NINE_DECIMALS = Decimal("0.000000001")
+_LONGEST_NUMBER = 64
 _TRUTHS = {"true": True, "yes": True, "false": False, "no": False}
 
 
@@ -38,7 +44,9 @@ class Variable(DocumentModel):
     """A value that a call carries: ``balance: {type: money, currency: EUR}``.
 
     ``digits`` keep their leading zeros and are read out one by one; a ``number`` and ``money``
-    are spoken as amounts, a ``date`` and a ``time`` in words. ``length`` is for digits.
+    are spoken as amounts, a ``date`` and a ``time`` in words. A ``number`` is kept to nine
+    decimals, ``money`` to what can be paid in its currency, rounded half up. ``length`` is for
+    digits.
     ``sensitive`` values are never spoken, traced, logged or saved with the call. ``start`` is
     the value at the beginning; without it a variable is not set until a step sets it.
     """
@@ -62,13 +70,32 @@ class Variable(DocumentModel):
         """A value of another type as one of this; None when it is none, or no value at all."""
         if type(value) is str:
             return self.read(value)
-        if type(value) is Decimal and self.type in _AMOUNTS:
-            return value if _NUMBER.fullmatch(format(value, "f")) else None
+        if type(value) is Decimal:
+            if self.type in _AMOUNTS:
+                return self._amount(value)
+            # An exponent is written out as digits: 1E+999999999 would be a gigabyte of them.
+            if not value.is_finite() or abs(value.adjusted()) > _LONGEST_NUMBER:
+                return None
         if value is None or not isinstance(value, Value):
             return None
         return self.read(written(value))
 
+    def _amount(self, value: Decimal) -> Decimal | None:
+        """It, as exactly as it is kept; None when it is beyond all use."""
+        if not (value.is_finite() and -_BEYOND < value < _BEYOND):
+            return None
+        unit = _NINE_DECIMALS
+        if self.currency is not None and self.type == "money":
+            unit = smallest_unit(self.currency)
+        kept = value.quantize(unit, ROUND_HALF_UP)
+        if kept == value:
+            return value
+        # Of what was rounded up to a whole number no decimals are told, nor the sign of a zero.
+        return kept.normalize() + 0 if -_BEYOND < kept < _BEYOND else None
+
     def _fitting(self, value: Value) -> Value:
+        if type(value) is Decimal:
+            return self._amount(value)
         if self.length is not None and isinstance(value, str) and len(value) != self.length:
             return None
         return value
