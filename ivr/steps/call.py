@@ -42,7 +42,7 @@ class Call(Continues):
     """``verify: {call: {flow: identify, give: {account: "{account}"}, take: {ok: known}}}``
 
     The flow that is called has variables of its own. It comes back at its ``return`` step; where
-    it hangs up, the call ends.
+    it hangs up, the call ends. A result that is not set leaves its variable not set.
     """
 
     kind: ClassVar[str] = "call"
@@ -162,8 +162,13 @@ class CallNode(Node):
 
     def returned(self, run: Run, results: Values) -> Outcome:
         run.note(self.name, "returned")
+        taken: list[tuple[str, Value, bool]] = []
         for name, variable, result in self._take:
-            value = variable.accept(results.get(result))
-            if value is not None:
-                run.assign(name, value, sensitive=variable.sensitive)
+            given = results.get(result)
+            value = variable.accept(given)
+            if value is None and given is not None:
+                return self.failed(run, f"{result} is not what {name} can hold")
+            taken.append((name, value, variable.sensitive))
+        for name, value, sensitive in taken:
+            run.assign(name, value, sensitive=sensitive)
         return self.targets.next

@@ -81,14 +81,58 @@ def test_a_flow_calls_another_and_takes_its_results() -> None:
     assert "who: returned" in steps
 
 
-def test_what_is_not_set_is_not_taken() -> None:
-    """A caller who keys nothing is told from one who did; a result without a value changes none."""
+def test_what_is_not_set_is_taken_as_not_set() -> None:
+    """A caller who keys nothing is told from one who did."""
     call = Conversation(programs(MAIN, IDENTIFY)["main"])
     call.listens()
     for _ in range(3):
         call.silence()
     assert call.ended == "normal"
-    assert call.state.scope.variables == {"known": False}
+    assert call.state.scope.variables == {"customer": None, "known": False}
+
+
+AGAIN = """
+flow: main
+about: Calls another, and again
+owner: telecom@example.test
+languages: [en]
+start: who
+vars: {customer: {type: digits}}
+steps:
+  who: {call: {flow: identify, give: {digits_of: contract}, take: {customer: account}}, next: any?}
+  any?: {branch: [{if: customer is set, go: welcome}, {else: bye}]}
+  welcome: {say: "Welcome, {customer}.", next: who}
+  bye: {hangup: normal}
+"""
+
+
+def test_a_second_call_of_a_flow_leaves_nothing_of_the_first() -> None:
+    """Whoever takes the phone over and keys nothing is not the customer from before."""
+    call = Conversation(programs(AGAIN, IDENTIFY)["main"])
+    call.keys("4711")
+    call.listens()
+    for _ in range(3):
+        call.silence()
+    assert call.ended == "normal"
+    assert call.value("customer") is None
+
+
+def test_a_result_that_does_not_fit_fails_the_call_step() -> None:
+    """Nothing is taken then: a longer number is not the customer's."""
+    shorter = MAIN.replace("customer: {type: digits}", "customer: {type: digits, length: 3}")
+    of_any_length = IDENTIFY.replace("{type: digits, length: 4}", "{type: digits}")
+    flows = programs(
+        shorter.replace("next: known?", "next: known?\n    on_error: bye"), of_any_length
+    )
+    call = Conversation(flows["main"])
+    call.listens()
+    call.keys("4711", ended=True)
+    assert call.ended == "normal"
+    assert call.value("known") is None
+    assert any(
+        "who: failed: account is not what customer can hold" in line for line in call.timeline
+    )
+    assert "4711" not in " ".join(call.timeline)
 
 
 def test_flows_that_nothing_runs_any_more_go_at_once() -> None:
