@@ -136,8 +136,8 @@ class Run:
     def call(self, step: str, flow: str, variables: Values, secrets: Values) -> Enter:
         """Go into a sub-flow with these variables; `leave` comes back."""
         scope = self.scope
-        frame = Frame(scope.flow, step, scope.variables, scope.secrets)
-        self._move(flow, variables, secrets, (*scope.frames, frame))
+        frame = Frame(scope.flow, step, scope.variables, scope.secrets, scope.menus)
+        self._move(flow, variables, secrets, (*scope.frames, frame), ())
         return Enter(flow)
 
     def leave(self) -> Frame | None:
@@ -146,16 +146,21 @@ class Run:
         if not frames:
             return None
         frame = frames[-1]
-        self._move(frame.flow, frame.variables, frame.secrets, frames[:-1])
+        self._move(frame.flow, frame.variables, frame.secrets, frames[:-1], frame.menus)
         return frame
 
     def _move(
-        self, flow: str, variables: Values, secrets: Values, frames: tuple[Frame, ...]
+        self,
+        flow: str,
+        variables: Values,
+        secrets: Values,
+        frames: tuple[Frame, ...],
+        menus: tuple[str, ...],
     ) -> None:
-        """Into another flow; where menus lead back to stays behind."""
+        """Into another flow, which has variables and menus of its own."""
         _, call, language, _, _, facts, _, _, failures, gone = self.scope
         self.scope = Scope(
-            flow, call, language, variables, secrets, facts, frames, (), failures, gone
+            flow, call, language, variables, secrets, facts, frames, menus, failures, gone
         )
 
     def fails(self) -> bool:

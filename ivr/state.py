@@ -107,6 +107,7 @@ class Frame(NamedTuple):
     step: str
     variables: Values
     secrets: Values
+    menus: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"Frame({self.flow!r}, {self.step!r})"
@@ -160,7 +161,7 @@ class CallState(NamedTuple):
             "call": scope.call._asdict(),
             "variables": _saved(scope.variables),
             "facts": _saved(scope.facts),
-            "frames": [[f.flow, f.step, _saved(f.variables)] for f in scope.frames],
+            "frames": [[f.flow, f.step, _saved(f.variables), list(f.menus)] for f in scope.frames],
             "menus": list(scope.menus),
             "secrets": {},
             "at": {"is": _POSITION_NAMES[type(self.at)], **self.at._asdict()},
@@ -185,8 +186,8 @@ def _restored(saved: Mapping[str, Any]) -> Values:
 
 def _scope(saved: Mapping[str, Any]) -> Scope:
     frames = (
-        Frame(str(flow), str(step), _restored(variables), NOTHING)
-        for flow, step, variables in saved["frames"]
+        Frame(str(flow), str(step), _restored(variables), NOTHING, tuple(map(str, menus)))
+        for flow, step, variables, menus in saved["frames"]
     )
     return Scope(
         flow=str(saved["flow"]),

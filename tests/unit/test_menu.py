@@ -227,35 +227,52 @@ def test_a_menu_that_cannot_be_asked_leads_to_places_too() -> None:
     assert again.ended == "failure"
 
 
-def test_a_flow_that_is_called_has_a_first_menu_of_its_own() -> None:
-    """Back from it stays in it."""
-    outer = """
+OUTER = """
 languages: [en]
 start: main
 steps:
-  main: {menu: {prompt: Outer., options: {1: go}}, on_timeout: bye}
-  go: {call: inner, next: bye}
+  main: {menu: {prompt: Outer., options: {1: go, 2: bye}}, on_timeout: bye}
+  go: {call: inner, next: sub}
+  sub: {menu: {prompt: Sub., options: {8: back, 9: top, 2: bye}}, on_timeout: bye}
   bye: {hangup: normal}
 """
-    inner = """
+INNER = """
 languages: [en]
 start: main
 steps:
   main: {menu: {prompt: Inner., options: {1: back, 2: done}}, on_timeout: done}
   done: {return: {}}
 """
-    texts = {"outer": outer, "inner": inner}
+
+
+def calling() -> Conversation:
+    """A call in the menu of a flow that was called."""
     flows = [
         load_text_located(HEADER.replace("sample", name) + text, name, Flow)[0]
-        for name, text in texts.items()
+        for name, text in (("outer", OUTER), ("inner", INNER))
     ]
     call = Conversation(compile_flows(flows)["outer"])
     call.keys("1")
     assert call.hears == "Inner."
+    return call
+
+
+def test_a_flow_that_is_called_has_a_first_menu_of_its_own() -> None:
+    """Back from it stays in it."""
+    call = calling()
     call.keys("1")
     assert call.hears == "Inner."
+
+
+@pytest.mark.parametrize("key", ["8", "9"])
+def test_back_and_top_lead_over_a_flow_that_was_called(key: str) -> None:
+    """The menus before it are remembered, over a restart too; its own are not those of the
+    caller's way."""
+    call = calling()
     call.keys("2")
-    assert call.ended == "normal"
+    assert call.hears == "Sub."
+    call.keys(key)
+    assert call.hears == "Outer."
 
 
 TOLD = """
