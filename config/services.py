@@ -11,13 +11,13 @@ from config.document import DocumentModel
 from config.duration import Duration
 from config.suggest import shown
 from config.values import Line
+from config.web_origin import ORIGIN, origin_fault
 
 SECRET = re.compile(r"\bsecret:([a-z][a-z0-9_]{0,63})\b")
 """In a header's value, in place of what nobody may read: ``Bearer secret:crm_token``."""
 
-_HOST = r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?)"
 # RFC 3986, without a query, which belongs to each request, and without a password.
-_ADDRESS = re.compile(rf"https?://{_HOST}(:\d{{1,5}})?(/[A-Za-z0-9\-._~/@!$&'()*+,;=%:]*)?")
+_ADDRESS = re.compile(rf"{ORIGIN.pattern}(/[A-Za-z0-9\-._~/@!$&'()*+,;=%:]*)?")
 # RFC 9110, section 5.6.2.
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _LOCAL = re.compile(r"http://(localhost|127\.[0-9.]+|\[::1\])(:\d+)?(/.*)?")
@@ -26,9 +26,12 @@ _LOCAL = re.compile(r"http://(localhost|127\.[0-9.]+|\[::1\])(:\d+)?(/.*)?")
 def _address(text: str) -> str:
     if re.match(r"\w+://[^/]*@", text):
         raise ValueError("has a password in it: send it in a header, as secret:NAME")
-    if _ADDRESS.fullmatch(text) is None:
+    found = _ADDRESS.fullmatch(text)
+    if found is None:
         like = "like https://crm.example/api, without a query or a password"
         raise ValueError(f"{shown(text)} is no address of a web service, {like}")
+    if fault := origin_fault(found):
+        raise ValueError(fault)
     return text.rstrip("/")
 
 

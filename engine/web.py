@@ -89,7 +89,7 @@ class Web:
         headers = CIMultiDict(request.headers)
         headers.update(self._headers_of(service))
         base = service.url if request.service is not None else ""
-        url = URL(base + request.url, encoded=True)
+        url = _url(base + request.url)
         timeout_ms = service.timeout.ms if request.timeout_ms is None else request.timeout_ms
         retries = service.retries if request.retries is None else request.retries
         return Plan(
@@ -143,3 +143,14 @@ class Web:
     def _tell(self, name: str, outcome: str, status: int | None, ms: int) -> None:
         self._metrics.web_requests.labels(name, outcome).inc()
         log.info("web_request", service=name, outcome=outcome, status=status, ms=ms)
+
+
+def _url(text: str) -> URL:
+    """Raises NoReply: a value of the site may have made of it what the check would refuse."""
+    try:
+        url = URL(text, encoded=True)
+        if url.port:  # reads it: an impossible one raises only then
+            return url
+    except ValueError:
+        pass
+    raise NoReply("unreachable")

@@ -70,6 +70,9 @@ async def exchange(session: aiohttp.ClientSession, plan: Plan, sleep: Sleep) -> 
         except aiohttp.ClientError:
             if is_last or not repeats:
                 break
+        except UnicodeError:
+            # What no name in DNS can be is so the next time too.
+            break
         await sleep(pause_s(failures))
     raise NoReply("unreachable")
 
@@ -99,9 +102,13 @@ def _followed(plan: Plan, response: aiohttp.ClientResponse) -> URL | None:
     location = response.headers.get("Location")
     if plan.method != "GET" or response.status not in _REDIRECTS or not location:
         return None
-    target = response.url.join(URL(location))
-    # To another host would go what is this one's: its headers, and the secrets in them.
-    return target if target.origin() == plan.url.origin() else None
+    try:
+        target = response.url.join(URL(location))
+        # To another host would go what is this one's: its headers, and the secrets in them.
+        return target if target.origin() == plan.url.origin() else None
+    except ValueError:
+        # It leads nowhere on the web: as from one to another host, nothing is to be had from it.
+        return None
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

@@ -7,16 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import quote
 
 from config.suggest import shown
+from config.web_origin import ORIGIN, origin_fault
 from ivr.errors import UnfitError
 from ivr.run import Run
 from ivr.terms import Names, term
 from ivr.variables import Value, written
 from ivr.wording import Hole, pieces
 
-# RFC 3986: scheme, host, port. A name and password before the host would be a secret in a flow.
-_ORIGIN = re.compile(
-    r"https?://(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?)(:\d{1,5})?"
-)
 # RFC 3986, section 2: what may stand in an address without being encoded, and what is encoded.
 _SIGNS = re.compile(r"[A-Za-z0-9\-._~:/?\[\]@!$&'()*+,;=%]*")
 _SITE = "site."
@@ -56,7 +53,7 @@ def settled(text: str, names: Names) -> list[Part]:
 def host_of(text: str, names: Names) -> str | None:
     """The host that it leads to; None while that is not known."""
     first = next(iter(settled(text, names)), "")
-    found = _ORIGIN.match(first) if isinstance(first, str) else None
+    found = ORIGIN.match(first) if isinstance(first, str) else None
     return found["host"] if found else None
 
 
@@ -83,7 +80,7 @@ def _below_service(first: str) -> Iterator[str]:
 
 
 def _whole(first: str, *, alone: bool) -> Iterator[str]:
-    found = _ORIGIN.match(first)
+    found = ORIGIN.match(first)
     rest = first[found.end() :] if found else ""
     if found is None or (rest and rest[0] not in "/?"):
         if re.match(r"https?://[^/?#]*@", first):
@@ -91,6 +88,8 @@ def _whole(first: str, *, alone: bool) -> Iterator[str]:
         else:
             like = "write http:// or https:// and a host, or name a service"
             yield f"{shown(first)} is no address of the web, {like}"
+    elif fault := origin_fault(found):
+        yield fault
     elif not rest and not alone:
         yield "has a value of the call in its host: that must be the flow's or the site's"
 

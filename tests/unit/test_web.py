@@ -244,6 +244,27 @@ async def test_a_redirect_is_followed_within_its_host_only() -> None:
     assert other.asked == []
 
 
+@pytest.mark.parametrize("location", ["http://[::1", "mailto:a@b", "http://x:70000/", "//a..b/"])
+async def test_a_redirect_to_nowhere_is_the_reply(location: str) -> None:
+    """As one to another host is; whatever a service writes, the call goes on."""
+    wrong = text("", 302, Location=location)
+    async with web_service(wrong) as service, asking(service) as client:
+        assert (await client.get()).status == 302
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://crm.example:99999/", "http://crm..example/", "http://" + "a" * 64 + ".example/"],
+)
+async def test_an_address_of_nobody_is_unreachable(address: str) -> None:
+    """The check refuses it; one that a value of the site made so ends no call either."""
+    client = Client()
+    async with client.web.open():
+        with pytest.raises(NoReply) as caught:
+            await client.web.ask(Request("GET", address, retries=1))
+    assert caught.value.outcome == "unreachable"
+
+
 async def test_no_cookie_goes_from_one_caller_to_the_next() -> None:
     """A session of one caller's would be another's."""
     async with (
