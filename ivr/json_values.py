@@ -81,7 +81,7 @@ def read_text(text: str) -> Any:
     """What a web service's reply holds: what JSON is in it (fractions exact), else its text."""
     try:
         return json.loads(text, parse_float=Decimal, parse_constant=_no_number)
-    except (ValueError, RecursionError):
+    except (ValueError, ArithmeticError, RecursionError):
         return text
 
 

@@ -14,6 +14,7 @@ from config.suggest import did_you_mean, shown
 from ivr.errors import JsonPathError
 from ivr.json_bodies import texts_of
 from ivr.jsonpath import parse
+from ivr.patterns import MAX_MATCHED
 from ivr.reply_schema import schema_faults
 from ivr.requesting import HttpNode
 from ivr.run import Node
@@ -74,7 +75,10 @@ class Expect(DocumentModel):
         default="200-299", validate_default=True, description="like 200-299, or 200, 404"
     )
     schema_: Any = Field(
-        default=None, alias="schema", description="a JSON Schema (2020-12) that the reply fits"
+        default=None,
+        alias="schema",
+        description="a JSON Schema (2020-12) that the reply fits; a text of more than "
+        f"{MAX_MATCHED} signs fits no pattern",
     )
 
 

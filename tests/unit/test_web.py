@@ -104,6 +104,7 @@ async def test_the_sites_headers_and_secrets_are_added() -> None:
         (data(b"\xff\xfe"), "\N{REPLACEMENT CHARACTER}" * 2),
         (data(b"[" * 100_000), "[" * 100_000),
         (text("1" * 5_000), "1" * 5_000),
+        (text("1E99999999999999999999"), "1E99999999999999999999"),
         (data(b"[]", "application/json; charset=nonsense"), []),
     ],
 )
