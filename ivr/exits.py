@@ -23,13 +23,13 @@ _TIMEOUT, _TIMEOUT_OF_FLOW = _Source("on_timeout"), _Source("on_timeout", whole=
 _INVALID, _INVALID_OF_FLOW = _Source("on_invalid"), _Source("on_invalid", whole=True)
 _ERROR, _ERROR_OF_FLOW = _Source("on_error"), _Source("on_error", whole=True)
 _HANGUP, _HANGUP_OF_FLOW = _Source("on_hangup"), _Source("on_hangup", whole=True)
-_NEXT, _ANSWERED = _Source("next"), _Source("answered")
+_NEXT = _Source("next")
 _SILENCE = (_TIMEOUT, _TIMEOUT_OF_FLOW)
 _INHERITS: dict[str, tuple[_Source, ...]] = {
     "next": (_NEXT,),
     "on_timeout": _SILENCE,
     "on_invalid": (_INVALID, _TIMEOUT, _INVALID_OF_FLOW, _TIMEOUT_OF_FLOW),
-    "on_error": (_ERROR, _ERROR_OF_FLOW, *_SILENCE, _NEXT, _ANSWERED),
+    "on_error": (_ERROR, _ERROR_OF_FLOW, *_SILENCE, _NEXT),
     "on_hangup": (_HANGUP, _HANGUP_OF_FLOW),
 }
 """For each exit, whose value counts: the first that is written. What is nearer wins.

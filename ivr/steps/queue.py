@@ -99,7 +99,7 @@ class Queue(Step):
     on_error: StepName | None = Field(default=None, description="the step when it cannot be done")
 
     def required(self) -> Iterator[str]:
-        yield "answered"
+        yield from ("answered", "on_error")
 
     def branches(self) -> Iterator[Edge]:
         if self.answered is not None:
@@ -145,6 +145,9 @@ class Queue(Step):
         for path, skills in self._asked():
             yield from skilled.skill_findings(skills, path, context)
         yield from self._times()
+        if self.on_timeout is None and self.while_waiting.offer is None:
+            message = "a caller whom nobody answers waits for ever: say on_timeout, or offer a key"
+            yield Finding(("queue",), message, key=True, warning=True)
         if self.max_waiting is not None and self.on_full is None:
             yield Finding(("max_waiting",), "leads nowhere: say on_full where the others go")
         if self.on_full is not None and self.max_waiting is None:

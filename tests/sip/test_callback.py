@@ -32,6 +32,7 @@ steps:
         prompt: {en: To be called back press one., hu: Visszahíváshoz nyomja meg az egyest.}
         keys: {1: promise, 2: bye, 3: elsewhere}
     answered: thanks
+    on_error: bye
   promise: {callback: {}, next: confirmed, already: bye, on_error: bye}
   elsewhere: {callback: billing, next: confirmed}
   confirmed: {say: {en: We will call you back., hu: Visszahívjuk.}, next: bye}

@@ -27,7 +27,7 @@ vars: {pin: {type: digits, sensitive: true}}
 steps:
   loud: {record: {on: yes, reason: quality}, next: choose}
   choose: {menu: {prompt: "Billing, one. Nothing, two.", options: {1: line, 2: quiet}}}
-  line: {queue: billing, answered: quiet, on_timeout: {after: 20s, go: quiet}}
+  line: {queue: billing, answered: quiet, on_timeout: {after: 20s, go: quiet}, on_error: quiet}
   quiet: {record: {on: no, reason: pin}, next: pin}
   pin: {collect: {into: pin, prompt: Your pin., timeout: 3s, tries: 1}, next: bye, on_timeout: bye}
   bye: {hangup: normal}

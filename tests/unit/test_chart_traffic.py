@@ -21,7 +21,7 @@ steps:
   main:
     menu: {prompt: Hello., options: {1: number, 2: agent, star: main}, tries: 1}
   number: {collect: {into: account, prompt: Your number?}, next: agent}
-  agent: {queue: support, answered: bye, on_timeout: {after: 10m, go: main}}
+  agent: {queue: support, answered: bye, on_timeout: {after: 10m, go: main}, on_error: bye}
   bye: {hangup: normal}
 """)
 

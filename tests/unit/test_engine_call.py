@@ -32,6 +32,7 @@ steps:
     queue: support
     answered: bye
     on_timeout: {after: 30s, go: sorry}
+    on_error: sorry
   sorry: {say: {en: Sorry}, next: end}
   bye: {say: {en: Bye}, next: end}
   end: {hangup: normal}

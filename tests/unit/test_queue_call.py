@@ -27,6 +27,7 @@ steps:
     while_waiting: {say_wait: yes, every: 10m, offer: {prompt: Offer., keys: {1: left, star: left}}}
     max_waiting: 2
     answered: told
+    on_error: told
     on_full: full
     no_agents: closed
   left: {say: Left., next: end}

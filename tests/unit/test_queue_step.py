@@ -36,6 +36,7 @@ steps:
     max_waiting: 20
     answered: told
     on_timeout: {after: 5m, go: late}
+    on_error: full
     on_full: full
     no_agents: closed
   promise: {callback: {}, next: late, already: closed, on_error: full}
@@ -64,7 +65,7 @@ def test_a_plain_queue_says_the_place_and_lets_everybody_in() -> None:
 languages: [en]
 start: line
 steps:
-  line: {queue: support, answered: bye}
+  line: {queue: support, answered: bye, on_error: bye}
   bye: {hangup: normal}
 """)
     asked = Conversation(plain).waits_in

@@ -25,7 +25,7 @@ languages: [en]
 start: loud
 steps:
   loud: {record: {on: yes, reason: quality}, next: line}
-  line: {queue: support, answered: quiet, on_timeout: {after: 30s, go: quiet}}
+  line: {queue: support, answered: quiet, on_timeout: {after: 30s, go: quiet}, on_error: quiet}
   quiet: {record: {on: no, reason: card details}, next: bye}
   bye: {say: {en: Bye}, next: end}
   end: {hangup: normal}

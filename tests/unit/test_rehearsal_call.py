@@ -34,7 +34,7 @@ QUEUE = """
 languages: [en]
 start: line
 steps:
-  line: {queue: support, answered: thanks, on_timeout: {after: 60s, go: bye}}
+  line: {queue: support, answered: thanks, on_timeout: {after: 60s, go: bye}, on_error: bye}
   thanks: {say: Thank you., next: bye, on_error: bye}
   bye: {hangup: normal}
 """

@@ -30,7 +30,8 @@ steps:
       tries: 1
   account: {collect: {into: account, prompt: Number please.}, next: pin}
   pin: {collect: {into: pin, prompt: PIN please.}, next: line}
-  line: {queue: support, skills: {"{call.language}": 2}, priority: 7, answered: bye}
+  line:
+    {queue: support, skills: {"{call.language}": 2}, priority: 7, answered: bye, on_error: bye}
   bye: {hangup: normal}
 """
 

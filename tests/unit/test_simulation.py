@@ -34,7 +34,7 @@ steps:
     next: line
     on_timeout: bye
     on_invalid: bye
-  line: {queue: support, answered: bye}
+  line: {queue: support, answered: bye, on_timeout: {after: 1h, go: bye}, on_error: bye}
   bye: {hangup: normal}
 """
 
