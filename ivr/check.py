@@ -10,6 +10,7 @@ from config.hours_checks import check_hours
 from config.problem import Path
 from config.suggest import did_you_mean, shown
 from ivr.announce import LANGUAGES
+from ivr.endless import endless
 from ivr.exits import Exit, exit_of
 from ivr.filling import hole_findings
 from ivr.flow import Flow
@@ -43,19 +44,21 @@ def check(
     for all of them.
     """
     ways = ways_of(flow)
-    exits = [*_exits(flow, ways)]
+    exits, circles = [*_exits(flow, ways)], [*_circles(flow, ways)]
     findings = [
         *_languages(flow, known),
         *_variables(flow),
         *_steps(flow, known, flows),
         *exits,
         *_recorded(flow, recorded or Recorded(flows or {flow.flow: flow})),
-        *_circles(flow, ways),
+        *circles,
         *_for_nobody(flow, ways),
     ]
     if not exits:
         # A mistyped exit cuts off all that lies behind it: tell the cause, not what follows.
         findings.extend(_unreachable(flow, ways))
+    if not exits and not circles:
+        findings.extend(_endless(flow, ways, flows))
     problems = {
         _problem(located, finding)
         for finding in findings
@@ -183,6 +186,14 @@ def _unreachable(flow: Flow, ways: Mapping[str, tuple[Edge, ...]]) -> Iterator[F
             yield Finding(("steps", name), "no way leads here from start", key=True, own=True)
 
 
+def _endless(
+    flow: Flow, ways: Mapping[str, tuple[Edge, ...]], flows: Mapping[str, Flow] | None
+) -> Iterator[Finding]:
+    for circle in endless(flow, ways, flows):
+        message = f"the call never ends, only the caller can hang up: {_round(circle)}"
+        yield Finding(("steps", circle[0]), message, key=True)
+
+
 def _circles(flow: Flow, ways: Mapping[str, tuple[Edge, ...]]) -> Iterator[Finding]:
     silently = silent(ways)
     groups = [*components(silently)]
@@ -246,6 +257,9 @@ def _without_hangups(ways: Mapping[str, tuple[Edge, ...]]) -> dict[str, tuple[Ed
 
 
 def _circle(circle: Iterable[str]) -> str:
+    return f"a silent caller would go round for ever: {_round(circle)}"
+
+
+def _round(circle: Iterable[str]) -> str:
     names = [*circle]
-    way = " → ".join([*names, names[0]])
-    return f"a silent caller would go round for ever: {way}"
+    return " → ".join([*names, names[0]])

@@ -24,6 +24,22 @@ def reachable(start: str, ways: Ways) -> set[str]:
     return found
 
 
+def leading_to(ends: Iterable[str], ways: Ways) -> set[str]:
+    """Every step from which a call can come to one of ``ends``, these among them."""
+    sources: dict[str, list[str]] = {}
+    for name, edges in ways.items():
+        for edge in edges:
+            sources.setdefault(edge.target, []).append(name)
+    found: set[str] = set()
+    open_steps = list(ends)
+    while open_steps:
+        name = open_steps.pop()
+        if name not in found:
+            found.add(name)
+            open_steps.extend(sources.get(name, ()))
+    return found
+
+
 def silent(ways: Ways) -> dict[str, list[str]]:
     """The silent ones of the ways, without those to steps that do not exist."""
     return {

@@ -29,6 +29,7 @@ FINDINGS: tuple[tuple[str, str], ...] = (
     ("a caller without a way on", "no_next"),
     ("a caller lost by keying nothing, or what is wrong", "menu_without_timeout"),
     ("a circle without a way out", "silent_circle_of_says"),
+    ("a call that never ends", "circle_without_an_end"),
     ("a queue that may be for ever", "queue_for_ever"),
     ("words for nobody", "heard_after_hangup"),
     ("a prompt that is missing in a language", "missing_language"),

@@ -247,6 +247,10 @@ class Step(DocumentModel):
         """Whether the call may go from here to a menu that it was in before."""
         return False
 
+    def ends(self, flows: Mapping[str, Flow] | None) -> bool:
+        """Whether the call, or this flow of it, may end here; ``flows`` are those it may call."""
+        return False
+
     def required(self) -> Iterator[str]:
         """The exits without which a caller could be left standing."""
         if self.answers_caller:

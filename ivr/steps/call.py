@@ -50,6 +50,12 @@ class Call(Continues):
         Field(description="the flow, and what passes between it and this one")
     )
 
+    def ends(self, flows: Mapping[str, Flow] | None) -> bool:
+        flow = (flows or {}).get(self.call.flow)
+        if flow is None:
+            return True
+        return any(step.ends(None) for step in flow.steps.values() if step.kind != "return")
+
     def assigns(self) -> Iterator[str]:
         yield from self.call.take
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
 from ivr.run import Node, Outcome, Run, ended
 from ivr.steps.base import Build, Step
+
+if TYPE_CHECKING:
+    from ivr.flow import Flow
 
 
 class Hangup(Step):
@@ -24,6 +28,9 @@ class Hangup(Step):
     hangup: Literal["normal", "busy", "congestion", "rejected"] = Field(
         description="the cause that the caller's network is told"
     )
+
+    def ends(self, flows: Mapping[str, Flow] | None) -> bool:
+        return True
 
     def node(self, build: Build) -> Node:
         return HangupNode(build, self.hangup)

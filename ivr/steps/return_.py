@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
@@ -14,6 +14,9 @@ from ivr.run import Node, Outcome, Return, Run
 from ivr.steps.base import Build, Context, Finding, Step
 from ivr.values import VariableName
 from ivr.variables import Kind, Variable
+
+if TYPE_CHECKING:
+    from ivr.flow import Flow
 
 
 class ReturnStep(Step):
@@ -28,6 +31,9 @@ class ReturnStep(Step):
     return_: dict[VariableName, str] = Field(
         alias="return", description="results and their values; {} gives them as they are"
     )
+
+    def ends(self, flows: Mapping[str, Flow] | None) -> bool:
+        return True
 
     def templates(self, variables: Mapping[str, Variable]) -> Iterator[tuple[Path, str]]:
         for name, source in templates_of(self.return_, variables):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
@@ -22,6 +22,9 @@ from ivr.terms import names_in
 from ivr.values import Duration, StepName
 from ivr.variables import Variable
 from ivr.wording import Spoken, holes
+
+if TYPE_CHECKING:
+    from ivr.flow import Flow
 
 _TARGETS = ("to", "agent", "extension")
 
@@ -68,6 +71,9 @@ class Transfer(Step):
     on_error: StepName | None = Field(
         default=None, description="not permitted or not reached; busy and no_answer without a step"
     )
+
+    def ends(self, flows: Mapping[str, Flow] | None) -> bool:
+        return self.transfer.mode == "blind"
 
     def required(self) -> Iterator[str]:
         if self.transfer.mode == "attended":
