@@ -15,7 +15,7 @@ NUMBER = re.compile(r"\+[0-9]{6,15}")
 
 
 class Permitted(DocumentModel):
-    """Numbers that are permitted: none, unless it is written here.
+    """Numbers that may be reached: none, unless it is written here.
 
     A pattern is a number or the beginning of one with ``*``: ``+36*``. What ``deny`` names is
     refused, though ``allow`` names it too.
@@ -29,7 +29,7 @@ class Permitted(DocumentModel):
     )
 
     def permit(self, number: str) -> bool:
-        """Whether a call may be sent to ``number``, which is E.164."""
+        """Whether ``number``, which is E.164, may be reached."""
         if NUMBER.fullmatch(number) is None:
             return False
         return _named(number, self.allow) and not self.denies(number)
