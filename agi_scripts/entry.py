@@ -29,6 +29,12 @@ async def callback(session: AgiSession, house: House) -> None:
     await house.called_back(session, contact_id)
 
 
+async def whisper(session: AgiSession, house: House) -> None:
+    """`/whisper`, contact: somebody has answered to whom a caller is to be transferred."""
+    (contact_id,) = session.request.args
+    await house.whisper(session, contact_id)
+
+
 async def code(session: AgiSession, house: House) -> None:
     """`/code`, name, agent, a pause's reason or a prompt's number: an agent dialled a code."""
     name, agent, *rest = session.request.args
@@ -39,6 +45,7 @@ SCRIPTS: dict[str, Script] = {
     "inbound": inbound,
     "resume": resume,
     "callback": callback,
+    "whisper": whisper,
     "code": code,
 }
 

@@ -20,6 +20,10 @@ class House(Protocol):
         """Join a customer who is called back, and has answered, with the agent who waits."""
         ...
 
+    async def whisper(self, session: AgiSession, contact_id: str) -> None:
+        """Tell who has answered of the caller, and note on the channel whether they accept."""
+        ...
+
     async def agent_code(self, session: AgiSession, code: str, agent: str, reason: str) -> None:
         """Carry out a short code that an agent dialled, and say what came of it."""
         ...

@@ -124,6 +124,10 @@ class Switch:
         """Hang up a channel, by name or unique id; False if it is already gone."""
         return await self._on_channel("Hangup", channel, ("Cause", str(cause)))
 
+    async def limit(self, channel: str, seconds: int) -> bool:
+        """Have Asterisk hang up a channel after so long; False if it is already gone."""
+        return await self._on_channel("AbsoluteTimeout", channel, ("Timeout", str(seconds)))
+
     async def stop_playback(self, channel: str) -> bool:
         """Cut short what is being played to a channel; False if the channel is gone."""
         return await self._on_channel("ControlPlayback", channel, ("Control", "stop"))

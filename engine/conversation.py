@@ -8,7 +8,7 @@ from typing import Literal
 import structlog
 
 from bridge.agi.session import AgiSession
-from bridge.errors import ChannelGone, PlaybackFailed, SessionClosed
+from bridge.errors import AmiError, ChannelGone, PlaybackFailed, SessionClosed
 from engine.callrecording import CallRecording
 from engine.messages import CallMessages
 from engine.performing import PERFORMERS, Line
@@ -298,7 +298,7 @@ class Conversation:
             ),
         )
 
-    async def _talk(self, leg: AgentLeg) -> bool:
+    async def _talk(self, leg: AgentLeg, max_ms: int | None = None) -> bool:
         """Join the two; `Bridge` lasts as long as they talk, and outlives this engine.
 
         False when the agent's leg was gone before they were joined.
@@ -310,6 +310,7 @@ class Conversation:
         self._change(lambda story: story.answered(began_ms, leg.agent, channel, leg.leg))
         try:
             await self._session.set_variable(STAGE, TALKING)
+            await self._limit(channel, max_ms)
             await self._session.execute("Bridge", channel)
             # Asterisk tells of a hangup before it takes the next command, not before.
             await self._session.set_variable(STAGE, FLOW)
@@ -324,6 +325,16 @@ class Conversation:
             self._change(lambda story: story.not_joined(now(), leg.leg))
             return False
         return True
+
+    async def _limit(self, channel: str, max_ms: int | None) -> None:
+        """Asterisk counts, so that the engine may be lost. `Bridge` has an option for it, which
+        does nothing without a sound to warn with (bridge_exec in main/features.c)."""
+        if max_ms is None:
+            return
+        try:
+            await self._services.switch.limit(channel, -(-max_ms // 1000))
+        except AmiError as error:
+            log.error("conversation_not_limited", contact=self._id, code=error.code)
 
     async def _were_joined(self) -> bool:
         return await self._session.get_variable("BRIDGERESULT") == "SUCCESS"

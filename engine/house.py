@@ -15,6 +15,7 @@ from engine.services import Services
 from engine.stage import DONE, FLOW, STAGE, TRANSFER
 from engine.story import Story
 from engine.studio import Studio
+from engine.voice import Voice
 from history.outcome import EndedBy
 from ivr.announce import Notice, notice, paused
 from ivr.commands import Segment
@@ -124,6 +125,13 @@ class House:
             return
         program = await self._program_of(story)
         await Conversation(services, session, contact_id).called_back(program, leg)
+
+    async def whisper(self, session: AgiSession, contact_id: str) -> None:
+        """Somebody has answered for a caller who is being transferred: may they be joined?"""
+        services = self._services
+        audio = services.audio
+        voice = Voice(session, audio.of, audio.silence, services.clock)
+        await services.orders.whispers.speak(session, contact_id, voice)
 
     async def agent_code(self, session: AgiSession, code: str, agent: str, reason: str) -> None:
         """Do what the agent dialled, and say in the site's first language what came of it.

@@ -10,6 +10,7 @@ from engine.chronicle import Chronicle
 from engine.clock import Clock
 from engine.site_rules import recording_policy_of
 from engine.story import Story
+from engine.whispers import WHISPER, Whispers
 from recordings.naming import RecordingName
 from recordings.recorder import Recorder
 from routing.matcher import Assignment
@@ -34,6 +35,7 @@ class CallOrders:
     ) -> None:
         """`notice` is the sound that tells an agent of a callback, without its extension."""
         self.site = site
+        self.whispers = Whispers()
         self._notice = notice
         self._chronicle = chronicle
         self._recorder = recorder
@@ -53,6 +55,8 @@ class CallOrders:
         caller = story.caller if story is not None else None
         if promise is not None:
             variables.append((NOTICE, self._notice))
+        if self.whispers.of(contact.id) is not None:
+            variables.append((WHISPER, "yes"))
         return RingAgent(
             contact=contact.id,
             agent=agent,

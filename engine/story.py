@@ -148,6 +148,10 @@ class Story:
         """The agent's phone was rung in vain."""
         return replace(self.tell(at_ms, "not_answered", agent=agent, reason=reason), agent=None)
 
+    def not_accepted(self, at_ms: int, agent: str) -> Self:
+        """The agent has answered, and did not take the call."""
+        return replace(self.tell(at_ms, "not_accepted", agent=agent), agent=None)
+
     def answered(self, at_ms: int, agent: str, channel: str, uniqueid: str) -> Self:
         """Caller and agent are being joined; nothing is promised any more."""
         told = self.tell(at_ms, "answered", agent=agent)

@@ -86,6 +86,7 @@ class Switchboard:
             services.router.phone_reachable(endpoint, reachable, registered=registered)
 
     def _transfer_up(self, contact: str, services: Services) -> None:
+        services.orders.whispers.up(contact)
         story = services.chronicle.story(contact)
         if story is not None:
             services.chronicle.update(story.transfer_answered(services.clock()))
@@ -100,6 +101,7 @@ class Switchboard:
         now, chronicle = services.clock(), services.chronicle
         agent = services.ringer.leg_ended(event.uniqueid)
         services.callbacks.leg_ended(event.uniqueid)
+        services.orders.whispers.leg_ended(event.uniqueid)
         adopted = self._adopted(event.uniqueid, services)
         if adopted is not None:
             self._adopted_caller_left(adopted, event.cause, services)

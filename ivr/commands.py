@@ -160,14 +160,16 @@ class Lookup:
 class Transfer:
     """Connect the caller with someone outside the queues.
 
-    ``blind``: the flow ends with the conversation; ``attended``: it takes the caller back after
-    it. When nobody answers, the caller is back in either mode.
+    ``bridge``: the flow takes the caller back after the conversation; ``attended``: the same, and
+    who answers hears ``whisper`` first and accepts with the key ``accept`` (empty: by answering),
+    while the caller hears music; ``blind``: the flow ends with the conversation. When nobody
+    answers or accepts, the caller is back in every mode. They talk for ``max_ms`` at most.
     Answered by ``Done`` with outcome ``ended`` (they talked), ``busy``, ``no_answer`` or
     ``unreachable``; by ``StepFailed`` when the site does not permit it. Exactly one of
     ``number``, ``agent`` and ``extension`` (of an agent) is set; ``trunk`` None: as the site says.
     """
 
-    mode: Literal["blind", "attended"]
+    mode: Literal["bridge", "attended", "blind"]
     number: str | None = field(default=None, repr=False)
     agent: str | None = None
     extension: str | None = None
@@ -175,6 +177,9 @@ class Transfer:
     timeout_ms: int = 30_000
     language: str = ""
     announce: Prompt = SILENCE
+    whisper: Prompt = SILENCE
+    accept: str = ""
+    max_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -181,6 +181,14 @@ class AgiSession:
         reply = await self.command("GET", "VARIABLE", name)
         return reply.note if reply.result == "1" else None
 
+    async def evaluate(self, expression: str, channel: str) -> str | None:
+        """What an expression such as `${CHANNEL(hangupsource)}` gives on a channel; None if there
+        is none of that name (handle_getvariablefull)."""
+        if self.lost:
+            raise ChannelGone(self.request.channel)
+        reply = await self.command("GET", "FULL", "VARIABLE", expression, channel)
+        return (reply.note or "") if reply.result == "1" else None
+
     async def execute(self, app: str, *args: str) -> AgiReply:
         """Run a dialplan application until it ends; Asterisk takes its arguments as one list.
 

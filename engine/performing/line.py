@@ -24,8 +24,9 @@ class Line:
     voice: Voice
     recording: CallRecording
     messages: CallMessages
-    talk: Callable[[AgentLeg], Awaitable[bool]]
-    """Joins the caller with an agent who has answered; False when that leg was gone before."""
+    talk: Callable[[AgentLeg, int | None], Awaitable[bool]]
+    """Joins the caller with an agent who has answered, for so many ms at most; False when that leg
+    was gone before."""
 
 
 Performer = Callable[[Line, Any, CallState], Awaitable[Event]]

@@ -230,6 +230,10 @@ def _fields(*names: str) -> Callable[[Any], dict[str, Any]]:
     }
 
 
+def _told_to_target(command: Transfer) -> dict[str, Any]:
+    return {"whisper": command.whisper.text} if command.whisper.segments else {}
+
+
 _KINDS: Mapping[str, type[Any]] = {
     "transfer": Transfer,
     "callback": CallBack,
@@ -241,7 +245,10 @@ _KINDS: Mapping[str, type[Any]] = {
     "python": RunPython,
 }
 _DEEDS: Mapping[str, Callable[[Any], dict[str, Any]]] = {
-    "transfer": _fields("number", "agent", "extension", "mode"),
+    "transfer": lambda command: {
+        **_fields("number", "agent", "extension", "mode")(command),
+        **_told_to_target(command),
+    },
     "callback": _fields("number", "queue"),
     "voicemail": _fields("mailbox"),
     "survey": lambda command: {"survey": command.survey, **command.scores},

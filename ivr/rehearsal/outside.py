@@ -107,7 +107,9 @@ def _transfer(command: Transfer, now_ms: int, world: World) -> Underway:
         return _failing(starts_ms, "the site permits no transfer there")
     match world.given.transfer:
         case "answered":
-            return _doing(starts_ms + RING_MS + TALK_MS, "ended")
+            whisper_ms = duration_ms(command.whisper)
+            talk_ms = min(TALK_MS, command.max_ms or TALK_MS)
+            return _doing(starts_ms + RING_MS + whisper_ms + talk_ms, "ended")
         case "no_answer":
             return _doing(starts_ms + command.timeout_ms, "no_answer")
         case outcome:

@@ -103,7 +103,7 @@ class Line(DocumentModel):
         str | None, BeforeValidator(_request, json_schema_input_type=str | dict[str, str])
     ] = Field(default=None, description="a request that is made: {get: */accounts/*}")
     transfer: dict[str, str] | None = Field(
-        default=None, description="number, agent, extension or mode"
+        default=None, description="number, agent, extension, mode or whisper"
     )
     callback: dict[str, str] | None = Field(default=None, description="number or queue")
     voicemail: dict[str, str] | None = Field(default=None, description="mailbox")

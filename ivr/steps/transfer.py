@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -18,15 +18,28 @@ from ivr.speech import Speech
 from ivr.state import Doing, Position
 from ivr.steps.base import Build, Context, Edge, Finding, Heard, Step
 from ivr.steps.permitted import number_findings
+from ivr.steps.transfer_words import WHISPER, accept
 from ivr.terms import names_in
-from ivr.values import Duration, StepName
+from ivr.values import Duration, StepName, keyed, matching, within
 from ivr.variables import Variable
-from ivr.wording import Spoken, holes
+from ivr.wording import Said, Spoken, holes
 
 if TYPE_CHECKING:
     from ivr.flow import Flow
 
 _TARGETS = ("to", "agent", "extension")
+_OF_ATTENDED = ("whisper", "accept")
+_NO_KEY = "none"
+_KEY_OF_NUMBERS = "1"
+"""What takes a call outside the house, so that no mailbox does."""
+
+AcceptKey = Annotated[
+    str,
+    matching(
+        rf"[0-9]|star|hash|{_NO_KEY}",
+        "is not one key, write a digit, star or hash, or none: then whoever answers has accepted",
+    ),
+]
 
 
 class TransferBody(DocumentModel):
@@ -39,24 +52,56 @@ class TransferBody(DocumentModel):
         default=None, description="an agent of the site, who must be available"
     )
     extension: str | None = Field(default=None, description="the extension of an agent")
-    mode: Literal["attended", "blind"] = Field(
-        default="attended",
-        description="attended: the flow goes on after the conversation; blind: it ends with it",
+    mode: Literal["bridge", "attended", "blind"] = Field(
+        default="bridge",
+        description="bridge: they are joined at the answer, and the flow goes on after the "
+        "conversation; attended: the same, but who answers is told of the caller and accepts "
+        "first, while the caller hears music; blind: the flow ends with the conversation",
+    )
+    whisper: Spoken | None = Field(
+        default=None,
+        description="attended: what who answers hears, and the caller does not; else "
+        "Trunkline's own words. Trunkline adds which key takes the call",
+    )
+    accept: AcceptKey | None = Field(
+        default=None,
+        description="attended: the key that takes the call, or none; without it 1 for a number, "
+        "so that no mailbox takes it, and none for an agent",
     )
     trunk: str | None = Field(
         default=None, description="the trunk for a number; without it the site's for transfers"
     )
     timeout: Duration = Field(default=30_000, description="how long it rings")
+    max: Annotated[Duration, within(1_000, 86_400_000, "1s to 24h")] | None = Field(
+        default=None, description="how long they talk at most, 1s to 24h; without it no limit"
+    )
     announce: Spoken | None = Field(default=None, description="what the caller hears before")
+
+    @property
+    def key(self) -> str | None:
+        """The key that takes the call, as it is written; None: nobody is asked."""
+        if self.mode != "attended":
+            return None
+        written = self.accept or (_KEY_OF_NUMBERS if self.to is not None else _NO_KEY)
+        return None if written == _NO_KEY else written
+
+    @property
+    def whispered(self) -> tuple[Said, ...]:
+        """What who answers hears before they are joined."""
+        if self.mode != "attended":
+            return ()
+        key = self.key
+        return (self.whisper or WHISPER, *([accept(key)] if key is not None else []))
 
 
 class Transfer(Step):
     """``duty: {transfer: {to: "+3615550199"}, next: thanks, no_answer: message}``
 
-    The caller hears it ringing. Where nobody answers, the caller is back in the flow, whatever
-    the mode. To which numbers calls may be sent the site says (``transfers``): a number in the
-    flow is checked with it, one that is known only in the call leaves by ``on_error``.
-    ``transfer.outcome`` is then ended, busy, no_answer or unreachable.
+    The caller hears it ringing, or music where the transfer is ``attended``. Where nobody answers
+    or accepts, the caller is back in the flow, whatever the mode. To which numbers calls may be
+    sent the site says (``transfers``): a number in the flow is checked with it, one that is known
+    only in the call leaves by ``on_error``. ``transfer.outcome`` is then ended, busy, no_answer or
+    unreachable.
     """
 
     kind: ClassVar[str] = "transfer"
@@ -67,7 +112,9 @@ class Transfer(Step):
         default=None, description="they have talked, and the caller is still there"
     )
     busy: StepName | None = Field(default=None, description="busy, or an agent who is not free")
-    no_answer: StepName | None = Field(default=None, description="it rang, and nobody answered")
+    no_answer: StepName | None = Field(
+        default=None, description="it rang, and nobody answered, or accepted"
+    )
     on_error: StepName | None = Field(
         default=None, description="not permitted or not reached; busy and no_answer without a step"
     )
@@ -76,7 +123,7 @@ class Transfer(Step):
         return self.transfer.mode == "blind"
 
     def required(self) -> Iterator[str]:
-        if self.transfer.mode == "attended":
+        if self.transfer.mode != "blind":
             yield "next"
         yield "on_error"
 
@@ -89,6 +136,13 @@ class Transfer(Step):
     def heard(self) -> Iterator[Heard]:
         if self.transfer.announce is not None:
             yield Heard(("transfer", "announce"), self.transfer.announce)
+        if self.transfer.whisper is not None:
+            yield Heard(("transfer", "whisper"), self.transfer.whisper)
+
+    def spoken(self) -> Iterator[Said]:
+        if self.transfer.announce is not None:
+            yield self.transfer.announce
+        yield from self.transfer.whispered
 
     def templates(self, variables: Mapping[str, Variable]) -> Iterator[tuple[Path, str]]:
         return ((("transfer", name), text) for name, text in self._targets())
@@ -102,6 +156,11 @@ class Transfer(Step):
             yield from _target_findings(name, text, context)
         if body.mode == "blind" and self.next is not None:
             yield Finding(("next",), "a blind transfer ends the flow, nothing comes next")
+        if body.mode != "attended":
+            for name in _OF_ATTENDED:
+                if getattr(body, name) is not None:
+                    message = f"is of attended transfers, and the mode is {body.mode}"
+                    yield Finding(("transfer", name), message, key=True)
         if body.trunk is not None:
             yield from _trunk_findings(body, body.trunk, context)
 
@@ -148,13 +207,15 @@ def _trunk_findings(body: TransferBody, trunk: str, context: Context) -> Iterato
 class TransferNode(Node):
     """Waits for the end of the conversation, or for why there was none."""
 
-    __slots__ = ("_announce", "_at", "_body", "_exits", "_target")
+    __slots__ = ("_announce", "_at", "_body", "_exits", "_key", "_target", "_whisper")
 
     def __init__(self, build: Build, step: Transfer) -> None:
         super().__init__(build.name, Transfer.kind, build.targets)
         body = self._body = step.transfer
         self._at = Doing(build.name)
         self._announce: Speech | None = build.speech(body.announce) if body.announce else None
+        self._whisper = build.speech(*body.whispered)
+        self._key = keyed(body.key or "")
         self._target: Mapping[str, Callable[[Run], str]] = {
             name: build.template(text)
             for name in _TARGETS
@@ -181,6 +242,9 @@ class TransferNode(Node):
             timeout_ms=body.timeout,
             language=run.scope.language,
             announce=self._announce.prompt(run) if self._announce is not None else SILENCE,
+            whisper=self._whisper.prompt(run),
+            accept=self._key,
+            max_ms=body.max,
         )
         return Wait(self._at, command)
 

@@ -14,6 +14,7 @@ class FakeSwitch:
         self.called: list[CallCustomer] = []
         self.hung_up: list[str] = []
         self.stopped: list[str] = []
+        self.limited: list[tuple[str, int]] = []
         self.reloaded: list[str] = []
         self.endpoints: list[Phone] = []
 
@@ -31,6 +32,12 @@ class FakeSwitch:
         """As Switch.hangup."""
         self._require_link()
         self.hung_up.append(channel)
+        return True
+
+    async def limit(self, channel: str, seconds: int) -> bool:
+        """As Switch.limit."""
+        self._require_link()
+        self.limited.append((channel, seconds))
         return True
 
     async def stop_playback(self, channel: str) -> bool:

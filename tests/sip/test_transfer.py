@@ -15,7 +15,11 @@ from tests.sip.running_site import FALLBACK, Json, RunningSite, running_site
 pytestmark = [pytest.mark.sip, pytest.mark.asyncio(loop_scope="module")]
 
 CALLER_HZ, CALLEE_HZ = 440, 620
-ATTENDED, BLIND, FRAUD, AGENT = (f"+361555012{n}" for n in range(4))
+BRIDGE, BLIND, FRAUD, AGENT, ASKED, ASKED_AGENT, SHORT, SHORT_AGENT = (
+    f"+361555012{n}" for n in range(8)
+)
+
+NUMBERS = (BRIDGE, BLIND, FRAUD, AGENT, ASKED, ASKED_AGENT, SHORT, SHORT_AGENT)
 
 FLOW = """\
 flow: {name}
@@ -46,15 +50,19 @@ def flow(name: str, transfer: str, number: str = FALLBACK, *, ends: bool = False
 
 
 FLOWS = {
-    "attended": flow("attended", f'{{to: "{FALLBACK}", timeout: 2s}}'),
+    "bridge": flow("bridge", f'{{to: "{FALLBACK}", timeout: 2s}}'),
     "blind": flow("blind", '{to: "{number}", mode: blind}', ends=True),
     "fraud": flow("fraud", '{to: "{number}"}', "+443300000000"),
     "agent": flow("agent", '{extension: "201", timeout: 2s}'),
+    "asked": flow("asked", f'{{to: "{FALLBACK}", mode: attended, timeout: 2s}}'),
+    "asked_agent": flow("asked_agent", "{agent: anna, mode: attended, accept: 1, timeout: 2s}"),
+    "short": flow("short", f'{{to: "{FALLBACK}", timeout: 2s, max: 2s}}'),
+    "short_agent": flow("short_agent", "{agent: anna, timeout: 2s, max: 2s}"),
 }
 
 
 def _site(site: Json) -> None:
-    numbers = zip((ATTENDED, BLIND, FRAUD, AGENT), FLOWS, strict=True)
+    numbers = zip(NUMBERS, FLOWS, strict=True)
     site["numbers"] = {number: {"flow": name} for number, name in numbers}
     site["transfers"] = {"allow": ["+36155501*"]}
 
@@ -74,11 +82,21 @@ async def they_hear_each_other(call: Call, other: Call) -> None:
     await call.hear_tone(CALLEE_HZ)
 
 
+async def is_loud(call: Call) -> bool:
+    """Whether anything was heard on it in the last moments."""
+    return max(level for _, level in (await call.levels())[-20:]) > -40
+
+
+def steps_of(row: Json) -> list[str]:
+    """The way of a call through its flow."""
+    return [entry["fields"].get("step") for entry in row["timeline"] if entry["what"] == "step"]
+
+
 async def test_a_caller_talks_to_somebody_outside_and_comes_back(sending: RunningSite) -> None:
     """Ring-back until the answer, both hear each other, then the flow goes on; the history has
     the leg with its times."""
     await sending.carrier.callee.policy(AnswerCalls(after_ms=1_000))
-    call = await sending.call(number=ATTENDED)
+    call = await sending.call(number=BRIDGE)
     contact = (await sending.only_call("transfer"))["id"]
     outside = await sending.carrier.incoming()
     await call.first_audio()
@@ -103,7 +121,7 @@ async def test_a_caller_talks_to_somebody_outside_and_comes_back(sending: Runnin
 async def test_who_does_not_answer_gives_the_caller_back(sending: RunningSite) -> None:
     """After the time that the flow gives."""
     await sending.carrier.callee.policy(LetRing())
-    call = await sending.call(number=ATTENDED)
+    call = await sending.call(number=BRIDGE)
     contact = (await sending.only_call("transfer"))["id"]
     outside = await sending.carrier.incoming()
     await outside.ended(5)
@@ -190,3 +208,118 @@ async def test_an_agent_who_does_not_answer_gives_the_caller_back(sending: Runni
     row = await sending.row(contact)
     steps = [entry["fields"].get("step") for entry in row["timeline"] if entry["what"] == "step"]
     assert "nobody" in steps
+
+
+async def test_who_accepts_by_the_key_is_joined(sending: RunningSite) -> None:
+    """The caller hears music meanwhile, who answers hears the whisper, and then each the other."""
+    await sending.carrier.callee.policy(AnswerCalls(after_ms=300))
+    call = await sending.call(number=ASKED)
+    contact = (await sending.only_call("transfer"))["id"]
+    outside = await sending.carrier.incoming()
+    await call.first_audio()
+    await outside.answered()
+    await outside.first_audio()
+    await asyncio.sleep(1)
+    assert await is_loud(call), "no music"
+    assert await is_loud(outside), "no whisper"
+    await outside.send_digits("1")
+    await they_hear_each_other(call, outside)
+    await outside.hang_up()
+    await call.ended()
+    row = await sending.row(contact)
+    assert row["outcome"] == "transferred"
+    assert "thanks" in steps_of(row)
+    (leg,) = [leg for leg in row["legs"] if leg["role"] == "external"]
+    assert leg["answered_ms"] - leg["started_ms"] > 1_000, "the whisper counts as conversation"
+
+
+async def test_a_mailbox_takes_no_call(sending: RunningSite) -> None:
+    """It answers and keys nothing: its leg ends, and the caller is back."""
+    await sending.carrier.callee.policy(AnswerCalls(after_ms=100))
+    call = await sending.call(number=ASKED)
+    contact = (await sending.only_call("transfer"))["id"]
+    outside = await sending.carrier.incoming()
+    await outside.answered()
+    await outside.ended(40)
+    await call.ended()
+    row = await sending.row(contact)
+    assert row["outcome"] == "flow_ended"
+    assert "nobody" in steps_of(row)
+
+
+async def test_who_hangs_up_in_the_whisper_gives_the_caller_back(sending: RunningSite) -> None:
+    """At once, and as if nobody had answered."""
+    await sending.carrier.callee.policy(AnswerCalls(after_ms=100))
+    call = await sending.call(number=ASKED)
+    contact = (await sending.only_call("transfer"))["id"]
+    outside = await sending.carrier.incoming()
+    await outside.answered()
+    await outside.first_audio()
+    await outside.hang_up()
+    await call.ended()
+    row = await sending.row(contact)
+    assert row["outcome"] == "flow_ended"
+    assert "nobody" in steps_of(row)
+
+
+async def test_a_caller_who_leaves_in_the_whisper_leaves_nobody_on_the_line(
+    sending: RunningSite,
+) -> None:
+    """Who then accepts is let go."""
+    await sending.carrier.callee.policy(AnswerCalls(after_ms=100))
+    call = await sending.call(number=ASKED)
+    contact = (await sending.only_call("transfer"))["id"]
+    outside = await sending.carrier.incoming()
+    await outside.answered()
+    await outside.first_audio()
+    await call.hang_up()
+    await asyncio.sleep(0.5)
+    await outside.send_digits("1")
+    await outside.ended()
+    row = await sending.row(contact)
+    assert (row["outcome"], row["ended_by"]) == ("hung_up_in_flow", "caller")
+
+
+@pytest.mark.parametrize(("key", "step"), [("1", "thanks"), ("2", "nobody")])
+async def test_an_agent_may_be_asked_too(sending: RunningSite, key: str, step: str) -> None:
+    """And is in wrap-up afterwards, or not at all in conversation."""
+    anna = await sending.agent("anna", AnswerCalls(after_ms=300))
+    call = await sending.call(number=ASKED_AGENT)
+    contact = (await sending.only_call("flow"))["id"]
+    taken = await anna.incoming()
+    await taken.answered()
+    await taken.first_audio()
+    await call.first_audio()
+    assert await is_loud(call), "no music"
+    await asyncio.sleep(0.5)
+    await taken.send_digits(key)
+    if key == "1":
+        await they_hear_each_other(call, taken)
+        await taken.hang_up()
+    else:
+        await asyncio.sleep(1)
+        await taken.send_digits(key)
+        await taken.ended(20)
+    await call.ended()
+    assert step in steps_of(await sending.row(contact))
+    await sending.agent_is("anna", "available", 20)
+
+
+async def test_a_conversation_ends_in_the_time_that_the_flow_gives(sending: RunningSite) -> None:
+    """Outside and with an agent; the caller is in the flow again."""
+    anna = await sending.agent("anna", AnswerCalls(after_ms=100))
+    await sending.carrier.callee.policy(AnswerCalls(after_ms=100))
+    places = (
+        (SHORT, "transfer", sending.carrier.incoming),
+        (SHORT_AGENT, "conversation", anna.incoming),
+    )
+    for number, place, takes in places:
+        call = await sending.call(number=number)
+        other = await takes()
+        await other.answered()
+        contact = (await sending.only_call(place))["id"]
+        await they_hear_each_other(call, other)
+        await other.ended(5)
+        await call.ended()
+        assert "thanks" in steps_of(await sending.row(contact))
+    await sending.agent_is("anna", "available", 20)

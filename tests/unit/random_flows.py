@@ -275,8 +275,17 @@ def _transfer(ways: Ways) -> Drawn:
     beside = some({}, optional={"announce": SAID, "timeout": st.just("20s")})
     body = st.tuples(to, beside).map(lambda two: two[0] | two[1])
     ways_out = {"busy": ways.anywhere, "no_answer": ways.anywhere}
-    attended = some(
-        {"transfer": body, "next": ways.onward, "on_error": ways.anywhere}, optional=ways_out
+    asks = some(
+        {"mode": st.just("attended")},
+        optional={
+            "whisper": SAID,
+            "accept": st.sampled_from(["1", "star", "none"]),
+            "max": st.just("1h"),
+        },
+    )
+    joins = st.one_of(body, st.tuples(body, asks).map(lambda two: two[0] | two[1]))
+    back = some(
+        {"transfer": joins, "next": ways.onward, "on_error": ways.anywhere}, optional=ways_out
     )
     blind = some(
         {
@@ -285,7 +294,7 @@ def _transfer(ways: Ways) -> Drawn:
         },
         optional=ways_out,
     )
-    return st.one_of(attended, blind)
+    return st.one_of(back, blind)
 
 
 def _voicemail(ways: Ways) -> Drawn:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 import pytest
 
@@ -296,7 +297,7 @@ async def test_an_order_whose_response_comes_with_the_end_of_the_link_raises() -
 async def test_hanging_up_what_is_gone_is_a_normal_outcome() -> None:
     """True for a channel that was there, False for one that was not."""
     async with linked() as (switch, asterisk, _):
-        for command in (switch.hangup, switch.stop_playback):
+        for command in (switch.hangup, switch.stop_playback, partial(switch.limit, seconds=60)):
             for there in (True, False):
                 asked = asyncio.create_task(command("leg-1"))
                 request = await asterisk.read()

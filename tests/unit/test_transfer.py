@@ -6,6 +6,7 @@ import pytest
 
 from config.transfers import Transfers
 from ivr.commands import Transfer
+from ivr.steps.transfer_words import accept
 from tests.unit.conversation import Conversation, program
 
 pytestmark = pytest.mark.unit
@@ -43,7 +44,7 @@ def test_after_the_conversation_the_flow_goes_on() -> None:
     call = call_of()
     command = transferring(call)
     assert (command.mode, command.number, command.trunk) == (
-        "attended",
+        "bridge",
         "+36 1 555 0199",
         "carrier",
     )
@@ -118,3 +119,69 @@ def test_numbers_are_permitted_by_their_beginnings(number: str, permitted: bool)
 def test_a_site_permits_nothing_by_itself() -> None:
     """Toll fraud begins where nobody thought of it."""
     assert not Transfers().permit("+3615550199")
+
+
+ATTENDED = """
+languages: [en, hu]
+start: duty
+steps:
+  duty:
+    transfer: {to: "+3615550199", mode: attended, max: 30m}
+    next: bye
+    no_answer: message
+    on_error: bye
+  message: {say: {en: Nobody takes it., hu: Nincs.}, next: bye}
+  bye: {hangup: normal}
+"""
+
+
+def test_who_is_rung_in_an_attended_transfer_accepts_by_a_key() -> None:
+    """Trunkline's own words, and 1, without a word of the author's: no mailbox takes the call."""
+    command = transferring(call_of(ATTENDED))
+    assert (command.mode, command.accept, command.max_ms) == ("attended", "1", 1_800_000)
+    assert command.whisper.text == (
+        "A caller is waiting to be put through to you. To take the call, press one."
+    )
+
+
+def test_who_does_not_accept_gives_the_caller_back() -> None:
+    """As one who does not answer."""
+    call = call_of(ATTENDED)
+    call.done("no_answer")
+    assert call.hears == "Nobody takes it."
+
+
+def test_an_author_words_the_whisper_and_trunkline_names_the_key() -> None:
+    """With holes, in the call's language; the caller hears nothing of it."""
+    own = 'whisper: {en: "From {call.caller}.", hu: "Hívó: {call.caller}."}, accept: star, max'
+    command = transferring(call_of(ATTENDED.replace("max", own)))
+    assert command.accept == "*"
+    words = command.whisper.text
+    assert words.startswith("From ")
+    assert words.endswith("To take the call, press star.")
+    assert "From" not in command.announce.text
+
+
+def test_an_agent_is_told_and_asked_only_on_demand() -> None:
+    """A colleague's phone has no mailbox; still one may be asked."""
+    text = ATTENDED.replace('to: "+3615550199"', "agent: anna")
+    command = transferring(call_of(text))
+    assert command.accept == ""
+    assert command.whisper.text == "A caller is waiting to be put through to you."
+    asked = transferring(call_of(text.replace("max", "accept: 5, max")))
+    assert (asked.accept, asked.whisper.text.split()[-1]) == ("5", "five.")
+
+
+def test_nobody_outside_is_asked_where_the_author_says_so() -> None:
+    """A desk that has no mailbox, say."""
+    command = transferring(call_of(ATTENDED.replace("max", "accept: none, max")))
+    assert command.accept == ""
+    assert "press" not in command.whisper.text
+
+
+@pytest.mark.parametrize("language", ["en", "hu", "pl", "et"])
+def test_every_key_has_its_word_in_every_language(language: str) -> None:
+    """Twelve different sentences."""
+    keys = [*"0123456789", "star", "hash"]
+    said = {accept(key).text(language) for key in keys}
+    assert len(said) == len(keys)

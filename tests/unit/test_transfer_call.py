@@ -52,9 +52,18 @@ async def calling(house: House) -> AsyncIterator[FakeCall]:
         yield call
 
 
-async def dial_ended(call: FakeCall, status: str) -> None:
+async def dials(call: FakeCall, command: str, *lines: str) -> None:
+    """The dialplan is told where the call is; nothing is left of an earlier transfer."""
+    await call.answers("SET VARIABLE TRK_STAGE transfer", SET)
+    await call.answers('SET VARIABLE GOSUB_RETVAL ""', SET)
+    await call.answers(command, *lines)
+
+
+async def dial_ended(call: FakeCall, status: str, joined: str = "joined") -> None:
     """The engine asks how it went."""
     await call.answers("GET VARIABLE DIALSTATUS", f"200 result=1 ({status})")
+    if status == "ANSWER":
+        await call.answers("GET VARIABLE GOSUB_RETVAL", f"200 result=1 ({joined})")
     await call.answers("GET VARIABLE DIALEDPEERNAME", "200 result=1 (PJSIP/carrier-7)")
 
 
@@ -71,6 +80,7 @@ async def test_a_caller_is_connected_over_the_trunk() -> None:
     house = a_house()
     async with calling(house) as call:
         await call.answers("SET VARIABLE TRK_STAGE transfer", SET)
+        await call.answers('SET VARIABLE GOSUB_RETVAL ""', SET)
         house.now += 1_000
         assert await call.hears() == DIAL
         story = house.chronicle.story(CONTACT)
@@ -95,8 +105,7 @@ async def test_a_dial_in_vain_gives_the_caller_back(status: str, word: str) -> N
     """The leg stays in the history without an answer."""
     house = a_house()
     async with calling(house) as call:
-        await call.answers("SET VARIABLE TRK_STAGE transfer", SET)
-        await call.answers(DIAL, OK)
+        await dials(call, DIAL, OK)
         await dial_ended(call, status)
         await call.answers("SET VARIABLE TRK_STAGE flow", SET)
         await says(call, word)
@@ -109,8 +118,7 @@ async def test_a_caller_who_hangs_up_while_it_rings() -> None:
     """The transfer is over, and so is the call."""
     house = a_house()
     async with calling(house) as call:
-        await call.answers("SET VARIABLE TRK_STAGE transfer", SET)
-        await call.answers(DIAL, "HANGUP", "200 result=-1")
+        await dials(call, DIAL, "HANGUP", "200 result=-1")
         await dial_ended(call, "CANCEL")
         await call.answers("SET VARIABLE TRK_STAGE done", SET)
     row = house.writer.row
@@ -158,6 +166,7 @@ async def test_after_the_engine_was_lost_the_flow_goes_on_behind_the_transfer() 
     house = a_house()
     async with calling(house) as call:
         await call.answers("SET VARIABLE TRK_STAGE transfer", SET)
+        await call.answers('SET VARIABLE GOSUB_RETVAL ""', SET)
         await call.hears()
         story = house.chronicle.story(CONTACT)
         assert story is not None
