@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from config.document import DocumentError, load_plain
-from engine import card, differing
+from engine import card, differing, recorded_prompts
 from engine.client import Client
 from engine.clock import now_ms
 from engine.console import Screen
@@ -185,11 +185,23 @@ async def _told(asked: Asked, done: Published, nothing_new: str) -> int:
     lines = [f"taken over from others: {where}/{name}" for name in done.taken_over]
     again = f", which is version {head.restores} again" if head.restores else ""
     lines.append(f"published version {head.version}{again}" if done.new else nothing_new)
+    recorded = await _recorded(asked.settings, head.version) if done.new else []
+    lines += recorded
     taken = engine is None or engine["version"] >= head.version
     lines += _of_engine(engine, head.version)
     told = {**asdict(head), "new": done.new, "taken_over": done.taken_over, "engine": engine}
+    told["recordings"] = recorded
     asked.tell(told, *lines)
     return 0 if taken else 1
+
+
+async def _recorded(settings: Settings, version: int) -> list[str]:
+    """What there is to say of recordings, now that this version is in force."""
+    async with _store(settings) as (store, site):
+        before, after = await store.get(site, version - 1), await store.get(site, version)
+    if after is None:
+        return []
+    return [*recorded_prompts.told(settings, before.files if before else {}, after.files)]
 
 
 def _of_engine(engine: Json | None, version: int) -> Sequence[str]:

@@ -55,6 +55,34 @@ def edit(settings: Settings, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), "utf-8")
 
 
+async def test_who_publishes_is_told_what_recordings_do(settings: Settings, said: Said) -> None:
+    """They are no part of a version, and a text that changed is not heard while one of the old
+    text is in its place: told by name and file, after a rollback too."""
+    recording = settings.recorded_prompts / "en" / "support.welcome.prompt.wav"
+    recording.parent.mkdir(parents=True)
+    recording.write_bytes(b"RIFF")
+    asked = Asked(settings, as_json=False)
+    assert await flow_commands.publish(asked, ANNA, None) == 0
+    shared = (
+        "recordings in dialplans/prompts/ (1) are no part of a version: each plays those of today"
+    )
+    assert said().splitlines()[1] == shared
+    edit(settings, "timeout: 4s", "timeout: 6s")
+    assert await flow_commands.publish(asked, ANNA, None) == 0
+    assert "the text has changed" not in said()
+    edit(settings, "en: Welcome", "en: Hello and welcome")
+    assert await flow_commands.publish(asked, ANNA, None) == 0
+    stale = (
+        "the text has changed, the recording has not: support.welcome.prompt (en), "
+        "dialplans/prompts/en/support.welcome.prompt.wav"
+    )
+    assert stale in said().splitlines()
+    assert await flow_commands.rollback(Asked(settings, as_json=True), 2, ANNA) == 0
+    assert stale in json.loads(said())["recordings"]
+    assert await flow_commands.publish(asked, ANNA, None) == 0
+    assert "recording" not in said()
+
+
 async def test_from_the_first_version_to_a_rollback(settings: Settings, said: Said) -> None:
     """Each answer is a sentence, and the exit code says whether it is yes."""
     asked = Asked(settings, as_json=False)
