@@ -1,5 +1,6 @@
 """The command `trunkline prompts` and its parts; the work is done in `engine.prompts`."""
 
+import asyncio
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -7,7 +8,9 @@ import typer
 
 from engine import settings
 
-app = typer.Typer(help="List, play, make and export the prompts.", invoke_without_command=True)
+app = typer.Typer(
+    help="List, play, make, export and clean the prompts.", invoke_without_command=True
+)
 
 Language = Annotated[str, typer.Option(help="Only this language.")]
 Pattern = Annotated[
@@ -60,6 +63,23 @@ def make(pattern: Pattern = "", language: Language = "") -> None:
     from engine.prompts import make
 
     raise typer.Exit(make(settings.from_environment(), pattern, language))
+
+
+@app.command()
+def clean(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell how much it is.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON, for a machine to read.")
+    ] = False,
+) -> None:
+    """Remove audio that no prompt uses: not the working copy's, nor any published version's.
+
+    Recordings stay. What was made within the last hour stays too.
+    """
+    from engine.prompt_cleaning import clean
+
+    found = clean(settings.from_environment(), dry_run=dry_run, as_json=as_json)
+    raise typer.Exit(asyncio.run(found))
 
 
 @app.command()

@@ -7,16 +7,20 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from ivr.grammar.base import Pieces
-from ivr.grammar.speaking import date, number, ordinal, time
+from ivr.grammar.speaking import GRAMMARS, date, money, number, ordinal, time
 
 _LEAP_YEAR = 2024
+_YEARS = range(1950, 2051)
 
 
 def vocabulary(language: str) -> dict[str, tuple[str, ...]]:
-    """By what is said: ``numbers`` (every one below 10^12 is made of these), ``dates`` of a year
-    and ``times`` of a day, each piece once. About half a second."""
+    """By what is said: ``numbers`` (every one below 10^12 is made of these), ``amounts`` (what the
+    currencies add to them), ``dates`` from 1950 to 2050 and ``times`` of a day, each piece once.
+    About half a second a language."""
+    numbers = _once(_numbers(language))
     return {
-        "numbers": _once(_numbers(language)),
+        "numbers": numbers,
+        "amounts": _without(_once(_amounts(language)), numbers),
         "dates": _once(_dates(language)),
         "times": _once(_times(language)),
     }
@@ -30,7 +34,14 @@ def _numbers(language: str) -> Iterator[Pieces]:
     yield from (ordinal(value, language) for value in range(1, 101))
 
 
+def _amounts(language: str) -> Iterator[Pieces]:
+    for code in GRAMMARS[language].CURRENCIES:
+        yield from (money(Decimal(whole), code, language) for whole in range(-1, 1000))
+        yield from (money(Decimal(minor) / 100, code, language) for minor in range(1, 200))
+
+
 def _dates(language: str) -> Iterator[Pieces]:
+    yield from (date(datetime.date(year, 1, 1), language) for year in _YEARS)
     first = datetime.date(_LEAP_YEAR, 1, 1)
     for day in range(366):
         yield date(first + datetime.timedelta(days=day), language)
@@ -42,3 +53,8 @@ def _times(language: str) -> Iterator[Pieces]:
 
 def _once(said: Iterable[Pieces]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(piece for pieces in said for piece in pieces))
+
+
+def _without(texts: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
+    known = frozenset(others)
+    return tuple(text for text in texts if text not in known)

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import math
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+import re
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+)
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -35,6 +45,8 @@ PIPELINE = "2"
 LOUDNESS = f"{TARGET_DBOV} dBov, peaks {PEAK_DBOV} dBov"
 
 SUFFIXES = (".alaw", ".ulaw", ".sln")
+_OURS = re.compile(r"(?:[0-9a-f]{32}|\..*)\.(?:alaw|ulaw|sln)")
+"""A prompt, or what is left of one that was not written to its end."""
 _PAUSE_MS = 100
 _AT_A_TIME = 50
 """Segments looked for before whatever else waits comes in between: a few ms."""
@@ -85,6 +97,18 @@ class PromptStore:
             return self._path_of(segment, recorded.path.read_bytes())
         return self._path_of(segment, None)
 
+    def paths(self, segment: Segment) -> set[Path]:
+        """Where the segment's audio may be: as it is recorded now, and as the voice speaks it."""
+        return {self.path(segment), self._path_of(segment, None)}
+
+    def leftovers(self, used: Collection[Path], before_s: float) -> Iterator[Path]:
+        """Files of prompts that are at none of the paths ``used`` and were made before that time
+        (Unix, seconds): a call may just be hearing a younger one."""
+        for path in self._directory.glob("*/*"):
+            is_ours = _OURS.fullmatch(path.name) is not None
+            if is_ours and path.with_suffix("") not in used and _made_s(path) < before_s:
+                yield path
+
     async def ensure(self, segment: Segment, *, again: bool = False) -> Path:
         """The path of the segment's audio, rendered now if it was not yet; SpeechError.
 
@@ -92,7 +116,7 @@ class PromptStore:
         """
         recorded = self._recordings.of(segment)
         found = self._found.get(segment)
-        if found is not None and found[0] == recorded and not again:
+        if found is not None and found[0] == recorded and not again and is_there(found[1]):
             return found[1]
         try:
             base = await self._made(segment, recorded, again)
@@ -210,6 +234,18 @@ class PromptStore:
             _, users = self._locks.pop(base)
             if users > 1:
                 self._locks[base] = lock, users - 1
+
+
+def is_there(base: Path) -> bool:
+    """Whether audio that was made has not been removed since: a quick look, before it is played."""
+    return os.path.exists(f"{base}{SUFFIXES[0]}")  # noqa: PTH110 - a third of a Path's cost
+
+
+def _made_s(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:  # another has just removed it
+        return math.inf
 
 
 def is_made(base: Path) -> bool:
