@@ -133,6 +133,8 @@ class Waiting:
             await asyncio.Future()
 
     def _pressed(self, digit: str) -> None:
+        if self._session.is_echo(digit):
+            return
         if digit in self._command.keys and not self._key.done():
             self._key.set_result(digit)
 

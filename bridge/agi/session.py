@@ -6,6 +6,7 @@ gives it too); after a hangup Asterisk writes HANGUP and turns to dead mode befo
 next command (run_agi in res/res_agi.c), so one harmless command settles it.
 """
 
+import asyncio
 from dataclasses import dataclass
 
 from bridge.agi.replies import AgiReply
@@ -19,6 +20,8 @@ _FAILED = "-1"
 _NO_APPLICATION = "-2"
 _LAST_CODE = 127
 _NO_CODE = -2
+ECHO_S = 1.0
+"""So long after a command has taken a key the manager may still tell of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +67,29 @@ class AgiSession:
         self.request = request
         self.hungup = wire.hungup
         self._wire = wire
+        self._taken: tuple[str, float] = ("", 0.0)
 
     @property
     def lost(self) -> bool:
         """True once the connection is gone: nothing more can be asked, nor told."""
         return self._wire.lost
+
+    def is_echo(self, key: str) -> bool:
+        """Whether the manager tells of the key that a command has just taken.
+
+        Asterisk tells of each key by both ways, and the manager's may come later: a busy engine
+        or Asterisk may by then be at something else that listens. Each key echoes once.
+        """
+        taken, at_s = self._taken
+        is_echo = key == taken and asyncio.get_running_loop().time() - at_s < ECHO_S
+        if is_echo:
+            self._taken = ("", 0.0)
+        return is_echo
+
+    def _took(self, key: str | None) -> str | None:
+        if key:
+            self._taken = (key, asyncio.get_running_loop().time())
+        return key
 
     async def command(self, *words: str) -> AgiReply:
         """Send one command, one word each (`command("STREAM", "FILE", name, "")`).
@@ -112,7 +133,7 @@ class AgiSession:
         if result < 0:
             await self._raise_if_gone()
             raise PlaybackFailed(name)
-        return Playback(chr(result) if result else None, reply.endpos or 0)
+        return Playback(self._took(chr(result) if result else None), reply.endpos or 0)
 
     async def get_data(self, name: str, timeout_ms: int, max_digits: int) -> Digits:
         """Play a file and collect digits, up to `#` (not kept) or `max_digits` (1 to 1024).
@@ -126,7 +147,10 @@ class AgiSession:
         if reply.result == _FAILED:
             await self._raise_if_gone()
             raise PlaybackFailed(name)
-        return Digits(reply.result, timed_out=reply.note == "timeout")
+        timed_out = reply.note == "timeout"
+        if not timed_out:
+            self._took("#" if len(reply.result) < max_digits else reply.result[-1])
+        return Digits(reply.result, timed_out=timed_out)
 
     async def record_file(
         self, name: str, form: str, escape: str, timeout_ms: int, silence_s: int = 0
@@ -148,7 +172,7 @@ class AgiSession:
         result = _digit_code(reply)
         if result < 0:
             await self._raise_failure("RECORD FILE", reply)
-        return Recorded(chr(result) if result else None, reply.endpos or 0)
+        return Recorded(self._took(chr(result) if result else None), reply.endpos or 0)
 
     async def wait_for_digit(self, timeout_ms: int) -> str | None:
         """Return the next digit, None after `timeout_ms`; -1 waits for ever."""
@@ -156,7 +180,7 @@ class AgiSession:
         result = _digit_code(reply)
         if result < 0:
             await self._raise_failure("WAIT FOR DIGIT", reply)
-        return chr(result) if result else None
+        return self._took(chr(result) if result else None)
 
     async def music(self, on: bool, music_class: str = "") -> None:
         """Start or stop music on hold; the class is the channel's own if none is given."""

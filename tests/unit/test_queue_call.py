@@ -72,6 +72,43 @@ async def test_a_key_leaves_at_once_and_others_do_nothing(house: House) -> None:
     assert ("left_queue", {"reason": "key"}) in [(e.what, e.fields) for e in row.timeline]
 
 
+CHOSEN = """
+languages: [en]
+start: main
+steps:
+  main:
+    menu: {prompt: Menu., options: {1: line}, timeout: 3s}
+    on_timeout: end
+    on_invalid: end
+  line:
+    queue: support
+    while_waiting: {every: 10m, offer: {prompt: Offer., keys: {1: left}}}
+    answered: end
+  left: {say: Left., next: end}
+  end: {hangup: normal}
+"""
+
+
+async def test_the_key_that_led_to_the_queue_does_not_leave_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The manager tells of a key later than AGI may: in the queue it is an echo, and acts only
+    when it is pressed again."""
+    monkeypatch.setattr(waiting, "FIRST_ANNOUNCEMENT_S", 3_600.0)
+    house = House({"support": program(CHOSEN)})
+    async with calling(house) as call:
+        await call.answers("GET DATA menu 3000 1", "200 result=1")
+        await hears_music(call)
+        house.services.keys.pressed(CONTACT, "1")
+        await asyncio.sleep(0)
+        assert house.router.told[-1][0] == "enqueue"
+        house.services.keys.pressed(CONTACT, "1")
+        await call.answers("SET MUSIC OFF", OK)
+        await says(call, "left")
+        await goodbye(call)
+    assert house.router.told[-1] == ("withdraw", CONTACT, RoutingOutcome.WITHDRAWN)
+
+
 async def test_keys_of_who_does_not_wait_are_dropped(house: House) -> None:
     """Before the queue and after it nobody listens."""
     house.services.keys.pressed(CONTACT, "1")
