@@ -9,7 +9,7 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -165,12 +165,18 @@ def _network(ports: Iterator[int]) -> Json:
 
 
 def _free_ports(count: int) -> list[int]:
-    """Held together while they are asked for, so that all are different."""
+    """Held together while they are asked for, so that all are different; free for TCP and UDP."""
+    found: list[int] = []
     with ExitStack() as held:
-        probes = [held.enter_context(socket.socket(type=socket.SOCK_DGRAM)) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [int(probe.getsockname()[1]) for probe in probes]
+        while len(found) < count:
+            stream = held.enter_context(socket.socket(type=socket.SOCK_STREAM))
+            datagrams = held.enter_context(socket.socket(type=socket.SOCK_DGRAM))
+            stream.bind(("127.0.0.1", 0))
+            port = int(stream.getsockname()[1])
+            with suppress(OSError):
+                datagrams.bind(("127.0.0.1", port))
+                found.append(port)
+    return found
 
 
 async def _start(
