@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from typing import Literal
 
 import structlog
@@ -73,6 +74,7 @@ class Conversation:
         self._services = services
         self._rehearsal = rehearsal
         self._session = session
+        session.keys_taken = partial(services.keys.taken, session.request.uniqueid)
         self._id = contact_id
         self._began_ms = services.clock()
         self._answered = answered

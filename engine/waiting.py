@@ -133,8 +133,6 @@ class Waiting:
             await asyncio.Future()
 
     def _pressed(self, digit: str) -> None:
-        if self._session.is_echo(digit):
-            return
         if digit in self._command.keys and not self._key.done():
             self._key.set_result(digit)
 

@@ -6,7 +6,7 @@ gives it too); after a hangup Asterisk writes HANGUP and turns to dead mode befo
 next command (run_agi in res/res_agi.c), so one harmless command settles it.
 """
 
-import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from bridge.agi.replies import AgiReply
@@ -20,8 +20,6 @@ _FAILED = "-1"
 _NO_APPLICATION = "-2"
 _LAST_CODE = 127
 _NO_CODE = -2
-ECHO_S = 1.0
-"""So long after a command has taken a key the manager may still tell of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,29 +65,19 @@ class AgiSession:
         self.request = request
         self.hungup = wire.hungup
         self._wire = wire
-        self._taken: tuple[str, float] = ("", 0.0)
+        self.keys_taken: Callable[[str], None] = lambda keys: None
+        """Hears the keys that a command took, `#` that ended it too: the manager tells of each as
+        well, before or after."""
 
     @property
     def lost(self) -> bool:
         """True once the connection is gone: nothing more can be asked, nor told."""
         return self._wire.lost
 
-    def is_echo(self, key: str) -> bool:
-        """Whether the manager tells of the key that a command has just taken.
-
-        Asterisk tells of each key by both ways, and the manager's may come later: a busy engine
-        or Asterisk may by then be at something else that listens. Each key echoes once.
-        """
-        taken, at_s = self._taken
-        is_echo = key == taken and asyncio.get_running_loop().time() - at_s < ECHO_S
-        if is_echo:
-            self._taken = ("", 0.0)
-        return is_echo
-
-    def _took(self, key: str | None) -> str | None:
-        if key:
-            self._taken = (key, asyncio.get_running_loop().time())
-        return key
+    def _took(self, keys: str | None) -> str | None:
+        if keys:
+            self.keys_taken(keys)
+        return keys
 
     async def command(self, *words: str) -> AgiReply:
         """Send one command, one word each (`command("STREAM", "FILE", name, "")`).
@@ -148,8 +136,8 @@ class AgiSession:
             await self._raise_if_gone()
             raise PlaybackFailed(name)
         timed_out = reply.note == "timeout"
-        if not timed_out:
-            self._took("#" if len(reply.result) < max_digits else reply.result[-1])
+        ended = not timed_out and len(reply.result) < max_digits
+        self._took(reply.result + ("#" if ended else ""))
         return Digits(reply.result, timed_out=timed_out)
 
     async def record_file(

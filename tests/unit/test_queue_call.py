@@ -109,6 +109,21 @@ async def test_the_key_that_led_to_the_queue_does_not_leave_it(
     assert house.router.told[-1] == ("withdraw", CONTACT, RoutingOutcome.WITHDRAWN)
 
 
+async def test_who_keys_at_once_in_the_queue_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same key again, once the switch has told of the first."""
+    monkeypatch.setattr(waiting, "FIRST_ANNOUNCEMENT_S", 3_600.0)
+    house = House({"support": program(CHOSEN)})
+    async with calling(house) as call:
+        house.services.keys.pressed(CONTACT, "1")
+        await call.answers("GET DATA menu 3000 1", "200 result=1")
+        await hears_music(call)
+        house.services.keys.pressed(CONTACT, "1")
+        await call.answers("SET MUSIC OFF", OK)
+        await says(call, "left")
+        await goodbye(call)
+    assert house.router.told[-1] == ("withdraw", CONTACT, RoutingOutcome.WITHDRAWN)
+
+
 async def test_keys_of_who_does_not_wait_are_dropped(house: House) -> None:
     """Before the queue and after it nobody listens."""
     house.services.keys.pressed(CONTACT, "1")
