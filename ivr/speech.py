@@ -154,6 +154,8 @@ def _plain(texts: Texts) -> Plain:
             elif isinstance(part, Gap) and part.say is not None:
                 values.append((tuple(before), part.source, part.read, part.say, language))
                 before = []
+    if before and _is_sign(before[-1]):
+        before.pop()
     return Plain(tuple(values), tuple(before))
 
 

@@ -91,7 +91,7 @@ class FakeCall:
     async def answers(self, command: str, *lines: str) -> None:
         """Expect exactly this command, then write these lines."""
         heard = await self.hears()
-        assert heard == command
+        assert heard == command, heard
         self.says(*lines)
 
     async def rest(self) -> bytes:

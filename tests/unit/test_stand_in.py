@@ -45,8 +45,8 @@ async def test_replies_come_in_turn_and_the_last_one_stays(stand_in: StandIn) ->
         ONE, world(bill=[{"status": "404"}, {"json": {"due": "12.50"}}], no={"status": "204"})
     )
     assert await ask(stand_in, "/bill") == (404, "null")
-    assert await ask(stand_in, "/bill") == (200, '{"due":12.5}')
-    assert await ask(stand_in, "/bill") == (200, '{"due":12.5}')
+    assert await ask(stand_in, "/bill") == (200, '{"due":12.50}')
+    assert await ask(stand_in, "/bill") == (200, '{"due":12.50}')
     assert await ask(stand_in, "/no") == (204, "")
 
 
