@@ -207,13 +207,14 @@ async def _unless_hung_up(line: Line, awaited: "asyncio.Future[T]") -> T:
 
 
 def _not_answered(line: Line) -> str:
+    """Why, as far as this transfer's ring has told: an earlier queue's is another matter."""
     story = line.services.chronicle.story(line.contact)
-    reasons = [
-        str(entry.fields.get("reason"))
-        for entry in (story.timeline if story is not None else ())
-        if entry.what == "not_answered"
-    ]
-    return _NOT_ANSWERED.get(reasons[-1] if reasons else "", "no_answer")
+    for entry in reversed(story.timeline if story is not None else ()):
+        if entry.what == "transferring":
+            break
+        if entry.what == "not_answered":
+            return _NOT_ANSWERED.get(str(entry.fields.get("reason")), "no_answer")
+    return "no_answer"
 
 
 def _change(line: Line, change: Callable[[Story], Story]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -159,6 +160,28 @@ async def test_an_agent_is_rung_and_joined() -> None:
     assert [told[0] for told in house.router.told] == ["withdraw", "offer", "conversation_ended"]
     assert house.router.told[1] == ("offer", CONTACT, "anna", 1_500)
     assert house.writer.row.outcome is Outcome.ANSWERED
+
+
+@pytest.mark.parametrize(("reason", "word"), [("", "sorry"), ("Busy", "busy")])
+async def test_an_agent_who_does_not_answer_is_not_who_was_busy_before(
+    reason: str, word: str
+) -> None:
+    """A queue's ring in vain says nothing of the transfer's."""
+    house = a_house(TEXT.replace('to: "+3615550199"', "agent: anna"))
+    house.router.staff["anna"] = Available(0, 0)
+    async with calling(house) as call:
+        assert await call.hears() == 'EXEC Ringing ""'
+        story = house.chronicle.story(CONTACT)
+        assert story is not None
+        (*before, transferring) = story.timeline
+        rung = replace(story, timeline=tuple(before)).not_answered(house.now, "bela", "Busy")
+        story = replace(rung, timeline=(*rung.timeline, transferring))
+        if reason:
+            story = story.not_answered(house.now, "anna", reason)
+        house.chronicle.update(story)
+        call.says(OK)
+        house.router.tickets[CONTACT].resolve(None, None)
+        await says(call, word)
 
 
 async def test_after_the_engine_was_lost_the_flow_goes_on_behind_the_transfer() -> None:
