@@ -15,8 +15,9 @@ log = structlog.get_logger(__name__)
 
 
 class CallRecording:
-    """Made part by part, each a file: what is said in a queue's conversation is recorded on the
-    agent's leg, so this one pauses there. Left is what the caller says, right what they hear.
+    """Made part by part, each a file: what is said to an agent is recorded on the agent's leg, so
+    this one pauses in queues and in transfers to agents. Left is what the caller says, right what
+    they hear.
 
     What the flow asks for is in the story, and holds when an engine goes on with the call.
     """

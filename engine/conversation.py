@@ -31,6 +31,7 @@ from ivr.commands import (
     RunPython,
     Segment,
     SwitchRecording,
+    Transfer,
 )
 from ivr.errors import SpeechError
 from ivr.events import CallerHungUp, Event, Played, QueueLeft, StepFailed
@@ -187,9 +188,9 @@ class Conversation:
         self._answered = True
 
     async def _record(self, command: Command) -> None:
-        """In a queue it is the conversation's recording that counts, on the agent's leg."""
+        """With an agent it is the conversation's recording that counts, on the agent's leg."""
         match command:
-            case Enqueue():
+            case Enqueue() | Transfer(number=None):
                 await self._recording.pause()
             case SwitchRecording():
                 pass

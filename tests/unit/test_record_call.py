@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 
 from bridge.agi.session import AgiSession
+from config.transfers import Transfers
 from engine import waiting
 from engine.flows import Flows
 from engine.house import House as EntryPoints
 from history.outcome import Outcome, RecordingState
 from history.rows import RecordingRow
+from routing.agent import Available
 from tests.fakes.agi_client import FakeCall, conversation
 from tests.fakes.house import House
 from tests.unit.conversation import program
@@ -84,6 +86,31 @@ async def test_a_flow_is_recorded_but_for_the_queue(house: House) -> None:
     assert row.state is RecordingState.COMPLETE
     told = [entry.fields for entry in house.writer.row.timeline if entry.what == "recording"]
     assert told == [{"on": True, "reason": "quality"}, {"on": False, "reason": "card details"}]
+
+
+@pytest.mark.parametrize(
+    ("to", "pauses"), [("agent: anna", True), ('to: "+3615550199"', False)], ids=["agent", "number"]
+)
+async def test_a_transfer_is_recorded_once(house: House, to: str, pauses: bool) -> None:
+    """To an agent it is on the agent's leg; somebody outside has no leg of ours."""
+    transfer = f"  line: {{transfer: {{{to}}}, next: bye, on_error: bye}}"
+    lines = [transfer if "line:" in line else line for line in TEXT.split("\n")]
+    text = "\n".join(line for line in lines if "quiet:" not in line)
+    house.services.flows = Flows(1, {"support": program(text)})
+    allowed = Transfers(allow=["+3615550199"])
+    house.services.site = house.site.model_copy(update={"transfers": allowed})
+    house.router.staff["anna"] = Available(0, 0)
+    async with calling(house) as call:
+        await recorded(call)
+        if pauses:
+            await call.answers('EXEC StopMixMonitor ""', OK)
+        heard = await call.hears()
+        assert heard == ('EXEC Ringing ""' if pauses else "SET VARIABLE TRK_STAGE transfer")
+        story = house.chronicle.story(CONTACT)
+        assert story is not None
+        assert story.record, "the agent's leg is recorded by it"
+        await call.close()
+    await house.tasks.rest()
 
 
 async def test_the_recording_goes_on_after_the_queue(house: House) -> None:
