@@ -17,6 +17,7 @@ EngineError
     ├── ChangedByBoth        somebody else published changes of the same files
     ├── BaseUnknown          the working copy does not tell which version it began with
     ├── Overtaken            somebody else published while we rolled back
+    ├── SavedMeanwhile       an editor saved a file that was to be replaced
     └── UnpublishedChanges   files with changes that nobody published would be overwritten
 """
 
@@ -211,6 +212,16 @@ class UnpublishedChanges(PublishRefused):
             "them first, or `--force`, which keeps them beside as NAME.mine"
         )
         self.files = tuple(files)
+
+
+class SavedMeanwhile(PublishRefused):
+    """`file` was saved in the moment in which it was to be replaced; it stays as it was saved."""
+
+    code = "saved_meanwhile"
+
+    def __init__(self, file: str) -> None:
+        super().__init__(f"{file} was saved at this very moment, and was left alone: try again")
+        self.file = file
 
 
 def _spelt(head: BundleHead) -> str:

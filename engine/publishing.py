@@ -77,8 +77,9 @@ class Publisher:
         """Put the working copy in force; `base` says which version it began with, if it was not
         checked out here.
 
-        Raises SiteInvalid, FlowTestsFailed, ChangedByBoth, BaseUnknown, NoSuchVersion: then nothing
-        was published, and the working copy has at most gained what others published.
+        Raises SiteInvalid, FlowTestsFailed, ChangedByBoth, BaseUnknown, NoSuchVersion,
+        SavedMeanwhile: then nothing was published, and the working copy has at most gained what
+        others published.
         """
         taken: list[str] = []
         while True:
@@ -117,12 +118,13 @@ class Publisher:
         """Make the working copy a version, by default the current one; returns what changed.
 
         Raises UnpublishedChanges when that would overwrite what nobody published. `force` does it
-        all the same, and keeps those files aside. Raises NoSuchVersion.
+        all the same, and keeps those files aside. Raises NoSuchVersion, SavedMeanwhile.
         """
         target = await self._version(version) if version else await self.current()
         if target is None:
             raise NoSuchVersion(1)
-        ours, base = self._copy.read(), await self._base()
+        base = await self._base()
+        ours = self._copy.read()  # after all that is waited for: an editor may save meanwhile
         mine = changed(base.files if base else {}, ours)
         lost = [name for name in mine if ours.get(name) != target.files.get(name)]
         if lost and not force:
@@ -130,7 +132,7 @@ class Publisher:
         for name in lost:
             self._copy.keep_aside(name)
         wanted = changes(ours, target.files)
-        self._copy.write(wanted)
+        self._copy.write(wanted, ours)
         self._copy.stand_on(target.head.sha256, target.version)
         return tuple(wanted)
 
@@ -158,8 +160,8 @@ class Publisher:
 
     async def _take_over(self, current: Bundle, base_version: int | None) -> Sequence[str]:
         """Bring what others published since into the working copy."""
-        ours = self._copy.read()
         base = await (self._version(base_version) if base_version else self._base())
+        ours = self._copy.read()
         if base is None:
             if differing := changed(current.files, ours):
                 raise BaseUnknown(current.head, [str(self._copy.place(n)) for n in differing])
@@ -167,7 +169,7 @@ class Publisher:
         merged = merge(base.files, ours, current.files)
         if merged.both:
             raise ChangedByBoth(base.version, await self._who(base.version, merged.both))
-        self._copy.write(merged.taken)
+        self._copy.write(merged.taken, ours)
         self._copy.stand_on(current.head.sha256, current.version)
         return list(merged.taken)
 

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 from config.document import DocumentError, Problem, read_text
+from engine.errors import SavedMeanwhile
 from engine.merging import Changes, Files
 
 BASE = ".base"
@@ -43,19 +44,35 @@ class WorkingCopy:
         """A file for a person: `dialplans/support.yaml`."""
         return f"{self._directory.name}/{name}"
 
-    def write(self, changes: Changes) -> None:
-        """Carry the changes out; a reader finds each file as it was or as it is to be."""
+    def write(self, changes: Changes, seen: Files | None = None) -> None:
+        """Carry the changes out; a reader finds each file as it was or as it is to be.
+
+        Raises SavedMeanwhile when one is not as it was `seen`: somebody is at work on it.
+        """
         for name, text in changes.items():
+            if seen is not None and self._text(name) != seen.get(name):
+                raise SavedMeanwhile(str(self.place(name)))
             if text is None:
                 self.place(name).unlink(missing_ok=True)
             else:
                 _replace(self.place(name), text)
 
     def keep_aside(self, name: str) -> None:
-        """Copy a file that is to be overwritten to `NAME.mine`, which nothing reads."""
+        """Copy a file that is to be overwritten to `NAME.mine`, which nothing reads; to
+        `NAME.mine.2` and so on while there is such a copy of another text."""
         path = self.place(name)
-        if path.exists():
-            shutil.copyfile(path, path.with_name(f"{path.name}.mine"))
+        if not path.exists():
+            return
+        mine = path.with_name(f"{path.name}.mine")
+        aside, number = mine, 1
+        while aside.exists() and aside.read_bytes() != path.read_bytes():
+            number += 1
+            aside = mine.with_name(f"{mine.name}.{number}")
+        shutil.copyfile(path, aside)
+
+    def _text(self, name: str) -> str | None:
+        path = self.place(name)
+        return read_text(path) if path.exists() else None
 
     @property
     def base(self) -> str | None:

@@ -12,6 +12,7 @@ from engine.errors import (
     FlowTestsFailed,
     NoSuchVersion,
     Overtaken,
+    SavedMeanwhile,
     SiteInvalid,
     UnpublishedChanges,
 )
@@ -61,8 +62,12 @@ class Engineer:
         self.copy = WorkingCopy(self.directory)
         self.failing = failing
         self.bad = "bad"
-        self.at_work = Publisher(
-            team.store, SITE, self.copy, self._check, team.clock, lambda files, flows: self.failing
+        self.at_work = self.works_on(team.store)
+
+    def works_on(self, store: BundleStore) -> Publisher:
+        """What publishes this engineer's working copy there."""
+        return Publisher(
+            store, SITE, self.copy, self._check, self.team.clock, lambda files, flows: self.failing
         )
 
     def writes(self, **files: str | None) -> None:
@@ -345,6 +350,58 @@ async def test_checkout_keeps_what_nobody_published(
     assert await bela.at_work.checkout(force=True) == ("support.yaml",)
     assert bela.files == {**FIRST, "support.yaml": "support 2"}
     assert (bela.directory / "support.yaml.mine").read_text() == "half done"
+
+
+async def test_a_second_checkout_by_force_keeps_the_first_ones_work(
+    anna: Engineer, bela: Engineer
+) -> None:
+    """Each beside the other."""
+    for number, text in enumerate(("half done", "half done", "done anew"), 2):
+        anna.writes(support=f"support {number}")
+        await anna.publishes()
+        bela.writes(support=text)
+        await bela.at_work.checkout(force=True)
+    kept = {path.name: path.read_text() for path in bela.directory.glob("*.mine*")}
+    assert kept == {"support.yaml.mine": "half done", "support.yaml.mine.2": "done anew"}
+
+
+class EditorsStore(BundleStore):
+    """An editor saves a file while the database is asked for what the working copy began with."""
+
+    def __init__(self, url: str, saves: Callable[[], None]) -> None:
+        super().__init__(url)
+        self.saves = saves
+
+    async def with_content(self, site: str, sha256: str) -> Bundle | None:
+        self.saves()
+        return await super().with_content(site, sha256)
+
+
+@pytest.mark.parametrize("does", ["publish", "checkout"])
+async def test_what_is_saved_while_the_database_is_asked_is_not_lost(
+    team: Team, anna: Engineer, bela: Engineer, does: str
+) -> None:
+    """It counts as changed here, though it was not when the command began."""
+    anna.writes(support="support 2")
+    await anna.publishes()
+    url = f"sqlite:///{team.directory}/flows.db"
+    store = EditorsStore(url, lambda: bela.writes(support="saved meanwhile"))
+    at_work = bela.works_on(store)
+    with pytest.raises(ChangedByBoth if does == "publish" else UnpublishedChanges):
+        await (at_work.publish(Author("bela")) if does == "publish" else at_work.checkout())
+    await store.close()
+    assert bela.files["support.yaml"] == "saved meanwhile"
+
+
+def test_a_file_that_is_not_as_it_was_seen_is_left_alone(tmp_path: Path) -> None:
+    """It was saved between the look and the writing; others may be new, or gone."""
+    copy = WorkingCopy(tmp_path)
+    copy.write({"a.yaml": "saved", "b.yaml": "b"})
+    for name, seen in (("a.yaml", {"a.yaml": "as it was"}), ("b.yaml", {})):
+        with pytest.raises(SavedMeanwhile, match=name):
+            copy.write({name: "new"}, seen)
+    copy.write({"b.yaml": None, "c.yaml": "c"}, {"b.yaml": "b"})
+    assert copy.read() == {"a.yaml": "saved", "c.yaml": "c"}
 
 
 async def test_checkout_of_an_old_version_is_for_looking(team: Team, anna: Engineer) -> None:
