@@ -1,6 +1,7 @@
 """What callers say into mailboxes: files, and the takes of one call until they are kept."""
 
 import asyncio
+import math
 import os
 from collections.abc import Callable
 from contextlib import suppress
@@ -47,6 +48,11 @@ class Messages:
     def path(self, row: MessageRow) -> Path:
         """Where a message's audio lies."""
         return self._directory / row.path
+
+    def older_than(self, at_ms: int) -> list[Path]:
+        """Every take that was last written before then, kept as a message or not."""
+        takes = self._directory.glob(f"*/*/*/*.{FORMAT}")
+        return [path for path in takes if _written_ms(path) < at_ms]
 
     def delete(self, row: MessageRow) -> None:
         """The audio goes; it is no fault if it is gone."""
@@ -120,6 +126,13 @@ class CallMessages:
         """The call is over."""
         for handle in self._takes:
             self.discard(handle)
+
+
+def _written_ms(path: Path) -> float:
+    try:
+        return path.stat().st_mtime * 1000
+    except FileNotFoundError:  # somebody has just deleted it
+        return math.inf
 
 
 def _said_ms(path: Path) -> int:

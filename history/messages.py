@@ -45,6 +45,13 @@ class MessageStore:
         query = select(messages).where(messages.c.mailbox == mailbox, messages.c.at_ms < at_ms)
         return await self._messages(query)
 
+    async def known(self, ids: Collection[str]) -> frozenset[str]:
+        """Those of the ids that are messages."""
+        query = select(messages.c.id).where(messages.c.id.in_(ids))
+        with _failing():
+            async with self._engine.connect() as connection:
+                return frozenset((await connection.execute(query)).scalars())
+
     async def mailboxes(self) -> Mapping[str, int]:
         """Each mailbox that has messages, and how many of them nobody has heard."""
         unheard = func.count().filter(messages.c.heard_ms.is_(None))

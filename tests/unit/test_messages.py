@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import os
 import wave
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -333,3 +335,25 @@ async def test_old_messages_go_with_their_audio(settings: Settings) -> None:
     text = house.services.metrics.text().decode()
     assert 'trunkline_messages_unheard{mailbox="support"} 1.0' in text
     await store.close()
+
+
+async def test_takes_that_a_crash_left_go_in_the_end(settings: Settings) -> None:
+    """Not those that are messages, and none of a call that may still go on."""
+    house = House(directory=settings.layout.root)
+    house.now = 100 * DAY_MS
+    messages, now_s = settings.layout.messages, house.now // 1000
+    day = messages / "1970/04/01"
+    day.mkdir(parents=True)
+    ages = {"c1-1": 8, "c1-2": 8, "c2-1": 6}
+    for name, days in ages.items():
+        write_speech(day / f"{name}.wav", 100)
+        os.utime(day / f"{name}.wav", (0, now_s - days * DAY_MS // 1000))
+    await filled(settings)
+    kept = replace(a_message("c1-2", at_ms=house.now), path="1970/04/01/c1-2.wav")
+    database = HistoryDatabase(settings.sql_url)
+    await database.write([kept])
+    await database.close()
+    store = MessageStore(settings.sql_url)
+    await Mailroom(house.services, store).clean()
+    await store.close()
+    assert files(messages) == ["c1-2.wav", "c2-1.wav"]
