@@ -78,6 +78,7 @@ async def until(condition: Callable[[], bool]) -> None:
 async def busy_duty(call: FakeCall) -> None:
     """The transfer that comes after the promise leads nowhere."""
     await call.answers("SET VARIABLE TRK_STAGE transfer", SET)
+    await call.answers('SET VARIABLE GOSUB_RETVAL ""', SET)
     assert (await call.hears()).startswith("EXEC Dial")
     call.says(OK)
     await call.answers("GET VARIABLE DIALSTATUS", "200 result=1 (BUSY)")

@@ -115,7 +115,7 @@ QUEUED = """
 languages: [en]
 start: line
 steps:
-  line: {queue: support, answered: open?, on_timeout: {after: 30s, go: open?}}
+  line: {queue: support, answered: open?, on_timeout: {after: 30s, go: open?}, on_error: end}
   open?: {hours: lost, open: end, closed: end}
   end: {hangup: normal}
 """

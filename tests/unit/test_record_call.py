@@ -115,7 +115,7 @@ async def test_a_transfer_is_recorded_once(house: House, to: str, pauses: bool) 
 
 async def test_the_recording_goes_on_after_the_queue(house: House) -> None:
     """What the flow asked for holds until it says otherwise: a file of its own for each part."""
-    text = TEXT.replace("answered: quiet", "answered: bye").replace("go: quiet", "go: bye")
+    text = TEXT.replace("answered: quiet", "answered: bye").replace(": quiet}", ": bye}")
     text = "\n".join(line for line in text.split("\n") if "quiet:" not in line)
     house.services.flows = Flows(1, {"support": program(text.replace("30s", "50ms"))})
     async with calling(house) as call:
@@ -171,7 +171,7 @@ async def test_a_part_that_cannot_begin_costs_the_caller_nothing(
     house: House, tmp_path: Path
 ) -> None:
     """The disk is full after the queue: the flow was told that it is recorded, and goes on."""
-    text = TEXT.replace("go: quiet", "go: bye").replace("answered: quiet", "answered: bye")
+    text = TEXT.replace("answered: quiet", "answered: bye").replace(": quiet}", ": bye}")
     text = "\n".join(line for line in text.split("\n") if "quiet:" not in line)
     house.services.flows = Flows(1, {"support": program(text.replace("30s", "50ms"))})
     async with calling(house) as call:

@@ -97,8 +97,8 @@ async def waiting(house: House) -> None:
     program = old.programs["support"]
     began = start(program, CallFacts(CALLER, "+3615550100", 1_000))
     queued = resume(program, began.state, Played(1_000))
-    story = replace(a_story(CONTACT), flow_version=1, resume=queued.state.to_dict())
-    house.chronicle.begin(story.queued(2_000, "support", {}))
+    story = replace(a_story(CONTACT), flow_version=1).queued(2_000, "support", {})
+    house.chronicle.begin(story.waits_at(queued.state.to_dict()))
 
 
 async def goes_on(call: FakeCall) -> None:
