@@ -153,6 +153,18 @@ async def test_a_number_whose_flow_is_not_published_is_told(
         await library.load(2, load_site_file(settings))
 
 
+async def test_a_version_whose_functions_are_not_here_is_refused(
+    settings: Settings, store: BundleStore
+) -> None:
+    """They are not part of it: another engine, or this one before a deployment, may have them."""
+    library, _ = await opened(settings, store)
+    vip = "  vip: {python: {call: vip_score}, next: welcome}\n"
+    text = SUPPORT.replace("start: welcome", "start: vip")
+    await published(store, 2, text.replace("steps:\n", f"steps:\n{vip}", 1))
+    with pytest.raises(SiteInvalid, match='unknown function "vip_score"'):
+        await library.load(2, load_site_file(settings))
+
+
 async def test_an_older_version_is_kept_while_calls_run_it(
     settings: Settings, store: BundleStore
 ) -> None:
