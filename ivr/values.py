@@ -10,7 +10,9 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from config.suggest import shown
 
-_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)")
+# As many digits as a day in ms has: a longer number would be beyond what a float can hold.
+_DURATION = re.compile(r"([0-9]{1,8}(?:\.[0-9]{1,8})?)(ms|s|m|h)")
+_LONGEST_MS = 86_400_000
 _UNIT_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000}
 _SIGNS = {"star": "*", "hash": "#"}
 _SIGN_NAMES = {sign: name for name, sign in _SIGNS.items()}
@@ -54,7 +56,7 @@ Duration = Annotated[
         _duration,
         json_schema_input_type=Annotated[str, Field(pattern=f"^(?:{_DURATION.pattern})$")],
     ),
-    Field(ge=1, le=86_400_000),
+    Field(ge=1, le=_LONGEST_MS),
 ]
 """A time to wait in ms, written ``500ms``, ``5s``, ``10m`` or ``1h``; at most a day.
 
@@ -73,9 +75,19 @@ def within(least_ms: int, most_ms: int, said: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _waited(value: Any) -> Any:
+    ms = _duration(value)
+    if isinstance(ms, int) and ms > _LONGEST_MS:
+        raise ValueError(f"{shown(value)} is more than a day")
+    return value
+
+
 TimeWaited = Annotated[
     str,
-    matching(r"\d+(?:\.\d+)?(ms|s|m|h)", "is no duration, write it like 500ms, 5s, 10m or 1h"),
+    BeforeValidator(
+        _waited,
+        json_schema_input_type=Annotated[str, Field(pattern=f"^(?:{_DURATION.pattern})$")],
+    ),
 ]
 """A duration as a key of a mapping, kept as it is written: `milliseconds` reads it."""
 

@@ -96,7 +96,7 @@ class Callback(Continues):
             yield ("callback", "at"), body.at, "time"
         if body.day is not None:
             yield ("callback", "day"), body.day, "date"
-        if body.priority is not None and not body.priority.isdigit():
+        if body.priority is not None and not skilled.is_number(body.priority):
             yield ("callback", "priority"), body.priority, "number"
 
     def findings(self, context: Context) -> Iterator[Finding]:

@@ -125,7 +125,7 @@ class Queue(Step):
     def expressions(
         self, variables: Mapping[str, Variable]
     ) -> Iterator[tuple[Path, str, Kind | None]]:
-        if not self.priority.isdigit():
+        if not skilled.is_number(self.priority):
             yield ("priority",), self.priority, "number"
 
     def summary(self, language: str) -> str:

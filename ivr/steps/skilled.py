@@ -39,8 +39,15 @@ SkillsOrAny = Annotated[
 """``any`` asks for nothing: whoever serves the queue will do."""
 
 
+def is_number(text: str) -> bool:
+    """Whether a priority is written as a number, not as an expression."""
+    return text.isascii() and text.isdigit()
+
+
 def _priority(value: Any) -> Any:
-    if isinstance(value, str) and value.isdigit() and int(value) > MAX_PRIORITY:
+    if isinstance(value, str) and is_number(value) and (
+        len(value) > len(str(MAX_PRIORITY)) or int(value) > MAX_PRIORITY
+    ):
         raise ValueError(f"is {shown(value)}, from 0 to {MAX_PRIORITY} is allowed")
     return value
 
@@ -94,7 +101,7 @@ def asked(skills: Mapping[str, int], build: Build) -> Callable[[Run], dict[str, 
 def priority(source: str, build: Build) -> Callable[[Run], int]:
     """The priority in a call: an expression's value is brought into the range, and one that
     gives nothing is the lowest."""
-    if source.isdigit():
+    if is_number(source):
         fixed = int(source)
         return lambda run: fixed
     read = build.term(source).read
