@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class ReturnStep(Step):
     """``done: {return: {known: "yes"}}``
 
-    Sets variables, then gives the flow's ``results`` to the flow that called it. In a flow that
+    Sets variables in the order written, then gives the flow's ``results`` to the flow that called it. In a flow that
     no other called, the call ends normally.
     """
 
@@ -71,7 +71,6 @@ class ReturnNode(Node):
         self._results = [(name, build.names.reader(name)) for name in build.results]
 
     def enter(self, run: Run) -> Outcome:
-        results = {name: read(run) for name, read in self._results}
         for given in self._assignments:
-            results[given.name] = given.value(run)
-        return Return(results)
+            run.assign(given.name, given.value(run), sensitive=given.variable.sensitive)
+        return Return({name: read(run) for name, read in self._results})

@@ -149,6 +149,45 @@ def test_flows_that_nothing_runs_any_more_go_at_once() -> None:
         gc.enable()
 
 
+GIVING = """
+flow: giving
+about: Gives results of which one needs the other
+owner: telecom@example.test
+languages: [en]
+start: done
+vars:
+  one: {type: number, start: "1"}
+  two: {type: number}
+results: [one, two]
+steps:
+  done: {return: {one: "5", two: one + 1}}
+"""
+TAKING = """
+flow: main
+about: Takes both
+owner: telecom@example.test
+languages: [en]
+start: ask
+vars: {one: {type: number}, two: {type: number}}
+steps:
+  ask: {call: {flow: giving, take: {one: one, two: two}}, next: tell, on_error: bye}
+  tell: {say: "{one} and {two}.", next: bye}
+  bye: {hangup: normal}
+"""
+
+
+def test_results_are_set_in_their_order() -> None:
+    """As a set step sets them: a later one may need one before it."""
+    assert Conversation(programs(TAKING, GIVING)["main"]).hears == "five and six"
+
+
+def test_a_result_that_cannot_be_computed_is_not_set() -> None:
+    """The flow that called finds it so; the others are there."""
+    call = Conversation(programs(TAKING, GIVING.replace("one + 1", "one / 0"))["main"])
+    assert call.hears == "five and"
+    assert call.value("two") is None
+
+
 def test_a_sub_flow_alone_ends_normally() -> None:
     """A number may lead to a flow that others call: its return is then the call's end."""
     call = Conversation(programs(IDENTIFY)["identify"])
