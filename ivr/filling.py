@@ -35,7 +35,12 @@ def hole_findings(
 
 def told_findings(path: Path, text: str, names: Names, why: str) -> Iterator[Finding]:
     """Sensitive values in a text that goes where they must not; ``why`` tells where that is."""
-    used = {name for hole in holes(text) for name in names_in(hole.source, names)}
-    for name in sorted(used):
+    for source in dict.fromkeys(hole.source for hole in holes(text)):
+        yield from told_by_term(path, source, names, why)
+
+
+def told_by_term(path: Path, source: str, names: Names, why: str) -> Iterator[Finding]:
+    """The same of an expression."""
+    for name in sorted(names_in(source, names)):
         if names[name].sensitive:
             yield Finding(path, f"{name} is sensitive, and {why}")

@@ -105,6 +105,9 @@ class Callback(Continues):
             path = ("callback", "queue")
             yield from skilled.unknown("queue", body.queue, path, context.known.queues)
         yield from skilled.skill_findings(body.skills, ("callback", "skills"), context)
+        if body.priority is not None:
+            path = ("callback", "priority")
+            yield from skilled.priority_findings(body.priority, path, context)
         why = "who is called is kept in history"
         yield from told_findings(("callback", "number"), body.number, context.names, why)
         written = callable_number(body.number)

@@ -12,9 +12,10 @@ from config.problem import Path
 from config.suggest import shown
 from ivr.commands import Lookup
 from ivr.events import Done, Event
+from ivr.filling import told_findings
 from ivr.run import Node, Outcome, Run, Wait
-from ivr.state import Doing, Position
-from ivr.steps.base import Build, Continues, Edge
+from ivr.state import Doing, Position, Values
+from ivr.steps.base import Build, Context, Continues, Edge, Finding
 from ivr.values import StepName
 from ivr.variables import Value, Variable
 
@@ -50,7 +51,6 @@ class LookupStep(Continues):
     """
 
     kind: ClassVar[str] = "lookup"
-    waits: ClassVar[bool] = True
     lookup: Annotated[
         LookupBody, BeforeValidator(_body, json_schema_input_type=str | LookupBody)
     ] = Field(description="caller, or the number of somebody else")
@@ -70,6 +70,11 @@ class LookupStep(Continues):
         if self.lookup.number is not None:
             yield ("lookup", "number"), self.lookup.number
 
+    def findings(self, context: Context) -> Iterator[Finding]:
+        if self.lookup.number is not None:
+            path, why = ("lookup", "number"), "the customers and the history are searched for it"
+            yield from told_findings(path, self.lookup.number, context.names, why)
+
     def summary(self, language: str) -> str:
         return self.lookup.number or CALLER
 
@@ -80,7 +85,7 @@ class LookupStep(Continues):
 class LookupNode(Node):
     """Asks, learns, and goes by whether the number is known."""
 
-    __slots__ = ("_at", "_known", "_names", "_number", "_unknown")
+    __slots__ = ("_at", "_known", "_names", "_nobody", "_number", "_unknown")
 
     def __init__(self, build: Build, step: LookupStep) -> None:
         super().__init__(build.name, LookupStep.kind, build.targets)
@@ -89,6 +94,7 @@ class LookupNode(Node):
         self._names = {
             name: kind for name, kind in build.names.items() if name.startswith(f"{CALLER}.")
         }
+        self._nobody: Values = dict.fromkeys(self._names)
         self._number: Callable[[Run], str] = (
             build.template(number) if number is not None else lambda run: run.scope.call.caller
         )
@@ -96,6 +102,8 @@ class LookupNode(Node):
         self._unknown = build.goes(step.unknown, build.targets.next)
 
     def enter(self, run: Run) -> Outcome:
+        # What was learned of somebody before is not of this one, also when nobody answers.
+        run.learn(self._nobody)
         return Wait(self._at, Lookup(self._number(run)))
 
     def resume(self, run: Run, at: Position, event: Event) -> Outcome:

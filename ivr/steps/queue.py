@@ -144,6 +144,7 @@ class Queue(Step):
         yield from skilled.unknown("queue", self.queue, ("queue",), context.known.queues)
         for path, skills in self._asked():
             yield from skilled.skill_findings(skills, path, context)
+        yield from skilled.priority_findings(self.priority, ("priority",), context)
         yield from self._times()
         if self.on_timeout is None and self.while_waiting.offer is None:
             message = "a caller whom nobody answers waits for ever: say on_timeout, or offer a key"

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field
 
 from config.problem import Path
 from config.suggest import did_you_mean, shown
-from ivr.filling import told_findings
+from ivr.filling import told_by_term, told_findings
 from ivr.run import Run
 from ivr.steps.base import Build, Context, Finding
 from ivr.variables import Value
@@ -45,8 +45,10 @@ def is_number(text: str) -> bool:
 
 
 def _priority(value: Any) -> Any:
-    if isinstance(value, str) and is_number(value) and (
-        len(value) > len(str(MAX_PRIORITY)) or int(value) > MAX_PRIORITY
+    if (
+        isinstance(value, str)
+        and is_number(value)
+        and (len(value) > len(str(MAX_PRIORITY)) or int(value) > MAX_PRIORITY)
     ):
         raise ValueError(f"is {shown(value)}, from 0 to {MAX_PRIORITY} is allowed")
     return value
@@ -56,12 +58,20 @@ Priority = Annotated[str, BeforeValidator(_priority)]
 """A number from 0 to 100, or an expression that gives one; the higher is served first."""
 
 
+_KEPT = "what is asked of agents is kept in history"
+
+
+def priority_findings(source: str, path: Path, context: Context) -> Iterator[Finding]:
+    """A sensitive value that a priority would tell."""
+    if not is_number(source):
+        yield from told_by_term(path, source, context.names, _KEPT)
+
+
 def skill_findings(skills: Iterable[str], path: Path, context: Context) -> Iterator[Finding]:
     """Skills that the site does not have, or that would tell what is sensitive."""
     for skill in skills:
         if varies(skill):
-            why = "what is asked of agents is kept in history"
-            yield from told_findings((*path, skill), skill, context.names, why)
+            yield from told_findings((*path, skill), skill, context.names, _KEPT)
         else:
             yield from unknown("skill", skill, (*path, skill), context.known.skills, key=True)
 

@@ -62,6 +62,21 @@ def test_a_customer_is_known_by_what_the_site_keeps() -> None:
     assert finds(calling(BOTH), "known", less) == "You called two times."
 
 
+def test_a_lookup_that_fails_leaves_nothing_of_the_last() -> None:
+    """The number was somebody else's: nobody is greeted by the name from before."""
+    again = FLOW.replace("next: bye}\n  hello", "next: again}\n  hello").replace(
+        "  new:",
+        "  again: {lookup: caller, next: bye, on_error: tell}\n"
+        '  tell: {say: "Nobody {caller.name} {caller.contacts}.", next: bye}\n  new:',
+    )
+    call = Conversation(program(again % BOTH, KNOWN))
+    assert finds(call, "known", FACTS) == "Welcome back Anna."
+    call.listens()
+    call.fails("no answer in time")
+    assert call.hears == "Nobody"
+    assert [call.value(name) for name in FACTS] == [None] * len(FACTS)
+
+
 def test_anybody_else_goes_another_way() -> None:
     """What the history tells is learned all the same."""
     call = calling(BOTH)
