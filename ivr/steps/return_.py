@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 class ReturnStep(Step):
     """``done: {return: {known: "yes"}}``
 
-    Sets variables in the order written, then gives the flow's ``results`` to the flow that called it. In a flow that
-    no other called, the call ends normally.
+    Sets variables in the order written, then gives the flow's ``results`` to the flow that called
+    it. In a flow that no other called, the call ends normally.
     """
 
     kind: ClassVar[str] = "return"

@@ -61,9 +61,8 @@ def test_any_scalar_is_told_or_taken(path: tuple[Any, ...], odd: str, as_key: bo
         inside[path[-1]] = odd
     try:
         found, located = load_text_located(yaml.safe_dump(flow), "odd.yaml", Flow)
+        problems = check(found, located, KNOWN)
     except DocumentError as error:
-        assert error.problems != []
-        return
-    problems = check(found, located, KNOWN)
+        problems = [*error.problems]
     if all(problem.severity != "error" for problem in problems):
         assert compile_flow(found, KNOWN).name == found.flow
