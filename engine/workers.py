@@ -1,12 +1,13 @@
-"""Threads for functions that may block, so that no call waits for another's."""
+"""Where functions of a site run, so that no call waits for another's, or longer than it wants."""
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
 MOST = 32
+T = TypeVar("T")
 
 
 class Workers:
@@ -18,6 +19,7 @@ class Workers:
 
     def __init__(self, most: int = MOST) -> None:
         self._places = asyncio.Semaphore(most)
+        self._running: set[asyncio.Task[Any]] = set()
 
     async def run(self, function: Callable[[], Any]) -> Any:
         """What the function returns or raises. Cancelled, the thread goes on unheard."""
@@ -46,5 +48,21 @@ class Workers:
             with suppress(RuntimeError):  # the loop is closed: nobody waits any more
                 loop.call_soon_threadsafe(ended, returned, raised)
 
-        threading.Thread(target=work, name="flow function", daemon=True).start()
+        try:
+            threading.Thread(target=work, name="flow function", daemon=True).start()
+        except RuntimeError:  # the system has no more of them
+            self._places.release()
+            raise
         return await result
+
+    async def run_in_loop(self, work: Coroutine[Any, Any, T]) -> T:
+        """What the coroutine gives. Cancelled, it is cancelled too, and not waited for: it may
+        take its time to close what it opened."""
+        task = asyncio.ensure_future(work)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            task.cancel()
+            raise

@@ -36,7 +36,7 @@ async def run_python(line: Line, command: RunPython, state: CallState) -> Event:
     try:
         async with asyncio.timeout(command.timeout_ms / 1000):
             running = _results(function, command.arguments, sources.workers)
-            values = await while_waiting(line, running)
+            values = await while_waiting(line, sources.workers.run_in_loop(running))
     except TimeoutError:
         log.error("function_too_slow", contact=line.contact, function=function.name)
         return StepFailed(now(), "the function took too long")

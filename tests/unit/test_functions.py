@@ -237,6 +237,22 @@ async def test_a_thread_that_is_not_waited_for_any_more_gives_its_place_back() -
     assert await workers.run(lambda: "next") == "next"
 
 
+async def test_a_thread_that_cannot_be_started_keeps_no_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The system may have no more of them for a moment."""
+    workers = Workers(1)
+
+    def refused(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as full:
+        full.setattr(threading.Thread, "start", refused)
+        with pytest.raises(RuntimeError):
+            await workers.run(lambda: "never")
+    assert await asyncio.wait_for(workers.run(lambda: "next"), 5) == "next"
+
+
 @pytest.mark.parametrize("raised", [ValueError, SystemExit, StopIteration])
 async def test_whatever_a_function_raises_is_told(raised: type[BaseException]) -> None:
     """And ends nothing else."""
@@ -372,6 +388,26 @@ async def test_a_slow_function_is_not_waited_for(blocks: bool) -> None:
     told = [entry.fields.get("did") for entry in house.writer.row.timeline]
     assert "failed: the function took too long" in told
     assert blocks or cancelled.is_set()
+
+
+async def test_a_coroutine_that_handles_its_end_is_not_waited_for() -> None:
+    """It may close what it opened; the caller goes on at the time limit."""
+    gate, ended = asyncio.Event(), asyncio.Event()
+
+    @flow_function
+    async def closing(number: str) -> str:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await gate.wait()
+            ended.set()
+        return ""
+
+    async with calling(closing) as (_, call):
+        await hears(call, "sorry")
+        assert not ended.is_set()
+        gate.set()
+        await asyncio.wait_for(ended.wait(), 5)
 
 
 async def test_a_function_that_is_gone_leads_to_on_error() -> None:
