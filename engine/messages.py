@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from history.rows import MessageRow
+from ivr.commands import LAST_TAKE
 from recordings.errors import NotARecording
 from recordings.measure import levels_dbfs, read_wav
 from recordings.naming import RecordingName
@@ -105,8 +106,8 @@ class CallMessages:
         return take
 
     def find(self, handle: str) -> Take | None:
-        """The take of that name; ``last`` is the newest."""
-        if handle == "last":
+        """The take of that name; `LAST_TAKE` is the newest."""
+        if handle == LAST_TAKE:
             return next(reversed(self._takes.values()), None)
         return self._takes.get(handle)
 

@@ -200,13 +200,17 @@ class CallBack:
     language: str
 
 
+LAST_TAKE = "last"
+"""The handle of what was recorded last: of what was said before a hangup no other is known."""
+
+
 @dataclass(frozen=True, slots=True)
 class RecordMessage:
     """Record what the caller says after a beep, until ``end`` or silence.
 
     Answered by ``Done`` with outcome ``key``, ``silence``, ``limit`` or ``empty``, and ``values``
     ``message`` (a handle for ``Segment.message``, `Deliver` and `Discard`) and ``ms``. What was
-    said before a hangup is kept under the handle ``last``.
+    said before a hangup is kept under the handle `LAST_TAKE`.
     """
 
     purpose: str
@@ -218,11 +222,12 @@ class RecordMessage:
 
 @dataclass(frozen=True, slots=True)
 class Deliver:
-    """Leave a recorded message in a mailbox. Answered by ``Done``: ``done``, or ``empty`` where
-    what was said before a hangup (the handle ``last``) is too short to be a message."""
+    """Leave a recorded message in a mailbox. Answered by ``Done``: ``done``, or ``empty`` where it
+    is shorter than ``least_ms``, which nobody knew before a hangup (`LAST_TAKE`)."""
 
     message: str
     mailbox: str
+    least_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from history.rows import MessageRow
 from ivr.commands import Deliver, Discard, RecordMessage
 from ivr.events import Done, Event, StepFailed
 from ivr.state import CallState
-from ivr.steps.voicemailing import LEAST_AT_HANGUP_MS, LEAST_MS
+from ivr.steps.voicemailing import LEAST_MS
 
 log = structlog.get_logger(__name__)
 
@@ -48,8 +48,7 @@ async def deliver(line: Line, command: Deliver, state: CallState) -> Event:
         log.error("unknown_mailbox", contact=line.contact, mailbox=command.mailbox)
         return StepFailed(now(), "there is no such mailbox")
     take = line.messages.find(command.message)
-    least_ms = LEAST_AT_HANGUP_MS if command.message == "last" else LEAST_MS
-    row = await kept(line, take, command.mailbox, least_ms)
+    row = await kept(line, take, command.mailbox, max(command.least_ms, LEAST_MS))
     return Done(now(), "empty" if row is None else "done")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ivr.commands import SILENCE, Play, RecordMessage, SaveSurvey
+from ivr.commands import LAST_TAKE, SILENCE, Play, RecordMessage, SaveSurvey
 from ivr.events import Answered, Done, Event, Played
 from ivr.keys import Choices
 from ivr.run import AfterHangup, Node, Outcome, Run, Wait
@@ -21,8 +21,6 @@ COMMENT, RECORDING, SAVING, LAST = "comment?", "comment", "saving", "last"
 """The phases beside the questions, whose names have no such sign or are refused there."""
 
 _END = "#"
-_KEPT_AT_HANGUP = "last"
-"""The handle of what was said before a hangup (`ivr.commands.RecordMessage`)."""
 
 
 class _Asked(NamedTuple):
@@ -88,7 +86,7 @@ class SurveyNode(Node):
     def hung_up(self, run: Run, at: Position) -> Wait | None:
         if not isinstance(at, Doing) or at.phase in (SAVING, LAST):
             return None
-        comment = _KEPT_AT_HANGUP if at.phase == RECORDING else None
+        comment = LAST_TAKE if at.phase == RECORDING else None
         return self._kept(_scores(at), comment, LAST)
 
     def _keyed(self, run: Run, at: Doing, question: _Asked, key: str) -> Outcome:

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ivr.commands import Ask, Deliver, Discard, Play, Prompt, RecordMessage, Segment
+from ivr.commands import (
+    LAST_TAKE,
+    Ask,
+    Deliver,
+    Discard,
+    Play,
+    Prompt,
+    RecordMessage,
+    Segment,
+)
 from ivr.events import Answered, Done, Event, Played
 from ivr.run import AfterHangup, Node, Outcome, Run, Wait
 from ivr.speech import Speech
@@ -20,8 +29,6 @@ LEAST_AT_HANGUP_MS = 2_000
 """A shorter message is the breath before hanging up."""
 
 _END = "#"
-_LAST = "last"
-"""The handle of what was said before a hangup (`ivr.commands.RecordMessage`)."""
 _TRIES = 2
 """How often a message is asked for where nothing is said."""
 _REVIEWS = 3
@@ -99,7 +106,7 @@ class VoicemailNode(Node):
             return None
         match at.phase:
             case "recording":
-                return self._kept(_Message(_LAST, 0), LAST)
+                return self._kept(_Message(LAST_TAKE, 0), LAST)
             case "review" | "keeping" if _message(at).ms >= LEAST_AT_HANGUP_MS:
                 return self._kept(_message(at), LAST)
         return None
@@ -154,7 +161,9 @@ class VoicemailNode(Node):
 
     def _kept(self, message: _Message, phase: str, *, failed: bool = False) -> Wait:
         notes = {**message._asdict(), "failed": failed}
-        return Wait(Doing(self.name, phase, notes), Deliver(message.handle, self._mailbox))
+        least_ms = LEAST_AT_HANGUP_MS if phase == LAST else 0
+        command = Deliver(message.handle, self._mailbox, least_ms)
+        return Wait(Doing(self.name, phase, notes), command)
 
 
 def _message(at: Doing) -> _Message:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ivr.announce import LANGUAGES
-from ivr.commands import Deliver, Discard, RecordMessage, Segment
+from ivr.commands import LAST_TAKE, Deliver, Discard, RecordMessage, Segment
 from ivr.steps import voicemail_words
 from tests.unit.conversation import Conversation, program
 
@@ -103,7 +103,7 @@ def test_who_hangs_up_while_speaking_has_left_a_message() -> None:
     call = Conversation(program(TEXT))
     call.listens()
     call.hangs_up()
-    assert call.command == Deliver("last", "support")
+    assert call.command == Deliver(LAST_TAKE, "support", least_ms=2_000)
     call.done()
     assert call.ended == "normal"
     assert call.value("call.topic") == "message"
@@ -118,7 +118,7 @@ def test_who_hangs_up_at_the_review_has_left_it_if_it_is_one() -> None:
     """Two seconds tell a message from a breath."""
     call = spoken()
     call.hangs_up()
-    assert call.command == Deliver("m1", "support")
+    assert call.command == Deliver("m1", "support", least_ms=2_000)
     call = spoken(ms=1_500)
     call.hangs_up()
     assert call.ended == "normal"
