@@ -46,6 +46,11 @@ class Limits(NamedTuple):
         return tuple.__new__(Ask, (prompt, language, *self, lead))
 
 
+def one_more_key(within_ms: int, language: str) -> Ask:
+    """Nothing is said: what was keyed may be the beginning of a longer answer."""
+    return Limits(1, "", within_ms, within_ms, barge_in=True).ask(SILENCE, language)
+
+
 _NOTHING: Mapping[str, Value] = {}
 
 

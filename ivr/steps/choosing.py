@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ivr.commands import SILENCE, Ask
 from ivr.events import Answered, Event
 from ivr.keys import EXTENSION, Choices
 from ivr.menu_places import REPEAT, RESERVED, TOP
 from ivr.run import Node, Outcome, Run, Wait
 from ivr.state import Asking, Position
-from ivr.steps.asking import Asker, Limits
+from ivr.steps.asking import Asker, Limits, one_more_key
 from ivr.steps.base import Build
 from ivr.wording import Wording
 
@@ -64,7 +63,8 @@ class MenuNode(Node):
         keys = at.keyed + event.digits
         option, is_open = self._choices.find(keys)
         if event.digits and is_open:
-            return Wait(Asking(self.name, at.timeouts, at.invalids, keys), self._one_more(run))
+            more = one_more_key(self._body.inter_digit, run.scope.language)
+            return Wait(Asking(self.name, at.timeouts, at.invalids, keys), more)
         if option is None and event.digits == _POUND:
             # No option of its own here: the caller says that what was keyed is all.
             keys = at.keyed or keys
@@ -72,10 +72,6 @@ class MenuNode(Node):
         if option is not None:
             return self._chosen(run, at, option, keys)
         return self._wrong(run, at) if keys else self._silent(run, at)
-
-    def _one_more(self, run: Run) -> Ask:
-        between = self._body.inter_digit
-        return Limits(1, "", between, between, barge_in=True).ask(SILENCE, run.scope.language)
 
     def _chosen(self, run: Run, at: Asking, option: str, keys: str) -> Outcome:
         language, goes, what = self._goes[option]

@@ -11,7 +11,7 @@ from ivr.events import Answered, Done, Event, Played
 from ivr.keys import Choices
 from ivr.run import AfterHangup, Node, Outcome, Run, Wait
 from ivr.state import Doing, Position
-from ivr.steps.asking import Asker, Limits
+from ivr.steps.asking import Asker, Limits, one_more_key
 from ivr.steps.base import Build
 
 if TYPE_CHECKING:
@@ -93,7 +93,8 @@ class SurveyNode(Node):
         keys = str(at.notes.get("keyed", "")) + key
         score, is_open = question.choices.find(keys)
         if key and is_open:
-            return self._one_more(run, at, keys)
+            more = one_more_key(self._body.inter_digit, run.scope.language)
+            return Wait(Doing(self.name, at.phase, {**at.notes, "keyed": keys}), more)
         if score is None and key == _END:
             score = question.choices.find(keys.removesuffix(_END)).option
         if score is None:
@@ -103,11 +104,6 @@ class SurveyNode(Node):
             run.assign(question.into, Decimal(score), sensitive=False)
         scores = {**_scores(at), at.phase.removeprefix("ask "): int(score)}
         return self._next(run, at.phase, scores)
-
-    def _one_more(self, run: Run, at: Doing, keys: str) -> Outcome:
-        between = self._body.inter_digit
-        ask = Limits(1, "", between, between, barge_in=True).ask(SILENCE, run.scope.language)
-        return Wait(Doing(self.name, at.phase, {**at.notes, "keyed": keys}), ask)
 
     def _not_answered(self, run: Run, at: Doing, question: _Asked, what: str) -> Outcome:
         times, most = int(at.notes.get("tries", 0)) + 1, self._body.tries
