@@ -22,6 +22,7 @@ from config.network_overrides import override
 from config.people import Agent, Codes, Queue, Skill
 from config.services import Service
 from config.site_checks import check_site
+from config.sms import Sms
 from config.telephony import Callbacks, Fallback, Network, Number, Recording, Trunk
 from config.transfers import Transfers
 from config.values import E164, Language, Line, Name, PersonName, Unique, ValueName, Zone
@@ -64,6 +65,9 @@ class Site(DocumentModel):
     mailboxes: dict[Name, Mailbox] = Field(default={}, description="where callers leave messages")
     transfers: Transfers = Field(
         default=Transfers(), description="to which numbers calls may be transferred"
+    )
+    sms: Sms | None = Field(
+        default=None, description="how text messages are sent; without it none are"
     )
     recording: Recording = Field(default=Recording(), description="where recordings are kept")
     network: Network = Field(default=Network(), description="addresses and ports")

@@ -10,6 +10,7 @@ from config.customers import FOUND, KEPT
 from config.document import Located, Problem
 from config.hours_checks import check_hours
 from config.problem import Path
+from config.sms import part_no_form_has
 from config.suggest import did_you_mean, shown
 from config.telephony import is_ip
 
@@ -31,6 +32,7 @@ def check_site(site: Site, located: Located, today: date) -> list[Problem]:
         _voices,
         _callbacks,
         _transfers,
+        _sms,
         _phone_names,
         _trunk_sources,
         _dialled,
@@ -108,6 +110,20 @@ def _transfers(site: Site, located: Located) -> Iterator[Problem]:
     if trunk is not None and trunk not in site.trunks:
         message = f"unknown trunk {shown(trunk)}, {did_you_mean(trunk, site.trunks)}"
         yield located.problem(("transfers", "trunk"), message)
+
+
+def _sms(site: Site, located: Located) -> Iterator[Problem]:
+    if site.sms is None:
+        return
+    service = site.sms.service
+    if service not in site.services:
+        message = f"unknown service {shown(service)}, {did_you_mean(service, site.services)}"
+        yield located.problem(("sms", "service"), message)
+    part = part_no_form_has(site.sms)
+    if part is not None:
+        yield located.problem(("sms", "body", part), "is no text, and a form has nothing else")
+    if not site.sms.allow:
+        yield located.warning(("sms",), "allow is empty: no message can be sent", key=True)
 
 
 def _phone_names(site: Site, located: Located) -> Iterator[Problem]:

@@ -30,6 +30,7 @@ from ivr.commands import (
     Play,
     RunPython,
     Segment,
+    SendSms,
     SwitchRecording,
     Transfer,
 )
@@ -47,7 +48,7 @@ from routing.skills import skill_set
 log = structlog.get_logger(__name__)
 
 LANGUAGE = "TRK_LANGUAGE"
-BEFORE_ANSWER = frozenset({Lookup, RunPython, Hangup})
+BEFORE_ANSWER = frozenset({Lookup, RunPython, SendSms, Hangup})
 """What is done while the caller still hears the ringing. A flow that hangs up after these alone
 refuses the call, and it costs the caller nothing."""
 CAUSES = {"busy": 17, "congestion": 34, "rejected": 21}

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from config.document import DocumentError, Located, Problem
 from config.site import Site, load_site_located
 from config.site_checks import check_flows
+from config.transfers import Permitted
 from engine.clock import now_ms
 from engine.customer_fields import fields_of
 from engine.errors import SiteInvalid
@@ -151,6 +152,7 @@ def known_of(site: Site, functions: Mapping[str, FlowFunction] | None = None) ->
         mailboxes=frozenset(site.mailboxes),
         transfers=site.transfers,
         callbacks=site.callbacks,
+        sms=site.sms or Permitted(),
         extensions=frozenset(agent.extension for agent in site.agents.values()),
         services={
             name: KnownService(each.sensitive, each.timeout.ms)

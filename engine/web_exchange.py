@@ -16,6 +16,9 @@ BACKOFF_S, LONGEST_BACKOFF_S = 0.1, 1.0
 MAX_REDIRECTS = 3
 
 _IDEMPOTENT = frozenset({"GET", "PUT", "DELETE"})
+IDEMPOTENCY_KEY = "Idempotency-Key"
+"""A request that has it may be asked again, whatever its method
+(draft-ietf-httpapi-idempotency-key-header)."""
 _PASSING = frozenset({502, 503, 504})
 """Statuses of a gateway that may find its server again in a moment (RFC 9110, section 15.6)."""
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -56,7 +59,7 @@ class Plan:
 
 async def exchange(session: aiohttp.ClientSession, plan: Plan, sleep: Sleep) -> Reply:
     """Ask, again where that can do no harm. Raises NoReply; it has no time limit of its own."""
-    repeats = plan.method in _IDEMPOTENT
+    repeats = plan.method in _IDEMPOTENT or IDEMPOTENCY_KEY in plan.headers
     for failures in range(1, plan.tries + 1):
         is_last = failures == plan.tries
         try:

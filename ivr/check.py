@@ -117,6 +117,8 @@ def _step(step: Step, context: Context) -> Iterator[Finding]:
     yield from step.findings(context)
     for heard in step.heard():
         yield from _heard(heard, context)
+    for read in step.read():
+        yield from _heard(read, context, spoken=False)
     for path, text in step.templates(context.variables):
         yield from hole_findings(path, text, context.names)
     for path, source, wanted in step.expressions(context.variables):
@@ -124,12 +126,13 @@ def _step(step: Step, context: Context) -> Iterator[Finding]:
             yield Finding(path, fault)
 
 
-def _heard(heard: Heard, context: Context) -> Iterator[Finding]:
+def _heard(heard: Heard, context: Context, *, spoken: bool = True) -> Iterator[Finding]:
     wording, path = heard.wording, heard.path
+    is_not = "is not said in" if spoken else "is not written in"
     for language in context.languages:
         text = wording.text(language)
         if text is None:
-            yield Finding(path, f"is not said in {language}")
+            yield Finding(path, f"{is_not} {language}")
         elif not text.strip():
             yield Finding(path, f"is empty in {language}")
     for language, text in wording.texts.items():
@@ -138,9 +141,15 @@ def _heard(heard: Heard, context: Context) -> Iterator[Finding]:
             message = f"the flow does not speak {shown(language)}, {hint}"
             yield Finding((*path, language), message, key=True, own=True)
         if not is_fixed(text):
-            yield from hole_findings((*path, language), text, context.names, heard.own, spoken=True)
-    if wording.recording is not None:
+            yield from hole_findings(
+                (*path, language), text, context.names, heard.own, spoken=spoken
+            )
+    if wording.recording is None:
+        return
+    if spoken:
         yield from _recording(path, wording, wording.recording)
+    else:
+        yield Finding((*path, RECORDING), "is read, not heard: it has no recording", key=True)
 
 
 def _recording(path: Path, wording: Wording, recording: str) -> Iterator[Finding]:

@@ -270,6 +270,16 @@ class SendDigits:
 
 
 @dataclass(frozen=True, slots=True)
+class SendSms:
+    """Send a text message. Answered by ``Done``: the gateway has taken it; by ``StepFailed`` when
+    it has not, or the site permits no message there. ``sender`` None: as the site says."""
+
+    to: str = field(repr=False)
+    text: str = field(repr=False)
+    sender: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Pay:
     """Take a card payment. Answered by ``Done`` with outcome ``paid``, ``declined``,
     ``cancelled`` or ``unavailable``, and ``values`` ``reference``, ``brand``, ``last4``."""
@@ -310,6 +320,7 @@ Command = (
     | SaveSurvey
     | SwitchRecording
     | SendDigits
+    | SendSms
     | Pay
     | RunPython
     | Hangup

@@ -14,6 +14,7 @@ from engine.performing.messages import deliver, discard, record_message
 from engine.performing.python import run_python
 from engine.performing.recording import switch_recording
 from engine.performing.request import ask
+from engine.performing.sms import send_sms
 from engine.performing.transfer import transfer
 from ivr.commands import (
     CallBack,
@@ -25,12 +26,14 @@ from ivr.commands import (
     RunPython,
     SaveSurvey,
     SendDigits,
+    SendSms,
     SwitchRecording,
     Transfer,
 )
 
 PERFORMERS: Mapping[type[Any], Performer] = {
     SendDigits: send_digits,
+    SendSms: send_sms,
     SaveSurvey: save_survey,
     CallBack: callback.promise,
     Request: ask,

@@ -52,6 +52,7 @@ LOOKS: Mapping[str, Look] = {
     "pay": Look(RED, "M.8 2.5h12.4v2H.8zM.8 6h12.4v5.5H.8z"),
     "survey": Look(YELLOW, "M7 .8l1.9 4 4.4.5-3.2 3 .8 4.4L7 10.5l-3.9 2.2.8-4.4-3.2-3 4.4-.5z"),
     "dtmf": Look(PURPLE, _DOTS),
+    "sms": Look(SKY, "M1 2.5h12L7 7.5zM1 4.3l6 5 6-5v7.2H1z"),
     "set": Look(GREY, "M1.5 3.6h11v2.2h-11zM1.5 8.2h11v2.2h-11z"),
     "language": Look(SKY, f"{_RING}M6.3 2h1.4v10H6.3z"),
     "goto": Look(GREY, _RIGHT),

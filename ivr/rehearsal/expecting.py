@@ -18,6 +18,7 @@ from ivr.commands import (
     RunPython,
     SaveSurvey,
     SendDigits,
+    SendSms,
     SwitchRecording,
     Transfer,
 )
@@ -241,6 +242,7 @@ _KINDS: Mapping[str, type[Any]] = {
     "survey": SaveSurvey,
     "recording": SwitchRecording,
     "sends": SendDigits,
+    "sms": SendSms,
     "pay": Pay,
     "python": RunPython,
 }
@@ -254,6 +256,7 @@ _DEEDS: Mapping[str, Callable[[Any], dict[str, Any]]] = {
     "survey": lambda command: {"survey": command.survey, **command.scores},
     "recording": lambda command: {"switched": "on" if command.on else "off"},
     "sends": _fields("digits"),
+    "sms": lambda command: {"from": command.sender, **_fields("to", "text")(command)},
     "pay": lambda command: {**_fields("currency", "reference")(command), "amount": command.amount},
     "python": _fields("function"),
 }
@@ -281,6 +284,7 @@ _CHECKS: Mapping[str, Callable[[Expecting, Any], Mismatch | None]] = {
     "survey": _mapping("survey"),
     "recording": _single("recording", "switched"),
     "sends": _single("sends", "digits"),
+    "sms": _mapping("sms"),
     "pay": _mapping("pay"),
     "python": _single("python", "function"),
     "var": Expecting.var,

@@ -157,6 +157,7 @@ class Given(DocumentModel):
     callback: Literal["promised", "already", "refused"] = Field(
         default="promised", description="how asking for a callback ends"
     )
+    sms: Literal["sent", "failed"] = Field(default="sent", description="how a text message is sent")
     fails: tuple[str, ...] = Field(
         default=(), description="steps that cannot be done, as if their audio were missing"
     )

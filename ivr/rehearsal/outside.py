@@ -23,6 +23,7 @@ from ivr.commands import (
     RunPython,
     SaveSurvey,
     SendDigits,
+    SendSms,
     SwitchRecording,
     Transfer,
 )
@@ -137,6 +138,12 @@ def _send_digits(command: SendDigits, now_ms: int, world: World) -> Underway:
     return _doing(now_ms + took_ms, "done")
 
 
+def _send_sms(command: SendSms, now_ms: int, world: World) -> Underway:
+    if world.given.sms == "failed":
+        return _failing(now_ms, "the gateway did not take the message")
+    return _doing(now_ms, "done")
+
+
 def _pay(command: Pay, now_ms: int, world: World) -> Underway:
     outcome = world.given.payment
     values = {"reference": "rehearsal-1", "brand": "visa", "last4": "4242"}
@@ -192,6 +199,7 @@ _BEGIN: Mapping[type[Any], Callable[[Any, int, World], Underway]] = {
     SaveSurvey: _at_once,
     SwitchRecording: _at_once,
     SendDigits: _send_digits,
+    SendSms: _send_sms,
     Pay: _pay,
     RunPython: _run_python,
     Hangup: _never,

@@ -110,6 +110,7 @@ class Line(DocumentModel):
     survey: dict[str, str] | None = Field(default=None, description="scores by question")
     recording: Literal["on", "off"] | None = Field(default=None, description="switched so")
     sends: str | None = Field(default=None, description="digits that are sent as tones")
+    sms: dict[str, str] | None = Field(default=None, description="to, text or from")
     pay: dict[str, str] | None = Field(default=None, description="amount, currency, reference")
     python: str | None = Field(default=None, description="a function that is run")
     var: dict[str, str | None] | None = Field(

@@ -30,6 +30,7 @@ from ivr.steps.record import Record
 from ivr.steps.return_ import ReturnStep
 from ivr.steps.say import Say
 from ivr.steps.set import Set
+from ivr.steps.sms import Sms
 from ivr.steps.survey import Survey
 from ivr.steps.transfer import Transfer
 from ivr.steps.voicemail import Voicemail
@@ -50,6 +51,7 @@ KIND_MODELS: tuple[type[Step], ...] = (
     Voicemail,
     Survey,
     Dtmf,
+    Sms,
     Callback,
     Pay,
     Record,

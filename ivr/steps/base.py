@@ -14,7 +14,7 @@ from config.document import DocumentModel
 from config.hours import Hours
 from config.problem import Path
 from config.telephony import Callbacks
-from config.transfers import Transfers
+from config.transfers import Permitted, Transfers
 from ivr.functions import Signature
 from ivr.opening import Opening, openings
 from ivr.run import FAILED, Node, Outcome, Run, Targets
@@ -90,6 +90,7 @@ class Known:
     trunks: frozenset[str] | None = None
     transfers: Transfers | None = None
     callbacks: Callbacks | None = None
+    sms: Permitted | None = None
     extensions: frozenset[str] | None = None
     mailboxes: frozenset[str] | None = None
     services: Mapping[str, KnownService] | None = None
@@ -262,6 +263,10 @@ class Step(DocumentModel):
 
     def heard(self) -> Iterator[Heard]:
         """Everything this step says."""
+        return iter(())
+
+    def read(self) -> Iterator[Heard]:
+        """Wordings that nobody hears: texts that are sent to be read."""
         return iter(())
 
     def spoken(self) -> Iterator[Said]:

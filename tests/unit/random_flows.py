@@ -306,6 +306,17 @@ def _voicemail(ways: Ways) -> Drawn:
     return some({"voicemail": body, **exits}, optional={"nothing": ways.onward})
 
 
+def _sms(ways: Ways) -> Drawn:
+    body = some(
+        {"text": SAID},
+        optional={
+            "to": st.sampled_from(["+36201234567", "{account}", "{note}"]),
+            "from": st.just("Example"),
+        },
+    )
+    return some({"sms": body, "next": ways.onward, "on_error": ways.anywhere})
+
+
 def _pay(ways: Ways) -> Drawn:
     body = st.sampled_from(
         [
@@ -374,6 +385,7 @@ STEPS: Mapping[str, Callable[[Ways], Drawn]] = {
     "transfer": _transfer,
     "voicemail": _voicemail,
     "pay": _pay,
+    "sms": _sms,
     "record": _record,
     "survey": _survey,
     "dtmf": _dtmf,

@@ -12,7 +12,7 @@ import pytest
 from config.document import DocumentError, schema
 from config.hours import Hours
 from config.telephony import Callbacks
-from config.transfers import Transfers
+from config.transfers import Permitted, Transfers
 from ivr.announce import LANGUAGES
 from ivr.flow import Flow
 from ivr.functions import signature
@@ -56,6 +56,7 @@ KNOWN = Known(
     mailboxes=frozenset({"support"}),
     transfers=Transfers(allow=["+36*"], deny=["+3690*"]),
     callbacks=Callbacks(allow=["+48*"], deny=["+4870*"]),
+    sms=Permitted(allow=["+36*"], deny=["+3690*"]),
     hours=openings({"support": SUPPORT}, "Europe/Budapest"),
     zone="Europe/Budapest",
     now_ms=1_795_000_000_000,

@@ -34,6 +34,7 @@ from ivr.commands import (
     RunPython,
     SaveSurvey,
     SendDigits,
+    SendSms,
     SwitchRecording,
     Transfer,
 )
@@ -66,7 +67,7 @@ COMMANDS: dict[type[Position], tuple[type[Command], ...]] = {
     Queued: (Enqueue,),
     Doing: (
         *(Ask, Play, RecordMessage, SaveSurvey, SendDigits, CallBack, Request, Lookup),
-        *(RunPython, Transfer, Deliver, Discard, Pay, SwitchRecording),
+        *(RunPython, Transfer, Deliver, Discard, Pay, SwitchRecording, SendSms),
     ),
     Ended: (Hangup,),
 }
