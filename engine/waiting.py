@@ -8,6 +8,7 @@ key; it never holds up the offer.
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import cycle
 from typing import Any, Literal
 
 import structlog
@@ -16,7 +17,7 @@ from bridge.agi.session import AgiSession
 from bridge.errors import AmiError, ChannelGone, PlaybackFailed
 from engine.services import Services
 from ivr.announce import expected_wait, place_in_queue
-from ivr.commands import Enqueue, Segment
+from ivr.commands import SILENCE, Enqueue, Segment
 from ivr.errors import IvrError
 from routing.contact import Contact, Outcome
 from routing.ringing import AgentLeg
@@ -71,6 +72,7 @@ class Waiting:
         self._let_pass = wait
         self._queue = services.site.queues[contact.queue]
         self._announcing = False
+        self._comfort = cycle(command.comfort)
         self._key: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     async def until_left(self) -> Left:
@@ -193,6 +195,7 @@ class Waiting:
         text = None if wait_ms is None else expected_wait(language, wait_ms)
         if text is not None:
             yield Segment(language, text)
+        yield from next(self._comfort, SILENCE).segments
         yield from self._command.offer.segments
 
     async def _announce(self, segments: list[Segment]) -> None:

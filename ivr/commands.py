@@ -101,7 +101,8 @@ class Relaxed:
 class Enqueue(NamedTuple):
     """Wait for an agent, talk, come back. Answered by ``QueueLeft``; no timeout when None.
 
-    ``keys`` leave the queue whenever they are pressed, ``offer`` tells of them now and then.
+    ``keys`` leave the queue whenever they are pressed, ``offer`` tells of them now and then; of
+    ``comfort`` one is said in each announcement, in turn.
     ``every_ms`` is the time between announcements; None: as the site's queue says. Nobody more
     is let in when ``max_waiting`` are in the line, and with ``needs_staff`` nobody whom no agent
     who is logged in could serve.
@@ -120,6 +121,7 @@ class Enqueue(NamedTuple):
     say_wait: bool = False
     max_waiting: int | None = None
     needs_staff: bool = False
+    comfort: tuple[Prompt, ...] = ()
 
 
 REQUEST_MS = 5_000

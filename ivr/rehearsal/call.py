@@ -310,8 +310,8 @@ def _said(command: Command, took_ms: int) -> tuple[Prompt, ...]:
             return (prompt,)
         case Ask(lead=lead, prompt=prompt):
             return lead, prompt
-        case Enqueue(offer=offer) if took_ms != 0:
-            return (offer,)
+        case Enqueue(comfort=comfort, offer=offer) if took_ms != 0:
+            return *comfort, offer
         case Transfer(announce=announce):
             return (announce,)
         case Request(meanwhile=meanwhile) if took_ms >= MEANWHILE_MS:

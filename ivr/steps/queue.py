@@ -14,6 +14,7 @@ from config.suggest import shown
 from ivr.commands import Enqueue, Prompt, Relaxed
 from ivr.events import Event, QueueLeft
 from ivr.run import Node, Outcome, Run, Wait
+from ivr.speech import Speech
 from ivr.state import Position, Queued
 from ivr.steps import skilled
 from ivr.steps.base import Build, Context, Edge, Finding, Heard, Step
@@ -52,6 +53,11 @@ class WhileWaiting(DocumentModel):
     say_position: bool = Field(default=True, description="the place in the line")
     say_wait: bool = Field(
         default=False, description="about how long it may take, once enough is known to tell"
+    )
+    say: tuple[Spoken, ...] = Field(
+        default=(),
+        description="the flow's own words, one of them in each announcement, in turn: "
+        "[Thank you for waiting., Have your bill at hand.]",
     )
     every: Duration | None = Field(
         default=None, description="time between announcements; without it the site's queue says"
@@ -115,6 +121,8 @@ class Queue(Step):
             yield Edge(path, target, silent=False)
 
     def heard(self) -> Iterator[Heard]:
+        for index, wording in enumerate(self.while_waiting.say):
+            yield Heard(("while_waiting", "say", index), wording)
         if self.while_waiting.offer is not None:
             yield Heard(("while_waiting", "offer", "prompt"), self.while_waiting.offer.prompt)
 
@@ -199,8 +207,8 @@ class QueueNode(Node):
     """Hands the caller to routing and takes the caller back."""
 
     __slots__ = (
-        *("_at", "_exits", "_is_alike", "_keys", "_offer", "_priority", "_ready", "_relax"),
-        *("_skills", "_step"),
+        *("_at", "_comfort", "_exits", "_is_alike", "_keys", "_offer", "_priority", "_ready"),
+        *("_relax", "_skills", "_step"),
     )
 
     def __init__(self, build: Build, step: Queue) -> None:
@@ -217,6 +225,7 @@ class QueueNode(Node):
         }
         self._keys = {keyed(key): target for key, target in (offer.keys if offer else {}).items()}
         self._offer = build.speech(offer.prompt if offer else None)
+        self._comfort = [build.speech(wording) for wording in step.while_waiting.say]
         self._priority = skilled.priority(step.priority, build)
         self._skills = skilled.asked(step.skills, build)
         self._relax = [
@@ -232,9 +241,13 @@ class QueueNode(Node):
         if ready is not None:
             return ready
         wait = Wait(self._at, self._command(run, self._offer.prompt(run)))
-        if self._is_alike and language in self._offer.fixed:
+        if self._is_alike and all(language in each.fixed for each in self._said()):
             self._ready[language] = wait
         return wait
+
+    def _said(self) -> Iterator[Speech]:
+        yield self._offer
+        yield from self._comfort
 
     def resume(self, run: Run, at: Position, event: Event) -> Outcome:
         if type(event) is not QueueLeft:
@@ -269,4 +282,5 @@ class QueueNode(Node):
             waiting.say_wait,
             step.max_waiting,
             step.no_agents is not None,
+            tuple(speech.prompt(run) for speech in self._comfort),
         )

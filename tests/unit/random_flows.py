@@ -195,7 +195,10 @@ def _language(ways: Ways) -> Drawn:
 def _queue(ways: Ways) -> Drawn:
     limit = some({"after": st.just("10m"), "go": ways.anywhere})
     keys = st.dictionaries(st.sampled_from(["1", "star"]), ways.anywhere, min_size=1)
-    waiting = some({"offer": some({"prompt": SAID, "keys": keys}), "say_wait": st.booleans()})
+    waiting = some(
+        {"offer": some({"prompt": SAID, "keys": keys}), "say_wait": st.booleans()},
+        optional={"say": st.lists(SAID, max_size=2)},
+    )
     relaxed = st.just({"30s": {"billing": 1}, "2m": "any"})
     full = some({"max_waiting": st.just(3), "on_full": ways.onward})
     asked = some(

@@ -172,6 +172,47 @@ async def test_place_wait_and_offer_are_told_one_after_another(
     assert house.writer.row.outcome is Outcome.ABANDONED
 
 
+COMFORT = FLOW.replace(
+    "{say_wait: yes, every: 10m, offer: {prompt: Offer., keys: {1: left, star: left}}}",
+    "{say_position: no, every: 1ms, say: [Thank you., Have your bill.], "
+    "offer: {prompt: Offer., keys: {1: left}}}",
+)
+
+
+async def test_comfort_messages_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One in each announcement, before the offer, and from the first again."""
+    monkeypatch.setattr(waiting, "FIRST_ANNOUNCEMENT_S", 0.0)
+    house = House({"support": program(COMFORT)})
+    async with calling(house) as call:
+        await hears_music(call)
+        for text in ("thank_you", "have_your_bill", "thank_you"):
+            await says(call, text)
+            await says(call, "offer")
+            await hears_music(call)
+        assert await call.hears() == 'STREAM FILE have_your_bill ""'
+        call.says("HANGUP", "200 result=-1 endpos=0")
+        await call.answers("SET VARIABLE TRK_STAGE done", "200 result=1")
+
+
+async def test_an_agent_who_answers_cuts_a_comfort_message_short(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The two are joined as soon as Asterisk has stopped it; the rest is not said."""
+    monkeypatch.setattr(waiting, "FIRST_ANNOUNCEMENT_S", 0.0)
+    house = House({"support": program(COMFORT)})
+    async with calling(house) as call:
+        await hears_music(call)
+        assert await call.hears() == 'STREAM FILE thank_you ""'
+        house.router.answer(CONTACT, "anna", "leg-1")
+        await until(lambda: bool(house.switch.stopped))
+        call.says("200 result=0 endpos=1")
+        await call.answers("SET MUSIC OFF", OK)
+        await call.answers("SET VARIABLE TRK_STAGE talking", "200 result=1")
+        await call.answers("EXEC Bridge leg-1", "HANGUP", "200 result=-1")
+        await call.answers("SET VARIABLE TRK_STAGE done", "200 result=1")
+    assert house.writer.row.outcome is Outcome.ANSWERED
+
+
 async def test_a_full_queue_lets_nobody_in(house: House) -> None:
     """The contact never was in line; its row names the queue and why."""
     house.router.waiting = 2

@@ -30,6 +30,9 @@ steps:
     while_waiting:
       say_wait: yes
       every: 45s
+      say:
+        - {en: Thank you for waiting., hu: Köszönjük a türelmét.}
+        - {en: "In {call.language}.", hu: "Nyelv: {call.language}."}
       offer:
         prompt: {en: To be called back press one., hu: Visszahívás az egyes.}
         keys: {1: promise, star: told}
@@ -57,6 +60,7 @@ def test_the_queue_asks_for_everything_in_one_command() -> None:
     assert (set(asked.keys), asked.offer.text) == ({"1", "*"}, "Visszahívás az egyes.")
     assert (asked.say_position, asked.say_wait, asked.every_ms) == (True, True, 45_000)
     assert (asked.max_waiting, asked.needs_staff) == (20, True)
+    assert [each.text for each in asked.comfort] == ["Köszönjük a türelmét.", "Nyelv: hu."]
 
 
 def test_a_plain_queue_says_the_place_and_lets_everybody_in() -> None:
