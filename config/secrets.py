@@ -63,17 +63,20 @@ def _of_services(
 ) -> Mapping[str, str]:
     """Every secret that a service of the site needs; nothing of the environment is kept."""
     found: dict[str, str] = {}
-    for service, wanted in site.services.items():
-        for name in sorted(wanted.secrets):
+    wanting = {f"service {name}": service.secrets for name, service in site.services.items()}
+    if site.mail is not None:
+        wanting["mail server"] = site.mail.secrets
+    for owner, wanted in wanting.items():
+        for name in sorted(wanted):
             variable = f"{VARIABLE}{name.upper()}"
             secret = environ.get(variable) or known.services.get(name)
             if secret is None:
                 raise SecretsError(
-                    f"the service {service} needs the secret {name}: set {variable}, "
+                    f"the {owner} needs the secret {name}: set {variable}, "
                     f'or write it under "services" in {path}'
                 )
             if not secret.isprintable():
-                raise SecretsError(f"the secret {name} of the service {service} is not one line")
+                raise SecretsError(f"the secret {name} of the {owner} is not one line")
             found[name] = secret
     return found
 

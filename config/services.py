@@ -20,6 +20,8 @@ SECRET = re.compile(r"\bsecret:([a-z][a-z0-9_]{0,63})\b")
 _ADDRESS = re.compile(rf"{ORIGIN.pattern}(/[A-Za-z0-9\-._~/@!$&'()*+,;=%:]*)?")
 # RFC 9110, section 5.6.2.
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+# RFC 3986, section 3.3, and no query: it would be in the logs of every proxy.
+_PATH = re.compile(r"(/[A-Za-z0-9\-._~!$&'()*+,;=:@%]*)*")
 _LOCAL = re.compile(r"http://(localhost|127\.[0-9.]+|\[::1\])(:\d+)?(/.*)?")
 
 
@@ -35,6 +37,12 @@ def _address(text: str) -> str:
     return text.rstrip("/")
 
 
+def _path(text: str) -> str:
+    if _PATH.fullmatch(text) is None:
+        raise ValueError(f"{shown(text)} is no path, like /messages, without a query")
+    return text
+
+
 def _token(text: str) -> str:
     if _TOKEN.fullmatch(text) is None:
         raise ValueError(f"{shown(text)} is no name of a header")
@@ -43,6 +51,8 @@ def _token(text: str) -> str:
 
 WebAddress = Annotated[str, AfterValidator(_address)]
 HeaderName = Annotated[str, AfterValidator(_token)]
+WebPath = Annotated[str, AfterValidator(_path)]
+"""What follows a service's address."""
 
 
 class CircuitRules(DocumentModel):

@@ -17,6 +17,7 @@ from pydantic import Field
 from config.customers import Customers
 from config.document import DocumentError, DocumentModel, Located, Problem, load_located
 from config.hours import Hours
+from config.mail import Mail
 from config.mailboxes import Mailbox
 from config.network_overrides import override
 from config.people import Agent, Codes, Queue, Skill
@@ -63,6 +64,9 @@ class Site(DocumentModel):
     fallback: Fallback = Field(description="where callers go when the engine is away")
     callbacks: Callbacks = Field(default=Callbacks(), description="how customers are called back")
     mailboxes: dict[Name, Mailbox] = Field(default={}, description="where callers leave messages")
+    mail: Mail | None = Field(
+        default=None, description="the mail server; without it no e-mail is sent"
+    )
     transfers: Transfers = Field(
         default=Transfers(), description="to which numbers calls may be transferred"
     )

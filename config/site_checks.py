@@ -33,6 +33,7 @@ def check_site(site: Site, located: Located, today: date) -> list[Problem]:
         _callbacks,
         _transfers,
         _sms,
+        _mail,
         _phone_names,
         _trunk_sources,
         _dialled,
@@ -124,6 +125,24 @@ def _sms(site: Site, located: Located) -> Iterator[Problem]:
         yield located.problem(("sms", "body", part), "is no text, and a form has nothing else")
     if not site.sms.allow:
         yield located.warning(("sms",), "allow is empty: no message can be sent", key=True)
+
+
+def _mail(site: Site, located: Located) -> Iterator[Problem]:
+    for name, mailbox in site.mailboxes.items():
+        path, deliver = ("mailboxes", name, "deliver"), mailbox.deliver
+        if deliver.email and site.mail is None:
+            yield located.problem((*path, "email"), "the site has no mail server: write mail")
+        if deliver.service is not None and deliver.service not in site.services:
+            hint = did_you_mean(deliver.service, site.services)
+            message = f"unknown service {shown(deliver.service)}, {hint}"
+            yield located.problem((*path, "service"), message)
+    mail = site.mail
+    if mail is not None and (mail.user is None) != (mail.password is None):
+        message = "user and password go together: write both, or neither"
+        yield located.problem(("mail",), message, key=True)
+    if mail is not None and mail.password is not None and mail.encryption == "none":
+        message = "the password would go unencrypted over the network, use starttls or tls"
+        yield located.warning(("mail", "encryption"), message)
 
 
 def _phone_names(site: Site, located: Located) -> Iterator[Problem]:

@@ -8,21 +8,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
-from config.suggest import did_you_mean, shown
+from config.services import WebPath
+from config.suggest import did_you_mean
 from config.transfers import Permitted
 from config.values import Line, Name
 
 HOLES = ("to", "from", "text", "id")
 HOLE = re.compile(r"\{([^{}]*)\}")
 _NEEDED = frozenset({"to", "text"})
-# RFC 3986, section 3.3, and no query: it would be in the logs of every proxy.
-_PATH = re.compile(r"(/[A-Za-z0-9\-._~!$&'()*+,;=:@%]*)*")
-
-
-def _path(text: str) -> str:
-    if _PATH.fullmatch(text) is None:
-        raise ValueError(f"{shown(text)} is no path, like /messages, without a query")
-    return text
 
 
 def _body(body: dict[str, Any]) -> dict[str, Any]:
@@ -58,7 +51,7 @@ class Sms(Permitted):
     """
 
     service: Name = Field(description="the web service of the gateway, one of services")
-    path: Annotated[str, AfterValidator(_path)] = Field(
+    path: WebPath = Field(
         default="", description="what follows the service's address, like /messages"
     )
     format: Literal["json", "form"] = Field(

@@ -25,6 +25,7 @@ from engine.audio import Audio
 from engine.callbacks import Callbacks
 from engine.chronicle import Chronicle
 from engine.clock import now_ms
+from engine.courier import Courier
 from engine.flows import Flows, Library, open_flows
 from engine.functions import load_functions
 from engine.house import House
@@ -36,6 +37,7 @@ from engine.mailroom import Mailroom
 from engine.messages import Messages
 from engine.metrics import Metrics
 from engine.orders import CallOrders
+from engine.post import Post
 from engine.prompting import prepare
 from engine.recordings import Recordings
 from engine.rehearsals import Rehearsals
@@ -52,6 +54,7 @@ from engine.workers import Workers
 from history.bundles import BundleStore
 from history.customers import CustomerStore
 from history.database import HistoryDatabase
+from history.deliveries import DeliveryStore
 from history.messages import MessageStore
 from history.migrations import upgrade_to_head
 from history.spool import Spool
@@ -137,6 +140,7 @@ class Engine:
             views.services, views.agi = services, await self._agi(stack, services)
             tasks.create_task(returning.watch(), name="journal")
             tasks.create_task(self._mailroom(stack, services).run(), name="messages")
+            tasks.create_task(self._courier(stack, services).run(), name="deliveries")
             views.watch = Watch(self._settings, services, site_file)
             tasks.create_task(views.watch.run(), name="watch")
             self._write_card(stack, site, secrets)
@@ -215,7 +219,9 @@ class Engine:
         customers = CustomerStore(self._settings.sql_url)
         stack.push_async_callback(customers.close)
         functions = load_functions(self._settings.functions).functions
-        return Sources(client, customers, functions, Workers())
+        post = Post()
+        post.configure(site.mail, secrets.services)
+        return Sources(client, customers, functions, Workers(), post)
 
     def _services(
         self,
@@ -271,6 +277,11 @@ class Engine:
         store = MessageStore(self._settings.sql_url)
         stack.push_async_callback(store.close)
         return Mailroom(services, store)
+
+    def _courier(self, stack: AsyncExitStack, services: Services) -> Courier:
+        store = DeliveryStore(self._settings.sql_url)
+        stack.push_async_callback(store.close)
+        return Courier(services, store)
 
     async def _agi(self, stack: AsyncExitStack, services: Services) -> AgiServer:
         house = House(services)

@@ -44,6 +44,12 @@ class Metrics:
         self.unheard = self._gauge(
             "messages_unheard", "Messages nobody has heard yet, by mailbox.", "mailbox"
         )
+        self.deliveries = self._counter(
+            "deliveries",
+            "Messages that left their mailboxes, by way and what became of them.",
+            "way",
+            "outcome",
+        )
         self.tasks = self._gauge("tasks", "Asyncio tasks alive; more while calls are.")
         self.flows_version = self._gauge(
             "flows_version", "Published version of the flows that new calls run here."

@@ -15,6 +15,7 @@ from engine.keys import Keys
 from engine.messages import Messages
 from engine.metrics import Metrics
 from engine.orders import CallOrders
+from engine.post import Post
 from engine.recordings import Recordings
 from engine.rehearsals import Rehearsals
 from engine.ringer import SwitchRinger
@@ -28,12 +29,13 @@ from routing.router import Router
 
 
 class Sources(NamedTuple):
-    """What flows ask beside the switch and routing."""
+    """What is asked beside the switch and routing."""
 
     web: Web
     customers: CustomerStore
     functions: Mapping[str, FlowFunction]
     workers: Workers
+    post: Post
 
 
 @dataclass

@@ -148,6 +148,7 @@ class Watch:
         secrets = load_or_create(layout.secrets, site)
         await self._reconfigure_asterisk(site, secrets)
         services.sources.web.configure(site.services, secrets.services)
+        services.sources.post.configure(site.mail, secrets.services)
         newcomers = site.agents.keys() - services.site.agents.keys()
         services.router.configure(agents_of(site), rules_of(site))
         services.orders.site = services.callbacks.site = site

@@ -1,5 +1,7 @@
 """Opening the database that a URL names, and telling its failures apart."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import URL, event, make_url
@@ -63,3 +65,12 @@ def _blames_record(error: Exception, cause: BaseException | None) -> bool:
     if isinstance(error, StatementError) and not isinstance(error, DBAPIError):
         return True  # a value that the column's type could not turn into a parameter
     return str(getattr(cause, "sqlstate", None) or "").startswith(_REFUSALS)
+
+
+@contextmanager
+def failing() -> Iterator[None]:
+    """Whatever the driver raises becomes an error of `history.errors`."""
+    try:
+        yield
+    except (SQLAlchemyError, OSError) as error:
+        raise failure_of(error) from error

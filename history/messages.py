@@ -1,16 +1,14 @@
 """Callers' messages: listed, heard, deleted. Their audio lies in files, named by the rows."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Select, delete, func, select, update
-from sqlalchemy.exc import SQLAlchemyError
 
 from history.codec import message_from
-from history.connection import failure_of, open_engine
+from history.connection import failing, open_engine
 from history.rows import MessageRow
-from history.tables import messages
+from history.tables import deliveries, messages
 
 
 class MessageStore:
@@ -56,7 +54,7 @@ class MessageStore:
         """Each mailbox that has messages, and how many of them nobody has heard."""
         unheard = func.count().filter(messages.c.heard_ms.is_(None))
         query = select(messages.c.mailbox, unheard).group_by(messages.c.mailbox)
-        with _failing():
+        with failing():
             async with self._engine.connect() as connection:
                 rows = (await connection.execute(query)).all()
         return {name: count for name, count in rows}  # noqa: C416  rows are no pairs to mypy
@@ -64,26 +62,20 @@ class MessageStore:
     async def hear(self, message: str, at_ms: int) -> None:
         """Somebody has heard it; the first time counts."""
         unheard = messages.c.id == message, messages.c.heard_ms.is_(None)
-        with _failing():
+        with failing():
             async with self._engine.begin() as connection:
                 await connection.execute(update(messages).where(*unheard).values(heard_ms=at_ms))
 
     async def delete(self, ids: Collection[str]) -> None:
         """Forget them; their files are the caller's business."""
-        with _failing():
+        with failing():
             async with self._engine.begin() as connection:
                 await connection.execute(delete(messages).where(messages.c.id.in_(ids)))
+                gone = deliveries.c.message_id.in_(ids)
+                await connection.execute(delete(deliveries).where(gone))
 
     async def _messages(self, query: Select[Any]) -> Sequence[MessageRow]:
-        with _failing():
+        with failing():
             async with self._engine.connect() as connection:
                 rows = (await connection.execute(query)).all()
         return [message_from(row._mapping) for row in rows]
-
-
-@contextmanager
-def _failing() -> Iterator[None]:
-    try:
-        yield
-    except (SQLAlchemyError, OSError) as error:
-        raise failure_of(error) from error

@@ -158,3 +158,15 @@ messages = Table(
     Column("heard_ms", BigInteger),
     Index(None, "mailbox", "at_ms"),
 )
+
+# What has become of a message beside its mailbox. `outcome` is delivered, refused or given_up;
+# until then `due_ms` is when it is tried again, by whichever engine comes first.
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("message_id", Text, primary_key=True),
+    Column("way", Text, primary_key=True),
+    Column("tries", Integer, nullable=False),
+    Column("due_ms", BigInteger, nullable=False),
+    Column("outcome", Text),
+)

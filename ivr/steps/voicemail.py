@@ -45,7 +45,8 @@ class Voicemail(Continues):
     After the tone the caller speaks, until hash, a silence or the time limit; then one plays the
     message, two records it again and three keeps it. Who hangs up has left it too, if it is
     longer than two seconds. Less than a second is none: then it is asked for once more. Messages
-    are kept as long as the site says (``mailboxes``), and heard by ``trunkline messages``.
+    are kept as long as the site says (``mailboxes``), heard by ``trunkline messages``, and brought
+    to people's e-mail or to a web service where the mailbox has ``deliver``.
     """
 
     kind: ClassVar[str] = "voicemail"

@@ -18,6 +18,7 @@ from engine.loading import SiteFile
 from engine.messages import Messages
 from engine.metrics import Metrics
 from engine.orders import CallOrders
+from engine.post import Post
 from engine.recordings import Recordings
 from engine.ringer import SwitchRinger
 from engine.services import Services, Sources
@@ -326,7 +327,7 @@ class House:
             audio=cast(Audio, self.audio),
             metrics=metrics,
             takes=Takes(directory / "takes", directory / "prompts"),
-            sources=Sources(self.web, CustomerStore("sqlite:///:memory:"), {}, Workers()),
+            sources=Sources(self.web, CustomerStore("sqlite:///:memory:"), {}, Workers(), Post()),
             clock=self.clock,
         )
 

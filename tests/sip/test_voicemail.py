@@ -12,6 +12,7 @@ import pytest_asyncio
 
 from phones.phone import Call
 from recordings.measure import find_tone, read_wav
+from tests.fakes.smtp_server import MailServer, mail_server
 from tests.sip.running_site import Json, RunningSite, running_site, until
 
 pytestmark = [pytest.mark.sip, pytest.mark.asyncio(loop_scope="module")]
@@ -33,15 +34,27 @@ steps:
 """
 
 
-def _site(site: Json) -> None:
-    site["mailboxes"] = {"support": {"about": "Support", "keep": "30d"}}
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def post() -> AsyncIterator[MailServer]:
+    """Where the site's mail goes."""
+    async with mail_server() as server:
+        yield server
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def taking(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningSite]:
-    """A site with one mailbox."""
+async def taking(
+    tmp_path_factory: pytest.TempPathFactory, post: MailServer
+) -> AsyncIterator[RunningSite]:
+    """A site with one mailbox, whose messages are mailed too."""
+
+    def change(site: Json) -> None:
+        deliver = {"email": ["desk@example.test"]}
+        site["mailboxes"] = {"support": {"about": "Support", "keep": "30d", "deliver": deliver}}
+        host = {"host": "127.0.0.1", "port": str(post.port), "encryption": "none"}
+        site["mail"] = {**host, "from": "ivr@example.test"}
+
     directory = tmp_path_factory.mktemp("taking")
-    async with running_site(directory, _site, {"desk": FLOW}) as running:
+    async with running_site(directory, change, {"desk": FLOW}) as running:
         yield running
 
 
@@ -92,6 +105,22 @@ async def test_a_message_is_recorded_heard_again_and_kept(taking: RunningSite) -
     assert find_tone(said.channel(0), said.rate, HZ).heard_ms > 2_000
     assert find_tone(said.channel(0), said.rate, 1_000).heard_ms == 0
     assert audio(taking, row).stat().st_mode & 0o077 == 0
+
+
+async def test_the_message_was_mailed_with_what_was_said(
+    taking: RunningSite, post: MailServer
+) -> None:
+    """Within seconds, the file that lies in the mailbox."""
+    (row,) = await messages(taking, 1)
+
+    async def mailed() -> bool | None:
+        return bool(post.mails) or None
+
+    await until("mail", mailed, 15)
+    (mail,) = post.mails
+    assert mail["To"] == "desk@example.test"
+    (attached,) = mail.iter_attachments()
+    assert attached.get_content() == audio(taking, row).read_bytes()
 
 
 async def test_who_hangs_up_while_speaking_has_left_it(taking: RunningSite) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from config.mail import Mail
 from config.secrets import FILE, SecretsError, load_or_create
 from config.site import Site, load_site
 
@@ -135,3 +136,15 @@ def test_a_secret_of_two_lines_is_refused(tmp_path: Path, served: Site) -> None:
     """It would begin a header of its own; the secret is not told."""
     with pytest.raises(SecretsError, match="secret crm_token of the service crm is not one line"):
         load_or_create(tmp_path, served, {"TRUNKLINE_SECRET_CRM_TOKEN": "a\nb"})
+
+
+def test_a_mail_server_needs_its_password_too(tmp_path: Path, site: Site) -> None:
+    """From where those of web services come."""
+    written = {"host": "mail.example", "user": "ivr", "password": "secret:mail_password"}
+    mail = Mail.model_validate({**written, "from": "ivr@example.test"})
+    posting = site.model_copy(update={"mail": mail})
+    with pytest.raises(SecretsError, match="the mail server needs the secret mail_password"):
+        load_or_create(tmp_path / "secrets", posting, {})
+    environ = {"TRUNKLINE_SECRET_MAIL_PASSWORD": "geheim"}
+    secrets = load_or_create(tmp_path / "secrets", posting, environ)
+    assert secrets.services["mail_password"] == "geheim"
