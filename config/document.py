@@ -104,7 +104,8 @@ def load_located(path: Path, model: type[M], folder: Folder | None = None) -> tu
 
     With a ``folder`` the document may include fragments of it.
     """
-    return load_text_located(read_text(path), str(path), model, folder)
+    text = read_text(path) if folder is None else folder.text(path)
+    return load_text_located(text, str(path), model, folder)
 
 
 def load_text(text: str, file: str, model: type[M]) -> M:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import errno
+import os
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from config.problem import DocumentError, Place
 
@@ -19,8 +22,15 @@ _OS_ERRORS = {
 }
 
 
-def read_text(path: Path) -> str:
-    """The file's text without a byte order mark; raises DocumentError."""
+Unsaved = Mapping[str, str]
+"""Texts by the real path of the file that they are to be saved in: what an editor shows."""
+NOTHING_UNSAVED: Unsaved = MappingProxyType({})
+
+
+def read_text(path: Path, unsaved: Unsaved = NOTHING_UNSAVED) -> str:
+    """The file's text without a byte order mark, or the unsaved one; raises DocumentError."""
+    if unsaved and (text := unsaved.get(os.path.realpath(path))) is not None:
+        return text
     try:
         if path.exists() and not path.is_file():
             what = "is a directory" if path.is_dir() else "is no ordinary file"
@@ -28,6 +38,11 @@ def read_text(path: Path) -> str:
         data = path.read_bytes()
     except OSError as error:
         raise _unreadable(path, _OS_ERRORS.get(error.errno or 0, "cannot be read")) from None
+    return text_of(data, path)
+
+
+def text_of(data: bytes, path: Path) -> str:
+    """Like `read_text`, for what is or may become the content of the file ``path``."""
     if len(data) > MAX_BYTES:
         raise _unreadable(path, f"is larger than {MAX_BYTES // 1024 // 1024} MiB")
     try:

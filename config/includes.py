@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from config.files import read_text
+from config.files import NOTHING_UNSAVED, Unsaved, read_text
 from config.problem import DocumentError, Place, Problem
 from config.problem import Path as DocumentPath
 from config.suggest import did_you_mean, shown
@@ -34,14 +34,25 @@ class Folder:
     """A directory of documents and their fragments, for one loading of them.
 
     Each fragment is read once, however many documents include it. ``parts`` are the keys that a
-    fragment may have, each a mapping.
+    fragment may have, each a mapping. ``unsaved`` are texts that count instead of the files'.
     """
 
-    def __init__(self, directory: Path, parts: Sequence[str]) -> None:
+    def __init__(
+        self, directory: Path, parts: Sequence[str], unsaved: Unsaved = NOTHING_UNSAVED
+    ) -> None:
         self._parts = parts
-        texts = _Texts(directory)
+        self._texts = texts = _Texts(directory, unsaved)
         self._plain: _Files[Any, Anchored] = _Files(texts, _parse_plain, _named)
         self._tree: _Files[Node, Node | None] = _Files(texts, parse_tree, _named_at)
+
+    @property
+    def fragments(self) -> AbstractSet[str]:
+        """The real paths of the fragments that were read so far."""
+        return self._texts.real_paths
+
+    def text(self, path: Path) -> str:
+        """The text of a document, as it is to be checked. Raises DocumentError."""
+        return read_text(path, self._texts.unsaved)
 
     def plain(self, text: str, file: str) -> tuple[Any, AbstractSet[DocumentPath]]:
         """The document with its fragments merged in, and what they added: (part, name).
@@ -60,9 +71,14 @@ class Folder:
 class _Texts:
     """The texts of fragments below a directory, by their path."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, unsaved: Unsaved) -> None:
         self._directory = directory
+        self.unsaved = unsaved
         self._read: dict[str, str] = {}
+
+    @property
+    def real_paths(self) -> AbstractSet[str]:
+        return {os.path.realpath(path) for path in self._read}
 
     def find(self, name: str, including: str) -> str:
         """The path of the fragment that the file ``including`` calls so; raises ValueError."""
@@ -78,7 +94,7 @@ class _Texts:
 
     def text(self, path: str) -> str:
         if path not in self._read:
-            self._read[path] = read_text(Path(path))
+            self._read[path] = read_text(Path(path), self.unsaved)
         return self._read[path]
 
 

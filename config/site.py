@@ -15,7 +15,14 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from config.customers import Customers
-from config.document import DocumentError, DocumentModel, Located, Problem, load_located
+from config.document import (
+    DocumentError,
+    DocumentModel,
+    Located,
+    Problem,
+    load_text_located,
+    read_text,
+)
 from config.hours import Hours
 from config.mail import Mail
 from config.mailboxes import Mailbox
@@ -29,7 +36,7 @@ from config.transfers import Transfers
 from config.values import E164, Language, Line, Name, PersonName, Unique, ValueName, Zone
 from config.voices import Voice
 
-__all__ = ["Site", "load_site", "load_site_located"]
+__all__ = ["Site", "load_site", "load_site_located", "read_site"]
 
 
 class Site(DocumentModel):
@@ -93,9 +100,17 @@ def load_site_located(
 
     ``today`` tells which special days are over; None: the date in the site's zone.
     """
-    site, located = load_located(path, Site)
-    site = site.model_copy(update={"network": override(site.network, environ)})
-    problems = check_site(site, located, today or datetime.now(ZoneInfo(site.zone)).date())
+    site, located, problems = read_site(read_text(path), str(path), environ, today)
     if any(problem.severity == "error" for problem in problems):
         raise DocumentError(problems)
+    return site, located, problems
+
+
+def read_site(
+    text: str, file: str, environ: Mapping[str, str] = os.environ, today: date | None = None
+) -> tuple[Site, Located, tuple[Problem, ...]]:
+    """Like `load_site_located` from a text, its contradictions told beside it and not raised."""
+    site, located = load_text_located(text, file, Site)
+    site = site.model_copy(update={"network": override(site.network, environ)})
+    problems = check_site(site, located, today or datetime.now(ZoneInfo(site.zone)).date())
     return site, located, tuple(sorted(problems))

@@ -2,10 +2,8 @@
 
 import gc
 import getpass
-import json
 import os
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -99,17 +97,22 @@ def history(
 
 
 @app.command()
-def check(as_json: Json = False) -> None:
+def check(
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Flows, tests, fragments, the site, or a directory; none: all."),
+    ] = None,
+    stdin_name: Annotated[
+        Path | None,
+        typer.Option(help="Take stdin for the text of this file, as an editor shows it unsaved."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
     """Check the site and the dialplans; every problem as `file:line:col: path: message`."""
-    from engine.loading import check_all
+    from engine.checking import Wanted, run_check
 
-    problems = check_all(settings.from_environment())
-    if as_json:
-        typer.echo(json.dumps([asdict(problem) for problem in problems], ensure_ascii=False))
-    else:
-        for problem in problems:
-            typer.echo(str(problem))
-    raise typer.Exit(1 if any(problem.severity == "error" for problem in problems) else 0)
+    wanted = Wanted(tuple(files or ()), stdin_name, as_json)
+    raise typer.Exit(run_check(settings.from_environment(), wanted))
 
 
 @app.command()

@@ -19,7 +19,7 @@ from ivr.chart.diagram import Diagram, diagram
 from ivr.chart.svg import draw
 from ivr.chart.traffic import TALKED, Told, Traffic
 from ivr.flow import Flow
-from ivr.loader import flow_files, read_flow
+from ivr.loader import YAML, flow_files, read_flow
 from ivr.program import compile_flow
 
 _SINCE = re.compile(r"([1-9]\d{0,3})([mhdw])")
@@ -45,7 +45,7 @@ def find_flow(settings: Settings, what: str) -> Flow:
     It need not pass the check: a picture is most wanted of a flow that is not right yet.
     """
     path = Path(what)
-    if path.suffix in {".yaml", ".yml"} or path.is_file():
+    if path.suffix in YAML or path.is_file():
         return read_flow(path)[0]
     flows, faults = _flows(settings.dialplans)
     if what not in flows:

@@ -19,10 +19,9 @@ from engine.errors import SiteInvalid
 from engine.functions import load_functions
 from engine.merging import Files
 from engine.settings import Settings
-from engine.voices import check_voices
 from engine.working_copy import placed
 from ivr.functions import FlowFunction
-from ivr.loader import load_flows, read_flows
+from ivr.loader import load_flows
 from ivr.opening import openings
 from ivr.program import Program
 from ivr.steps.base import Known, KnownService
@@ -120,19 +119,6 @@ def check_texts(
         return load_for(site_file, lambda known: load_texts(files, called, known))
 
     return check
-
-
-@uncollected()
-def check_all(settings: Settings) -> list[Problem]:
-    """Every problem and warning of the site and the flows; none is a clean bill."""
-    try:
-        site, located, warnings, functions = load_site_file(settings)
-    except SiteInvalid as invalid:
-        return [problem for problem in invalid.problems if isinstance(problem, Problem)]
-    flows, problems = read_flows(settings.dialplans, known_of(site, functions))
-    if not any(problem.severity == "error" for problem in problems):
-        problems += check_flows(site, located, {flow.flow for flow in flows})
-    return [*warnings, *problems, *check_voices(site, located, settings.site_file.parent)]
 
 
 def known_of(site: Site, functions: Mapping[str, FlowFunction] | None = None) -> Known:

@@ -6,6 +6,7 @@ from pathlib import Path
 from config.document import DocumentError, Problem, read_text
 from engine.errors import SavedMeanwhile
 from engine.merging import Changes, Files
+from ivr.loader import misnamed
 
 BASE = ".base"
 """The file that says which published content the working copy began with."""
@@ -21,9 +22,10 @@ class WorkingCopy:
         self._directory = directory
 
     def read(self) -> dict[str, str]:
-        """Each file's text by its path with slashes. Raises DocumentError for what is no text."""
+        """Each file's text by its path with slashes. Raises DocumentError for what is no text,
+        and for ``*.yml``, which whoever wrote it would miss."""
         files: dict[str, str] = {}
-        problems: list[Problem] = []
+        problems: list[Problem] = misnamed(self._directory)
         for path in sorted(self._directory.rglob("*.yaml")):
             name = path.relative_to(self._directory)
             if any(part.startswith(".") for part in name.parts):

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from config.document import DocumentError, Folder, Located, Problem, load_located
+from config.document import DocumentError, Folder, Located, Place, Problem, load_located
+from config.files import NOTHING_UNSAVED, Unsaved
 from config.suggest import without_hint
 from ivr.check import check
 from ivr.flow import PARTS, Flow
 from ivr.program import Program, compile_flows
 from ivr.recording import Recorded
 from ivr.steps.base import NOTHING_KNOWN, Known
+
+YAML = frozenset({".yaml", ".yml"})
+"""What a name ends in that is meant to be a file; flows are only in ``.yaml``."""
 
 
 def load_flow(path: Path, known: Known = NOTHING_KNOWN) -> Program:
@@ -25,7 +30,15 @@ def load_flow(path: Path, known: Known = NOTHING_KNOWN) -> Program:
 
 
 def read_flow(path: Path) -> tuple[Flow, Located]:
-    """The flow in ``path`` as it is written, its fragments with it, unchecked."""
+    """The flow in ``path`` as it is written, its fragments with it, unchecked.
+
+    Raises DocumentError, also where a directory of flows would not have it as one.
+    """
+    if path.suffix == ".yml":
+        raise DocumentError([not_yaml(path)])
+    if path.name.endswith(".test.yaml"):
+        message = "holds tests, the flow itself is needed"
+        raise DocumentError([Place(str(path), 0, 0).problem((), message)])
     return load_located(path, Flow, _folder(path.parent))
 
 
@@ -53,28 +66,91 @@ def read_flows(directory: Path, known: Known = NOTHING_KNOWN) -> tuple[list[Flow
 
     Tests (``*.test.yaml``) are no flows, and what lies in directories below are fragments.
     """
-    flows: list[tuple[Flow, Located]] = []
-    problems: list[Problem] = []
-    folder = _folder(directory)
-    for path in flow_files(directory):
-        try:
-            flows.append(load_located(path, Flow, folder))
-        except DocumentError as error:
-            problems.extend(error.problems)
-    problems.extend(_named_twice(flows))
-    # A flow that cannot be read is none that its callers misspelt.
-    by_name = None if problems else {flow.flow: flow for flow, _ in flows}
-    recorded = Recorded(by_name or {})
-    for flow, located in flows:
-        problems.extend(check(flow, located, known, by_name, recorded if by_name else None))
-    return [flow for flow, _ in flows], [*_once(problems)]
+    folder = FlowFolder(directory)
+    return folder.flows, folder.check(known)
 
 
-def flow_files(directory: Path) -> list[Path]:
-    """The files of flows: not those of tests, and none in folders, which hold fragments."""
-    return [
-        path for path in sorted(directory.glob("*.yaml")) if not path.name.endswith(".test.yaml")
-    ]
+class FlowFolder:
+    """The flows of a directory as they are written, each read once: to be checked, all or one.
+
+    ``unsaved`` are texts that count instead of their files': what an editor shows.
+    """
+
+    def __init__(self, directory: Path, unsaved: Unsaved = NOTHING_UNSAVED) -> None:
+        self._folder = Folder(directory, PARTS, unsaved)
+        self._read: dict[str, tuple[Flow, Located]] = {}
+        self._unread: dict[str, tuple[Problem, ...]] = {}
+        for path in flow_files(directory, unsaved):
+            try:
+                self._read[os.path.realpath(path)] = load_located(path, Flow, self._folder)
+            except DocumentError as error:
+                self._unread[os.path.realpath(path)] = error.problems
+
+    @property
+    def flows(self) -> list[Flow]:
+        """Those that can be read."""
+        return [flow for flow, _ in self._read.values()]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every flow can be read, each under a name of its own."""
+        return not self._unread and not any(_named_twice(self._read.values()))
+
+    def check(self, known: Known) -> list[Problem]:
+        """Every problem and warning of any."""
+        problems = [problem for unread in self._unread.values() for problem in unread]
+        problems.extend(_named_twice(self._read.values()))
+        checked = self._checked(self._read.values(), known)
+        return [*_once([*problems, *checked])]
+
+    def check_flow(self, path: Path, known: Known) -> list[Problem]:
+        """Those of the flow in one file, and of the fragments that it includes."""
+        real = os.path.realpath(path)
+        if real not in self._read:
+            return [*self._unread.get(real, ())]
+        flow, located = self._read[real]
+        others = [other.flow for other, _ in self._read.values()]
+        problems = [_twice(flow, located)] if others.count(flow.flow) > 1 else []
+        return [*_once([*problems, *self._checked([(flow, located)], known)])]
+
+    def check_fragment(self, path: Path, known: Known) -> list[Problem] | None:
+        """Those in one fragment, whichever flow includes it; None when no flow does."""
+        real = os.path.realpath(path)
+        if real not in self._folder.fragments:
+            return None
+        return [each for each in self.check(known) if os.path.realpath(each.file) == real]
+
+    def _checked(self, flows: Iterable[tuple[Flow, Located]], known: Known) -> Iterator[Problem]:
+        # A flow that cannot be read is none that its callers misspelt.
+        by_name = {flow.flow: flow for flow in self.flows} if self.is_whole else None
+        recorded = Recorded(by_name) if by_name else None
+        for flow, located in flows:
+            yield from check(flow, located, known, by_name, recorded)
+
+
+def flow_files(directory: Path, unsaved: Unsaved = NOTHING_UNSAVED) -> list[Path]:
+    """The files of flows: not those of tests, and none in folders, which hold fragments.
+
+    One that is only in an editor yet is among them.
+    """
+    real = Path(os.path.realpath(directory))
+    names = {path.name for path in directory.glob("*.yaml")}
+    names |= {Path(path).name for path in unsaved if Path(path).parent == real}
+    flows = (name for name in sorted(names) if name.endswith(".yaml"))
+    return [directory / name for name in flows if not name.endswith(".test.yaml")]
+
+
+def misnamed(directory: Path) -> list[Problem]:
+    """A problem for each ``*.yml`` below: nothing reads it, and its author would wonder."""
+    found = (path.relative_to(directory) for path in sorted(directory.rglob("*.yml")))
+    visible = (name for name in found if not any(part.startswith(".") for part in name.parts))
+    return [not_yaml(directory / name) for name in visible]
+
+
+def not_yaml(path: Path) -> Problem:
+    """For a file ``*.yml``."""
+    message = f"is not read, as its name ends in {path.suffix}: rename it to {path.stem}.yaml"
+    return Place(str(path), 0, 0).problem((), message)
 
 
 def _folder(directory: Path) -> Folder:
@@ -85,8 +161,12 @@ def _named_twice(flows: Iterable[tuple[Flow, Located]]) -> Iterator[Problem]:
     seen: set[str] = set()
     for flow, located in flows:
         if flow.flow in seen:
-            yield located.problem(("flow",), f"flow {flow.flow} exists twice")
+            yield _twice(flow, located)
         seen.add(flow.flow)
+
+
+def _twice(flow: Flow, located: Located) -> Problem:
+    return located.problem(("flow",), f"flow {flow.flow} exists twice")
 
 
 def _once(problems: Iterable[Problem]) -> Iterator[Problem]:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from engine.cli import app
 
 _EXAMPLES = (
-    ("check", "trunkline check"),
+    ("check", "trunkline check dialplans/support.yaml"),
     ("simulate", "trunkline simulate support --caller +48221234567 --at 2026-11-23T09:12"),
     ("test", "trunkline test support --coverage"),
     ("graph", "trunkline graph support --heat --output support.svg"),

@@ -13,7 +13,7 @@ from engine.errors import NoSuchFlow
 from engine.functions import load_functions
 from engine.loading import known_of
 from engine.settings import Settings
-from ivr.loader import flow_files, load_flows, read_flow
+from ivr.loader import YAML, flow_files, load_flows, not_yaml, read_flow
 from ivr.rehearsal.checking import check_tests
 from ivr.rehearsal.library import Library
 from ivr.rehearsal.script import TestFile
@@ -46,7 +46,7 @@ class Sources:
     def library(self, directory: Path) -> Library:
         """The flows in ``directory``; DocumentError tells what is wrong with any."""
         if directory not in self._libraries:
-            known = self._known if directory == self._dialplans else _beside(self._known)
+            known = self._known if directory == self._dialplans else beside(self._known)
             programs = load_flows(directory, known)
             flows = [program.flow for program in programs.values()]
             self._libraries[directory] = Library(flows, known)
@@ -72,9 +72,12 @@ class Sources:
     def flow(self, named: str) -> tuple[str, Library]:
         """A flow by its name or its file, and the flows beside it."""
         path = Path(named)
-        if named.endswith((".yaml", ".yml")):
+        if path.suffix in YAML or path.is_file():
             name = read_flow(path)[0].flow
-            return name, self.library(path.resolve().parent)
+            library = self.library(path.resolve().parent)
+            if name not in library.names:
+                raise NoSuchFlow(named, did_you_mean(name, library.names))
+            return name, library
         library = self.library(self._dialplans)
         if named not in library.names:
             raise NoSuchFlow(named, did_you_mean(named, library.names))
@@ -95,6 +98,8 @@ class Sources:
     def _tests_of(self, name: str) -> Path:
         if name.endswith(SUFFIX):
             return Path(name)
+        if name.endswith(".yml"):
+            raise DocumentError([not_yaml(Path(name))])
         if name.endswith(".yaml"):
             return Path(name.removesuffix(".yaml") + SUFFIX)
         path = self._dialplans / f"{name}{SUFFIX}"
@@ -112,7 +117,7 @@ class Sources:
         return TestSource(path, file, located, library)
 
 
-def _beside(known: Known) -> Known:
+def beside(known: Known) -> Known:
     """For flows that are none of the site's: their queues and skills need not be its own.
 
     What a call reads of its site while it runs is the site's: hours, extensions, its values, and

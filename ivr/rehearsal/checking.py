@@ -9,7 +9,6 @@ from config.problem import Path
 from config.suggest import did_you_mean, shown
 from ivr.flow import Flow
 from ivr.names import NAMES
-from ivr.program import Program
 from ivr.rehearsal.given import Given
 from ivr.rehearsal.library import Library
 from ivr.rehearsal.script import Test, TestFile
@@ -20,14 +19,14 @@ def check_tests(file: TestFile, located: Located, library: Library) -> list[Prob
     if file.flow not in library.names:
         hint = did_you_mean(file.flow, library.names)
         return [located.problem(("flow",), f"there is no flow {shown(file.flow)}, {hint}")]
-    checking = _Checking(library.program(file.flow, {}), library.hours(file.flow), located)
-    return sorted(checking.file(file))
+    return sorted(_Checking(library, file.flow, located).file(file))
 
 
 class _Checking:
-    def __init__(self, program: Program, hours: tuple[str, ...], located: Located) -> None:
-        self._program = program
-        self._hours = hours
+    def __init__(self, library: Library, flow: str, located: Located) -> None:
+        self._flows = library.flows
+        self._flow = library.flows[flow]
+        self._hours = library.hours(flow)
         self._located = located
 
     def file(self, file: TestFile) -> Iterator[Problem]:
@@ -56,17 +55,14 @@ class _Checking:
 
     def _step(self, path: Path, step: str) -> Iterator[Problem]:
         flow, slash, name = step.rpartition("/")
-        if slash and flow in self._program.library:
-            steps: Iterable[str] = self._program.library[flow].nodes
-            yield from self._known(path, f"step of {flow}", name, steps)
+        if slash and flow in self._flows:
+            yield from self._known(path, f"step of {flow}", name, self._flows[flow].steps)
         else:
-            yield from self._known(path, "step", step, self._program.nodes)
+            yield from self._known(path, "step", step, self._flow.steps)
 
     def _variable(self, path: Path, name: str) -> Iterator[Problem]:
-        flows = {each.flow.flow: each.flow for each in self._program.library.values()}
-        names = {*NAMES, *_variables(flows.values())}
-        if name not in names:
-            own = [*self._program.flow.variables, *NAMES]
+        if name not in {*NAMES, *_variables(self._flows.values())}:
+            own = [*self._flow.variables, *NAMES]
             yield from self._known(path, "variable", name, own, key=True)
 
     def _known(

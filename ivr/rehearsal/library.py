@@ -47,6 +47,11 @@ class Library:
         return tuple(self._flows)
 
     @property
+    def flows(self) -> Mapping[str, Flow]:
+        """The same by name, as they are written."""
+        return self._flows
+
+    @property
     def zone(self) -> str:
         """The site's time zone."""
         return self.known.zone

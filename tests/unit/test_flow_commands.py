@@ -129,6 +129,16 @@ async def test_what_is_wrong_is_told_where_it_is(
     assert problem.startswith(f"{settings.dialplans}/support.yaml:96:11: steps.payment_account")
 
 
+async def test_a_flow_that_nothing_would_read_is_not_left_behind(
+    settings: Settings, said: Said
+) -> None:
+    """A ``.yml`` is no flow: whoever publishes it is told, and not surprised later."""
+    (settings.dialplans / "support.yaml").rename(settings.dialplans / "support.yml")
+    assert await flow_commands.publish(Asked(settings, as_json=False), ANNA, None) == 1
+    told = "support.yml: is not read, as its name ends in .yml: rename it to support.yaml"
+    assert said().endswith(f"{told}\n")
+
+
 async def test_a_machine_is_told_why_nothing_was_published(settings: Settings, said: Said) -> None:
     """By a code that does not change with the words."""
     asked = Asked(settings, as_json=True)
