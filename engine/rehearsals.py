@@ -84,7 +84,7 @@ class Rehearsal:
             return StepFailed(now_ms, "given as failing")
         if not isinstance(command, AS_GIVEN):
             return None
-        underway = begin(command, now_ms, World(self._given, {}, 0))
+        underway = begin(command, now_ms, World(self._given, {}, 0, self._known))
         if underway.due_ms is None:
             return StepFailed(now_ms, "nothing is given that answers this")
         return underway.ended()._replace(now_ms=now_ms)

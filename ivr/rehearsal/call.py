@@ -6,6 +6,7 @@ is the caller's turn. The interpreter is the one that runs real calls.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from ivr.commands import (
@@ -70,7 +71,8 @@ class Started(NamedTuple):
 
 class RehearsedCall:
     """A call from its first prompt on; see `Given` for the world around it. What is ``known`` of
-    the site holds too: its services' time limits, where it lets callers be transferred."""
+    the site holds too: its services' time limits, where it lets callers be
+    transferred, its customers' fields."""
 
     def __init__(
         self, program: Program, facts: CallFacts, given: Given, known: Known = NOTHING_KNOWN
@@ -134,6 +136,11 @@ class RehearsedCall:
     def variables(self) -> dict[str, Variable]:
         """The variables of the flow in which the call is."""
         return dict(self.program.of(self.state.scope.flow).flow.variables)
+
+    @property
+    def learned(self) -> Mapping[str, Variable]:
+        """What the call may know beside them."""
+        return self._known.learned
 
     def run_on(self) -> bool:
         """Let what is under way come to its end; False when that is for the caller to say."""

@@ -8,8 +8,7 @@ from config.document import Located, Problem
 from config.problem import Path
 from config.suggest import did_you_mean, shown
 from ivr.flow import Flow
-from ivr.names import NAMES
-from ivr.rehearsal.given import Given
+from ivr.rehearsal.given import ABOUT_CALLER, Given
 from ivr.rehearsal.library import Library
 from ivr.rehearsal.script import Test, TestFile
 
@@ -27,6 +26,8 @@ class _Checking:
         self._flows = library.flows
         self._flow = library.flows[flow]
         self._hours = library.hours(flow)
+        self._fields = library.known.fields
+        self._learned = library.known.learned
         self._located = located
 
     def file(self, file: TestFile) -> Iterator[Problem]:
@@ -50,8 +51,18 @@ class _Checking:
     def _given(self, path: Path, given: Given) -> Iterator[Problem]:
         for name in given.hours:
             yield from self._known((*path, "hours", name), "hours", name, self._hours, key=True)
+        for name, text in (given.lookup or {}).items():
+            yield from self._about_caller((*path, "lookup", name), name, text)
         for number, step in enumerate(given.fails):
             yield from self._step((*path, "fails", number), step)
+
+    def _about_caller(self, path: Path, name: str, text: str | None) -> Iterator[Problem]:
+        about = {**ABOUT_CALLER, **self._fields}
+        if name not in about:
+            message = f"nothing is known of a caller's {shown(name)}, {did_you_mean(name, about)}"
+            yield self._located.problem(path, message, key=True)
+        elif text is not None and about[name].read(text) is None:
+            yield self._located.problem(path, f"{shown(text)} is no {about[name].type}")
 
     def _step(self, path: Path, step: str) -> Iterator[Problem]:
         flow, slash, name = step.rpartition("/")
@@ -61,8 +72,8 @@ class _Checking:
             yield from self._known(path, "step", step, self._flow.steps)
 
     def _variable(self, path: Path, name: str) -> Iterator[Problem]:
-        if name not in {*NAMES, *_variables(self._flows.values())}:
-            own = [*self._flow.variables, *NAMES]
+        if name not in {*self._learned, *_variables(self._flows.values())}:
+            own = [*self._flow.variables, *self._learned]
             yield from self._known(path, "variable", name, own, key=True)
 
     def _known(

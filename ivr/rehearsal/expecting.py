@@ -22,7 +22,6 @@ from ivr.commands import (
     SwitchRecording,
     Transfer,
 )
-from ivr.names import NAMES
 from ivr.rehearsal.call import RehearsedCall
 from ivr.rehearsal.given import fits
 from ivr.rehearsal.script import InQueue, Line
@@ -141,7 +140,7 @@ class Expecting:
     def var(self, values: Mapping[str, str | None]) -> Mismatch | None:
         for name, text in values.items():
             actual = self._call.value(name)
-            variable = self._call.variables.get(name) or NAMES.get(name)
+            variable = self._call.variables.get(name) or self._call.learned.get(name)
             if not _holds(variable, text, actual):
                 hidden = variable is not None and variable.sensitive
                 return Mismatch(_told(name, text, hidden), _told(name, _text(actual), hidden))

@@ -12,21 +12,22 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from config.document import DocumentModel
-from config.suggest import did_you_mean, shown
+from config.suggest import shown
 from config.values import Name
 from ivr.json_values import exact, read_text
 from ivr.names import LEARNED
 from ivr.rehearsal.json_values import AnyJson
 from ivr.state import CallFacts, Values
 from ivr.values import Duration, LanguageCode
-from ivr.variables import written
+from ivr.variables import Variable, written
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
-_ABOUT_CALLER = {
+ABOUT_CALLER: Mapping[str, Variable] = {
     name.removeprefix("caller."): variable
     for name, variable in LEARNED.items()
     if name.startswith("caller.")
 }
+"""What every site may know of its callers, beside the fields of its own."""
 _PATTERN = re.compile(rf"(?:(?P<method>{'|'.join(METHODS)}) +)?(?P<url>\S+)")
 DEFAULT_TIME = datetime(2026, 1, 12, 10, 0)  # noqa: DTZ001 - a wall clock's, in the site's zone
 """A Monday morning: what a test's clock shows when it says nothing of it."""
@@ -92,11 +93,8 @@ def _about_caller(value: Any) -> Any:
     if not isinstance(value, Mapping):
         return value
     for name, text in value.items():
-        variable = _ABOUT_CALLER.get(name)
-        if variable is None:
-            hint = did_you_mean(str(name), _ABOUT_CALLER)
-            raise ValueError(f"nothing is known of a caller's {shown(name)}, {hint}")
-        if isinstance(text, str) and variable.read(text) is None:
+        variable = ABOUT_CALLER.get(name)
+        if variable is not None and isinstance(text, str) and variable.read(text) is None:
             raise ValueError(f"{name}: {shown(text)} is no {variable.type}")
     return value
 
@@ -134,7 +132,8 @@ class Given(DocumentModel):
         default={}, description="opening hours as they are now, whatever the clock says"
     )
     lookup: Annotated[dict[str, str | None], BeforeValidator(_about_caller)] | None = Field(
-        default=None, description="what is known of the caller: {known: true, name: Anna}"
+        default=None,
+        description="what is known of the caller, by the site's own fields too: {name: Anna}",
     )
     http: dict[Pattern, Replies] = Field(
         default={}, description="answers of web services: one, or several in turn (the last stays)"
@@ -180,15 +179,18 @@ class Given(DocumentModel):
                 return pattern, replies
         return None
 
-    @property
-    def caller_facts(self) -> Values:
-        """What a lookup finds, by dotted name; ``caller.known`` is always among it."""
+    def caller_facts(self, fields: Mapping[str, Variable]) -> Values:
+        """What a lookup finds, by dotted name; ``caller.known`` is always among it.
+
+        ``fields`` are the site's own.
+        """
         told = dict(self.lookup or {})
         told.setdefault("known", written(self.lookup is not None))
+        about = {**fields, **ABOUT_CALLER}
         return {
-            f"caller.{name}": _ABOUT_CALLER[name].read(text)
+            f"caller.{name}": about[name].read(text)
             for name, text in told.items()
-            if text is not None
+            if text is not None and name in about
         }
 
 

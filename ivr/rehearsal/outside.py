@@ -97,7 +97,7 @@ def _limit_ms(command: Request, known: Known) -> int:
 
 
 def _lookup(command: Lookup, now_ms: int, world: World) -> Underway:
-    facts = world.given.caller_facts
+    facts = world.given.caller_facts(world.known.fields)
     outcome = "known" if facts["caller.known"] else "unknown"
     return Underway(now_ms, lambda at_ms: Done(at_ms, outcome, facts))
 

@@ -16,6 +16,7 @@ from config.problem import Path
 from config.telephony import Callbacks
 from config.transfers import Permitted, Transfers
 from ivr.functions import Signature
+from ivr.names import NAMES
 from ivr.opening import Opening, openings
 from ivr.run import FAILED, Node, Outcome, Run, Targets
 from ivr.speech import Speech
@@ -121,6 +122,11 @@ class Known:
     def names(self, flow: Flow) -> Names:
         """Everything that the flow's expressions may name on this site."""
         return flow.names if self.values is None else flow.names.of_site(self.values, self.fields)
+
+    @property
+    def learned(self) -> Mapping[str, Variable]:
+        """Every name that no flow of this site need declare, but for the site's values."""
+        return {**NAMES, **{f"caller.{name}": each for name, each in self.fields.items()}}
 
     def openings(self, own: Mapping[str, Hours]) -> dict[str, Opening]:
         """The opening hours a flow may use: the site's, and its ``own``, which win."""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from textwrap import dedent
+
 import pytest
 
 from ivr.rehearsal.script import TestFile
+from ivr.steps.base import Known
+from ivr.variables import Variable
 from tests.unit.rehearsals import played, problems
 
 pytestmark = pytest.mark.unit
@@ -191,6 +195,42 @@ def test_a_file_of_tests_with_a_fault_is_told_where(tests: str, told: str) -> No
     """Line, column, what is wrong, what is allowed, and what was probably meant."""
     (problem,) = problems(FLOW, tests)
     assert told in problem
+
+
+FIELDS = {"contract": Variable(type="digits"), "since": Variable(type="date")}
+OF_SITE = Known(values={}, fields=FIELDS)
+KNOWN_CALLER = """
+start: who
+languages: [en]
+steps:
+  who: {lookup: caller, known: told, unknown: told, on_error: told}
+  told: {say: {en: "Contract {caller.contract}."}, next: bye}
+  bye: {hangup: normal}
+"""
+
+
+def test_a_caller_can_be_known_by_the_fields_of_the_site() -> None:
+    """As its customers' file has them, each of its type, and so they are compared."""
+    test = """
+    given: {lookup: {name: Anna, contract: "4711", since: 2024-02-29}}
+    call:
+      - hears: four seven one one
+      - var: {caller.contract: "4711", caller.since: 2024-02-29}
+    """
+    assert played(KNOWN_CALLER, dedent(test), OF_SITE).failure is None
+
+
+def test_a_field_that_the_site_does_not_keep_is_told() -> None:
+    """With what it does keep; and what is none of the field's type."""
+    tests = "flow: sample\ngiven: {lookup: {contrat: 1, since: soon}}\ntests:\n"
+    unknown, wrong = problems(
+        KNOWN_CALLER, f"{tests}  - {{name: a, call: [{{at: bye}}]}}\n", OF_SITE
+    )
+    assert unknown.startswith(
+        '2:18: given.lookup.contrat: nothing is known of a caller\'s "contrat", '
+        'did you mean "contract"? (allowed: known, name,'
+    )
+    assert wrong == '2:37: given.lookup.since: "soon" is no date'
 
 
 def test_every_field_of_the_file_is_explained_to_editors() -> None:
