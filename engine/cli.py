@@ -309,6 +309,9 @@ def simulate(
     caller: Annotated[str | None, typer.Option(help="The caller's number.")] = None,
     called: Annotated[str | None, typer.Option(help="The number that is called.")] = None,
     language: Annotated[str | None, typer.Option(help="The language of that number.")] = None,
+    given: Annotated[
+        Path | None, typer.Option(help="A file with the world of the call, as `given` in tests.")
+    ] = None,
     http: Annotated[Path | None, typer.Option(help="A file with replies of web services.")] = None,
     record: Annotated[
         Path | None, typer.Option(help="Write the call as a test at the end of this file.")
@@ -318,5 +321,5 @@ def simulate(
     from engine.rehearsing.simulating import Chosen
     from engine.rehearsing.simulating import simulate as run_simulation
 
-    chosen = Chosen(flow, at, caller, called, language, http, record)
+    chosen = Chosen(flow, at, caller, called, language, given, http, record)
     raise typer.Exit(run_simulation(settings.from_environment(), chosen))

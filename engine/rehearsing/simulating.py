@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import RootModel
 from rich.console import Console
 
-from config.document import DocumentError, load_document, load_text
+from config.document import (
+    DocumentError,
+    Located,
+    Problem,
+    load_document,
+    load_plain,
+    load_text,
+    load_text_located,
+    read_text,
+)
 from engine.errors import SettingsInvalid
 from engine.rehearsing.screen import Screen
 from engine.rehearsing.simulation import Simulation
@@ -17,7 +26,10 @@ from engine.rehearsing.sources import Sources
 from engine.rehearsing.terminal import typed
 from engine.settings import Settings
 from ivr.rehearsal.call import RehearsedCall
+from ivr.rehearsal.checking import check_given
 from ivr.rehearsal.given import Given, Pattern, Replies
+from ivr.rehearsal.library import Library
+from ivr.rehearsal.playing import Failure, play
 from ivr.rehearsal.script import TestFile
 from ivr.rehearsal.writing import Recorded, new_file, scalar
 
@@ -35,6 +47,7 @@ class Chosen:
     caller: str | None = None
     called: str | None = None
     language: str | None = None
+    given: Path | None = None
     http: Path | None = None
     record: Path | None = None
 
@@ -42,16 +55,30 @@ class Chosen:
 def simulate(settings: Settings, chosen: Chosen) -> int:
     """0 when the call was played; the recorded test is appended at its end."""
     flow, library = Sources(settings).flow(chosen.flow)
-    written = _written(chosen)
-    given = _given(written, chosen.http)
-    call = RehearsedCall(library.program(flow, {}), given.facts(library.zone), given, library.known)
-    replies = {pattern: each[0] for pattern, each in given.http.items()}
-    simulation = Simulation(call, Recorded("", flow, _as_yaml(given, written), replies))
+    world = _world(chosen, library, flow)
+    given = world.given
+    program = library.program(flow, given.hours)
+    facts = given.facts(library.zone)
+    call = RehearsedCall(program, facts, given, library.known, by_hand=True)
+
+    def check(given: Given, located: Located) -> list[Problem]:
+        return check_given(given, located, library, flow)
+
+    simulation = Simulation(call, Recorded("", flow, world.plain), check)
     _play(simulation, Screen(call, Console(highlight=False, soft_wrap=True)))
     if chosen.record is not None:
-        _append(chosen.record, simulation)
-        Console(highlight=False, stderr=True).print(f"recorded in {chosen.record}")
+        file = _append(chosen.record, simulation)
+        told = _recorded(chosen.record, play(file.tests[-1], file.given, library, flow).failure)
+        Console(highlight=False, stderr=True, soft_wrap=True).print(told, markup=False)
     return 0
+
+
+def _recorded(path: Path, failure: Failure | None) -> str:
+    """A test is told its world once, at the start: what was changed halfway it cannot tell."""
+    if failure is None:
+        return f"recorded in {path}"
+    why = f"expected {failure.expected}, got {failure.got}"
+    return f"recorded in {path}, but played again the call goes another way: {why}"
 
 
 def _play(simulation: Simulation, screen: Screen) -> None:
@@ -71,7 +98,36 @@ def _play(simulation: Simulation, screen: Screen) -> None:
             return
 
 
-def _written(chosen: Chosen) -> dict[str, Any]:
+class World(NamedTuple):
+    """What is given, and the same as an author writes it."""
+
+    given: Given
+    plain: dict[str, Any]
+
+
+def _world(chosen: Chosen, library: Library, flow: str) -> World:
+    """That of the file, with the replies of the other, under what the command line says."""
+    given, plain = Given(), dict[str, Any]()
+    if chosen.given is not None:
+        text = read_text(chosen.given)
+        given, located = load_text_located(text, str(chosen.given), Given)
+        if problems := check_given(given, located, library, flow):
+            raise DocumentError(problems)
+        plain = load_plain(text, str(chosen.given))
+    if chosen.http is not None:
+        replies = load_document(chosen.http, ReplyFile).root
+        given = given.model_copy(update={"http": {**given.http, **replies}})
+        written = load_plain(read_text(chosen.http), str(chosen.http))
+        plain["http"] = {**plain.get("http", {}), **written}
+    said = _said(chosen)
+    text = "".join(f"{name}: {scalar(value)}\n" for name, value in said.items()) or "{}"
+    given = load_text(text, "the command line", Given).over(given)
+    # The time is always told: a test is to be the same tomorrow.
+    time = f"{given.time:%Y-%m-%dT%H:%M:%S%z}"
+    return World(given, {**plain, **said, "time": time})
+
+
+def _said(chosen: Chosen) -> dict[str, str]:
     fields = {
         "time": chosen.time,
         "caller": chosen.caller,
@@ -81,21 +137,7 @@ def _written(chosen: Chosen) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def _given(written: dict[str, Any], http: Path | None) -> Given:
-    text = "".join(f"{name}: {scalar(value)}\n" for name, value in written.items()) or "{}"
-    given = load_text(text, "the command line", Given)
-    if http is None:
-        return given
-    return given.model_copy(update={"http": load_document(http, ReplyFile).root})
-
-
-def _as_yaml(given: Given, written: dict[str, Any]) -> dict[str, str]:
-    """The time is always told: a test is to be the same tomorrow."""
-    told = {**written, "time": f"{given.time:%Y-%m-%dT%H:%M:%S%z}"}
-    return {name: scalar(value) for name, value in told.items()}
-
-
-def _append(path: Path, simulation: Simulation) -> None:
+def _append(path: Path, simulation: Simulation) -> TestFile:
     """Add the test to its file; the file is left as it was when it could not be read then."""
     before = path.read_text("utf-8") if path.exists() else new_file(simulation.recorded.flow)
     names = _names(before, path)
@@ -107,6 +149,7 @@ def _append(path: Path, simulation: Simulation) -> None:
     if file.flow != recorded.flow:
         raise SettingsInvalid("--record", str(path), f"a file of tests of {recorded.flow}")
     path.write_text(text, "utf-8")
+    return file
 
 
 def _names(text: str, path: Path) -> set[str]:

@@ -2,37 +2,44 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from config.suggest import did_you_mean
-from ivr.commands import Enqueue, Request, RunPython
+from engine.rehearsing.giving import Check, GivenByHand
+from ivr.commands import Command, Enqueue, Request, RunPython
 from ivr.rehearsal.call import RehearsedCall
-from ivr.rehearsal.given import Reply
-from ivr.rehearsal.underway import Question, Underway, Waiting
+from ivr.rehearsal.choices import CHOICES
+from ivr.rehearsal.underway import Question, Unanswered, Underway, Waiting
 from ivr.rehearsal.writing import Recorded
 
 KEYS = frozenset("0123456789*#")
 _DURATION = re.compile(r"\+?(\d+)(s|m|h)")
 _UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000}
-_SPECIAL = str.maketrans({"[": "[[]", "?": "[?]", "*": "[*]"})
 
 HELP = """\
-0-9 * #          a key              Enter            silence until the time is over
-:agent           an agent answers   :agent leaves    the agent hangs up
-:hangup          the caller does    :speak 5s        into a recording
-:time +10m       so long, silence   :vars            every variable
-:http 200 {…}    a service's reply  :http timeout    or refused
-:python {…}      what it returns    :quit            end, without the rest"""
+0-9 * #            a key                 Enter               silence until the time is over
+:hangup            the caller does       :speak 5s           into a recording
+:time +10m         so long, silence      :vars               every variable
+:agent             an agent answers      :agent leaves       the agent hangs up
+:http 200 {…}      a service's reply     :http timeout       or refused
+:python {…}        what it returns       :fail               the step cannot be done
+:lookup {name: …}  the caller is known   :lookup unknown     or is not
+:transfer busy     how transfers end     :callback refused   and callbacks
+:pay declined      and payments          :given staffed no   anything else of the world
+:given             the whole world       :quit               end, without the rest"""
 
 
 class Simulation:
     """One call and what was done in it; each method returns a sentence when it cannot be done."""
 
-    def __init__(self, call: RehearsedCall, recorded: Recorded) -> None:
+    def __init__(
+        self, call: RehearsedCall, recorded: Recorded, check: Check = lambda given, located: []
+    ) -> None:
         self.call = call
         self.recorded = recorded
+        self._world = GivenByHand(call, recorded, check)
         self.over = False
         self._keying: Underway | None = None
         self._started = len(call.started)
@@ -55,8 +62,10 @@ class Simulation:
         if key not in KEYS:
             return f"{key!r} is no key of a telephone (:help)"
         before = self.call.underway
-        if not self.call.keys(key):
-            return "nothing takes that key now"
+        # Not left to the call: it would go on until something takes the key, or to its end.
+        if not before.takes(key):
+            return self._why_not() or "nothing takes that key now"
+        self.call.keys(key)
         if before is self._keying:
             self.recorded.keyed_on(key)
         else:
@@ -66,7 +75,10 @@ class Simulation:
         return None
 
     def silence(self) -> str | None:
-        """The caller does nothing until the time is over."""
+        """The caller does nothing until the time is over; what is asked for is as usual."""
+        choice = self.call.choice
+        if choice is not None:
+            return self._given(self._world.choose(choice, choice.usual))
         if not self.call.timeout():
             return self._why_not() or "this does not end by itself: :agent, :hangup or :time +10m"
         self._act("silence", "timeout")
@@ -114,31 +126,25 @@ class Simulation:
 
     def http(self, rest: str) -> str | None:
         """A web service's reply to the request that waits for one."""
-        request = self.call.command
-        if not isinstance(request, Request) or self.call.stuck is None:
-            return "no request waits for a reply"
-        reply = _reply(rest)
-        if reply is None:
-            return 'write a status and JSON: :http 200 {"balance": 12.5}, or :http timeout'
-        pattern = f"{request.method.upper()} {request.url.translate(_SPECIAL)}"
-        self.recorded.replies[pattern] = reply
-        given = self.call.given
-        self.call.give(given.model_copy(update={"http": {**given.http, pattern: (reply,)}}))
-        self._settle()
-        return None
+        return self._given(self._world.http(rest))
 
     def python(self, rest: str) -> str | None:
         """What the function that is run returns."""
-        run = self.call.command
-        values = _json(rest or "{}")
-        if not isinstance(run, RunPython) or self.call.stuck is None:
-            return "no function waits for what it returns"
-        if not isinstance(values, dict):
-            return 'write what it returns as JSON: :python {"name": "value"}'
-        given = self.call.given
-        self.call.give(given.model_copy(update={"python": {**given.python, run.function: values}}))
-        self._settle()
-        return None
+        return self._given(self._world.python(rest))
+
+    def answer(self, word: str, rest: str) -> str | None:
+        """How a lookup, a transfer, a callback or a payment is answered from now on."""
+        return self._given(self._world.answer(word, rest))
+
+    def fail(self, _: str) -> str | None:
+        """The step cannot be done."""
+        return self._given(self._world.fail())
+
+    def given(self, rest: str) -> str | None:
+        """The world as it is given, or something else of it."""
+        if not rest:
+            return "\n".join(self.recorded.given_rows)
+        return self._given(self._world.anything(rest))
 
     def quit(self, _: str) -> str | None:
         """Leave the call where it is."""
@@ -164,13 +170,32 @@ class Simulation:
                 return "the conversation's end (Enter, :agent leaves)"
             case Waiting():
                 return "an agent (:agent), or the queue's time (Enter)"
-            case _ if isinstance(call.command, Request):
-                return f"a reply to {call.stuck or ''} (:http 200 {{…}})"
+            case _ if (choice := call.choice) is not None:
+                return f"{choice.what} (:{choice.word} {choice.example}, Enter: {choice.usual})"
+            case Unanswered(why=why):
+                return self._asked_of(call.command) or why
             case _:
                 return call.stuck or "the caller's words (:speak 5s), or Enter"
 
+    def _asked_of(self, command: Command) -> str | None:
+        match command:
+            case Request(method=method, url=url):
+                return f"a reply to {method.upper()} {url} (:http 200 {{…}}, :http timeout)"
+            case RunPython(function=function):
+                return f"what {function} returns (:python {{…}}, :python {{fail: why}})"
+        return None
+
     def _act(self, action: str, value: str) -> None:
         self.recorded.did(action, value)
+        self._settled()
+
+    def _given(self, refused: str | None) -> str | None:
+        """The world has changed, if it was not refused: the call goes on."""
+        if refused is None:
+            self._settled()
+        return refused
+
+    def _settled(self) -> None:
         self._keying = None
         self._settle()
 
@@ -194,25 +219,8 @@ def _ms(text: str) -> int | None:
     return int(found[1]) * _UNIT_MS[found[2]] if found else None
 
 
-def _json(text: str) -> object:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return None
-
-
-def _reply(text: str) -> Reply | None:
-    if text in ("timeout", "refused"):
-        return Reply.model_validate({"fail": text})
-    status, _, body = text.partition(" ")
-    if not (status.isascii() and status.isdigit() and 100 <= int(status) <= 599):
-        return None
-    if not body:
-        return Reply(status=int(status))
-    json_body = _json(body)
-    if json_body is None and body != "null":
-        return None
-    return Reply.model_validate({"status": status, "json": json_body})
+def _answer(word: str, simulation: Simulation, rest: str) -> str | None:
+    return simulation.answer(word, rest)
 
 
 _COMMANDS: Mapping[str, Callable[[Simulation, str], str | None]] = {
@@ -222,6 +230,9 @@ _COMMANDS: Mapping[str, Callable[[Simulation, str], str | None]] = {
     "speak": Simulation.speak,
     "http": Simulation.http,
     "python": Simulation.python,
+    **{choice.word: partial(_answer, choice.word) for choice in CHOICES},
+    "fail": Simulation.fail,
+    "given": Simulation.given,
     "vars": Simulation.vars,
     "help": Simulation.help,
     "quit": Simulation.quit,

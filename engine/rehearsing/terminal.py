@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import termios
 import tty
 from collections.abc import Iterator
 
+_PIECE = re.compile(r":[^\r\n]*[\r\n]?|.", re.DOTALL)
 ESCAPE, END = "\x1b", "\x04"
 
 
@@ -23,13 +25,25 @@ def _pressed() -> Iterator[str]:
     while (keys := _read()) not in ("", END):
         if keys.startswith(ESCAPE):
             continue  # an arrow or a function key
-        if keys.startswith(":"):
-            command = (keys[1:] + input(f":{keys[1:]}")).strip()
-            yield f":{command or 'help'}"
-            continue
-        # What is pasted comes at once, and is keyed one after another.
-        for key in keys:
-            yield "" if key in "\r\n" else key
+        # What is pasted, or typed while we were busy, comes at once.
+        for piece in pieces(keys):
+            if piece.startswith(":") and piece[-1] not in "\r\n":
+                yield command(piece + input(piece))
+            elif piece.startswith(":"):
+                sys.stdout.write(f"{piece.rstrip()}\n")  # nothing has echoed it
+                yield command(piece)
+            else:
+                yield piece.strip("\r\n")
+
+
+def pieces(keys: str) -> list[str]:
+    """Single keys, and commands with the end of their line, as far as it has come."""
+    return _PIECE.findall(keys)
+
+
+def command(line: str) -> str:
+    """``:command`` without what is around it; a colon alone asks for help."""
+    return f":{line[1:].strip() or 'help'}"
 
 
 def _read() -> str:

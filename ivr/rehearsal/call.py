@@ -23,6 +23,7 @@ from ivr.commands import (
 from ivr.events import CallerHungUp, Event
 from ivr.interpreter import Turn, resume, start
 from ivr.program import Program
+from ivr.rehearsal.choices import Choice, choice_in
 from ivr.rehearsal.given import Given
 from ivr.rehearsal.outside import World, begin, fails_at_once
 from ivr.rehearsal.underway import Message, Unanswered, Underway, Waiting
@@ -71,14 +72,22 @@ class Started(NamedTuple):
 
 class RehearsedCall:
     """A call from its first prompt on; see `Given` for the world around it. What is ``known`` of
-    the site holds too: its services' time limits, where it lets callers be
-    transferred, its customers' fields."""
+    the site holds too: its services' time limits, where it lets callers be transferred, its
+    customers' fields. One that is played ``by_hand`` waits to be told what is not given; else
+    that is as on an ordinary day."""
 
     def __init__(
-        self, program: Program, facts: CallFacts, given: Given, known: Known = NOTHING_KNOWN
+        self,
+        program: Program,
+        facts: CallFacts,
+        given: Given,
+        known: Known = NOTHING_KNOWN,
+        *,
+        by_hand: bool = False,
     ) -> None:
         self.program = program
         self._known = known
+        self._by_hand = by_hand
         self.given = given
         self.now_ms = facts.now_ms
         self.trace: list[TraceEntry] = []
@@ -225,6 +234,24 @@ class RehearsedCall:
         if isinstance(self.underway, Unanswered):
             self.underway = self._begun()
 
+    def fail(self) -> bool:
+        """The step under way cannot be done, now and whenever the call comes to it; False when
+        none is under way."""
+        if isinstance(self.command, Hangup):
+            return False
+        fails = (*self.given.fails, self.step)
+        self.given = self.given.model_copy(update={"fails": fails})
+        self._resume(self._failed().ended())
+        return True
+
+    @property
+    def choice(self) -> Choice | None:
+        """What is to be told before the call can go on."""
+        return choice_in(self.command, self.given) if self._by_hand else None
+
+    def _failed(self) -> Underway:
+        return fails_at_once(self.now_ms)
+
     def _in_queue(self) -> Waiting | None:
         while not isinstance(self.underway, Waiting):
             if not self.run_on():
@@ -271,7 +298,9 @@ class RehearsedCall:
     def _begun(self) -> Underway:
         command = self.command
         if self.step in self.given.fails and not isinstance(command, Hangup):
-            return fails_at_once(self.now_ms)
+            return self._failed()
+        if (choice := self.choice) is not None:
+            return Unanswered(choice.what)
         underway = begin(
             command, self.now_ms, World(self.given, self._asked, self._messages, self._known)
         )

@@ -21,6 +21,11 @@ def check_tests(file: TestFile, located: Located, library: Library) -> list[Prob
     return sorted(_Checking(library, file.flow, located).file(file))
 
 
+def check_given(given: Given, located: Located, library: Library, flow: str) -> list[Problem]:
+    """Every problem of a world that stands alone, for a call through one of the flows."""
+    return sorted(_Checking(library, flow, located).given((), given))
+
+
 class _Checking:
     def __init__(self, library: Library, flow: str, located: Located) -> None:
         self._flows = library.flows
@@ -31,12 +36,12 @@ class _Checking:
         self._located = located
 
     def file(self, file: TestFile) -> Iterator[Problem]:
-        yield from self._given(("given",), file.given)
+        yield from self.given(("given",), file.given)
         for number, test in enumerate(file.tests):
             yield from self._test(("tests", number), test)
 
     def _test(self, path: Path, test: Test) -> Iterator[Problem]:
-        yield from self._given((*path, "given"), test.given)
+        yield from self.given((*path, "given"), test.given)
         for number, step in enumerate(test.steps or ()):
             yield from self._step((*path, "steps", number), step)
         for number, line in enumerate(test.call):
@@ -48,7 +53,7 @@ class _Checking:
             for name in line.var or ():
                 yield from self._variable((*here, "var", name), name)
 
-    def _given(self, path: Path, given: Given) -> Iterator[Problem]:
+    def given(self, path: Path, given: Given) -> Iterator[Problem]:
         for name in given.hours:
             yield from self._known((*path, "hours", name), "hours", name, self._hours, key=True)
         for name, text in (given.lookup or {}).items():

@@ -11,11 +11,6 @@ from ivr.json_values import json_of, json_text
 from ivr.variables import Value
 
 
-def yaml_of(value: Any) -> str:
-    """JSON as one line of YAML that `json_of` reads back. JSON is YAML, its texts are quoted."""
-    return json_text(value, readable=True)
-
-
 def value_of(plain: Any) -> Value:
     """What a registered function returned, as a flow's value: its numbers are exact."""
     match plain:

@@ -6,13 +6,15 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
+from config.yaml_tree import Quoted
 from ivr.rehearsal.call import RehearsedCall
-from ivr.rehearsal.given import Reply
-from ivr.rehearsal.json_values import yaml_of
 from ivr.variables import written
 
 _PLAIN = re.compile(r"[A-Za-z_][\w ./?-]*[\w?]|[A-Za-z_]")
+_BARE = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?|true|false|\d+(ms|s|m|h)")
+"""What is no text in JSON, and durations: in quotes some would be read otherwise."""
 _NOT_TEXT = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
 
 
@@ -22,8 +24,8 @@ class Recorded:
 
     name: str
     flow: str
-    given: dict[str, str] = field(default_factory=dict)
-    replies: dict[str, Reply] = field(default_factory=dict)
+    given: dict[str, Any] = field(default_factory=dict)
+    """The world as its author would write it: plain YAML."""
     lines: list[dict[str, str]] = field(default_factory=list)
 
     def did(self, action: str, value: str) -> None:
@@ -41,17 +43,18 @@ class Recorded:
             return
         line = self.lines[-1]
         line.pop("at", None)
-        if call.ended is not None:
-            line["ends"] = scalar(call.ended)
-        else:
-            line["at"] = scalar(call.step)
+        line.update(_came(call))
         if queue is not None:
             line["queue"] = scalar(queue)
 
     def text(self, call: RehearsedCall) -> str:
         """The test as an item of ``tests:``."""
-        rows = [f"  - name: {scalar(self.name)}", *self._given(), "    call:"]
-        for line in self.lines or [{"at": scalar(call.path[0])}]:
+        rows = [
+            f"  - name: {scalar(self.name)}",
+            *(f"    {row}" for row in self.given_rows),
+            "    call:",
+        ]
+        for line in self.lines or [_came(call)]:
             rows += _item(line)
         known = ", ".join(f"{name}: {value}" for name, value in _variables(call))
         if known:
@@ -59,12 +62,27 @@ class Recorded:
         rows.append(f"    steps: [{', '.join(map(scalar, call.path))}]")
         return "\n".join(rows) + "\n"
 
-    def _given(self) -> list[str]:
-        given = [f"{name}: {value}" for name, value in self.given.items()]
-        if not self.replies:
-            return [f"    given: {{{', '.join(given)}}}"]
-        replies = [f"        {scalar(name)}: {_reply(each)}" for name, each in self.replies.items()]
-        return ["    given:", *(f"      {each}" for each in given), "      http:", *replies]
+    @property
+    def given_rows(self) -> list[str]:
+        """The world, from ``given:`` on: in one line where it is flat."""
+        if not any(isinstance(value, dict | list) for value in self.given.values()):
+            return [f"given: {flow_yaml(self.given)}"]
+        return ["given:", *(f"  {row}" for each in self.given.items() for row in _field(*each))]
+
+
+def _field(name: str, value: Any) -> list[str]:
+    """A mapping of mappings line by line: replies, and what functions return."""
+    if isinstance(value, dict) and any(isinstance(each, dict | list) for each in value.values()):
+        rows = (f"  {scalar(str(key))}: {flow_yaml(each)}" for key, each in value.items())
+        return [f"{name}:", *rows]
+    return [f"{name}: {flow_yaml(value)}"]
+
+
+def _came(call: RehearsedCall) -> dict[str, str]:
+    """Where the call has come to."""
+    if call.ended is not None:
+        return {"ends": scalar(call.ended)}
+    return {"at": scalar(call.step)}
 
 
 def new_file(flow: str) -> str:
@@ -79,6 +97,22 @@ def scalar(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
+def flow_yaml(plain: Any) -> str:
+    """Plain YAML in one line, read back as it was: what its author put in quotes has them."""
+    match plain:
+        case dict():
+            inside = (f"{scalar(str(key))}: {flow_yaml(value)}" for key, value in plain.items())
+            return f"{{{', '.join(inside)}}}"
+        case list():
+            return f"[{', '.join(map(flow_yaml, plain))}]"
+        case None:
+            return "~"
+        case str() if not isinstance(plain, Quoted) and _BARE.fullmatch(plain):
+            return str(plain)
+        case _:
+            return scalar(plain)
+
+
 def _item(line: Mapping[str, str]) -> list[str]:
     rows = [f"{name}: {value}" for name, value in line.items()]
     return [f"      - {rows[0]}", *(f"        {row}" for row in rows[1:])]
@@ -90,14 +124,3 @@ def _variables(call: RehearsedCall) -> Sequence[tuple[str, str]]:
         for name, variable in call.variables.items()
         if not variable.sensitive and (value := call.value(name)) is not None
     ]
-
-
-def _reply(reply: Reply) -> str:
-    parts = [] if reply.status == 200 else [f"status: {reply.status}"]
-    if reply.json_ is not None:
-        parts.append(f"json: {yaml_of(reply.json_)}")
-    if reply.text is not None:
-        parts.append(f"text: {scalar(reply.text)}")
-    if reply.fail is not None:
-        parts.append(f"fail: {reply.fail}")
-    return f"{{{', '.join(parts) or 'status: 200'}}}"

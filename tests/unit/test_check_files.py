@@ -21,7 +21,7 @@ owner: x
 languages: [en]
 start: wait
 steps:
-  wait: {{queue: {queue}, answered: bye, on_error: bye}}
+  wait: {{queue: {queue}, answered: bye, on_error: bye, on_timeout: {{after: 1m, go: bye}}}}
   bye: {{hangup: normal}}
 """
 

@@ -8,16 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from config.document import load_document
+from config.document import DocumentError, Located, Problem, load_document
 from engine.errors import SettingsInvalid
 from engine.rehearsing.simulating import Chosen, simulate
 from engine.rehearsing.simulation import Simulation
+from engine.rehearsing.terminal import pieces
 from engine.rehearsing.testing import Wanted, run_tests
 from engine.settings import PROJECT, Settings, from_environment
 from ivr.rehearsal.call import RehearsedCall
+from ivr.rehearsal.checking import check_given
+from ivr.rehearsal.given import Given
 from ivr.rehearsal.script import TestFile
 from ivr.rehearsal.writing import Recorded, scalar
-from tests.unit.rehearsals import rehearsed
+from tests.unit.rehearsals import library, rehearsed
 
 pytestmark = pytest.mark.unit
 
@@ -50,6 +53,19 @@ def simulation(flow: str = FLOW) -> tuple[Simulation, RehearsedCall]:
     """A call by hand that has just begun."""
     call = rehearsed(flow)
     return Simulation(call, Recorded("it", "sample")), call
+
+
+def by_hand(flow: str) -> tuple[Simulation, RehearsedCall]:
+    """A call that asks for its world, as `trunkline simulate` plays it."""
+    here = library(flow)
+    world = Given()
+    program, facts = here.program("sample", {}), world.facts("UTC")
+    call = RehearsedCall(program, facts, world, by_hand=True)
+
+    def check(given: Given, located: Located) -> list[Problem]:
+        return check_given(given, located, here, "sample")
+
+    return Simulation(call, Recorded("it", "sample"), check), call
 
 
 def typed(monkeypatch: pytest.MonkeyPatch, *lines: str) -> None:
@@ -107,7 +123,7 @@ def test_what_a_caller_cannot_do_now_is_said() -> None:
     assert hand.line(":time soon") == "say how long: :time +10m"
     assert hand.line(":agnet") == (
         "no command 'agnet', did you mean \"agent\"? (allowed: agent, hangup, time, speak, http, "
-        "python, vars, help, quit)"
+        "python, lookup, transfer, callback, pay, fail, given, …)"
     )
     assert call.step == "pin"
 
@@ -135,6 +151,203 @@ def test_a_queue_that_never_ends_says_what_can_be_done() -> None:
     assert hand.waits_for == "the conversation's end (Enter, :agent leaves)"
     assert hand.line("") is None
     assert hand.over
+
+
+def test_a_key_that_nothing_takes_changes_nothing() -> None:
+    """The caller waits in the queue as before; no time has passed."""
+    hand, call = simulation()
+    hand.line("1234")
+    hand.line("4711")
+    before_ms = call.now_ms
+    assert hand.line("1") == "nothing takes that key now"
+    assert (call.step, call.now_ms, call.ended) == ("line", before_ms, None)
+    assert hand.line(":agent") is None
+
+
+def test_what_is_typed_ahead_is_taken_apart() -> None:
+    """Keys one by one, a command to the end of its line; the last may still be typed on."""
+    assert pieces("12\r:given\n:http 200 {a: 1}\n#:he") == [
+        *"12\r",
+        ":given\n",
+        ":http 200 {a: 1}\n",
+        "#",
+        ":he",
+    ]
+
+
+WORLD = """
+languages: [en]
+start: who
+vars:
+  due: {type: money, currency: EUR}
+steps:
+  who: {lookup: caller, known: known, unknown: stranger, on_error: bye}
+  known: {say: {en: "Hello {caller.name}."}, next: bill}
+  stranger: {say: {en: Hello.}, next: bill}
+  bill:
+    http: {get: "https://bills.example/{call.caller}", read: {due: $.due}}
+    on_error: busy
+    next: pay
+  pay: {pay: {amount: due, reference: Bill}, paid: expert, declined: busy, on_error: busy}
+  busy: {say: {en: Sorry.}, next: expert}
+  expert: {transfer: {to: "+3615550199"}, next: bye, busy: later, on_error: later}
+  later: {callback: {queue: support}, next: bye, on_error: sorry}
+  sorry: {say: {en: Too bad.}, next: bye}
+  bye: {hangup: normal}
+"""
+
+
+def test_a_call_by_hand_asks_for_what_is_not_given() -> None:
+    """One thing after the other, each with what is usual; all of it is in the test then."""
+    hand, call = by_hand(WORLD)
+    assert hand.waits_for == "what is known of the caller (:lookup {name: Anna}, Enter: unknown)"
+    assert hand.line(":lookup name: Béla, segment: gold") is None
+    assert hand.waits_for == (
+        "a reply to GET https://bills.example/36201234567 (:http 200 {…}, :http timeout)"
+    )
+    assert hand.line(':http 200 {"due":12.5}') is None
+    assert hand.waits_for == "how the payment ends (:pay declined, Enter: paid)"
+    assert hand.line(":pay declined") is None
+    assert hand.line(":transfer busy") is None
+    assert hand.line(":callback refused") is None
+    assert [each.text for each in call.heard] == ["Hello Béla.", "Sorry.", "Too bad."]
+    assert hand.over
+    assert hand.recorded.given_rows == [
+        "given:",
+        "  lookup: {name: Béla, segment: gold}",
+        "  http:",
+        '    "GET https://bills.example/36201234567": {status: 200, json: {due: 12.5}}',
+        "  payment: declined",
+        "  transfer: busy",
+        "  callback: refused",
+    ]
+
+
+def test_enter_takes_what_is_usual() -> None:
+    """And it is told in the test, which does not change with what is usual."""
+    hand, call = by_hand(WORLD)
+    for line in ("", ":http timeout", ""):
+        assert hand.line(line) is None
+    assert [each.text for each in call.heard] == ["Hello.", "Sorry."]
+    assert hand.recorded.given["lookup"] is None
+    assert hand.recorded.given["transfer"] == "answered"
+    assert call.ended == "normal"
+
+
+def test_a_step_can_be_made_to_fail() -> None:
+    """The one that is under way, whatever it waits for."""
+    hand, call = by_hand(WORLD)
+    for line in ("", ":fail", ":fail", ":callback already"):
+        assert hand.line(line) is None
+    assert hand.recorded.given["fails"] == ["bill", "expert"]
+    assert call.path == ["who", "stranger", "bill", "busy", "expert", "later", "bye"]
+    assert hand.line(":fail") == "the call is over"
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (":lookup", "say what is known of the caller: :lookup {name: Anna}, or :lookup unknown"),
+        (":lookup nam: Anna", 'lookup.nam: nothing is known of a caller\'s "nam"'),
+        (":lookup {name: [}", "no valid YAML: "),
+        (":transfer engaged", 'transfer: is "engaged"'),
+        (":pay", "say how the payment ends: :pay declined, or :pay paid"),
+        (":given staff no", "staff: unknown key"),
+        (":given caller 12", "caller is given with the call: trunkline simulate --given FILE"),
+        (":http 200", "no request waits for a reply"),
+        (":python {}", "no function waits for what it returns"),
+    ],
+)
+def test_a_world_that_cannot_be_is_refused_in_a_sentence(line: str, told: str) -> None:
+    """The call stays where it is, and the test is not told of it."""
+    hand, call = by_hand(WORLD)
+    refused = hand.line(line)
+    assert refused is not None
+    assert told in refused
+    assert (call.step, hand.recorded.given) == ("who", {})
+
+
+@pytest.mark.parametrize("reply", ["200 {due", "999", "gone", ""])
+def test_a_reply_that_is_none_is_asked_for_again(reply: str) -> None:
+    """With how one is written."""
+    hand, call = by_hand(WORLD)
+    hand.line("")
+    refused = hand.line(f":http {reply}")
+    assert refused is not None
+    assert refused.endswith("; write :http 200 {balance: 12.5}, or :http timeout")
+    assert call.step == "bill"
+
+
+def test_the_world_can_be_changed_and_shown() -> None:
+    """Anything that a test can give but for what the call began with."""
+    hand, call = by_hand(WORLD)
+    assert hand.line(":given staffed no") is None
+    assert hand.line(":given waiting: 3") is None
+    assert (call.given.staffed, call.given.waiting) == (False, 3)
+    assert hand.line(":given") == 'given: {staffed: "no", waiting: 3}'
+
+
+WORLD_FILE = """
+time: 2026-11-23T09:12
+lookup: {name: Anna, language: "pl"}
+http: {"GET https://bills.example/*": [{status: 503}, {json: {due: 12.50, note: "12"}}]}
+payment: declined
+transfer: busy
+hours: {support: closed}
+"""
+
+
+def test_a_world_from_a_file_is_played_and_recorded(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As `given` in a test, with what the command line says over it; recorded, it is true."""
+    (settings.dialplans / "world.yaml").write_text(f"flow: world\nabout: x\nowner: x{WORLD}")
+    given = settings.dialplans.parent / "given.yml"
+    given.write_text(WORLD_FILE)
+    tests = settings.dialplans / "world.test.yaml"
+    typed(monkeypatch, ":callback refused")
+    chosen = Chosen("world", caller="+48221234567", given=given, record=tests)
+    assert simulate(settings, chosen) == 0
+    told = capsys.readouterr()
+    assert "09:12:00  who  lookup" in told.out
+    assert told.err == f"recorded in {tests}\n"
+    assert run_tests(settings, Wanted(("world",))) == 0
+    (test,) = load_document(tests, TestFile).tests
+    assert test.given.lookup == {"name": "Anna", "language": "pl"}
+    assert [each.status for each in test.given.http["GET https://bills.example/*"]] == [503, 200]
+    assert test.given.http["GET https://bills.example/*"][1].json_ == {"due": 12.5, "note": "12"}
+    assert (test.given.caller, test.given.hours) == ("+48221234567", {"support": "closed"})
+
+
+def test_a_world_that_does_not_fit_is_told_where(settings: Settings, tmp_path: Path) -> None:
+    """With the line and the column in the file."""
+    given = tmp_path / "given"
+    given.write_text("lookup: {nam: Anna}\nfails: [nowhere]\n")
+    with pytest.raises(DocumentError) as refused:
+        simulate(settings, Chosen("support", given=given))
+    first, second = map(str, refused.value.problems)
+    assert first.startswith(f"{given}:1:10: lookup.nam: nothing is known of a caller's")
+    assert second.startswith(f"{given}:2:9: fails[0]: unknown step")
+
+
+def test_what_a_test_cannot_tell_is_said(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A world that changed halfway is not that of the test, which is told at once."""
+    flow = """
+languages: [en]
+start: first
+steps:
+  first: {transfer: {to: "+3615550199"}, next: bye, busy: second, on_error: bye}
+  second: {transfer: {to: "+3615550199"}, next: bye, on_error: bye}
+  bye: {menu: {prompt: Bye., options: {1: end}}, on_timeout: end, on_invalid: end}
+  end: {hangup: normal}
+"""
+    (settings.dialplans / "twice.yaml").write_text(f"flow: twice\nabout: x\nowner: x{flow}")
+    typed(monkeypatch, ":transfer busy", ":given fails [first]", "1")
+    tests = settings.dialplans / "twice.test.yaml"
+    assert simulate(settings, Chosen("twice", record=tests)) == 0
+    assert "but played again the call goes another way: expected" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
