@@ -101,7 +101,7 @@ class RehearsedCall:
         """What answered each command, and so ended each turn but the last."""
 
         self._asked: dict[str, int] = {}
-        self._turns = self._messages = 0
+        self._turns = self._messages = self._said_ms = 0
         self.underway: Underway
         self._took(start(program, facts))
 
@@ -209,6 +209,8 @@ class RehearsedCall:
 
     def hang_up(self) -> None:
         """The caller hangs up now; the flow may still have something to do."""
+        if isinstance(self.underway, Message):
+            self._said_ms = self.underway.spoken_ms
         self._resume(CallerHungUp(self.now_ms))
 
     def agent_answers(self) -> bool:
@@ -301,9 +303,8 @@ class RehearsedCall:
             return self._failed()
         if (choice := self.choice) is not None:
             return Unanswered(choice.what)
-        underway = begin(
-            command, self.now_ms, World(self.given, self._asked, self._messages, self._known)
-        )
+        world = World(self.given, self._asked, self._messages, self._known, self._said_ms)
+        underway = begin(command, self.now_ms, world)
         self._messages += isinstance(command, RecordMessage)
         if isinstance(command, Request):
             found = self.given.replies(command.method, command.url)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from config.transfers import plain_number
 from ivr.commands import (
+    LAST_TAKE,
     REQUEST_MS,
     Ask,
     CallBack,
@@ -54,6 +55,8 @@ class World(NamedTuple):
     asked: Mapping[str, int]
     messages: int
     known: Known = NOTHING_KNOWN
+    said_ms: int = 0
+    """How much of a message was said when the caller hung up."""
 
 
 def begin(command: Command, now_ms: int, world: World) -> Underway:
@@ -131,6 +134,12 @@ def _record_message(command: RecordMessage, now_ms: int, world: World) -> Underw
     return Message(command, f"message-{world.messages + 1}", now_ms)
 
 
+def _deliver(command: Deliver, now_ms: int, world: World) -> Underway:
+    at_hangup = command.message == LAST_TAKE
+    too_short = at_hangup and world.said_ms < command.least_ms
+    return _doing(now_ms, "empty" if too_short else "done")
+
+
 def _send_digits(command: SendDigits, now_ms: int, world: World) -> Underway:
     each_ms = {"w": 500, "W": 1_000}
     tone_ms = command.tone_ms + command.gap_ms
@@ -194,7 +203,7 @@ _BEGIN: Mapping[type[Any], Callable[[Any, int, World], Underway]] = {
     Transfer: _transfer,
     CallBack: _call_back,
     RecordMessage: _record_message,
-    Deliver: _at_once,
+    Deliver: _deliver,
     Discard: _at_once,
     SaveSurvey: _at_once,
     SwitchRecording: _at_once,

@@ -153,7 +153,7 @@ class Waiting(Underway):
 class Message(Underway):
     """The caller's words are recorded; without any, the message is empty."""
 
-    __slots__ = ("_began_ms", "_command", "_handle", "_spoken_ms")
+    __slots__ = ("_began_ms", "_command", "_handle", "spoken_ms")
     asks = True
 
     def __init__(self, command: RecordMessage, handle: str, now_ms: int) -> None:
@@ -161,13 +161,13 @@ class Message(Underway):
         self._command = command
         self._handle = handle
         self._began_ms = now_ms
-        self._spoken_ms = 0
+        self.spoken_ms = 0
 
     def speaks(self, now_ms: int, ms: int) -> int:
         """The caller speaks for ``ms`` from now on; returns when that is over."""
         limit_ms = self._began_ms + self._command.max_ms
         stops_ms = min(now_ms + ms, limit_ms)
-        self._spoken_ms = stops_ms - self._began_ms
+        self.spoken_ms = stops_ms - self._began_ms
         self.due_ms = min(stops_ms + self._command.silence_ms, limit_ms)
         return stops_ms
 
@@ -177,16 +177,16 @@ class Message(Underway):
     def press(self, key: str, now_ms: int) -> Event | None:
         if not self.takes(key):
             return None
-        return self._done(now_ms, "key" if self._spoken_ms >= LEAST_MS else "empty")
+        return self._done(now_ms, "key" if self.spoken_ms >= LEAST_MS else "empty")
 
     def _over(self, now_ms: int) -> Event:
-        if self._spoken_ms < LEAST_MS:
+        if self.spoken_ms < LEAST_MS:
             return self._done(now_ms, "empty")
         at_limit = now_ms - self._began_ms >= self._command.max_ms
         return self._done(now_ms, "limit" if at_limit else "silence")
 
     def _done(self, now_ms: int, outcome: str) -> Event:
-        return Done(now_ms, outcome, {"message": self._handle, "ms": self._spoken_ms})
+        return Done(now_ms, outcome, {"message": self._handle, "ms": self.spoken_ms})
 
 
 class Unanswered(Underway):

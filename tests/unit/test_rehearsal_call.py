@@ -30,6 +30,13 @@ steps:
   wrong: {hangup: normal}
 """
 BARGE_IN, NO_BARGE_IN = MENU.replace("BARGE_IN", "yes"), MENU.replace("BARGE_IN", "no")
+MAILBOX = """
+languages: [en]
+start: leave
+steps:
+  leave: {voicemail: {mailbox: support, review: no}, next: bye, nothing: bye, on_error: bye}
+  bye: {hangup: normal}
+"""
 QUEUE = """
 languages: [en]
 start: line
@@ -154,3 +161,20 @@ steps:
     whole = rehearsed(text.replace("BARGE_IN", "no"))
     whole.interrupt("1")
     assert whole.ended is None
+
+
+@pytest.mark.parametrize(
+    ("said_ms", "what"),
+    [(0, "no message"), (1_999, "no message"), (2_000, "message kept"), (9_000, "message kept")],
+)
+def test_what_was_said_before_a_hangup_is_a_message_when_it_is_long_enough(
+    said_ms: int, what: str
+) -> None:
+    """As in a real call: what is shorter is the breath before hanging up."""
+    call = rehearsed(MAILBOX)
+    call.run_to_question()
+    if said_ms:
+        assert call.speak(said_ms)
+    call.hang_up()
+    call.run_to_question()
+    assert [each.what for each in call.trace if "message" in each.what] == [what]
