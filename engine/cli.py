@@ -146,6 +146,10 @@ def graph(
     output: Annotated[Path | None, typer.Option(help="Write it to this file.")] = None,
     heat: Annotated[bool, typer.Option("--heat", help="Show where past callers went.")] = False,
     since: Annotated[str, typer.Option(help="How far back callers count: 12h, 7d, 4w.")] = "7d",
+    version: Annotated[
+        int | None,
+        typer.Option(help="Count only callers of this published version.", min=1),
+    ] = None,
     language: Annotated[str, typer.Option(help="Of the prompts; else the flow's first.")] = "",
     as_json: Json = False,
 ) -> None:
@@ -153,7 +157,8 @@ def graph(
     from engine.graphing import graph as run_graph
 
     chosen = settings.from_environment()
-    text = complete(run_graph(chosen, flow, language, since, heat=heat, as_json=as_json))
+    drawn = run_graph(chosen, flow, language, since, version=version, heat=heat, as_json=as_json)
+    text = complete(drawn)
     _give(text, output)
 
 

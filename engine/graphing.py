@@ -17,7 +17,7 @@ from history.errors import DatabaseAway
 from history.outcome import EndedBy
 from ivr.chart.diagram import Diagram, diagram
 from ivr.chart.svg import draw
-from ivr.chart.traffic import TALKED, Told, Traffic
+from ivr.chart.traffic import LEFT, TALKED, Told, Traffic
 from ivr.flow import Flow
 from ivr.loader import YAML, flow_files, read_flow
 from ivr.program import compile_flow
@@ -27,14 +27,21 @@ _UNIT_MS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 
 
 async def graph(
-    settings: Settings, what: str, language: str, since: str, *, heat: bool, as_json: bool
+    settings: Settings,
+    what: str,
+    language: str,
+    since: str,
+    *,
+    version: int | None = None,
+    heat: bool,
+    as_json: bool,
 ) -> str:
     """The SVG (or JSON) of the flow of this name or in this file. Raises what a person can mend."""
     flow = find_flow(settings, what)
     if language and language not in flow.languages:
         raise SettingsInvalid("--language", language, " or ".join(flow.languages))
     since_ms = int(time.time() * 1000) - duration_ms(since)
-    traffic = await read_traffic(settings, flow, since_ms) if heat else None
+    traffic = await read_traffic(settings, flow, since_ms, version) if heat else None
     drawn = diagram(flow, language or flow.languages[0], traffic)
     return as_text(drawn) if as_json else draw(drawn)
 
@@ -76,16 +83,19 @@ def duration_ms(since: str) -> int:
     return int(found[1]) * _UNIT_MS[found[2]]
 
 
-async def read_traffic(settings: Settings, flow: Flow, since_ms: int) -> Traffic:
-    """What the history tells of calls to this flow that started since then."""
+async def read_traffic(
+    settings: Settings, flow: Flow, since_ms: int, version: int | None = None
+) -> Traffic:
+    """What the history tells of calls that came to this flow and started since then; with
+    ``version``, of those that ran this published version alone."""
     if not settings.database_url and not settings.layout.database.exists():
         # Opening it would make an empty one.
         raise HistoryUnreadable(f"{settings.layout.database} does not exist yet")
     traffic = Traffic(compile_flow(flow))
     database = HistoryDatabase(settings.sql_url)
     try:
-        async for timeline in database.timelines(flow.flow, since_ms):
-            traffic.add(told(timeline))
+        async for timeline in database.timelines(flow.flow, since_ms, version):
+            traffic.add(told(timeline.entries, flow.flow, began=timeline.flow == flow.flow))
     except DatabaseAway as away:
         raise HistoryUnreadable(away.reason) from away
     finally:
@@ -93,20 +103,28 @@ async def read_traffic(settings: Settings, flow: Flow, since_ms: int) -> Traffic
     return traffic
 
 
-def told(timeline: Iterable[Mapping[str, Any]]) -> Iterator[Told]:
-    """The entries that tell where a caller was, as far as the caller was there.
+def told(timeline: Iterable[Mapping[str, Any]], flow: str, *, began: bool) -> Iterator[Told]:
+    """The entries that tell where a caller was in a flow, as far as the caller was there.
 
-    One who ends a conversation by hanging up has not hung up on the flow, whatever the flow still
-    did before it noticed.
+    ``began``: the call began with this flow; else another called it, and its steps are told as
+    ``flow/step``. One who ends a conversation by hanging up has not hung up on the flow, whatever
+    the flow still did before it noticed.
     """
     for entry in timeline:
         match entry["what"]:
             case "step":
-                yield Told(str(entry["step"]), str(entry["did"]))
+                yield _step(str(entry["step"]), str(entry["did"]), flow, began)
             case "conversation_ended":
                 yield TALKED
                 if entry["by"] == EndedBy.CALLER:
                     return
+
+
+def _step(step: str, did: str, flow: str, began: bool) -> Told:
+    called, slash, name = step.rpartition("/")
+    if slash:
+        return Told(name if called == flow else step, did)
+    return Told(step, did) if began else LEFT
 
 
 def as_text(drawn: Diagram) -> str:

@@ -2,9 +2,9 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Insert, Select, Table, func, select
+from sqlalchemy import Insert, Select, Table, Text, cast, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -35,6 +35,13 @@ class ContactFilter:
     outcome: Outcome | None = None
     since_ms: int | None = None
     until_ms: int | None = None
+
+
+class Timeline(NamedTuple):
+    """What happened to a contact, as `contact_values` writes it, and the flow it began with."""
+
+    flow: str | None
+    entries: Sequence[Values]
 
 
 class HistoryDatabase:
@@ -83,18 +90,26 @@ class HistoryDatabase:
         newest = query.order_by(contacts.c.started_ms.desc(), contacts.c.id).limit(limit)
         return await self._contacts(newest)
 
-    async def timelines(self, flow: str, since_ms: int) -> AsyncIterator[Sequence[Values]]:
-        """The timeline of each contact of a flow that started since then, one after another.
+    async def timelines(
+        self, flow: str, since_ms: int, version: int | None = None
+    ) -> AsyncIterator[Timeline]:
+        """The timeline of each contact since then that began with a flow or came to it from
+        another, one after another; with ``version``, of those that ran this version of the flows.
 
-        They are streamed: a week of a busy site is more than should be held at once. Entries are
-        as `contact_values` writes them. Raises DatabaseAway.
+        They are streamed: a week of a busy site is more than should be held at once. Raises
+        DatabaseAway.
         """
         column = contacts.c
-        wanted = select(column.timeline).where(column.started_ms >= since_ms, column.flow == flow)
+        came_to = cast(column.timeline, Text).contains(f'"{flow}/', autoescape=True)
+        wanted = select(column.flow, column.timeline).where(
+            column.started_ms >= since_ms, or_(column.flow == flow, came_to)
+        )
+        if version is not None:
+            wanted = wanted.where(column.flow_version == version)
         try:
             async with self._engine.connect() as connection:
-                async for timeline in await connection.stream_scalars(wanted):
-                    yield timeline
+                async for began_with, entries in await connection.stream(wanted):
+                    yield Timeline(began_with, entries)
         except (SQLAlchemyError, OSError) as error:
             raise failure_of(error) from error
 

@@ -24,6 +24,10 @@ TALKED = Told("", "conversation ended")
 """That the caller spoke with an agent, at the step where the call then was."""
 
 
+LEFT = Told("", "left")
+"""That the call is in the flow that called this one."""
+
+
 @dataclass(slots=True)
 class Traffic:
     """Callers at each step, on each way from step to step, those who spoke with an agent, and
@@ -42,20 +46,29 @@ class Traffic:
     hung_up: Counter[str] = field(default_factory=Counter)
 
     def add(self, told: Iterable[Told]) -> None:
-        """One call's timeline, in order. Steps that this flow does not have are passed over."""
+        """One call's timeline, in order. Steps that this flow does not have are passed over; a
+        call that came to none of its steps is not counted."""
         here: str | None = None
-        self.calls += 1
+        came = False
         for entry in told:
             if entry == TALKED and here is not None:
                 self.talked[here] += 1
             node = self.program.nodes.get(entry.step)
             if node is None:
+                # What comes after a return is in the flow that called: the next step is an entry.
+                here = None if entry == LEFT or self._returned(here) else here
                 continue
+            came = True
             if entry.step != here or entry.did == node.kind:
                 self._move(here, entry.step)
                 here = entry.step
             if entry.did == HUNG_UP:
                 self.hung_up[entry.step] += 1
+
+        self.calls += came
+
+    def _returned(self, here: str | None) -> bool:
+        return here is not None and self.program.nodes[here].kind == "return"
 
     def _move(self, source: str | None, target: str) -> None:
         self.arrived[target] += 1

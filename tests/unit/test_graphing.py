@@ -13,8 +13,9 @@ from engine.story import Story
 from history.database import HistoryDatabase
 from history.migrations import upgrade_to_head
 from history.outcome import EndedBy, Outcome
-from ivr.chart.traffic import TALKED, Told
+from ivr.chart.traffic import TALKED, Told, Traffic
 from tests.fakes.history_rows import contact
+from tests.unit.conversation import program
 
 pytestmark = pytest.mark.unit
 
@@ -91,7 +92,11 @@ def test_when_the_agent_ends_a_conversation_the_caller_goes_on() -> None:
         {"what": "conversation_ended", "by": "agent"},
         {"what": "step", "step": "goodbye", "did": "say"},
     ]
-    assert [*told(timeline)] == [Told("agent", "queue support"), TALKED, Told("goodbye", "say")]
+    assert [*told(timeline, "support", began=True)] == [
+        Told("agent", "queue support"),
+        TALKED,
+        Told("goodbye", "say"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -107,3 +112,49 @@ def test_a_time_back_that_is_none_is_refused(since: str) -> None:
     """With what is allowed."""
     with pytest.raises(SettingsInvalid, match="7d"):
         duration_ms(since)
+
+
+SHARED = program("""
+languages: [en]
+start: ask
+vars: {account: {type: digits, length: 2}}
+exits: {on_timeout: bye, on_invalid: bye, on_error: bye}
+steps:
+  ask: {collect: {into: account, prompt: Your number?}, next: found}
+  found: {return: {}}
+  bye: {hangup: normal}
+""")
+
+
+def test_callers_of_a_flow_that_others_call_are_counted() -> None:
+    """Each visit begins anew; who talks afterwards does so in the flow that called."""
+    visit = [
+        ("sample/ask", "collect"),
+        ("sample/ask", "collected account"),
+        ("sample/found", "return"),
+    ]
+    steps = [("who", "call sample"), *visit, ("who", "returned"), ("menu", "menu")]
+    steps += [("again", "call sample"), *visit, ("deeper/line", "queue support")]
+    timeline = [{"what": "step", "step": step, "did": did} for step, did in steps]
+    timeline += [
+        {"what": "conversation_ended", "by": "agent"},
+        {"what": "step", "step": "sample/ask", "did": "collect"},
+        {"what": "step", "step": "sample/ask", "did": "caller hung up"},
+    ]
+    traffic = Traffic(SHARED)
+    traffic.add(told(timeline, "sample", began=False))
+    traffic.add(told([{"what": "step", "step": "ask", "did": "menu"}], "sample", began=False))
+    assert traffic.calls == 1
+    assert traffic.began == {"ask": 3}
+    assert traffic.moved == {("ask", "found"): 2}
+    assert (traffic.hung_up, traffic.talked) == ({"ask": 1}, {})
+
+
+def test_what_a_called_flow_does_is_no_step_of_its_caller() -> None:
+    """Though it may have steps of the same name."""
+    steps = [("ask", "collect"), ("deeper/found", "return"), ("found", "return")]
+    timeline = [{"what": "step", "step": step, "did": did} for step, did in steps]
+    traffic = Traffic(SHARED)
+    traffic.add(told(timeline, "sample", began=True))
+    assert traffic.moved == {("ask", "found"): 1}
+    assert traffic.arrived["found"] == 1

@@ -16,7 +16,7 @@ from history.database import ContactFilter, HistoryDatabase, upsert
 from history.errors import DatabaseAway, RecordRefused, UnsupportedUrl
 from history.migrations import upgrade_to_head
 from history.outcome import Outcome, RecordingState
-from history.rows import AnswerRow
+from history.rows import AnswerRow, TimelineEntry
 from history.tables import contacts, legs, metadata, recordings, surveys
 from tests.fakes.history_rows import ANSWERED, RECORDING, T0, contact
 
@@ -219,6 +219,27 @@ def test_urls_get_the_asynchronous_driver() -> None:
         async_url("mysql://h/d")
 
 
+async def test_timelines_are_those_of_callers_who_came_to_a_flow(
+    database: HistoryDatabase,
+) -> None:
+    """From another flow too, and of one published version where that is asked for."""
+    step = TimelineEntry(T0, "step", {"step": "who_is_it/ask", "did": "collect"})
+    await database.write(
+        [
+            contact("called", timeline=(step,), flow_version=7),
+            contact("own", flow="who_is_it", flow_version=8),
+            contact("other", flow="who"),
+        ]
+    )
+
+    async def flows(version: int | None) -> set[str | None]:
+        return {each.flow async for each in database.timelines("who_is_it", T0, version)}
+
+    assert await flows(None) == {"main", "who_is_it"}
+    assert await flows(7) == {"main"}
+    assert await flows(9) == set()
+
+
 async def test_timelines_are_those_of_a_flow_since_a_time(
     database: HistoryDatabase, tmp_path: Path
 ) -> None:
@@ -231,11 +252,10 @@ async def test_timelines_are_those_of_a_flow_since_a_time(
         ]
     )
     found = [timeline async for timeline in database.timelines("main", T0)]
-    assert found == [
-        [
-            {"at_ms": T0, "what": "arrived"},
-            {"at_ms": T0 + 9_000, "what": "queued", "queue": "billing", "place": 1, "again": False},
-        ]
+    assert [timeline.flow for timeline in found] == ["main"]
+    assert found[0].entries == [
+        {"at_ms": T0, "what": "arrived"},
+        {"at_ms": T0 + 9_000, "what": "queued", "queue": "billing", "place": 1, "again": False},
     ]
     away = HistoryDatabase(f"sqlite:///{tmp_path}/nowhere/history.db")
     with pytest.raises(DatabaseAway):
