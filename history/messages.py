@@ -46,7 +46,7 @@ class MessageStore:
     async def known(self, ids: Collection[str]) -> frozenset[str]:
         """Those of the ids that are messages."""
         query = select(messages.c.id).where(messages.c.id.in_(ids))
-        with _failing():
+        with failing():
             async with self._engine.connect() as connection:
                 return frozenset((await connection.execute(query)).scalars())
 
