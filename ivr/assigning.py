@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from config.problem import Path
-from config.suggest import did_you_mean, shown
+from config.suggest import shown
 from ivr.filling import hole_findings
 from ivr.run import Run
-from ivr.steps.base import Build, Context, Finding
+from ivr.steps.base import Build, Context, Finding, unknown
 from ivr.terms import Names, names_in, term_faults
 from ivr.variables import Value, Variable
 from ivr.wording import holes
@@ -78,8 +78,7 @@ def findings(
     for name, source in values.items():
         variable = variables.get(name)
         if variable is None:
-            hint = did_you_mean(name, variables)
-            yield Finding((*path, name), f"unknown variable {shown(name)}, {hint}")
+            yield from unknown("variable", name, (*path, name), variables)
             continue
         if variable.type in AS_TEXT:
             yield from _text_findings((*path, name), name, source, variable)

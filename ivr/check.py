@@ -18,7 +18,7 @@ from ivr.graph import circles, components, reachable, silent
 from ivr.menu_places import RESERVED
 from ivr.recording import Recorded
 from ivr.returning import ways as ways_of
-from ivr.steps.base import NOTHING_KNOWN, Context, Edge, Finding, Heard, Known, Step
+from ivr.steps.base import NOTHING_KNOWN, Context, Edge, Finding, Heard, Known, Step, unknown
 from ivr.terms import names_in, term_faults
 from ivr.wording import ANY, RECORDING, Wording, holes, is_fixed, is_recording_name
 
@@ -98,9 +98,7 @@ def _variables(flow: Flow) -> Iterator[Finding]:
         if name in flow.params:
             yield Finding(("vars", name), "is a parameter already, give it another name", key=True)
     for index, name in enumerate(flow.results):
-        if name not in flow.variables:
-            hint = did_you_mean(name, flow.variables)
-            yield Finding(("results", index), f"unknown variable {shown(name)}, {hint}")
+        yield from unknown("variable", name, ("results", index), flow.variables)
 
 
 def _steps(flow: Flow, known: Known, flows: Mapping[str, Flow] | None) -> Iterator[Finding]:

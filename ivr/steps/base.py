@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
@@ -13,6 +13,7 @@ from pydantic import Field
 from config.document import DocumentModel
 from config.hours import Hours
 from config.problem import Path
+from config.suggest import did_you_mean, shown
 from config.telephony import Callbacks
 from config.transfers import Permitted, Transfers
 from ivr.functions import Signature
@@ -68,6 +69,16 @@ class Finding:
     key: bool = False
     warning: bool = False
     own: bool = False
+
+
+def unknown(
+    what: str, name: str, path: Path, known: Collection[str] | None, *, key: bool = False
+) -> Iterator[Finding]:
+    """A finding if ``name`` is none of the ``known`` ones; None: they are not known here."""
+    if known is not None and name not in known:
+        # A set has no order of its own, and a message is to be the same every time.
+        hint = did_you_mean(name, sorted(known) if isinstance(known, frozenset) else known)
+        yield Finding(path, f"unknown {what} {shown(name)}, {hint}", key)
 
 
 class KnownService(NamedTuple):

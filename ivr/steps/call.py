@@ -9,11 +9,11 @@ from pydantic import BeforeValidator, Field
 
 from config.document import DocumentModel
 from config.problem import Path
-from config.suggest import did_you_mean, shown
+from config.suggest import shown
 from ivr.assigning import Assignment, assignments, findings, source_findings
 from ivr.run import Node, Outcome, Run
 from ivr.state import Values
-from ivr.steps.base import Build, Context, Continues, Finding
+from ivr.steps.base import Build, Context, Continues, Finding, unknown
 from ivr.terms import is_alike
 from ivr.values import FlowName, VariableName
 from ivr.variables import Value, Variable
@@ -67,8 +67,7 @@ class Call(Continues):
             return
         flow = context.flows.get(self.call.flow)
         if flow is None:
-            hint = did_you_mean(self.call.flow, context.flows)
-            yield Finding(("call", "flow"), f"unknown flow {shown(self.call.flow)}, {hint}")
+            yield from unknown("flow", self.call.flow, ("call", "flow"), context.flows)
             return
         yield from findings(("call", "give"), self.call.give, flow.params, context)
         yield from source_findings(("call", "give"), self.call.give, flow.params, context)
@@ -107,13 +106,9 @@ def way_back(flow: str, called: str, flows: Mapping[str, Flow]) -> tuple[str, ..
 def _take_findings(name: str, result: str, flow: Flow, context: Context) -> Iterator[Finding]:
     path = ("call", "take", name)
     mine, theirs = context.variables.get(name), flow.variables.get(result)
-    if mine is None:
-        hint = did_you_mean(name, context.variables)
-        yield Finding(path, f"unknown variable {shown(name)}, {hint}", key=True)
-    if result not in flow.results:
-        hint = did_you_mean(result, flow.results)
-        yield Finding(path, f"unknown result {shown(result)}, {hint}")
-    elif mine is not None and theirs is not None:
+    yield from unknown("variable", name, path, context.variables, key=True)
+    yield from unknown("result", result, path, flow.results)
+    if result in flow.results and mine is not None and theirs is not None:
         yield from _unlike(path, name, mine, result, theirs)
 
 

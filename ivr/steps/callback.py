@@ -18,7 +18,7 @@ from ivr.filling import told_findings
 from ivr.run import Node, Outcome, Run, Wait
 from ivr.state import Doing, Position
 from ivr.steps import skilled
-from ivr.steps.base import Build, Context, Continues, Edge, Finding
+from ivr.steps.base import Build, Context, Continues, Edge, Finding, unknown
 from ivr.steps.permitted import number_findings
 from ivr.steps.skilled import Priority, Skills
 from ivr.values import StepName
@@ -103,7 +103,7 @@ class Callback(Continues):
         body = self.callback
         if body.queue is not None:
             path = ("callback", "queue")
-            yield from skilled.unknown("queue", body.queue, path, context.known.queues)
+            yield from unknown("queue", body.queue, path, context.known.queues)
         yield from skilled.skill_findings(body.skills, ("callback", "skills"), context)
         if body.priority is not None:
             path = ("callback", "priority")

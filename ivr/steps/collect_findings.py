@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from config.suggest import did_you_mean, shown
-from ivr.steps.base import Context, Finding
+from ivr.steps.base import Context, Finding, unknown
 from ivr.variables import Variable
 
 if TYPE_CHECKING:
@@ -28,8 +27,7 @@ def collect_findings(body: CollectBody, context: Context) -> Iterator[Finding]:
     """Everything that is wrong with the step in itself."""
     variable = context.variables.get(body.into)
     if variable is None:
-        hint = did_you_mean(body.into, context.variables)
-        yield Finding(("collect", "into"), f"unknown variable {shown(body.into)}, {hint}")
+        yield from unknown("variable", body.into, ("collect", "into"), context.variables)
         return
     if variable.type not in _KEYED:
         message = f"{body.into} is {variable.type}, which cannot be keyed, only {', '.join(_KEYED)}"

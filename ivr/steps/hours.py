@@ -8,10 +8,9 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from config.suggest import did_you_mean, shown
 from ivr.opening import Closed, Open, Opening
 from ivr.run import Node, Outcome, Run
-from ivr.steps.base import Build, Context, Edge, Finding, Step
+from ivr.steps.base import Build, Context, Edge, Finding, Step, unknown
 from ivr.values import StepName
 from ivr.variables import Value
 
@@ -47,8 +46,7 @@ class HoursStep(Step):
         if opening is not None:
             yield from self._never(opening, context.known.now_ms)
         elif context.known.hours is not None:
-            hint = did_you_mean(self.hours, context.hours)
-            yield Finding(("hours",), f"unknown hours {shown(self.hours)}, {hint}")
+            yield from unknown("hours", self.hours, ("hours",), context.hours)
 
     def _never(self, opening: Opening, now_ms: int | None) -> Iterator[Finding]:
         """Branches that no call will go."""

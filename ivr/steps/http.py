@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from config.document import DocumentModel
 from config.problem import Path
-from config.suggest import did_you_mean, shown
+from config.suggest import shown
 from ivr.errors import JsonPathError
 from ivr.json_bodies import texts_of
 from ivr.jsonpath import parse
@@ -18,7 +18,7 @@ from ivr.patterns import MAX_MATCHED
 from ivr.reply_schema import schema_faults
 from ivr.requesting import HttpNode
 from ivr.run import Node
-from ivr.steps.base import Build, Context, Continues, Edge, Finding, Heard
+from ivr.steps.base import Build, Context, Continues, Edge, Finding, Heard, unknown
 from ivr.terms import names_in
 from ivr.values import Duration, StepName, VariableName
 from ivr.variables import Variable
@@ -199,10 +199,9 @@ class HttpStep(Continues):
                 yield ("http", part, name), text
 
     def _address(self, context: Context) -> Iterator[Finding]:
-        service, services = self.http.service, context.known.services
-        if service is not None and services is not None and service not in services:
-            hint = did_you_mean(service, services)
-            yield Finding(("http", "service"), f"unknown service {shown(service)}, {hint}")
+        service = self.http.service
+        if service is not None:
+            yield from unknown("service", service, ("http", "service"), context.known.services)
         of_service = service is not None
         for fault in address_faults(self.http.address, context.names, of_service=of_service):
             yield Finding(("http", self.http.method), fault)
@@ -230,9 +229,7 @@ class HttpStep(Continues):
     def _read(self, context: Context) -> Iterator[Finding]:
         for name, source in self.http.read.items():
             path = ("http", "read", name)
-            if name not in context.variables:
-                hint = did_you_mean(name, context.variables)
-                yield Finding(path, f"unknown variable {shown(name)}, {hint}", key=True)
+            yield from unknown("variable", name, path, context.variables, key=True)
             try:
                 parse(source)
             except JsonPathError as error:

@@ -13,7 +13,7 @@ from config.suggest import did_you_mean, shown
 from ivr.functions import Signature, Slot
 from ivr.run import Node
 from ivr.running import PythonNode, is_text
-from ivr.steps.base import Build, Context, Continues, Finding
+from ivr.steps.base import Build, Context, Continues, Finding, unknown
 from ivr.terms import term_faults
 from ivr.values import Duration, VariableName, matching
 from ivr.variables import READERS, Variable
@@ -59,18 +59,14 @@ class PythonStep(Continues):
 
     def findings(self, context: Context) -> Iterator[Finding]:
         for name in self.python.take:
-            if name not in context.variables:
-                hint = did_you_mean(name, context.variables)
-                path = ("python", "take", name)
-                yield Finding(path, f"unknown variable {shown(name)}, {hint}", key=True)
+            path = ("python", "take", name)
+            yield from unknown("variable", name, path, context.variables, key=True)
         functions = context.known.functions
         if functions is None:
             return
         found = functions.get(self.python.call)
         if found is None:
-            hint = did_you_mean(self.python.call, functions)
-            message = f"unknown function {shown(self.python.call)}, {hint}"
-            yield Finding(("python", "call"), message)
+            yield from unknown("function", self.python.call, ("python", "call"), functions)
             return
         yield from self._given(found, context)
         yield from self._taken(found, context)

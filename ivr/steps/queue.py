@@ -17,7 +17,7 @@ from ivr.run import Node, Outcome, Run, Wait
 from ivr.speech import Speech
 from ivr.state import Position, Queued
 from ivr.steps import skilled
-from ivr.steps.base import Build, Context, Edge, Finding, Heard, Step
+from ivr.steps.base import Build, Context, Edge, Finding, Heard, Step, unknown
 from ivr.steps.naming import duration_words
 from ivr.steps.skilled import Priority, Skills, SkillsOrAny
 from ivr.values import Duration, OneKey, StepName, TimeWaited, keyed, milliseconds
@@ -149,7 +149,7 @@ class Queue(Step):
         return super().exit_label(path)
 
     def findings(self, context: Context) -> Iterator[Finding]:
-        yield from skilled.unknown("queue", self.queue, ("queue",), context.known.queues)
+        yield from unknown("queue", self.queue, ("queue",), context.known.queues)
         for path, skills in self._asked():
             yield from skilled.skill_findings(skills, path, context)
         yield from skilled.priority_findings(self.priority, ("priority",), context)

@@ -9,10 +9,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from config.problem import Path
-from config.suggest import did_you_mean, shown
+from config.suggest import shown
 from ivr.filling import told_by_term, told_findings
 from ivr.run import Run
-from ivr.steps.base import Build, Context, Finding
+from ivr.steps.base import Build, Context, Finding, unknown
 from ivr.variables import Value
 from ivr.wording import holes
 
@@ -74,15 +74,6 @@ def skill_findings(skills: Iterable[str], path: Path, context: Context) -> Itera
             yield from told_findings((*path, skill), skill, context.names, _KEPT)
         else:
             yield from unknown("skill", skill, (*path, skill), context.known.skills, key=True)
-
-
-def unknown(
-    what: str, name: str, path: Path, known: frozenset[str] | None, *, key: bool = False
-) -> Iterator[Finding]:
-    """A finding if ``name`` is none of the site's names; None: they are not known."""
-    if known is not None and name not in known:
-        hint = did_you_mean(name, sorted(known))
-        yield Finding(path, f"unknown {what} {shown(name)}, {hint}", key)
 
 
 def varies(text: str) -> bool:

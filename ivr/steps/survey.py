@@ -9,10 +9,10 @@ from typing import Annotated, Any, ClassVar, NamedTuple
 from pydantic import BeforeValidator, Field
 
 from config.document import DocumentModel
-from config.suggest import did_you_mean, shown
+from config.suggest import shown
 from ivr.run import Node
 from ivr.steps.asking import Times
-from ivr.steps.base import Build, Context, Continues, Finding, Heard
+from ivr.steps.base import Build, Context, Continues, Finding, Heard, unknown
 from ivr.steps.survey_words import COMMENT, CSAT, NPS
 from ivr.steps.surveying import SurveyNode
 from ivr.values import Duration, VariableName, within
@@ -182,8 +182,7 @@ def _into_findings(path: tuple[str, ...], into: str | None, context: Context) ->
         return
     variable = context.variables.get(into)
     if variable is None:
-        hint = did_you_mean(into, context.variables)
-        yield Finding(path, f"unknown variable {shown(into)}, {hint}")
+        yield from unknown("variable", into, path, context.variables)
     elif variable.type != "number":
         yield Finding(path, f"{into} is {variable.type}, a score needs a number")
     elif variable.sensitive:

@@ -9,14 +9,13 @@ from pydantic import Field
 
 from config.document import DocumentModel
 from config.problem import Path
-from config.suggest import did_you_mean, shown
 from ivr.commands import SILENCE
 from ivr.commands import Transfer as TransferCommand
 from ivr.events import Done, Event
 from ivr.run import Node, Outcome, Run, Wait, ended
 from ivr.speech import Speech
 from ivr.state import Doing, Position
-from ivr.steps.base import Build, Context, Edge, Finding, Heard, Step
+from ivr.steps.base import Build, Context, Edge, Finding, Heard, Step, unknown
 from ivr.steps.permitted import number_findings
 from ivr.steps.transfer_words import WHISPER, accept
 from ivr.terms import names_in
@@ -188,20 +187,18 @@ def _target_findings(name: str, text: str, context: Context) -> Iterator[Finding
         return
     if name == "to":
         yield from number_findings(path, text, "transfer", known.transfers)
-    elif name == "agent" and known.agents is not None and text not in known.agents:
-        hint = did_you_mean(text, sorted(known.agents))
-        yield Finding(path, f"unknown agent {shown(text)}, {hint}")
-    elif name == "extension" and known.extensions is not None and text not in known.extensions:
-        hint = did_you_mean(text, sorted(known.extensions))
-        yield Finding(path, f"unknown extension {shown(text)}, {hint}")
+    elif name == "agent":
+        yield from unknown(name, text, path, known.agents)
+    elif name == "extension":
+        yield from unknown(name, text, path, known.extensions)
 
 
 def _trunk_findings(body: TransferBody, trunk: str, context: Context) -> Iterator[Finding]:
-    path, trunks = ("transfer", "trunk"), context.known.trunks
+    path = ("transfer", "trunk")
     if body.to is None:
         yield Finding(path, "is for a number: an agent's phone is in the house", key=True)
-    elif trunks is not None and trunk not in trunks:
-        yield Finding(path, f"unknown trunk {shown(trunk)}, {did_you_mean(trunk, sorted(trunks))}")
+    else:
+        yield from unknown("trunk", trunk, path, context.known.trunks)
 
 
 class TransferNode(Node):

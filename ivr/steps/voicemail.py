@@ -8,9 +8,8 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BeforeValidator, Field
 
 from config.document import DocumentModel
-from config.suggest import did_you_mean, shown
 from ivr.run import Node
-from ivr.steps.base import Build, Context, Continues, Edge, Finding, Heard
+from ivr.steps.base import Build, Context, Continues, Edge, Finding, Heard, unknown
 from ivr.steps.voicemail_words import NOTHING_SAID, PROMPT, REVIEW
 from ivr.steps.voicemailing import VoicemailNode
 from ivr.values import Duration, StepName, within
@@ -78,10 +77,8 @@ class Voicemail(Continues):
             yield OWN_REVIEW
 
     def findings(self, context: Context) -> Iterator[Finding]:
-        mailboxes, mailbox = context.known.mailboxes, self.voicemail.mailbox
-        if mailboxes is not None and mailbox not in mailboxes:
-            hint = did_you_mean(mailbox, sorted(mailboxes))
-            yield Finding(("voicemail", "mailbox"), f"unknown mailbox {shown(mailbox)}, {hint}")
+        path, mailbox = ("voicemail", "mailbox"), self.voicemail.mailbox
+        yield from unknown("mailbox", mailbox, path, context.known.mailboxes)
 
     def summary(self, language: str) -> str:
         return self.voicemail.mailbox
