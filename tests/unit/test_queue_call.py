@@ -84,6 +84,7 @@ steps:
     queue: support
     while_waiting: {every: 10m, offer: {prompt: Offer., keys: {1: left}}}
     answered: end
+    on_error: end
   left: {say: Left., next: end}
   end: {hangup: normal}
 """

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ivr.commands import CallBack, Play, Relaxed
+from ivr.commands import CallBack, Enqueue, Play, Relaxed
 from ivr.events import Done, QueueLeft, QueueOutcome
 from ivr.interpreter import resume, start
 from ivr.state import CallFacts
@@ -207,3 +207,24 @@ def test_a_time_that_is_past_is_tomorrow_and_a_day_that_is_past_fails() -> None:
 def test_what_is_a_number_that_can_be_called(text: str, number: str | None) -> None:
     """Digits with a + at most: nothing that a dialplan or a carrier could take for more."""
     assert callable_number(text) == number
+
+
+def test_comfort_messages_are_each_callers_own() -> None:
+    """A call does not hear what was said to the one before."""
+    line = program("""
+languages: [en]
+start: line
+steps:
+  line:
+    queue: support
+    while_waiting: {say: ["You call from {call.caller}."]}
+    answered: bye
+    on_error: bye
+  bye: {hangup: normal}
+""")
+    heard = []
+    for caller in ("+36201111111", "+36202222222"):
+        command = start(line, CallFacts(caller, "+3615550100", 0)).command
+        assert isinstance(command, Enqueue)
+        heard.append(command.comfort[0].text)
+    assert heard[0] != heard[1]
