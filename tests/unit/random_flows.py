@@ -211,7 +211,8 @@ def _queue(ways: Ways) -> Drawn:
             "no_agents": ways.onward,
         },
     )
-    both = st.tuples(asked, st.one_of(st.just({}), full), some({"answered": ways.anywhere}))
+    after = {"answered": ways.onward, "on_error": ways.anywhere}
+    both = st.tuples(asked, st.one_of(st.just({}), full), some(after))
     return both.map(lambda three: three[0] | three[1] | three[2])
 
 
@@ -327,7 +328,7 @@ def _pay(ways: Ways) -> Drawn:
             {"amount": "amount + 1", "currency": "HUF", "reference": "{note}"},
         ]
     )
-    exits = dict.fromkeys(("paid", "declined", "on_error"), ways.anywhere)
+    exits = {"paid": ways.onward, **dict.fromkeys(("declined", "on_error"), ways.anywhere)}
     return some({"pay": body, **exits}, optional={"cancelled": ways.anywhere})
 
 
