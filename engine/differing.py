@@ -11,6 +11,7 @@ from rich.text import Text
 
 from config.problem import path_text
 from engine.merging import Files, changed
+from engine.working_copy import is_code
 from ivr.meaning import Change, Difference, What
 from ivr.tree_edits import ABSENT, Plain
 
@@ -40,6 +41,15 @@ def text_lines(old: Files, new: Files) -> Iterator[str]:
         yield from difflib.unified_diff(before, after, f"a/{name}", f"b/{name}", lineterm="")
 
 
+def of_code(old: Files, new: Files) -> tuple[Difference, ...]:
+    """The Python files that are new, gone or changed; what changed in them only the text tells."""
+    return tuple(
+        Difference(name, name, name in old, name in new)
+        for name in changed(old, new)
+        if is_code(name)
+    )
+
+
 def as_json(found: Sequence[Difference]) -> list[dict[str, Any]]:
     """What was not there before has no `old`, what is not there now no `new`."""
     return [
@@ -57,7 +67,9 @@ def _change_as_json(change: Change) -> dict[str, Any]:
 def _headline(difference: Difference) -> str:
     where = "" if difference.name == difference.file else f" ({difference.file})"
     if difference.was and difference.is_there:
-        return f"{difference.name}{where}"
+        return (
+            f"{difference.name}{where}" if difference.changes else f"{difference.name} is changed"
+        )
     return f"{difference.name}{where} is {'gone' if difference.was else 'new'}"
 
 

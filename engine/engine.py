@@ -27,7 +27,6 @@ from engine.chronicle import Chronicle
 from engine.clock import now_ms
 from engine.courier import Courier
 from engine.flows import Flows, Library, open_flows
-from engine.functions import load_functions
 from engine.house import House
 from engine.hub import Hub
 from engine.listening import RoutingListener
@@ -110,7 +109,7 @@ class Engine:
             database, writer = await self._history(stack)
             library, flows = await self._flows(stack, site_file)
             views = EngineViews(self._hub, database, writer)
-            known = known_of(site, site_file.functions)
+            known = known_of(site, flows.functions)
             rehearsals = Rehearsals(known, now_ms) if self._settings.rehearsal else None
             await self._http(stack, site, secrets, views, rehearsals)
             redis = await self._redis(stack)
@@ -218,10 +217,9 @@ class Engine:
         client.configure(site.services, secrets.services)
         customers = CustomerStore(self._settings.sql_url)
         stack.push_async_callback(customers.close)
-        functions = load_functions(self._settings.functions).functions
         post = Post()
         post.configure(site.mail, secrets.services)
-        return Sources(client, customers, functions, Workers(), post)
+        return Sources(client, customers, Workers(), post)
 
     def _services(
         self,

@@ -16,13 +16,14 @@ from engine.clock import now_ms
 from engine.console import Screen
 from engine.errors import NoSuchVersion, NotRunning, PublishRefused, SiteInvalid
 from engine.flows import open_store, or_away
+from engine.functions import functions_of
 from engine.loading import check_texts, known_of, load_site_file
 from engine.merging import Files
 from engine.publishing import Author, Published, Publisher
 from engine.rehearsing.proving import flow_tests
 from engine.settings import Settings
 from engine.status import clock_time
-from engine.working_copy import WorkingCopy
+from engine.working_copy import WorkingCopy, code_among, is_code
 from history.bundles import BundleStore
 from ivr.meaning import differences
 from ivr.steps.base import Known
@@ -102,7 +103,7 @@ async def diff(asked: Asked, old: int | None, new: int | None, text: bool) -> in
     async with _store(settings) as (store, site):
         before = await _files(store, site, old)
         if new is None:
-            after: Files = WorkingCopy(settings.dialplans).read()
+            after: Files = WorkingCopy(settings.dialplans, settings.functions).read()
         else:
             after = await _files(store, site, new)
         if (old, new) == (None, None):
@@ -123,7 +124,8 @@ def _show_text(asked: Asked, before: Files, after: Files) -> bool:
 
 
 def _show_meaning(asked: Asked, before: Files, after: Files) -> bool:
-    found = differences(_plain(before, asked.settings), _plain(after, asked.settings))
+    documents = _plain(before, asked.settings), _plain(after, asked.settings)
+    found = (*differences(*documents), *differing.of_code(before, after))
     if asked.as_json:
         asked.tell(differing.as_json(found))
     else:
@@ -146,11 +148,12 @@ async def _publisher(settings: Settings) -> AsyncIterator[Publisher]:
 
 
 def _publisher_of(settings: Settings, store: BundleStore, site: str) -> Publisher:
-    copy = WorkingCopy(settings.dialplans)
+    copy = WorkingCopy(settings.dialplans, settings.functions)
 
-    def known() -> Known:
-        site_file = load_site_file(settings)
-        return known_of(site_file.site, site_file.functions)
+    def known(files: Files) -> Known:
+        home = settings.functions
+        code = functions_of(code_among(files), home)
+        return known_of(load_site_file(settings).site, code.functions, home)
 
     tests = flow_tests(known, lambda name: str(copy.place(name)))
     return Publisher(store, site, copy, check_texts(settings), now_ms, tests)
@@ -165,7 +168,11 @@ async def _files(store: BundleStore, site: str, version: int | None) -> Files:
 
 
 def _plain(files: Files, settings: Settings) -> Mapping[str, Any]:
-    return {name: load_plain(text, str(settings.dialplans / name)) for name, text in files.items()}
+    return {
+        name: load_plain(text, str(settings.dialplans / name))
+        for name, text in files.items()
+        if not is_code(name)
+    }
 
 
 def _refused(asked: Asked, refused: SiteInvalid | DocumentError | PublishRefused) -> int:

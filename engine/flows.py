@@ -14,15 +14,24 @@ from config.document import DocumentError
 from config.site import Site
 from engine.clock import now_ms
 from engine.errors import FlowsAway, PublishRefused, SiteInvalid
-from engine.loading import SiteFile, check_texts, known_of, load_for, load_texts, uncollected
+from engine.functions import functions_of
+from engine.loading import (
+    Functions,
+    SiteFile,
+    Texts,
+    check_texts,
+    known_of,
+    load_for,
+    load_texts,
+    uncollected,
+)
 from engine.merging import Files
 from engine.publishing import Author, Publisher
 from engine.settings import Settings
-from engine.working_copy import WorkingCopy
+from engine.working_copy import WorkingCopy, code_among
 from history.bundles import Bundle, BundleStore
 from history.errors import BundleDamaged, DatabaseAway, UnsupportedUrl
 from history.migrations import upgrade_to_head
-from ivr.functions import FlowFunction
 from ivr.loader import load_unchecked
 from ivr.program import Program
 
@@ -39,6 +48,7 @@ class Flows:
     version: int
     programs: Mapping[str, Program]
     files: Files = field(default_factory=dict, repr=False)
+    functions: Functions = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -60,13 +70,14 @@ class Library:
     """Fetches versions of a site's flows, and keeps those older ones that calls still run.
 
     `mark` is a file that names the version that was in force here last: where the newest cannot
-    be run, an engine that starts goes on with that one.
+    be run, an engine that starts goes on with that one. `home` is the directory of functions.
     """
 
-    def __init__(self, store: BundleStore, site: str, mark: Path) -> None:
+    def __init__(self, store: BundleStore, site: str, mark: Path, home: Path) -> None:
         self._store = store
         self._site = site
         self._mark = mark
+        self._home = home
         self._older: dict[int, _Older] = {}
         self.refusal: Refusal | None = None
 
@@ -93,18 +104,12 @@ class Library:
     async def load(self, version: int, site_file: SiteFile) -> Flows:
         """A version that fits the site. Raises SiteInvalid, FlowsAway."""
         bundle = await self._bundle(version)
-        return await asyncio.to_thread(fitting, version, bundle.files, site_file)
+        return await asyncio.to_thread(fitting, version, bundle.files, site_file, self._home)
 
-    async def as_it_was(
-        self,
-        version: int,
-        site: Site,
-        functions: Mapping[str, FlowFunction],
-        in_use: Collection[int | None],
-    ) -> Flows:
-        """An older version, for a call that began with it, with the hours, values, fields and
-        functions that the site has today. Where these do not fit it any more a step fails in the
-        call: nobody can mend a version. Those not `in_use` any more are let go.
+    async def as_it_was(self, version: int, site: Site, in_use: Collection[int | None]) -> Flows:
+        """An older version, for a call that began with it, with the hours, values and fields that
+        the site has today. Where these do not fit it any more a step fails in the call: nobody can
+        mend a version. Those not `in_use` any more are let go.
 
         Raises FlowsAway, and DocumentError when this engine does not speak its language any more.
         """
@@ -115,7 +120,7 @@ class Library:
         }
         if version not in self._older:
             bundle = await self._bundle(version)
-            load = asyncio.to_thread(_unchecked, version, bundle.files, site, functions)
+            load = asyncio.to_thread(_unchecked, version, bundle.files, site, self._home)
             self._older[version] = _Older(site, await load)
         return self._older[version].flows
 
@@ -159,19 +164,19 @@ class Library:
             return 0
 
 
-def fitting(version: int, files: Files, site_file: SiteFile) -> Flows:
+def fitting(version: int, files: Files, site_file: SiteFile, home: Path) -> Flows:
     """The flows of a version's texts, if they fit the site. Raises SiteInvalid."""
     with uncollected():
-        programs = load_for(site_file, lambda known: load_texts(files, _called(version), known))
+        programs, functions = load_for(site_file, Texts(files, home, _called(version)))
         gc.freeze()  # not looked at later either
-    return Flows(version, programs, files)
+    return Flows(version, programs, files, functions)
 
 
-def _unchecked(
-    version: int, files: Files, site: Site, functions: Mapping[str, FlowFunction]
-) -> Flows:
+def _unchecked(version: int, files: Files, site: Site, home: Path) -> Flows:
+    functions = functions_of(code_among(files), home).functions
     known = known_of(site, functions)
-    return Flows(version, load_texts(files, _called(version), known, load_unchecked))
+    programs = load_texts(files, _called(version), known, load_unchecked)
+    return Flows(version, programs, files, functions)
 
 
 @contextmanager
@@ -205,12 +210,13 @@ async def open_flows(
     published first. Raises SiteInvalid, FlowsAway."""
     site = site_file.site.site
     await _publish_the_first(settings, store, site)
-    library = Library(store, site, settings.layout.flows_version)
+    library = Library(store, site, settings.layout.flows_version, settings.functions)
     return library, await library.at_start(site_file)
 
 
 async def _publish_the_first(settings: Settings, store: BundleStore, site: str) -> None:
-    copy, check = WorkingCopy(settings.dialplans), check_texts(settings)
+    copy = WorkingCopy(settings.dialplans, settings.functions)
+    check = check_texts(settings)
     try:
         with or_away():
             if await store.newest(site) == 0:

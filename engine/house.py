@@ -106,9 +106,7 @@ class House:
         if version not in (None, flows.version):
             in_use = {other.flow_version for other in services.chronicle.stories()}
             try:
-                flows = await services.library.as_it_was(
-                    version, services.site, services.sources.functions, in_use
-                )
+                flows = await services.library.as_it_was(version, services.site, in_use)
             except (FlowsAway, DocumentError) as error:
                 log.error("flow_not_resumed", contact=story.id, version=version, error=str(error))
                 return None

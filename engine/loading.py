@@ -1,12 +1,15 @@
-"""The site and its flows from their texts, checked against each other."""
+"""The site and its flows from their texts, checked against each other.
+
+Functions in Python belong to the flows: they come with the texts of a version, or from the
+directory beside the working copy, and the site has none of its own.
+"""
 
 import gc
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import MappingProxyType
 from typing import NamedTuple
 
 from config.document import DocumentError, Located, Problem
@@ -16,18 +19,17 @@ from config.transfers import Permitted
 from engine.clock import now_ms
 from engine.customer_fields import fields_of
 from engine.errors import SiteInvalid
-from engine.functions import load_functions
+from engine.functions import functions_of
 from engine.merging import Files
 from engine.settings import Settings
-from engine.working_copy import placed
+from engine.working_copy import CODE, code_among, is_code, placed
 from ivr.functions import FlowFunction
 from ivr.loader import load_flows
 from ivr.opening import openings
 from ivr.program import Program
 from ivr.steps.base import Known, KnownService
 
-Load = Callable[[Known], dict[str, Program]]
-"""Loads flows, given the names that they may use. Raises DocumentError."""
+Functions = Mapping[str, FlowFunction]
 
 
 class SiteFile(NamedTuple):
@@ -36,7 +38,17 @@ class SiteFile(NamedTuple):
     site: Site
     located: Located
     warnings: tuple[Problem, ...] = ()
-    functions: Mapping[str, FlowFunction] = MappingProxyType({})
+
+
+class Texts(NamedTuple):
+    """The files of a version, or of the working copy that is to be one."""
+
+    files: Files
+    home: Path
+    """The directory of functions, in which their files find what lies beside them."""
+
+    called: Callable[[str], str]
+    """What a file is called in messages."""
 
 
 @contextmanager
@@ -56,33 +68,30 @@ def uncollected() -> Iterator[None]:
 
 
 def load_site_file(settings: Settings) -> SiteFile:
-    """The site and its functions. Raises SiteInvalid with every problem."""
-    functions, problems = load_functions(settings.functions)
+    """The site. Raises SiteInvalid with every problem."""
     try:
-        found = load_site_located(settings.site_file)
-    except DocumentError as error:
-        raise SiteInvalid([*error.problems, *problems]) from None
-    if problems:
-        raise SiteInvalid(problems)
-    return SiteFile(*found, functions)
-
-
-def load_for(site_file: SiteFile, load: Load) -> dict[str, Program]:
-    """Flows that fit the site, or SiteInvalid with every problem of theirs."""
-    site, located, _, functions = site_file
-    try:
-        flows = load(known_of(site, functions))
+        return SiteFile(*load_site_located(settings.site_file))
     except DocumentError as error:
         raise SiteInvalid(error.problems) from None
-    if problems := check_flows(site, located, flows):
+
+
+def load_for(site_file: SiteFile, texts: Texts) -> tuple[dict[str, Program], Functions]:
+    """Flows that fit the site, and the functions that they call; or SiteInvalid with every error,
+    in the functions and in the flows."""
+    site, located, _ = site_file
+    code = functions_of(code_among(texts.files), texts.home, lambda n: texts.called(CODE + n))
+    try:
+        flows = load_texts(texts.files, texts.called, known_of(site, code.functions, texts.home))
+    except DocumentError as error:
+        raise SiteInvalid(_errors([*code.problems, *error.problems])) from None
+    if problems := [*code.problems, *check_flows(site, located, flows)]:
         raise SiteInvalid(problems)
-    return flows
+    return flows, code.functions
 
 
-def load_site_and_flows(settings: Settings) -> tuple[SiteFile, dict[str, Program]]:
-    """The site and the working copy of the flows, or SiteInvalid with every problem."""
-    site_file = load_site_file(settings)
-    return site_file, load_for(site_file, lambda known: load_flows(settings.dialplans, known))
+def _errors(problems: Sequence[Problem]) -> list[Problem]:
+    """Those for which flows are refused."""
+    return [problem for problem in problems if problem.severity == "error"]
 
 
 def load_texts(
@@ -97,7 +106,7 @@ def load_texts(
     includes as it does in the working copy.
     """
     with TemporaryDirectory(prefix="trunkline-") as scratch:
-        placed(Path(scratch), files)
+        placed(Path(scratch), {name: text for name, text in files.items() if not is_code(name)})
         try:
             return load(Path(scratch), known)
         except DocumentError as error:
@@ -115,20 +124,16 @@ def check_texts(
 
     @uncollected()
     def check(files: Files, called: Callable[[str], str]) -> Mapping[str, Program]:
-        site_file = load_site_file(settings)
-        return load_for(site_file, lambda known: load_texts(files, called, known))
+        return load_for(load_site_file(settings), Texts(files, settings.functions, called))[0]
 
     return check
 
 
-def known_of(site: Site, functions: Mapping[str, FlowFunction] | None = None) -> Known:
+def known_of(site: Site, functions: Functions | None = None, home: Path | None = None) -> Known:
     """The names that flows of this site may use, their calendars checked from now on.
 
-    Without ``functions`` it is not checked which there are.
+    Without ``functions`` it is not checked which there are; ``home`` is where they lie.
     """
-    signatures = None
-    if functions is not None:
-        signatures = {name: each.signature for name, each in functions.items()}
     return Known(
         queues=frozenset(site.queues),
         skills=frozenset(site.skills),
@@ -144,7 +149,8 @@ def known_of(site: Site, functions: Mapping[str, FlowFunction] | None = None) ->
             name: KnownService(each.sensitive, each.timeout.ms)
             for name, each in site.services.items()
         },
-        functions=signatures,
+        functions=functions,
+        functions_in=f"{home} (TRUNKLINE_FUNCTIONS)" if home else "",
         values=site.values,
         fields=fields_of(site),
         payments=False,  # a site cannot name a gateway yet

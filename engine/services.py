@@ -1,6 +1,5 @@
 """What a call needs of the engine, gathered once."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -22,7 +21,6 @@ from engine.ringer import SwitchRinger
 from engine.web import Web
 from engine.workers import Workers
 from history.customers import CustomerStore
-from ivr.functions import FlowFunction
 from ivr.prompts.takes import Takes
 from recordings.recorder import Recorder
 from routing.router import Router
@@ -33,7 +31,6 @@ class Sources(NamedTuple):
 
     web: Web
     customers: CustomerStore
-    functions: Mapping[str, FlowFunction]
     workers: Workers
     post: Post
 

@@ -46,7 +46,9 @@ def draft_of(settings: Settings, unsaved: Unsaved = NOTHING_UNSAVED) -> SiteDraf
         site, located, problems = read_site(text, str(path))
     except DocumentError as error:
         return SiteDraft(_known_in_part(plain, functions), (*error.problems, *faults), None)
-    return SiteDraft(known_of(site, functions), (*problems, *faults), (site, located))
+    return SiteDraft(
+        known_of(site, functions, settings.functions), (*problems, *faults), (site, located)
+    )
 
 
 def _known_in_part(plain: Any, functions: Mapping[str, FlowFunction] | None) -> Known:

@@ -51,7 +51,11 @@ async def _unpublished(settings: Settings, status: dict[str, Any]) -> str:
         return ""  # the health says so
     finally:
         await store.close()
-    return unpublished(WorkingCopy(settings.dialplans), version, running.files) if running else ""
+    return (
+        unpublished(WorkingCopy(settings.dialplans, settings.functions), version, running.files)
+        if running
+        else ""
+    )
 
 
 def _print_status(screen: Screen, health: dict[str, Any], status: dict[str, Any]) -> None:

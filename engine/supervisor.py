@@ -114,7 +114,8 @@ class Supervisor:
             step.detail = f"{settings.site_file.name}, {count} flows of version {flows.version}"
             secrets = load_or_create(settings.layout.secrets, site)
             require_free(wanted_ports(site))
-        if differs := unpublished(WorkingCopy(settings.dialplans), flows.version, flows.files):
+        copy = WorkingCopy(settings.dialplans, settings.functions)
+        if differs := unpublished(copy, flows.version, flows.files):
             screen.say(f"  {differs}")
         with screen.step("Asterisk") as step:
             runtime = find_runtime(settings.layout.root)

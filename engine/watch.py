@@ -125,7 +125,8 @@ class Watch:
             log.warning("network_change_needs_a_restart")
             site = site_file.site.model_copy(update={"network": fixed})
             site_file = site_file._replace(site=site)
-        return site_file, fitting(flows.version, flows.files, site_file)
+        home = self._settings.functions
+        return site_file, fitting(flows.version, flows.files, site_file, home)
 
     async def _take_flows(self, version: int) -> bool:
         """Audio first, then the calls that come from now on."""

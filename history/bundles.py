@@ -20,7 +20,8 @@ from history.errors import BundleDamaged, VersionTaken
 from history.tables import flow_bundles
 
 Files = Mapping[str, str]
-"""The text of each file by its path within the dialplans, with slashes."""
+"""The text of each file by its path, with slashes: of YAML files that within the dialplans, of
+Python files that from `functions/` on."""
 
 
 def content_hash(files: Files) -> str:
@@ -42,7 +43,8 @@ class BundleHead:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """One version of all flows of a site: flows, fragments, and the tests beside them."""
+    """One version of all flows of a site: flows, fragments, the tests beside them, and the
+    functions in Python that they call."""
 
     head: BundleHead
     files: Files = field(repr=False)

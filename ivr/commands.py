@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
+from ivr.functions import FlowFunction
 from ivr.variables import Value
 
 # What is made in nearly every call is a tuple: half the cost of a frozen dataclass.
@@ -294,11 +295,15 @@ class Pay:
 
 @dataclass(frozen=True, slots=True)
 class RunPython:
-    """Run a registered function. Answered by ``Done`` with ``values`` as it returned them."""
+    """Run a registered function. Answered by ``Done`` with ``values`` as it returned them.
+
+    ``code`` is the function as the flow's version has it, None where it has none of that name.
+    """
 
     function: str
     arguments: Mapping[str, Value] = field(repr=False)
     timeout_ms: int
+    code: FlowFunction | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,14 +77,6 @@ class FlowFunction(NamedTuple):
         """Whether it is a coroutine function."""
         return inspect.iscoroutinefunction(self.call)
 
-    def takes(self, arguments: Mapping[str, Value]) -> bool:
-        """Whether it can be called with these: a flow may know another version of it, or none."""
-        slots = self.signature.parameters
-        needed = {name for name, slot in slots.items() if slot.required}
-        return needed <= arguments.keys() <= slots.keys() and all(
-            slots[name].takes(value) for name, value in arguments.items()
-        )
-
     def results(self, returned: Any) -> Mapping[str, Value]:
         """What it returned, by name. Raises TypeError when that is not what it promised."""
         slots = self.signature.results

@@ -64,13 +64,13 @@ def _value(source: str, slot: Slot | None, build: Build) -> Callable[[Run], Valu
 class PythonNode(Node):
     """Has the function run, and takes what it gives: all of it, or nothing."""
 
-    __slots__ = ("_at", "_call", "_give", "_take", "_timeout_ms")
+    __slots__ = ("_at", "_call", "_code", "_give", "_take", "_timeout_ms")
 
     def __init__(self, build: Build, step: PythonStep) -> None:
         body = step.python
         super().__init__(build.name, f"python {body.call}", build.targets)
-        known = (build.known.functions or {}).get(body.call)
-        slots = known.parameters if known is not None else {}
+        self._code = (build.known.functions or {}).get(body.call)
+        slots = self._code.signature.parameters if self._code is not None else {}
         self._at = Doing(build.name)
         self._call = body.call
         self._timeout_ms = body.timeout
@@ -86,7 +86,7 @@ class PythonNode(Node):
             arguments = {given.name: given.value(run) for given in self._give}
         except UnfitError as error:
             return self.failed(run, str(error))
-        return Wait(self._at, RunPython(self._call, arguments, self._timeout_ms))
+        return Wait(self._at, RunPython(self._call, arguments, self._timeout_ms, self._code))
 
     def resume(self, run: Run, at: Position, event: Event) -> Outcome:
         if type(event) is not Done:

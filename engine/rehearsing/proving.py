@@ -16,15 +16,16 @@ from ivr.steps.base import Known
 
 
 def flow_tests(
-    known: Callable[[], Known], called: Callable[[str], str]
+    known: Callable[[Files], Known], called: Callable[[str], str]
 ) -> Callable[[Files, Mapping[str, Program]], Sequence[str]]:
     """Plays the tests among files' texts; a sentence for each that fails or cannot be read.
 
-    ``known`` are the site's names as they are then; ``called`` says how a file is told of.
+    ``known`` are the names that flows may use among such files; ``called`` says how a file is told
+    of.
     """
 
     def failures(files: Files, flows: Mapping[str, Program]) -> Sequence[str]:
-        library = Library((program.flow for program in flows.values()), known())
+        library = Library((program.flow for program in flows.values()), known(files))
         return [
             sentence
             for name, text in files.items()

@@ -40,7 +40,8 @@ class Sources:
     def __init__(self, settings: Settings) -> None:
         self._dialplans = settings.dialplans.resolve()
         site = load_site_located(settings.site_file)[0]
-        self._known = known_of(site, load_functions(settings.functions).functions)
+        functions = load_functions(settings.functions).functions
+        self._known = known_of(site, functions, settings.functions)
         self._libraries: dict[Path, Library] = {}
 
     def library(self, directory: Path) -> Library:

@@ -16,7 +16,7 @@ from config.problem import Path
 from config.suggest import did_you_mean, shown
 from config.telephony import Callbacks
 from config.transfers import Permitted, Transfers
-from ivr.functions import Signature
+from ivr.functions import FlowFunction
 from ivr.names import NAMES
 from ivr.opening import Opening, openings
 from ivr.run import FAILED, Node, Outcome, Run, Targets
@@ -106,7 +106,10 @@ class Known:
     extensions: frozenset[str] | None = None
     mailboxes: frozenset[str] | None = None
     services: Mapping[str, KnownService] | None = None
-    functions: Mapping[str, Signature] | None = None
+    functions: Mapping[str, FlowFunction] | None = None
+    functions_in: str = ""
+    """Where those functions were looked for, told where there are none."""
+
     payments: bool | None = None
     """Whether card payments can be taken."""
 

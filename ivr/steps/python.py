@@ -13,7 +13,7 @@ from config.suggest import did_you_mean, shown
 from ivr.functions import Signature, Slot
 from ivr.run import Node
 from ivr.running import PythonNode, is_text
-from ivr.steps.base import Build, Context, Continues, Finding, unknown
+from ivr.steps.base import Build, Context, Continues, Finding, Known, unknown
 from ivr.terms import term_faults
 from ivr.values import Duration, VariableName, matching
 from ivr.variables import READERS, Variable
@@ -40,8 +40,10 @@ class PythonBody(DocumentModel):
 class PythonStep(Continues):
     """``score: {python: {call: vip_score, give: {account: "{account}"}, take: {vip: result}}}``
 
-    The function is one of the Python files in the directory ``functions`` beside the flows, marked
-    with ``@flow_function``. Its parameters and results are str, Decimal, bool, date or time, each
+    The function is in a Python file of the directory ``functions/``, which lies beside
+    ``dialplans/`` and not in it (``TRUNKLINE_FUNCTIONS`` names another), and is marked with
+    ``@flow_function``. It is published with the flows: a call runs it as the call's version of the
+    flows has it. Its parameters and results are str, Decimal, bool, date or time, each
     ``| None`` where it may be unset; several results are a NamedTuple or a TypedDict. These types
     are checked against the flow's. A function that fails, or takes longer than ``timeout``, leaves
     by ``on_error``.
@@ -66,10 +68,10 @@ class PythonStep(Continues):
             return
         found = functions.get(self.python.call)
         if found is None:
-            yield from unknown("function", self.python.call, ("python", "call"), functions)
+            yield from _unknown(self.python.call, context.known)
             return
-        yield from self._given(found, context)
-        yield from self._taken(found, context)
+        yield from self._given(found.signature, context)
+        yield from self._taken(found.signature, context)
 
     def _given(self, function: Signature, context: Context) -> Iterator[Finding]:
         call, give = self.python.call, self.python.give
@@ -100,6 +102,15 @@ class PythonStep(Continues):
 
     def node(self, build: Build) -> Node:
         return PythonNode(build, self)
+
+
+def _unknown(name: str, known: Known) -> Iterator[Finding]:
+    path = ("python", "call")
+    if known.functions or not known.functions_in:
+        yield from unknown("function", name, path, known.functions)
+    else:
+        message = f"unknown function {shown(name)}, there are no functions in {known.functions_in}"
+        yield Finding(path, message)
 
 
 def _faults(path: Path, source: str, slot: Slot, context: Context) -> Iterator[Finding]:

@@ -31,7 +31,6 @@ from history.spool import Settled
 from history.writer import HistoryWriter
 from ivr.commands import Segment
 from ivr.errors import SpeechFailedError
-from ivr.functions import FlowFunction
 from ivr.program import Program
 from ivr.prompts.static import static_texts
 from ivr.prompts.takes import Takes
@@ -194,15 +193,9 @@ class FakeLibrary:
         return max([*self.versions, *self.broken], default=1)
 
     async def load(self, version: int, site_file: SiteFile) -> Flows:
-        return await self.as_it_was(version, site_file.site, {}, ())
+        return await self.as_it_was(version, site_file.site, ())
 
-    async def as_it_was(
-        self,
-        version: int,
-        site: Site,
-        functions: Mapping[str, FlowFunction],
-        in_use: Collection[int | None],
-    ) -> Flows:
+    async def as_it_was(self, version: int, site: Site, in_use: Collection[int | None]) -> Flows:
         self.asked_for_in_use = set(in_use)
         if version in self.broken:
             raise self.broken[version]
@@ -327,7 +320,7 @@ class House:
             audio=cast(Audio, self.audio),
             metrics=metrics,
             takes=Takes(directory / "takes", directory / "prompts"),
-            sources=Sources(self.web, CustomerStore("sqlite:///:memory:"), {}, Workers(), Post()),
+            sources=Sources(self.web, CustomerStore("sqlite:///:memory:"), Workers(), Post()),
             clock=self.clock,
         )
 

@@ -15,7 +15,7 @@ from config.telephony import Callbacks
 from config.transfers import Permitted, Transfers
 from ivr.announce import LANGUAGES
 from ivr.flow import Flow
-from ivr.functions import signature
+from ivr.functions import FlowFunction, signature
 from ivr.loader import flow_files, load_flow, load_flows, read_flows
 from ivr.opening import openings
 from ivr.steps import KINDS
@@ -49,7 +49,7 @@ KNOWN = Known(
     languages=("en", "hu"),
     services={"crm": KnownService(), "vault": KnownService(sensitive=True)},
     values={"crm": "https://crm.example/api", "hotline": "+3615550100"},
-    functions={"vip_score": signature(vip_score)},
+    functions={"vip_score": FlowFunction("vip_score", vip_score, signature(vip_score))},
     fields={"tariff": Variable(type="text"), "balance": Variable(type="money", currency="EUR")},
     agents=frozenset({"anna", "bela"}),
     trunks=frozenset({"carrier"}),

@@ -164,7 +164,7 @@ def test_the_junit_report_is_well_formed(settings: Settings, tmp_path: Path) -> 
 def test_a_version_is_proved_by_its_tests(settings: Settings) -> None:
     """Before it is published: a sentence for each failure, with its place."""
     files = {path.name: path.read_text() for path in sorted(settings.dialplans.iterdir())}
-    prove = flow_tests(lambda: NOTHING_KNOWN, lambda name: f"dialplans/{name}")
+    prove = flow_tests(lambda files: NOTHING_KNOWN, lambda name: f"dialplans/{name}")
     assert prove(files, load_flows(settings.dialplans)) == [
         (
             "dialplans/tiny.test.yaml:9:16: tests[1].call[0].hears: bad & <wrong>: "

@@ -153,10 +153,10 @@ async def test_a_number_whose_flow_is_not_published_is_told(
         await library.load(2, load_site_file(settings))
 
 
-async def test_a_version_whose_functions_are_not_here_is_refused(
+async def test_a_version_without_the_functions_that_it_calls_is_refused(
     settings: Settings, store: BundleStore
 ) -> None:
-    """They are not part of it: another engine, or this one before a deployment, may have them."""
+    """As one is that was published before they were part of it."""
     library, _ = await opened(settings, store)
     vip = "  vip: {python: {call: vip_score}, next: welcome}\n"
     text = SUPPORT.replace("start: welcome", "start: vip")
@@ -172,11 +172,11 @@ async def test_an_older_version_is_kept_while_calls_run_it(
     library, _ = await opened(settings, store)
     site = load_site_file(settings).site
     await published(store, 2, SUPPORT.replace("queue: faults", "queue: gone_since"))
-    old = await library.as_it_was(2, site, {}, {2})
+    old = await library.as_it_was(2, site, {2})
     assert old.programs.keys() == {"support"}
-    assert await library.as_it_was(2, site, {}, {2}) is old
-    await library.as_it_was(1, site, {}, {1})
-    assert await library.as_it_was(2, site, {}, {1, 2}) is not old
+    assert await library.as_it_was(2, site, {2}) is old
+    await library.as_it_was(1, site, {1})
+    assert await library.as_it_was(2, site, {1, 2}) is not old
 
 
 async def test_a_version_that_is_not_to_be_had_is_told(
@@ -187,9 +187,9 @@ async def test_a_version_that_is_not_to_be_had_is_told(
     site = load_site_file(settings).site
     await published(store, 2, "flow: support\nsteps: {a: {sing: la}}\n")
     with pytest.raises(FlowsAway, match="no version 9"):
-        await library.as_it_was(9, site, {}, ())
+        await library.as_it_was(9, site, ())
     with pytest.raises(DocumentError, match=r"support\.yaml@2:"):
-        await library.as_it_was(2, site, {}, ())
+        await library.as_it_was(2, site, ())
 
 
 async def test_a_database_that_cannot_be_opened_says_so(tmp_path: Path) -> None:
@@ -203,9 +203,22 @@ async def test_a_database_that_cannot_be_opened_says_so(tmp_path: Path) -> None:
             pytest.fail("it was opened")
 
 
+async def test_only_errors_are_reasons_for_a_refusal(
+    settings: Settings, store: BundleStore
+) -> None:
+    """A flow with a warning alone would be taken."""
+    library, _ = await opened(settings, store)
+    both = BROKEN.replace("options:\n", "options:\n        11: {language: en}\n", 1)
+    await published(store, 2, both)
+    with pytest.raises(SiteInvalid) as refused:
+        await library.load(2, load_site_file(settings))
+    assert "next" in str(refused.value)
+    assert "warning:" not in str(refused.value)
+
+
 async def test_a_refusal_is_told_once(tmp_path: Path) -> None:
     """It is looked at every second."""
-    library = Library(BundleStore("sqlite:///nowhere.db"), SITE, tmp_path / "flows")
+    library = Library(BundleStore("sqlite:///nowhere.db"), SITE, tmp_path / "flows", tmp_path)
     with capture_logs() as logs:
         for _ in range(3):
             library.refuse(2, ["support.yaml@2:1:1: wrong"])

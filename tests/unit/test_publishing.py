@@ -59,7 +59,7 @@ class Engineer:
         self.name = name
         self.directory = team.directory / name
         self.directory.mkdir(exist_ok=True)
-        self.copy = WorkingCopy(self.directory)
+        self.copy = WorkingCopy(self.directory, team.directory / f"{name}-functions")
         self.failing = failing
         self.bad = "bad"
         self.at_work = self.works_on(team.store)
@@ -395,7 +395,7 @@ async def test_what_is_saved_while_the_database_is_asked_is_not_lost(
 
 def test_a_file_that_is_not_as_it_was_seen_is_left_alone(tmp_path: Path) -> None:
     """It was saved between the look and the writing; others may be new, or gone."""
-    copy = WorkingCopy(tmp_path)
+    copy = WorkingCopy(tmp_path, tmp_path / "functions")
     copy.write({"a.yaml": "saved", "b.yaml": "b"})
     for name, seen in (("a.yaml", {"a.yaml": "as it was"}), ("b.yaml", {})):
         with pytest.raises(SavedMeanwhile, match=name):
@@ -418,7 +418,7 @@ async def test_checkout_of_an_old_version_is_for_looking(team: Team, anna: Engin
 
 def test_texts_are_kept_to_the_byte(tmp_path: Path) -> None:
     """Line ends of another system, letters with accents; a file keeps its mode."""
-    copy = WorkingCopy(tmp_path)
+    copy = WorkingCopy(tmp_path, tmp_path / "functions")
     (tmp_path / "a.yaml").write_bytes("á\r\nb\n".encode())
     (tmp_path / "a.yaml").chmod(0o640)
     texts = copy.read()

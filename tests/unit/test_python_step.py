@@ -10,7 +10,7 @@ import pytest
 
 from ivr.commands import RunPython
 from ivr.events import Done
-from ivr.functions import signature
+from ivr.functions import FlowFunction, signature
 from ivr.steps.base import Known
 from ivr.variables import Value
 from tests.unit.conversation import Conversation, program
@@ -36,7 +36,7 @@ def rate(
     raise NotImplementedError
 
 
-KNOWN = Known(functions={"rate": signature(rate)})
+KNOWN = Known(functions={"rate": FlowFunction("rate", rate, signature(rate))})
 FLOW = """
 languages: [en]
 start: ask

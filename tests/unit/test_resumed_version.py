@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,6 @@ from history.migrations import upgrade_to_head
 from history.outcome import Outcome
 from ivr.commands import CallBack
 from ivr.events import Played
-from ivr.functions import FlowFunction, signature
 from ivr.interpreter import resume, start
 from ivr.state import CallFacts
 from tests.fakes.agi_client import FakeCall, conversation
@@ -49,12 +47,14 @@ OK, SET = "200 result=0", "200 result=1"
 PLAYED = "200 result=0 endpos=1"
 
 
+DOUBLE = """\
+from decimal import Decimal
+from ivr.functions import flow_function
+
+@flow_function
 def double(n: Decimal) -> Decimal:
-    """Of the site's functions."""
     return n * 2
-
-
-FUNCTIONS = {"double": FlowFunction("double", double, signature(double))}
+"""
 
 
 def with_address(site: Site, address: str) -> Site:
@@ -72,6 +72,8 @@ async def store(tmp_path: Path) -> AsyncIterator[BundleStore]:
     house = House()
     for version, text in ((1, TEXT), (2, TEXT.replace("en: Bye", "en: Ciao"))):
         files = {"support.yaml": text.replace("flow: sample", "flow: support")}
+        if version == 1:
+            files["functions/sums.py"] = DOUBLE
         await store.add(house.site.site, bundle(version, files, version, "anna", ""))
     yield store
     await store.close()
@@ -84,16 +86,17 @@ async def a_house(store: BundleStore, tmp_path: Path) -> AsyncIterator[House]:
         house = House(tasks=tasks)
         services = house.services
         services.site = with_address(house.site, "Main Street")
-        services.library = Library(store, house.site.site, tmp_path / "mark")
+        services.library = Library(
+            store, house.site.site, tmp_path / "mark", tmp_path / "functions"
+        )
         services.flows = Flows(2, {})
-        services.sources = services.sources._replace(functions=FUNCTIONS)
         yield house
 
 
 async def waiting(house: House) -> None:
     """A caller waits in the queue of version 1, as a former engine left it."""
     services = house.services
-    old = await services.library.as_it_was(1, services.site, FUNCTIONS, {1})
+    old = await services.library.as_it_was(1, services.site, {1})
     program = old.programs["support"]
     began = start(program, CallFacts(CALLER, "+3615550100", 1_000))
     queued = resume(program, began.state, Played(1_000))
@@ -112,7 +115,7 @@ async def goes_on(call: FakeCall) -> None:
 async def test_a_conversation_that_outlived_its_engine_finds_the_site(
     store: BundleStore, tmp_path: Path
 ) -> None:
-    """Its hours, its values and its functions, though another version was published."""
+    """Its hours and its values; and its own functions, which the version in force has not."""
     async with a_house(store, tmp_path) as house:
         await waiting(house)
         story = house.chronicle.story(CONTACT)
@@ -171,7 +174,7 @@ async def test_a_changed_site_is_seen_by_an_older_version(
     """It is made anew for it, though calls still run the one of before."""
     async with a_house(store, tmp_path) as house:
         library, site = house.services.library, house.services.site
-        old = await library.as_it_was(1, site, FUNCTIONS, {1})
-        assert await library.as_it_was(1, site, FUNCTIONS, {1}) is old
+        old = await library.as_it_was(1, site, {1})
+        assert await library.as_it_was(1, site, {1}) is old
         moved = with_address(site, "Side Street")
-        assert await library.as_it_was(1, moved, FUNCTIONS, {1}) is not old
+        assert await library.as_it_was(1, moved, {1}) is not old

@@ -12,7 +12,7 @@ from config.secrets import load_or_create
 from engine.asterisk_files import write_all
 from engine.errors import FlowsAway, SiteInvalid
 from engine.flows import Flows
-from engine.loading import load_site_and_flows, load_site_file
+from engine.loading import Texts, load_for, load_site_file
 from engine.settings import PROJECT, Settings, from_environment
 from engine.watch import Watch
 from engine.working_copy import WorkingCopy
@@ -26,9 +26,16 @@ ONE_FLOW = PROJECT / "tests/data/one_flow"
 def house_of(settings: Settings) -> House:
     """The site is up, and runs what was in the dialplans when it started."""
     house = House()
-    _, programs = load_site_and_flows(settings)
-    house.services.flows = Flows(1, programs, WorkingCopy(settings.dialplans).read())
+    house.services.flows = flows_of(settings, 1)
     return house
+
+
+def flows_of(settings: Settings, version: int) -> Flows:
+    """The working copy, as a version."""
+    files = WorkingCopy(settings.dialplans, settings.functions).read()
+    texts = Texts(files, settings.functions, str)
+    programs, functions = load_for(load_site_file(settings), texts)
+    return Flows(version, programs, files, functions)
 
 
 @pytest.fixture
@@ -273,9 +280,9 @@ async def test_a_site_that_was_refused_is_tried_again_with_other_flows(
     change(settings.site_file, "queues:\n", f"{NEW}\nqueues:\n")
     (problem,) = await watch.looks()
     assert "unknown flow" in problem
-    _, programs = load_site_and_flows(settings)
-    running.library.versions[2] = programs
-    running.library.files = WorkingCopy(settings.dialplans).read()
+    flows = flows_of(settings, 2)
+    running.library.versions[2] = dict(flows.programs)
+    running.library.files = dict(flows.files)
     assert await watch.looks() == ["flows_taken", "change_taken"]
     assert "emil" in running.services.site.agents
     assert running.services.flows.version == 2
