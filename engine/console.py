@@ -37,11 +37,11 @@ class Screen:
 
     def say(self, text: str) -> None:
         """A plain line."""
-        self.console.print(text, markup=False)
+        self.console.print(text, markup=False, soft_wrap=True)
 
     def fail(self, text: str) -> None:
         """A line about what failed."""
-        self.console.print(text, style="bold red", markup=False)
+        self.console.print(text, style="bold red", markup=False, soft_wrap=True)
 
     def event(self, at_ms: int, what: str, detail: str) -> None:
         """One line of the live timeline; times are seconds since the screen began."""

@@ -23,8 +23,8 @@ from engine.publishing import Author, Published, Publisher
 from engine.rehearsing.proving import flow_tests
 from engine.settings import Settings
 from engine.status import clock_time
-from engine.working_copy import WorkingCopy, code_among, is_code
-from history.bundles import BundleStore
+from engine.working_copy import code_among, copy_of, is_code
+from history.bundles import BundleHead, BundleStore
 from ivr.meaning import differences
 from ivr.steps.base import Known
 
@@ -74,25 +74,72 @@ async def checkout(asked: Asked, version: int | None, force: bool) -> int:
             written = await publisher.checkout(version, force)
         except (DocumentError, PublishRefused) as refused:
             return _refused(asked, refused)
-    where = asked.settings.dialplans.name
-    lines = [f"{where}/{name}" for name in written] or [f"{where}/ is that version already"]
-    asked.tell({"written": list(written)}, *lines)
+    asked.tell({"written": list(written)}, *_checked_out(asked.settings, written))
     return 0
+
+
+def _checked_out(settings: Settings, written: Mapping[str, str | None]) -> Sequence[str]:
+    copy = copy_of(settings)
+    if not written:
+        return [f"{settings.dialplans.name}/ is that version already"]
+    return [
+        f"{'removed' if text is None else 'wrote'} {copy.shown(name)}"
+        for name, text in written.items()
+    ]
 
 
 async def versions(asked: Asked, limit: int) -> int:
     """The newest first."""
     async with _store(asked.settings) as (store, site):
         heads = await store.heads(site, limit)
+    engine = await _flows_here(asked.settings)
     if asked.as_json:
-        asked.tell([asdict(head) for head in heads])
+        asked.tell([{**asdict(head), **_standing(engine, head.version)} for head in heads])
         return 0
     rows: list[tuple[Any, ...]] = [
-        (h.version, clock_time(h.at_ms), h.author, h.note, h.restores or "") for h in heads
+        (h.version, _here(engine, h.version), clock_time(h.at_ms), *_by(h)) for h in heads
     ]
-    columns = ("version", "published", "by", "note", "restores")
-    Screen(Console(highlight=False)).table("Versions of the flows", columns, rows)
+    columns = ("version", "here", "published", "by", "note", "restores")
+    screen = Screen(Console(highlight=False))
+    screen.table("Versions of the flows", columns, rows)
+    for reason in _refusal(engine)["reasons"]:
+        screen.fail(f"version {_refusal(engine)['version']}: {reason}")
     return 0
+
+
+def _by(head: BundleHead) -> tuple[object, ...]:
+    return head.author, head.note, head.restores or ""
+
+
+def _standing(engine: Json | None, version: int) -> Json:
+    """What the engine that runs here makes of a version: null where none runs."""
+    refused = _refusal(engine)
+    return {
+        "in_force": None if engine is None else engine["version"] == version,
+        "refused": refused["reasons"] if refused["version"] == version else None,
+    }
+
+
+def _here(engine: Json | None, version: int) -> str:
+    standing = _standing(engine, version)
+    if standing["refused"] is not None:
+        return "refused"
+    return "in force" if standing["in_force"] else ""
+
+
+def _refusal(engine: Json | None) -> Json:
+    refused: Json | None = engine["refused"] if engine is not None else None
+    return refused or {"version": None, "reasons": []}
+
+
+async def _flows_here(settings: Settings) -> Json | None:
+    """The version that the engine here runs, and which it refused; None when none runs."""
+    try:
+        async with Client(card.read(settings.layout.card)) as client:
+            flows: Json | None = (await client.get("/api/status"))["flows"]
+    except NotRunning:
+        return None
+    return flows
 
 
 async def diff(asked: Asked, old: int | None, new: int | None, text: bool) -> int:
@@ -103,7 +150,7 @@ async def diff(asked: Asked, old: int | None, new: int | None, text: bool) -> in
     async with _store(settings) as (store, site):
         before = await _files(store, site, old)
         if new is None:
-            after: Files = WorkingCopy(settings.dialplans, settings.functions).read()
+            after: Files = copy_of(settings).read()
         else:
             after = await _files(store, site, new)
         if (old, new) == (None, None):
@@ -148,7 +195,7 @@ async def _publisher(settings: Settings) -> AsyncIterator[Publisher]:
 
 
 def _publisher_of(settings: Settings, store: BundleStore, site: str) -> Publisher:
-    copy = WorkingCopy(settings.dialplans, settings.functions)
+    copy = copy_of(settings)
 
     def known(files: Files) -> Known:
         home = settings.functions
@@ -188,8 +235,8 @@ def _refused(asked: Asked, refused: SiteInvalid | DocumentError | PublishRefused
 async def _told(asked: Asked, done: Published, nothing_new: str) -> int:
     """Say what came of it, here and in the engine that runs here."""
     engine = await _poke(asked.settings)
-    head, where = done.head, asked.settings.dialplans.name
-    lines = [f"taken over from others: {where}/{name}" for name in done.taken_over]
+    head, copy = done.head, copy_of(asked.settings)
+    lines = [f"taken over from others: {copy.shown(name)}" for name in done.taken_over]
     again = f", which is version {head.restores} again" if head.restores else ""
     lines.append(f"published version {head.version}{again}" if done.new else nothing_new)
     recorded = await _recorded(asked.settings, head.version) if done.new else []
@@ -218,8 +265,7 @@ def _of_engine(engine: Json | None, version: int) -> Sequence[str]:
         return ["new calls run it"]
     if engine["version"] > version:
         return [f"new calls run version {engine['version']}, which came right after it"]
-    refused = engine["refused"] or {"reasons": []}
-    return [f"the engine goes on with version {engine['version']}:", *refused["reasons"]]
+    return [f"the engine goes on with version {engine['version']}:", *_refusal(engine)["reasons"]]
 
 
 async def _poke(settings: Settings) -> Json | None:

@@ -28,7 +28,7 @@ from engine.loading import (
 from engine.merging import Files
 from engine.publishing import Author, Publisher
 from engine.settings import Settings
-from engine.working_copy import WorkingCopy, code_among
+from engine.working_copy import code_among, copy_of
 from history.bundles import Bundle, BundleStore
 from history.errors import BundleDamaged, DatabaseAway, UnsupportedUrl
 from history.migrations import upgrade_to_head
@@ -215,7 +215,7 @@ async def open_flows(
 
 
 async def _publish_the_first(settings: Settings, store: BundleStore, site: str) -> None:
-    copy = WorkingCopy(settings.dialplans, settings.functions)
+    copy = copy_of(settings)
     check = check_texts(settings)
     try:
         with or_away():

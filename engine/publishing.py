@@ -18,7 +18,7 @@ from engine.errors import (
     Overtaken,
     UnpublishedChanges,
 )
-from engine.merging import Files, changed, changes, merge
+from engine.merging import Changes, Files, changed, changes, merge
 from engine.working_copy import WorkingCopy
 from history.bundles import Bundle, BundleHead, BundleStore, bundle
 from history.errors import VersionTaken
@@ -114,7 +114,7 @@ class Publisher:
             raise Overtaken((await self._version(current.version + 1)).head)
         return Published(added, True)
 
-    async def checkout(self, version: int | None = None, force: bool = False) -> tuple[str, ...]:
+    async def checkout(self, version: int | None = None, force: bool = False) -> Changes:
         """Make the working copy a version, by default the current one; returns what changed.
 
         Raises UnpublishedChanges when that would overwrite what nobody published. `force` does it
@@ -134,7 +134,7 @@ class Publisher:
         wanted = changes(ours, target.files)
         self._copy.write(wanted, ours)
         self._copy.stand_on(target.head.sha256, target.version)
-        return tuple(wanted)
+        return wanted
 
     async def behind(self) -> tuple[str, ...]:
         """The files that others alone changed since the working copy began: publishing would take

@@ -3,7 +3,7 @@
 import json
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import typer
@@ -16,7 +16,7 @@ from engine.errors import FlowsAway
 from engine.flows import or_away
 from engine.publishing import unpublished
 from engine.settings import Settings
-from engine.working_copy import WorkingCopy
+from engine.working_copy import copy_of
 from history.bundles import BundleStore
 
 Rows = list[tuple[Any, ...]]
@@ -39,34 +39,26 @@ async def show(settings: Settings, as_json: bool) -> int:
 
 
 async def _unpublished(settings: Settings, status: dict[str, Any]) -> str:
-    """In what the working copy differs from the flows that run, as far as that can be told."""
+    """In what the working copy differs from the newest version, as far as that can be told:
+    that is the one it is published on, in force here or refused."""
     if not status["flows"]:
         return ""
-    version = status["flows"]["version"]
     store = BundleStore(settings.sql_url)
     try:
         with or_away():
-            running = await store.get(status["site"], version)
+            version = await store.newest(status["site"])
+            newest = await store.get(status["site"], version)
     except FlowsAway:
         return ""  # the health says so
     finally:
         await store.close()
-    return (
-        unpublished(WorkingCopy(settings.dialplans, settings.functions), version, running.files)
-        if running
-        else ""
-    )
+    copy = copy_of(settings)
+    return unpublished(copy, version, newest.files) if newest is not None else ""
 
 
 def _print_status(screen: Screen, health: dict[str, Any], status: dict[str, Any]) -> None:
-    ill = [f"{part['name']}: {part['detail']}" for part in health["parts"] if not part["ok"]]
-    screen.say(f"{status['site']} on {status['node']}: " + ("; ".join(ill) if ill else "well"))
-    if flows := status["flows"]:
-        screen.say(f"flows: version {flows['version']}")
-        if refused := flows["refused"]:
-            screen.fail(f"version {refused['version']} was refused here:")
-            for reason in refused["reasons"]:
-                screen.fail(f"  {reason}")
+    screen.say(f"{status['site']} on {status['node']}: {_summary(health, status)}")
+    _print_versions(screen, status)
     now = status["now_ms"]
     calls: Rows = [
         (
@@ -96,6 +88,33 @@ def _print_status(screen: Screen, health: dict[str, Any], status: dict[str, Any]
     screen.table("Calls", ("contact", "called", "at", "queue", "agent", "for"), calls)
     screen.table("Queues", ("queue", "waiting", "longest", "available", "talking"), queues)
     screen.table("Agents", ("agent", "name", "state", "", "for"), agents)
+
+
+def _summary(health: dict[str, Any], status: dict[str, Any]) -> str:
+    ill = [f"{part['name']}: {part['detail']}" for part in health["parts"] if not part["ok"]]
+    if ill:
+        return "; ".join(ill)
+    refused = status["site_refused"] or (status["flows"] or {}).get("refused")
+    return "calls are served, but a change was refused" if refused else "well"
+
+
+def _print_versions(screen: Screen, status: dict[str, Any]) -> None:
+    """Which flows are in force, and what is not in force though it was published or saved."""
+    flows = status["flows"]
+    if flows is None:
+        return
+    screen.say(f"flows: version {flows['version']}")
+    if refused := flows["refused"]:
+        _print_refused(screen, f"version {refused['version']}", refused["reasons"])
+    if reasons := status["site_refused"]:
+        what = f"the site as it is saved (flows are those of version {flows['version']})"
+        _print_refused(screen, what, reasons)
+
+
+def _print_refused(screen: Screen, what: str, reasons: Sequence[str]) -> None:
+    screen.fail(f"{what} was refused here:")
+    for reason in reasons:
+        screen.fail(f"  {reason}")
 
 
 async def show_history(settings: Settings, contact: str, limit: int, as_json: bool) -> int:

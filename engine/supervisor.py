@@ -25,7 +25,7 @@ from engine.loading import load_site_file
 from engine.ports import require_free
 from engine.publishing import unpublished
 from engine.settings import PROJECT, Settings
-from engine.working_copy import WorkingCopy
+from engine.working_copy import copy_of
 
 ASTERISK_WITHIN_S = 30
 ENGINE_WITHIN_S = 90
@@ -114,7 +114,7 @@ class Supervisor:
             step.detail = f"{settings.site_file.name}, {count} flows of version {flows.version}"
             secrets = load_or_create(settings.layout.secrets, site)
             require_free(wanted_ports(site))
-        copy = WorkingCopy(settings.dialplans, settings.functions)
+        copy = copy_of(settings)
         if differs := unpublished(copy, flows.version, flows.files):
             screen.say(f"  {differs}")
         with screen.step("Asterisk") as step:

@@ -52,6 +52,7 @@ class EngineViews:
                 Part("asterisk", services.switch.up, "" if services.switch.up else "no link"),
                 Part("calls", self.agi.serving, f"{self.agi.sessions} sessions"),
                 Part("live state", store.up, "" if store.up else "Redis does not answer"),
+                Part("site", True, self._of_site()),
                 Part("flows", True, _of_flows(services)),
                 Part("history", history.healthy, f"{history.waiting} rows waiting"),
             ]
@@ -61,7 +62,8 @@ class EngineViews:
         """Calls, queues and agents now."""
         services = self.services
         if services is None:
-            nothing: Json = {"calls": [], "queues": [], "agents": [], "flows": None}
+            nothing: Json = {"calls": [], "queues": [], "agents": []}
+            nothing |= {"flows": None, "site_refused": []}
             return {"site": "", "node": "", "now_ms": 0, **nothing}
         snapshot = services.router.snapshot()
         return {
@@ -69,6 +71,7 @@ class EngineViews:
             "node": services.node,
             "now_ms": snapshot.at_ms,
             "flows": _flows(services),
+            "site_refused": list(self.watch.refused) if self.watch else [],
             "calls": [_call(story) for story in services.chronicle.stories()],
             "queues": [asdict(queue) for queue in snapshot.queues],
             "agents": [_agent(view, services) for view in snapshot.agents],
@@ -105,6 +108,11 @@ class EngineViews:
     def events(self) -> AsyncIterator[dict[str, Any]]:
         """Live events from now on."""
         return self._hub.subscribe()
+
+    def _of_site(self) -> str:
+        """As with the flows: calls are served, and why it was refused is for the status."""
+        refused = self.watch is not None and self.watch.refused
+        return "a change was refused, see `trunkline status`" if refused else ""
 
     def _set_gauges(self, services: Services, snapshot: Snapshot) -> None:
         metrics = services.metrics

@@ -42,6 +42,9 @@ class Watch:
         self._lock = asyncio.Lock()
         self._site_mark = self._mark()
         self._site_refused: tuple[Mark | None, int] | None = None
+        self.refused: tuple[str, ...] = ()
+        """Why the site is not in force as its file is now; empty when it is."""
+
         self._flows_refused: tuple[int, Mark | None] | None = None
         self._away = False
         self._to_reload: set[str] = set()
@@ -65,12 +68,14 @@ class Watch:
     async def _look_at_site(self) -> bool:
         """Whether a new site was taken."""
         mark, version = await asyncio.to_thread(self._mark), self._services.flows.version
+        if mark == self._site_mark:
+            self._site_refused, self.refused = None, ()  # it was put back
         if mark in (None, self._site_mark) or (mark, version) == self._site_refused:
             return False
         if not await self._take_site():
             self._site_refused = (mark, version)
             return False
-        self._site_mark, self._site_refused = mark, None
+        self._site_mark, self._site_refused, self.refused = mark, None, ()
         return True
 
     async def _look_at_flows(self) -> bool:
@@ -109,10 +114,12 @@ class Watch:
             site_file, flows = await asyncio.to_thread(self._load_site)
             await self._apply(site_file.site, flows)
         except SiteInvalid as invalid:
-            for problem in invalid.problems:
-                log.error("change_refused", problem=str(problem))
+            self.refused = reasons_of(invalid)
+            for reason in self.refused:
+                log.error("change_refused", problem=reason)
             return False
         except (SpeechError, SecretsError, AsteriskMissingError, AmiError, OSError) as error:
+            self.refused = reasons_of(error)
             log.error("change_not_taken", error=str(error))
             return False
         self._site_file = site_file

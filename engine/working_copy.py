@@ -11,6 +11,7 @@ from pathlib import Path
 from config.document import DocumentError, Problem, read_text
 from engine.errors import SavedMeanwhile
 from engine.merging import Changes, Files
+from engine.settings import Settings
 from ivr.loader import misnamed
 
 BASE = ".base"
@@ -107,6 +108,11 @@ class WorkingCopy:
     def stand_on(self, sha256: str, version: int) -> None:
         """From now on it counts as begun with this content; the version is for who looks."""
         _replace(self.place(BASE), f"{sha256} version {version}\n")
+
+
+def copy_of(settings: Settings) -> WorkingCopy:
+    """The working copy on this machine."""
+    return WorkingCopy(settings.dialplans, settings.functions)
 
 
 def placed(directory: Path, files: Files) -> None:

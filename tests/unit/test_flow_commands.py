@@ -100,7 +100,7 @@ async def test_from_the_first_version_to_a_rollback(settings: Settings, said: Sa
     assert said() == f"published version 3, which is version 1 again\n{nobody}"
     assert await flow_commands.diff(asked, 1, 3, text=False) == 0
     assert await flow_commands.checkout(asked, None, force=False) == 0
-    assert said() == "dialplans/support.yaml\n"
+    assert said() == "wrote dialplans/support.yaml\n"
     assert await flow_commands.checkout(asked, None, force=False) == 0
     assert said() == "dialplans/ is that version already\n"
 
@@ -255,8 +255,12 @@ async def engine(settings: Settings) -> AsyncIterator[dict[str, Any]]:
         assert request.headers["Authorization"] == "Bearer sesame"
         return web.json_response(answer)
 
+    async def status(request: web.Request) -> web.Response:
+        return web.json_response({"flows": answer})
+
     app = web.Application()
     app.router.add_post("/api/flows", look)
+    app.router.add_get("/api/status", status)
     async with TestServer(app) as server:
         settings.layout.create()
         url = str(server.make_url("")).rstrip("/")
@@ -281,3 +285,24 @@ async def test_the_engine_here_is_told_at_once(
     engine |= {"version": 3, "refused": None}
     assert await flow_commands.publish(asked, ANNA, None) == 0
     assert said().endswith("new calls run version 3, which came right after it\n")
+
+
+async def test_versions_tell_what_is_in_force_and_what_was_refused(
+    settings: Settings, engine: dict[str, Any], said: Said
+) -> None:
+    """By the engine that runs here, which need not run the newest; and why."""
+    asked = Asked(settings, as_json=False)
+    engine |= {"version": 1, "refused": {"version": 2, "reasons": ["no voice speaks et"]}}
+    await flow_commands.publish(asked, ANNA, None)
+    edit(settings, "timeout: 4s", "timeout: 6s")
+    await flow_commands.publish(asked, ANNA, None)
+    said()
+    await flow_commands.versions(asked, 20)
+    told = said()
+    rows = [[cell.strip() for cell in line.split("│")] for line in told.splitlines()]
+    assert [row[1:3] for row in rows if len(row) > 2] == [["2", "refused"], ["1", "in force"]]
+    assert told.endswith("version 2: no voice speaks et\n")
+    await flow_commands.versions(Asked(settings, as_json=True), 20)
+    newest, before = json.loads(said())
+    assert (newest["in_force"], newest["refused"]) == (False, ["no voice speaks et"])
+    assert (before["in_force"], before["refused"]) == (True, None)

@@ -347,7 +347,7 @@ async def test_checkout_keeps_what_nobody_published(
     with pytest.raises(UnpublishedChanges, match=r"support\.yaml would be overwritten"):
         await bela.at_work.checkout()
     assert bela.files["support.yaml"] == "half done"
-    assert await bela.at_work.checkout(force=True) == ("support.yaml",)
+    assert [*await bela.at_work.checkout(force=True)] == ["support.yaml"]
     assert bela.files == {**FIRST, "support.yaml": "support 2"}
     assert (bela.directory / "support.yaml.mine").read_text() == "half done"
 
@@ -408,7 +408,7 @@ async def test_checkout_of_an_old_version_is_for_looking(team: Team, anna: Engin
     """Publishing from there brings what came after; going back for all is `rollback`."""
     anna.writes(support="support 2")
     await anna.publishes()
-    assert await anna.at_work.checkout(1) == ("support.yaml",)
+    assert [*await anna.at_work.checkout(1)] == ["support.yaml"]
     assert anna.files == FIRST
     done = await anna.publishes()
     assert (done.head.version, done.new, done.taken_over) == (2, False, ("support.yaml",))

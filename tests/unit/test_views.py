@@ -59,6 +59,7 @@ class LooksOnce:
 
     def __init__(self) -> None:
         self.again: list[bool] = []
+        self.refused: tuple[str, ...] = ()
 
     async def look(self, again: bool = False) -> None:
         self.again.append(again)
@@ -89,3 +90,14 @@ async def test_a_refused_version_is_told_and_calls_are_served() -> None:
         "reasons": ("support.yaml@2:3:1: wrong",),
     }
     assert watch.again == [True, True]
+
+
+async def test_a_refused_site_is_told_and_calls_are_served() -> None:
+    """As a refused version is: what it is said of health, why is for the status."""
+    watch = LooksOnce()
+    views = running(House(), watch)
+    watch.refused = ("site.yaml:3:1: wrong",)
+    health = await views.health()
+    assert health.ok
+    (told,) = [part.detail for part in health.parts if part.name == "site"]
+    assert told == "a change was refused, see `trunkline status`"

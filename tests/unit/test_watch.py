@@ -89,6 +89,11 @@ class Watched:
             await self._watch.look(again)
         return [str(entry.get("problem", entry["event"])) for entry in logs]
 
+    @property
+    def refused(self) -> tuple[str, ...]:
+        """Why the site is not in force as it is saved."""
+        return self._watch.refused
+
 
 async def test_a_site_with_a_fault_changes_nothing(settings: Settings) -> None:
     """The old one stays whole, the log says where the fault is, and says it once."""
@@ -100,6 +105,7 @@ async def test_a_site_with_a_fault_changes_nothing(settings: Settings) -> None:
     assert house.services.site is before
     assert house.router.told == []
     assert await watch.looks() == []
+    assert watch.refused == (problem,)
 
 
 async def test_the_working_copy_is_nobody_elses_business(settings: Settings) -> None:
@@ -149,6 +155,17 @@ async def test_a_changed_site_is_taken_as_a_whole(settings: Settings, running: H
     assert running.services.orders.site is running.services.site
     assert running.services.flows.version == 1
     assert await watch.looks() == []
+
+
+async def test_a_site_that_is_mended_is_refused_no_more(settings: Settings, running: House) -> None:
+    """What the status tells is true now."""
+    watch = Watched(settings, running)
+    change(settings.site_file, "flow: support", "flow: suport")
+    await watch.looks()
+    assert [reason.split(": ")[1] for reason in watch.refused] == ["numbers.+3615550100.flow"]
+    change(settings.site_file, "flow: suport", "flow: support")
+    await watch.looks()
+    assert not watch.refused
 
 
 async def test_a_new_agents_phone_that_is_there_already_counts(

@@ -1,0 +1,99 @@
+"""`trunkline status`: what a person and a machine are told of an instance that runs here."""
+
+import json
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from engine import card, flow_commands, status
+from engine.flow_commands import Asked
+from engine.publishing import Author
+from engine.settings import PROJECT, Settings, from_environment
+
+pytestmark = pytest.mark.unit
+
+ONE_FLOW = PROJECT / "tests/data/one_flow"
+WELL = {"ok": True, "parts": [{"name": "asterisk", "ok": True, "detail": ""}]}
+REASON = "site.yaml:10:18: numbers.+3615550110.flow: unknown flow water"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """The site of one flow, with dialplans and a database of this test's own."""
+    shutil.copytree(ONE_FLOW / "dialplans", tmp_path / "dialplans")
+    return from_environment(
+        {
+            "TRUNKLINE_SITE": str(ONE_FLOW / "site.yaml"),
+            "TRUNKLINE_DIALPLANS": str(tmp_path / "dialplans"),
+            "TRUNKLINE_VAR": str(tmp_path / "var"),
+        }
+    )
+
+
+@pytest.fixture
+async def running(settings: Settings) -> AsyncIterator[dict[str, Any]]:
+    """An instance runs here whose status is as the test says."""
+    answer: dict[str, Any] = {"site": "northwind", "node": "n1", "now_ms": 1_000}
+    answer |= {"calls": [], "queues": [], "agents": [], "site_refused": []}
+    answer |= {"flows": {"version": 1, "refused": None}}
+
+    async def health(request: web.Request) -> web.Response:
+        return web.json_response(WELL)
+
+    async def tell(request: web.Request) -> web.Response:
+        return web.json_response(answer)
+
+    async def look(request: web.Request) -> web.Response:
+        return web.json_response(answer["flows"])
+
+    app = web.Application()
+    app.router.add_get("/healthz", health)
+    app.router.add_get("/api/status", tell)
+    app.router.add_post("/api/flows", look)
+    async with TestServer(app) as server:
+        settings.layout.create()
+        url = str(server.make_url("")).rstrip("/")
+        card.write(settings.layout.card, {"api": {"url": url, "token": "sesame"}})
+        yield answer
+
+
+async def test_a_site_that_was_refused_is_seen(
+    settings: Settings, running: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Calls are served by the one before, so it is no failure; but not all is well."""
+    assert await status.show(settings, as_json=False) == 0
+    assert "northwind on n1: well\n" in capsys.readouterr().out
+    running["site_refused"] = [REASON]
+    assert await status.show(settings, as_json=False) == 0
+    told = capsys.readouterr().out
+    assert "northwind on n1: calls are served, but a change was refused\n" in told
+    assert "the site as it is saved (flows are those of version 1) was refused here:\n" in told
+    assert f"  {REASON}\n" in told, "a place must be whole to be clicked on"
+    await status.show(settings, as_json=True)
+    assert json.loads(capsys.readouterr().out)["site_refused"] == [REASON]
+
+
+async def test_a_published_version_that_was_refused_is_not_unpublished(
+    settings: Settings, running: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The status compares with what `trunkline diff` does: the newest version."""
+    asked = Asked(settings, as_json=True)
+    await flow_commands.publish(asked, Author("anna"), None)
+    path = settings.dialplans / "support.yaml"
+    path.write_text(path.read_text("utf-8").replace("timeout: 4s", "timeout: 6s"), "utf-8")
+    capsys.readouterr()
+    await status.show(settings, as_json=False)
+    told = capsys.readouterr().out
+    assert "dialplans/support.yaml differs from version 1: trunkline diff\n" in told
+    running["flows"]["refused"] = {"version": 2, "reasons": ["no voice speaks et"]}
+    await flow_commands.publish(asked, Author("anna"), None)
+    capsys.readouterr()
+    await status.show(settings, as_json=False)
+    told = capsys.readouterr().out
+    assert "version 2 was refused here:\n  no voice speaks et\n" in told
+    assert "trunkline diff" not in told
