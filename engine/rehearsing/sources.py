@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from config.document import DocumentError, Located, Problem, load_located
+from config.document import DocumentError, Located, Problem, load_located, load_plain, read_text
 from config.site import load_site_located
 from config.suggest import did_you_mean
 from engine.errors import NoSuchFlow
@@ -58,7 +58,8 @@ class Sources:
 
         DocumentError tells every problem of all of them, NoSuchFlow a name that is neither.
         """
-        paths = [self._tests_of(name) for name in named] or self._all_tests()
+        paths = [*dict.fromkeys(path for name in named for path in self._tests_of(name))]
+        paths = paths or self._all_tests()
         sources: list[TestSource] = []
         problems: list[Problem] = []
         for path in paths:
@@ -96,18 +97,20 @@ class Sources:
     def _all_tests(self) -> list[Path]:
         return sorted(self._dialplans.glob(f"*{SUFFIX}"))
 
-    def _tests_of(self, name: str) -> Path:
+    def _tests_of(self, name: str) -> list[Path]:
+        """Those that say they are of the flow, whatever their file is called."""
         if name.endswith(SUFFIX):
-            return Path(name)
+            return [Path(name)]
         if name.endswith(".yml"):
             raise DocumentError([not_yaml(Path(name))])
         if name.endswith(".yaml"):
-            return Path(name.removesuffix(".yaml") + SUFFIX)
-        path = self._dialplans / f"{name}{SUFFIX}"
-        if not path.exists():
-            tested = [each.name.removesuffix(SUFFIX) for each in self._all_tests()]
-            raise NoSuchFlow(name, did_you_mean(name, tested))
-        return path
+            return [Path(name.removesuffix(".yaml") + SUFFIX)]
+        tested = {path: _flow_of(path) for path in self._all_tests()}
+        found = [path for path, flow in tested.items() if name in (flow, _stem(path))]
+        if not found:
+            names = sorted({flow or _stem(path) for path, flow in tested.items()})
+            raise NoSuchFlow(name, did_you_mean(name, names))
+        return found
 
     def _source(self, path: Path) -> TestSource:
         file, located = load_located(_from_here(path), TestFile)
@@ -133,6 +136,20 @@ def beside(known: Known) -> Known:
         zone=known.zone,
         now_ms=known.now_ms,
     )
+
+
+def _stem(path: Path) -> str:
+    return path.name.removesuffix(SUFFIX)
+
+
+def _flow_of(path: Path) -> str | None:
+    """The flow that a file of tests names; None where it cannot be read, or names none."""
+    try:
+        plain = load_plain(read_text(path), str(path))
+    except DocumentError:
+        return None
+    flow = plain.get("flow") if isinstance(plain, dict) else None
+    return flow if isinstance(flow, str) else None
 
 
 def _from_here(path: Path) -> Path:

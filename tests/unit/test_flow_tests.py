@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from engine.errors import NoSuchFlow
 from engine.rehearsing.proving import flow_tests
 from engine.rehearsing.testing import Wanted, run_tests
 from engine.settings import PROJECT, Settings, from_environment
@@ -76,6 +77,20 @@ def test_a_failure_is_told_with_its_place_and_what_was_heard(
     assert "heard one (en): First." in lines
     assert "path menu → one → bye" in lines
     assert lines[-1].startswith("1 failed, 1 passed in ")
+
+
+def test_a_flow_has_tests_in_files_of_any_name(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They say whose they are; a file of the flow's name is found too, and no file twice."""
+    (settings.dialplans / "night.test.yaml").write_text(TESTS)
+    (settings.dialplans / "other.yaml").write_text(FLOW.replace("tiny", "other"))
+    (settings.dialplans / "other.test.yaml").write_text(TESTS.replace("tiny", "other"))
+    assert run_tests(settings, Wanted(("tiny", "night"), as_json=True)) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert (told["passed"], told["failed"]) == (2, 2)
+    with pytest.raises(NoSuchFlow, match='did you mean "tiny"'):
+        run_tests(settings, Wanted(("tinny",)))
 
 
 def test_only_tests_of_a_name_are_played(
