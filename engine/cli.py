@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 # rest is imported by the command that needs it.
 app = typer.Typer(
     name="trunkline",
+    rich_markup_mode="markdown",  # a paragraph of a docstring is one in the help
     help="A telephony-first IVR and call-routing engine on Asterisk.",
     no_args_is_help=True,
     add_completion=False,
@@ -188,7 +189,11 @@ def publish(
     author: By = "",
     base: Annotated[
         int | None,
-        typer.Option(help="The version that these files have everything of.", min=1),
+        typer.Option(
+            help="The version that these files were made from, or were brought together with by "
+            "hand; only needed where the working copy does not know.",
+            min=1,
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:

@@ -49,7 +49,7 @@ async def bring_in(settings: Settings, file: Path) -> int:
     async with _store(settings) as store:
         for start in range(0, len(rows), BATCH):
             await store.put(rows[start : start + BATCH])
-    typer.echo(f"{len(rows)} customers taken")
+    typer.echo(f"{len(rows)} customer{'' if len(rows) == 1 else 's'} taken")
     return 0
 
 

@@ -1,7 +1,7 @@
 """`trunkline publish`, `rollback`, `checkout`, `versions` and `diff`: what they do and print."""
 
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -19,13 +19,14 @@ from engine.flows import open_store, or_away
 from engine.functions import functions_of
 from engine.loading import check_texts, known_of, load_site_file
 from engine.merging import Files
-from engine.publishing import Author, Published, Publisher
+from engine.publishing import Author, Check, FlowTests, Published, Publisher
 from engine.rehearsing.proving import flow_tests
 from engine.settings import Settings
 from engine.status import clock_time
 from engine.working_copy import code_among, copy_of, is_code
 from history.bundles import BundleHead, BundleStore
 from ivr.meaning import differences
+from ivr.program import Program
 from ivr.steps.base import Known
 
 Json = dict[str, Any]
@@ -157,7 +158,7 @@ async def diff(asked: Asked, old: int | None, new: int | None, text: bool) -> in
             behind = await _publisher_of(settings, store, site).behind()
     there_is = _show_text(asked, before, after) if text else _show_meaning(asked, before, after)
     if behind and not asked.as_json:
-        typer.echo("changed by others, and taken over when you publish: " + ", ".join(behind))
+        typer.echo("published since, and taken over when you publish: " + ", ".join(behind))
     return 1 if there_is else 0
 
 
@@ -203,7 +204,35 @@ def _publisher_of(settings: Settings, store: BundleStore, site: str) -> Publishe
         return known_of(load_site_file(settings).site, code.functions, home)
 
     tests = flow_tests(known, lambda name: str(copy.place(name)))
-    return Publisher(store, site, copy, check_texts(settings), now_ms, tests)
+    screen = _progress()
+    return Publisher(
+        store, site, copy, _shown(screen, check_texts(settings)), now_ms, _told_of(screen, tests)
+    )
+
+
+def _progress() -> Screen:
+    """What is under way, beside the answer."""
+    return Screen(Console(stderr=True, highlight=False))
+
+
+def _shown(screen: Screen, check: Check) -> Check:
+    def checked(files: Files, called: Callable[[str], str]) -> Mapping[str, Program]:
+        with screen.step("Checked") as step:
+            flows = check(files, called)
+            step.detail = f"{len(flows)} flows"
+        return flows
+
+    return checked
+
+
+def _told_of(screen: Screen, tests: FlowTests) -> FlowTests:
+    def played(files: Files, flows: Mapping[str, Program]) -> Sequence[str]:
+        with screen.step("Tested") as step:
+            failures = tests(files, flows)
+            step.detail = f"{len(failures)} failed" if failures else "all pass"
+        return failures
+
+    return played
 
 
 async def _files(store: BundleStore, site: str, version: int | None) -> Files:
@@ -234,7 +263,7 @@ def _refused(asked: Asked, refused: SiteInvalid | DocumentError | PublishRefused
 
 async def _told(asked: Asked, done: Published, nothing_new: str) -> int:
     """Say what came of it, here and in the engine that runs here."""
-    engine = await _poke(asked.settings)
+    engine = await _told_to_look(asked.settings)
     head, copy = done.head, copy_of(asked.settings)
     lines = [f"taken over from others: {copy.shown(name)}" for name in done.taken_over]
     again = f", which is version {head.restores} again" if head.restores else ""
@@ -266,6 +295,16 @@ def _of_engine(engine: Json | None, version: int) -> Sequence[str]:
     if engine["version"] > version:
         return [f"new calls run version {engine['version']}, which came right after it"]
     return [f"the engine goes on with version {engine['version']}:", *_refusal(engine)["reasons"]]
+
+
+async def _told_to_look(settings: Settings) -> Json | None:
+    """As `_poke`; it may take as long as the prompts that are to be made."""
+    if not settings.layout.card.exists():
+        return None
+    with _progress().step("Told the engine, which makes the prompts first") as step:
+        engine = await _poke(settings)
+        step.detail = "none answers" if engine is None else f"it runs version {engine['version']}"
+    return engine
 
 
 async def _poke(settings: Settings) -> Json | None:

@@ -3,7 +3,7 @@
 import json
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import typer
@@ -63,6 +63,7 @@ def _print_status(screen: Screen, health: dict[str, Any], status: dict[str, Any]
     calls: Rows = [
         (
             c["id"],
+            c["caller"] or "",
             c["called"],
             c["at"],
             c["queue"] or "",
@@ -85,9 +86,9 @@ def _print_status(screen: Screen, health: dict[str, Any], status: dict[str, Any]
         (a["id"], a["name"], a["state"], a["detail"], _age(now, a["since_ms"]))
         for a in status["agents"]
     ]
-    screen.table("Calls", ("contact", "called", "at", "queue", "agent", "for"), calls)
+    screen.table("Calls", ("contact", "caller", "called", "at", "queue", "agent", "for"), calls)
     screen.table("Queues", ("queue", "waiting", "longest", "available", "talking"), queues)
-    screen.table("Agents", ("agent", "name", "state", "", "for"), agents)
+    screen.table("Agents", ("agent", "name", "state", "reason or contact", "for"), agents)
 
 
 def _summary(health: dict[str, Any], status: dict[str, Any]) -> str:
@@ -122,6 +123,8 @@ async def show_history(settings: Settings, contact: str, limit: int, as_json: bo
     async with Client(card.read(settings.layout.card)) as client:
         path = f"/api/contacts/{contact}" if contact else f"/api/contacts?limit={limit}"
         found = await client.get(path)
+        if contact and "error" in found and (call := await _under_way(client, contact)):
+            found["error"] = {"code": "under_way", "message": _still(call)}
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False))
         return 1 if contact and "error" in found else 0
@@ -136,20 +139,33 @@ async def show_history(settings: Settings, contact: str, limit: int, as_json: bo
             (
                 c["id"],
                 clock_time(c["started_ms"]),
-                c["called"],
-                c["queue"],
-                c["agent"],
+                c["caller"] or "",
+                c["called"] or "",
+                c["queue"] or "",
+                c["agent"] or "",
                 c["outcome"],
             )
             for c in found
         ]
-        screen.table("History", ("contact", "began", "called", "queue", "agent", "outcome"), rows)
+        columns = ("contact", "began", "caller", "called", "queue", "agent", "outcome")
+        screen.table("History", columns, rows)
     return 0
+
+
+async def _under_way(client: Client, contact: str) -> dict[str, Any] | None:
+    calls: list[dict[str, Any]] = (await client.get("/api/status"))["calls"]
+    return next((call for call in calls if call["id"] == contact), None)
+
+
+def _still(call: dict[str, Any]) -> str:
+    where = "waiting for a callback" if call["at"] == "callback" else f"in the {call['at']}"
+    return f"still under way, {where}: it is in the history when it is over (trunkline status)"
 
 
 def print_contact(screen: Screen, contact: dict[str, Any]) -> None:
     """One contact's history row, step by step with times."""
     screen.say(f"contact {contact['id']}: {contact['outcome']}, ended by {contact['ended_by']}")
+    screen.say("  " + ", ".join(_facts(contact)))
     rows: Rows = [
         (
             f"{(entry['at_ms'] - contact['started_ms']) / 1000:+.3f} s",
@@ -159,6 +175,18 @@ def print_contact(screen: Screen, contact: dict[str, Any]) -> None:
         for entry in contact["timeline"]
     ]
     screen.table("Timeline", ("at", "what", ""), rows)
+
+
+def _facts(contact: dict[str, Any]) -> Iterator[str]:
+    yield f"from {contact['caller'] or 'a number that is not known'} to {contact['called']}"
+    if contact["flow"]:
+        yield f"flow {contact['flow']} of version {contact['flow_version']}"
+    for name in ("language", "topic", "queue", "agent"):
+        if contact[name]:
+            yield f"{name} {contact[name]}"
+    for answer in contact.get("answers", ()):
+        given = answer["message"] if answer["score"] is None else answer["score"]
+        yield f"{answer['survey']} {answer['question']}: {given}"
 
 
 def described(fields: Mapping[str, Any]) -> str:

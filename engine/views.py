@@ -96,7 +96,12 @@ class EngineViews:
             if row is None:
                 return None
             recordings = await self._database.recordings(contact_id)
-        return {**asdict(row), "recordings": [asdict(recording) for recording in recordings]}
+            answers = await self._database.answers(contact_id)
+        return {
+            **asdict(row),
+            "recordings": [asdict(recording) for recording in recordings],
+            "answers": [asdict(answer) for answer in answers],
+        }
 
     async def look_for_flows(self) -> Json:
         """Take what was published, and try again what was refused."""
@@ -157,6 +162,7 @@ def _of_flows(services: Services) -> str:
 def _call(story: Story) -> Json:
     return {
         "id": story.id,
+        "caller": story.caller,
         "called": story.called,
         "flow": story.flow,
         "flow_version": story.flow_version,

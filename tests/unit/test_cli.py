@@ -110,7 +110,7 @@ def test_a_graph_is_told_to_a_machine(trunkline: Command) -> None:
 def test_versions_are_told_from_the_history_of_calls(trunkline: Command) -> None:
     """Both could be called history."""
     done = trunkline("versions", "--help")
-    assert "the history of calls is `history`" in " ".join(done.stdout.split())
+    assert "the history of calls is history" in " ".join(done.stdout.split())
 
 
 def test_who_publishes_is_who_is_logged_in(trunkline: Command, tmp_path: Path) -> None:

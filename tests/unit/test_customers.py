@@ -277,7 +277,7 @@ def test_customers_are_taken_listed_and_removed(here: Path) -> None:
     file.write_text("number,name,segment\n06301234567,Anna,gold\n+36309999999,Bela,\n", "utf-8")
     assert trunkline("import", str(file)) == (0, "2 customers taken\n")
     file.write_text("number,name\n06301234567,Anna K.\n", "utf-8")
-    assert trunkline("import", str(file)) == (0, "1 customers taken\n")
+    assert trunkline("import", str(file)) == (0, "1 customer taken\n")
     code, listed = trunkline("list", "--json")
     assert code == 0
     assert [(row["number"], row["name"]) for row in json.loads(listed)] == [

@@ -184,7 +184,7 @@ async def test_what_others_changed_is_told_from_what_one_changed_oneself(
     said()
     assert await flow_commands.diff(asked, None, None, text=False) == 1
     assert said().endswith(
-        "menu.timeout: 6s → 4s\nchanged by others, and taken over when you publish: support.yaml\n"
+        "menu.timeout: 6s → 4s\npublished since, and taken over when you publish: support.yaml\n"
     )
 
 
@@ -306,3 +306,19 @@ async def test_versions_tell_what_is_in_force_and_what_was_refused(
     newest, before = json.loads(said())
     assert (newest["in_force"], newest["refused"]) == (False, ["no voice speaks et"])
     assert (before["in_force"], before["refused"]) == (True, None)
+
+
+async def test_what_is_under_way_is_shown_beside_the_answer(
+    settings: Settings, engine: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The engine may take long over prompts; a machine that reads the answer is not disturbed."""
+    engine |= {"version": 1, "refused": None}
+    await flow_commands.publish(Asked(settings, as_json=True), ANNA, None)
+    said = capsys.readouterr()
+    assert json.loads(said.out)["version"] == 1
+    steps = [line.rpartition(" (")[0] for line in said.err.splitlines()]
+    assert steps == [
+        "✓ Checked: 1 flows",
+        "✓ Tested: all pass",
+        "✓ Told the engine, which makes the prompts first: it runs version 1",
+    ]

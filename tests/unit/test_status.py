@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from rich.console import Console
 
 from engine import card, flow_commands, status
+from engine.console import Screen
 from engine.flow_commands import Asked
 from engine.publishing import Author
 from engine.settings import PROJECT, Settings, from_environment
@@ -52,6 +54,13 @@ async def running(settings: Settings) -> AsyncIterator[dict[str, Any]]:
         return web.json_response(answer["flows"])
 
     app = web.Application()
+
+    async def no_contact(request: web.Request) -> web.Response:
+        return web.json_response(
+            {"error": {"code": "no_such_contact", "message": "none"}}, status=404
+        )
+
+    app.router.add_get("/api/contacts/{id}", no_contact)
     app.router.add_get("/healthz", health)
     app.router.add_get("/api/status", tell)
     app.router.add_post("/api/flows", look)
@@ -97,3 +106,37 @@ async def test_a_published_version_that_was_refused_is_not_unpublished(
     told = capsys.readouterr().out
     assert "version 2 was refused here:\n  no voice speaks et\n" in told
     assert "trunkline diff" not in told
+
+
+@pytest.mark.parametrize(("at", "where"), [("queue", "in the queue"), ("callback", "a callback")])
+async def test_a_contact_that_is_not_over_is_told_to_be_under_way(
+    settings: Settings,
+    running: dict[str, Any],
+    capsys: pytest.CaptureFixture[str],
+    at: str,
+    where: str,
+) -> None:
+    """Not that there is none; a promised callback may wait for hours."""
+    running["calls"] = [{"id": "1700000000.1", "at": at}]
+    assert await status.show_history(settings, "1700000000.1", 9, as_json=False) == 1
+    told = capsys.readouterr().err
+    assert told.startswith("still under way, ")
+    assert where in told
+    assert await status.show_history(settings, "1700000000.2", 9, as_json=False) == 1
+    assert capsys.readouterr().err == "none\n"
+
+
+def test_a_contact_is_told_with_who_called_and_what_was_answered(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """With the version of the flow that it ran."""
+    row: dict[str, Any] = dict.fromkeys(("language", "topic", "queue", "agent"))
+    row |= {"id": "1.1", "outcome": "answered", "ended_by": "caller", "timeline": []}
+    row |= {"caller": "+36301234567", "called": "+3615550100", "flow": "support"}
+    row |= {"flow_version": 7, "queue": "faults", "started_ms": 1_000}
+    row["answers"] = [{"survey": "after_call", "question": "csat", "score": 5, "message": None}]
+    status.print_contact(Screen(Console(width=200)), row)
+    assert capsys.readouterr().out.splitlines()[1] == (
+        "  from +36301234567 to +3615550100, flow support of version 7, queue faults, "
+        "after_call csat: 5"
+    )
