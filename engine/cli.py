@@ -98,6 +98,22 @@ def history(
 
 
 @app.command()
+def surveys(
+    survey: Annotated[str, typer.Argument(help="A survey, by its name; none: all.")] = "",
+    since: Annotated[str, typer.Option(help="How far back answers count: 12h, 7d, 4w.")] = "30d",
+    as_json: Json = False,
+) -> None:
+    """Show what callers answered in surveys: how many, the average, each score."""
+    from engine.clock import now_ms
+    from engine.graphing import duration_ms
+    from engine.surveybook import show
+
+    since_ms = now_ms() - duration_ms(since)
+    chosen = settings.from_environment()
+    raise typer.Exit(complete(show(chosen, survey, since_ms, as_json=as_json)))
+
+
+@app.command()
 def check(
     files: Annotated[
         list[Path] | None,

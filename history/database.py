@@ -135,6 +135,14 @@ class HistoryDatabase:
         rows = await self._rows(query.order_by(*order))
         return tuple(answer_from(row._mapping) for row in rows)
 
+    async def answers_since(self, since_ms: int, survey: str = "") -> tuple[AnswerRow, ...]:
+        """What was answered since then, in one survey or in all, the earliest first."""
+        query = select(surveys).where(surveys.c.at_ms >= since_ms)
+        if survey:
+            query = query.where(surveys.c.survey == survey)
+        rows = await self._rows(query.order_by(surveys.c.at_ms, surveys.c.contact_id))
+        return tuple(answer_from(row._mapping) for row in rows)
+
     async def _contacts(self, query: Select[Any]) -> tuple[ContactRow, ...]:
         rows = [row._mapping for row in await self._rows(query)]
         wanted = select(legs).where(legs.c.contact_id.in_([row["id"] for row in rows]))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from engine.cli import app
 
@@ -18,6 +18,11 @@ _EXAMPLES = (
     ("rollback", 'trunkline rollback -1 --note "The old menu was better"'),
     ("checkout", "trunkline checkout"),
     ("prompts", "trunkline prompts --missing"),
+    ("customers", "trunkline customers import customers.csv"),
+    ("status", "trunkline status"),
+    ("history", "trunkline history 1763712000.42"),
+    ("surveys", "trunkline surveys --since 7d"),
+    ("messages", "trunkline messages list support"),
     ("schema", "trunkline schema flow"),
 )
 
@@ -32,20 +37,23 @@ class Told(NamedTuple):
 
 def commands() -> Iterator[Told]:
     """Those that there are, in the order in which they are needed."""
-    callbacks = _callbacks()
+    abouts = _abouts()
     for name, example in _EXAMPLES:
-        if name in callbacks:
-            about = (callbacks[name].__doc__ or "").partition("\n")[0]
-            yield Told(name, about, example)
+        if name in abouts:
+            yield Told(name, abouts[name], example)
 
 
-def _callbacks() -> dict[str, Callable[..., Any]]:
-    found: dict[str, Callable[..., Any]] = {}
+def _abouts() -> dict[str, str]:
+    """What each command says of itself first; a group of commands by its help."""
+    found: dict[str, str] = {}
     for command in app.registered_commands:
         if command.callback is not None:
-            found[command.name or command.callback.__name__] = command.callback
+            name = command.name or command.callback.__name__
+            found[name] = (command.callback.__doc__ or "").partition("\n")[0]
     for group in app.registered_groups:
-        inner = group.typer_instance.registered_callback if group.typer_instance else None
-        if group.name and inner is not None and inner.callback is not None:
-            found[group.name] = inner.callback
+        inner = group.typer_instance
+        if group.name and inner is not None:
+            itself = inner.registered_callback
+            about = itself.callback.__doc__ if itself and itself.callback else inner.info.help
+            found[group.name] = str(about).partition("\n")[0]
     return found

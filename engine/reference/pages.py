@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import BaseModel
 
+from config.site import Site
 from engine.errors import SettingsInvalid
 from engine.reference import commands, tongue
-from engine.reference.fields import tables
+from engine.reference.excerpts import excerpts
+from engine.reference.fields import Table, tables
 from engine.reference.kinds import example, kind_parts, shared
 from engine.schemas import SCHEMAS
 from ivr.announce import LANGUAGES
@@ -57,7 +60,26 @@ def _language() -> str:
 
 
 def _document(name: str, model: type[BaseModel]) -> str:
-    return _render("document.md.j2", name=name, tables=[*tables(model)])
+    shown = excerpts() if model is Site else {}
+    return _render("document.md.j2", name=name, tables=[*_with_examples(model, shown)])
+
+
+def _with_examples(model: type[BaseModel], shown: Mapping[str, str]) -> Iterator[tuple[Table, str]]:
+    """The tables, each with an example of its field behind the field's last table."""
+    for field, group in groupby(tables(model), lambda table: _field_of(table.place)):
+        *before, last = group
+        yield from ((table, "") for table in before)
+        yield last, shown.get(field, "") if field else _plain(shown, model)
+
+
+def _field_of(place: str) -> str:
+    return place.partition(".")[0].removesuffix("[]")
+
+
+def _plain(shown: Mapping[str, str], model: type[BaseModel]) -> str:
+    """Those fields that have no table of their own."""
+    inside = {_field_of(table.place) for table in tables(model)}
+    return "\n".join(text for field, text in shown.items() if field not in inside)
 
 
 def _render(template: str, **parts: Any) -> str:

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from config.document import load_document
+from config.site import Site, load_site
 from engine.errors import SettingsInvalid
 from engine.loading import known_of, load_site_file
+from engine.reference.excerpts import excerpts
 from engine.reference.fields import tables
 from engine.reference.kinds import EXAMPLES
 from engine.reference.pages import pages, write
@@ -71,6 +73,17 @@ def test_every_kind_of_step_has_an_example_that_uses_it() -> None:
         if flow is None or kind not in {step.kind for step in flow.steps.values()}:
             lacking.append(path.name)
     assert lacking == []
+
+
+def test_every_part_of_a_site_has_an_example(tmp_path: Path) -> None:
+    """They are parts of one site, which passes the check."""
+    found = excerpts()
+    assert set(found) == set(Site.model_fields)
+    path = tmp_path / "site.yaml"
+    path.write_text("\n".join(found.values()) + "\n", "utf-8")
+    assert load_site(path, {}).mail is not None
+    page = pages()["site.md"]
+    assert [name for name, example in found.items() if example not in page] == []
 
 
 def test_every_example_has_its_tests() -> None:
