@@ -111,6 +111,15 @@ class Run:
         else:
             self.scope = scope.with_(_VARIABLES, {**scope.variables, name: value})
 
+    def assign_all(self, values: Values, secrets: Values) -> None:
+        """Set several variables, ``secrets`` the sensitive ones among them."""
+        scope = self.scope
+        if values:
+            scope = scope.with_(_VARIABLES, {**scope.variables, **values})
+        if secrets:
+            scope = scope.with_(_SECRETS, {**scope.secrets, **secrets})
+        self.scope = scope
+
     def learn(self, facts: Values) -> None:
         """Add to what steps have learned; the names are dotted, such as ``reply.status``."""
         self.scope = self.scope.with_(_FACTS, {**self.scope.facts, **facts})

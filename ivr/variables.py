@@ -70,6 +70,8 @@ class Variable(DocumentModel):
         """A value of another type as one of this; None when it is none, or no value at all."""
         if type(value) is str:
             return self.read(value)
+        if type(value) is bool and self.type == "bool":
+            return value
         if type(value) is Decimal:
             if self.type in _AMOUNTS:
                 return self._amount(value)

@@ -128,6 +128,12 @@ def _unlike(
         yield Finding(path, message)
 
 
+def _is_same(theirs: Variable | None, mine: Variable) -> bool:
+    """Whether each value of the one is a value of the other."""
+    held = theirs is not None and (theirs.type, theirs.length, theirs.currency)
+    return held == (mine.type, mine.length, mine.currency)
+
+
 class CallNode(Node):
     """Goes into the other flow and takes its results."""
 
@@ -142,7 +148,12 @@ class CallNode(Node):
         self._give: tuple[Assignment, ...] = assignments(body.give, params, build)
         self._begin = [(name, each.initial, each.sensitive) for name, each in begin.items()]
         self._take = [
-            (name, build.variables[name], result)
+            (
+                name,
+                build.variables[name],
+                result,
+                _is_same(begin.get(result), build.variables[name]),
+            )
             for name, result in body.take.items()
             if name in build.variables
         ]
@@ -163,13 +174,13 @@ class CallNode(Node):
 
     def returned(self, run: Run, results: Values) -> Outcome:
         run.note(self.name, "returned")
-        taken: list[tuple[str, Value, bool]] = []
-        for name, variable, result in self._take:
+        taken: dict[str, Value] = {}
+        secrets: dict[str, Value] = {}
+        for name, variable, result, fits in self._take:
             given = results.get(result)
-            value = variable.accept(given)
+            value = given if fits else variable.accept(given)
             if value is None and given is not None:
                 return self.failed(run, f"{result} is not what {name} can hold")
-            taken.append((name, value, variable.sensitive))
-        for name, value, sensitive in taken:
-            run.assign(name, value, sensitive=sensitive)
+            (secrets if variable.sensitive else taken)[name] = value
+        run.assign_all(taken, secrets)
         return self.targets.next
