@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from config.model_walk import Step, allowed_at
 from config.problem import Path, Place, Problem
 from config.sentences import WRONG_KIND, sentence
+from config.yaml_slips import no_colon, odd_space
 from config.yaml_tree import Node
 
 # Errors whose place is a key that is absent, or that should be.
@@ -118,6 +119,8 @@ def _by_path(placed: Iterable[_Placed]) -> list[list[_Placed]]:
 def _problem(group: Sequence[_Placed], model: type[BaseModel], root: Node) -> Problem:
     path = group[0].path
     error = group[0].error
+    if slip := _slip(path, root):
+        return place_of(root, path, key=True).problem(path, slip)
     about_key = error["type"] in _ABOUT_KEY or error["loc"][-1:] == (_KEY_ITSELF,)
     said = [
         sentence(one.error, allowed_at(model, one.steps), allowed_at(model, one.steps[:-1]))
@@ -125,6 +128,20 @@ def _problem(group: Sequence[_Placed], model: type[BaseModel], root: Node) -> Pr
     ]
     place = place_of(root, path, key=about_key)
     return place.problem(path, _either(list(dict.fromkeys(said))))
+
+
+def _slip(path: Path, root: Node) -> str | None:
+    """A key that is none: part of a text in braces, or with blanks that are none."""
+    name, parent, node = path[-1] if path else None, root.find(path[:-1]), root.find(path)
+    if not isinstance(name, str) or parent is None or node is None:
+        return None
+    key = parent.keys[name]
+    if (told := odd_space(name)) is not None:
+        return told
+    # Its empty value begins where the key ends: a colon would be between them.
+    if node.plain is None and node.place == key._replace(col=key.col + len(name)):
+        return no_colon(name, alone=len(parent.keys) == 1)
+    return None
 
 
 def _either(said: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ from pydantic_core.core_schema import ErrorType
 
 from config.model_walk import Allowed, bounds
 from config.suggest import did_you_mean, shown
+from config.yaml_slips import hole_needs_quotes
 
 _MAPPING = "a mapping is needed (lines of key: value)"
 _LIST = "a list is needed (lines that begin with -)"
@@ -90,6 +91,8 @@ def sentence(error: Any, allowed: Sequence[Allowed], parents: Sequence[Allowed])
 def _kind_or_limit(error: Any, ctx: dict[str, Any], allowed: Sequence[Allowed]) -> str:
     kind, value = error["type"], error["input"]
     if kind in _NEEDED:
+        if _NEEDED[kind] == _TEXT and (hole := _hole_of(value)):
+            return f"is a mapping; {hole_needs_quotes(hole)}"
         said = "has no value" if value is None else f"is {shown(value)}"
         limits = bounds(allowed) if kind.startswith(("int", "float")) else ""
         return f"{said}, {_NEEDED[kind]}{f', {limits}' if limits else ''}"
@@ -100,6 +103,14 @@ def _kind_or_limit(error: Any, ctx: dict[str, Any], allowed: Sequence[Allowed]) 
     if kind in _PYDANTIC_OWN:
         return f"is {shown(value)}, which is not allowed here"
     return str(error["msg"])
+
+
+def _hole_of(value: object) -> str | None:
+    """What YAML makes of a hole without quotes: a key without a value."""
+    if not isinstance(value, dict) or len(value) != 1:
+        return None
+    ((name, form),) = value.items()
+    return f"{{{name}}}" if form is None else None
 
 
 def _choice(value: object, names: Sequence[str]) -> str:

@@ -2,6 +2,8 @@
 
 import yaml
 
+from config.yaml_slips import slip
+
 # (part of libyaml's context, part of its problem) -> what to tell, and whether the place to show
 # is where the construct began (the context) instead of where the parser gave up.
 _SENTENCES: tuple[tuple[str, str, str, bool], ...] = (
@@ -44,6 +46,8 @@ _SENTENCES: tuple[tuple[str, str, str, bool], ...] = (
 
 def explain_syntax(error: yaml.MarkedYAMLError, text: str) -> tuple[int, int, str]:
     """(line, col, sentence) for a scanner's or parser's error; line and col count from 1."""
+    if found := slip(error, text):
+        return found
     context, problem = error.context or "", error.problem or "is no valid YAML"
     sentence, at_context = f"no valid YAML: {problem}", False
     for in_context, in_problem, words, begun in _SENTENCES:
