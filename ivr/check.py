@@ -20,6 +20,7 @@ from ivr.recording import Recorded
 from ivr.returning import ways as ways_of
 from ivr.steps.base import NOTHING_KNOWN, Context, Edge, Finding, Heard, Known, Step, unknown
 from ivr.terms import names_in, term_faults
+from ivr.unused import unused
 from ivr.wording import ANY, RECORDING, Wording, holes, is_fixed, is_recording_name
 
 _MISSING = {
@@ -59,6 +60,9 @@ def check(
         findings.extend(_unreachable(flow, ways))
     if not exits and not circles:
         findings.extend(_endless(flow, ways, flows))
+    if all(finding.warning for finding in findings):
+        # A mistyped name leaves the right one unused: what was meant is told with that.
+        findings.extend(unused(flow))
     problems = {
         _problem(located, finding)
         for finding in findings
