@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from config.currencies import currency as iso_currency
 from config.document import DocumentModel
-from config.suggest import shown
 from config.values import ValueName
 
 KEPT = frozenset({"name", "language", "segment"})
@@ -24,17 +23,11 @@ FOUND = frozenset(
 FieldType = Literal["text", "digits", "number", "money", "date", "time", "bool"]
 
 
-def _currency(text: str) -> str:
-    if re.fullmatch("[A-Z]{3}", text) is None:
-        raise ValueError(f"{shown(text)} is no currency, write its three letters like EUR")
-    return text
-
-
 class CustomerField(DocumentModel):
     """One more thing that is known of customers: ``text``, or ``{type: money, currency: EUR}``."""
 
     type: FieldType = Field(description="what it is, as of a flow's variables")
-    currency: Annotated[str, AfterValidator(_currency)] | None = Field(
+    currency: Annotated[str, AfterValidator(iso_currency)] | None = Field(
         default=None, description="of money, three letters like EUR"
     )
 

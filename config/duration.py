@@ -32,7 +32,7 @@ class Duration:
             return value
         if not isinstance(value, str) or not re.fullmatch(_PATTERN, value):
             said = f'"{value}" is' if isinstance(value, str) else "this is"
-            raise ValueError(f"{said} no length of time, like 500ms, 10s, 2m or 1h")
+            raise ValueError(f"{said} no duration, write it like 500ms, 5s, 10m or 1h")
         number = value.rstrip("mhs")
         ms = int(number) * _UNITS_MS[value.removeprefix(number)]
         if ms > _LONGEST_MS:

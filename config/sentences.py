@@ -33,7 +33,7 @@ _NEEDED = {
         ("datetime_type", "datetime_parsing", "datetime_from_date_parsing"),
         "a date and time like 2026-03-15 09:30 is needed",
     ),
-    **dict.fromkeys(("time_delta_type", "time_delta_parsing"), "a length of time is needed"),
+    **dict.fromkeys(("time_delta_type", "time_delta_parsing"), "a duration like 10s is needed"),
     **dict.fromkeys(("uuid_parsing", "uuid_version"), "a UUID is needed"),
     **dict.fromkeys(("url_parsing", "url_syntax_violation"), "an address (URL) is needed"),
     "none_required": "it must be left empty",

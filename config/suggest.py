@@ -6,6 +6,7 @@ from difflib import get_close_matches
 
 _LISTED = 12
 _SHOWN = 60
+_NEAR, _ALIKE = 3, 0.6
 _HINT = re.compile(", (?:did you mean |allowed: |none is defined)")
 
 
@@ -41,6 +42,14 @@ def without_hint(message: str) -> str:
 
 def nearest(word: str, names: Iterable[str]) -> str | None:
     """The name most like ``word`` regardless of case, or None when nothing is alike."""
-    folded = {name.casefold(): name for name in names}
-    found = get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
-    return folded[found[0]] if found else None
+    folded, wanted = {name.casefold(): name for name in names}, word.casefold()
+    found = get_close_matches(wanted, folded, n=_NEAR, cutoff=_ALIKE)
+    return next((folded[name] for name in found if _is_alike(wanted, name)), None)
+
+
+def _is_alike(word: str, name: str) -> bool:
+    """Of dotted names what they begin with alike says nothing: the rest must be alike."""
+    mine, theirs = word.split("."), name.split(".")
+    while len(mine) > 1 and len(theirs) > 1 and mine[0] == theirs[0]:
+        del mine[0], theirs[0]
+    return bool(get_close_matches(".".join(mine), [".".join(theirs)], cutoff=_ALIKE))

@@ -206,7 +206,8 @@ def term_faults(source: str, names: Names, wanted: Kind | None) -> Iterator[str]
     given = looked.type.type
     if looked.faults or looked.unjudged or wanted is None or is_alike(given, wanted):
         return
-    yield f"{shown(source)} is {given}, {wanted} is needed"
+    needed = "number or money" if wanted in ("number", "money") else wanted
+    yield f"{shown(source)} is {given}, {needed} is needed"
 
 
 def is_alike(given: Kind, wanted: Kind) -> bool:

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from config.currencies import currency
 from config.document import DocumentModel
-from config.suggest import shown
 from ivr.currencies import smallest_unit
 
 Value = str | Decimal | bool | date | time | None
@@ -31,9 +31,7 @@ _TRUTHS = {"true": True, "yes": True, "false": False, "no": False}
 
 
 def _currency(value: Any) -> Any:
-    if isinstance(value, str) and re.fullmatch("[A-Z]{3}", value) is None:
-        raise ValueError(f"{shown(value)} is no currency, write its three letters like EUR")
-    return value
+    return currency(value) if isinstance(value, str) else value
 
 
 Currency = Annotated[str, BeforeValidator(_currency, json_schema_input_type=str)]

@@ -265,3 +265,11 @@ def test_the_schema_is_fit_for_editors() -> None:
     assert made["properties"]["open"]["enum"] == [True, False, "yes", "no", "on", "off"]
     assert made["additionalProperties"] is False
     assert "title" not in made
+
+
+def test_of_dotted_names_the_rest_must_be_alike() -> None:
+    """All names of a flow begin alike: that alone is no likeness."""
+    names = ["water.main.wrong", "water.main.prompt", "call.caller"]
+    assert did_you_mean("water.nope", names).startswith("allowed: ")
+    assert did_you_mean("water.main.promt", names).startswith('did you mean "water.main.prompt"?')
+    assert did_you_mean("cal.caller", names).startswith('did you mean "call.caller"?')
