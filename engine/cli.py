@@ -44,9 +44,9 @@ def main() -> None:
     try:
         app()
     except FOR_A_PERSON as error:
-        from rich.console import Console
+        from engine.console import plain_console
 
-        Console(stderr=True, highlight=False).print(str(error), style="red", markup=False)
+        plain_console(stderr=True).print(str(error), style="red", markup=False)
         sys.exit(2)
 
 

@@ -11,12 +11,26 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+UNBROKEN = 10_000
+"""Signs in a line that nobody sees on a screen: whoever reads it there breaks it for itself."""
+
+
+def plain_console(*, stderr: bool = False) -> Console:
+    """Where a command writes; a line is broken only on a terminal, by the terminal.
+
+    A message's ``file:line:col`` must stay what an editor or ``grep`` finds.
+    """
+    console = Console(stderr=stderr, highlight=False, soft_wrap=True)
+    if not console.is_terminal:
+        console.width = UNBROKEN
+    return console
+
 
 class Screen:
     """Prints steps with their duration; `detail` set inside a step is shown behind it."""
 
     def __init__(self, console: Console | None = None) -> None:
-        self.console = console or Console(highlight=False)
+        self.console = console or plain_console()
         self._began = time.monotonic()
 
     @contextmanager
@@ -58,7 +72,7 @@ class Screen:
             table.add_column(column)
         for row in rows:
             table.add_row(*(str(cell) for cell in row))
-        self.console.print(table)
+        self.console.print(table, soft_wrap=False)
 
     def _line(self, colour: str, mark: str, what: str, step: "Step", began: float) -> None:
         detail = f": {step.detail}" if step.detail else ""

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from config.document import DocumentError, Problem, read_text
 from config.site import Site
 from config.suggest import did_you_mean, shown
+from engine.console import plain_console
 from engine.customer_fields import fields_of
 from engine.customers import e164, region_of
 from engine.errors import HistoryUnreadable
@@ -203,4 +203,4 @@ def _print(rows: Sequence[CustomerRow]) -> None:
         cells = [row.number, row.name, row.language, row.segment]
         cells += [row.data.get(name) for name in fields]
         table.add_row(*(escape(cell or "") for cell in cells))
-    Console(highlight=False).print(table)
+    plain_console().print(table, soft_wrap=False)

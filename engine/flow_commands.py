@@ -7,13 +7,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import typer
-from rich.console import Console
 
 from config.document import DocumentError, load_plain
 from engine import card, differing, recorded_prompts
 from engine.client import Client
 from engine.clock import now_ms
-from engine.console import Screen
+from engine.console import Screen, plain_console
 from engine.errors import NoSuchVersion, NotRunning, PublishRefused, SiteInvalid
 from engine.flows import open_store, or_away
 from engine.functions import functions_of
@@ -101,7 +100,7 @@ async def versions(asked: Asked, limit: int) -> int:
         (h.version, _here(engine, h.version), clock_time(h.at_ms), *_by(h)) for h in heads
     ]
     columns = ("version", "here", "published", "by", "note", "restores")
-    screen = Screen(Console(highlight=False))
+    screen = Screen()
     screen.table("Versions of the flows", columns, rows)
     for reason in _refusal(engine)["reasons"]:
         screen.fail(f"version {_refusal(engine)['version']}: {reason}")
@@ -167,7 +166,7 @@ def _show_text(asked: Asked, before: Files, after: Files) -> bool:
     if asked.as_json:
         asked.tell(lines)
     else:
-        differing.show_text(Console(highlight=False), before, after)
+        differing.show_text(plain_console(), before, after)
     return bool(lines)
 
 
@@ -177,7 +176,7 @@ def _show_meaning(asked: Asked, before: Files, after: Files) -> bool:
     if asked.as_json:
         asked.tell(differing.as_json(found))
     else:
-        differing.show(Console(highlight=False), found)
+        differing.show(plain_console(), found)
     return bool(found)
 
 
@@ -212,7 +211,7 @@ def _publisher_of(settings: Settings, store: BundleStore, site: str) -> Publishe
 
 def _progress() -> Screen:
     """What is under way, beside the answer."""
-    return Screen(Console(stderr=True, highlight=False))
+    return Screen(plain_console(stderr=True))
 
 
 def _shown(screen: Screen, check: Check) -> Check:

@@ -9,7 +9,6 @@ from dataclasses import asdict
 from pathlib import Path
 
 import typer
-from rich.console import Console
 
 from engine.clock import now_ms
 from engine.console import Screen
@@ -123,4 +122,4 @@ def _print(rows: Sequence[MessageRow]) -> None:
         for row in rows
     ]
     columns = ("message", "mailbox", "left", "long", "caller", "")
-    Screen(Console(highlight=False)).table("Messages", columns, table)
+    Screen().table("Messages", columns, table)

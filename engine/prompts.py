@@ -10,12 +10,12 @@ from typing import Any, Literal
 
 import typer
 import yaml
-from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
 from engine.audio import needed
+from engine.console import plain_console
 from engine.errors import NoSuchPrompt
 from engine.ownwords import OWN
 from engine.players import play_wav
@@ -112,7 +112,7 @@ def _json(book: PromptBook, shown: Shown) -> dict[str, Any]:
 
 def _print(shown: list[Shown], only_missing: bool) -> None:
     rows = [_cells(each, only_missing) for each in shown]
-    console = Console(highlight=False)
+    console = plain_console()
     if not console.is_terminal:
         for row in (_COLUMNS, *rows):
             typer.echo("\t".join(row))
@@ -125,7 +125,7 @@ def _print(shown: list[Shown], only_missing: bool) -> None:
     table.add_column(_COLUMNS[-1], no_wrap=True, overflow="ellipsis")
     for each, row in zip(shown, rows, strict=True):
         table.add_row(*map(escape, row), style="red" if each.problem else None)
-    console.print(table)
+    console.print(table, soft_wrap=False)
 
 
 def _cells(shown: Shown, only_missing: bool) -> tuple[str, ...]:
@@ -151,7 +151,7 @@ def _play(audio: bytes, base: Path, output: Path | None) -> bool:
 
 async def _make(book: PromptBook, segments: Iterable[Segment]) -> int:
     failures: list[str] = []
-    console = Console(stderr=True, highlight=False)
+    console = plain_console(stderr=True)
     with Progress(console=console) as progress:
         task = progress.add_task("Making prompts", total=None)
         await book.store.ensure_all(

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import typer
-from rich.console import Console
 
 from engine import card
 from engine.client import Client
@@ -32,7 +31,7 @@ async def show(settings: Settings, as_json: bool) -> int:
         told = {"health": health, **status, "unpublished": differs or None}
         typer.echo(json.dumps(told, ensure_ascii=False))
     else:
-        _print_status(Screen(Console(highlight=False)), health, status)
+        _print_status(Screen(), health, status)
         if differs:
             typer.echo(differs)
     return 0 if health["ok"] else 1
@@ -131,7 +130,7 @@ async def show_history(settings: Settings, contact: str, limit: int, as_json: bo
     if contact and "error" in found:
         print(found["error"]["message"], file=sys.stderr)  # noqa: T201  # a person asked
         return 1
-    screen = Screen(Console(highlight=False))
+    screen = Screen()
     if contact:
         print_contact(screen, found)
     else:

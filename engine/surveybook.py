@@ -8,7 +8,6 @@ from itertools import groupby
 from typing import Any
 
 import typer
-from rich.console import Console
 
 from engine.console import Screen
 from engine.errors import HistoryUnreadable
@@ -76,7 +75,7 @@ async def show(settings: Settings, survey: str, since_ms: int, *, as_json: bool)
         return 0
     columns = ("survey", "question", "answers", "average", "NPS", "scores", "messages")
     rows: list[tuple[Any, ...]] = [tuple(_cells(each)) for each in found]
-    Screen(Console(highlight=False)).table("Surveys", columns, rows)
+    Screen().table("Surveys", columns, rows)
     return 0
 
 

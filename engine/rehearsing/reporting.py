@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from engine.console import plain_console
 from ivr.rehearsal.expecting import way
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def show(
 ) -> None:
     """Files with their tests, every failure in full, what is not covered, and the sum."""
     # Lines are never broken by us: a place must stay one that an editor can follow.
-    out = console or Console(highlight=False, soft_wrap=True)
+    out = console or plain_console()
     for file, tests in _by_file(results).items():
         _file(out, file, tests, verbose)
     for coverage in covered:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pydantic import RootModel
-from rich.console import Console
 
 from config.document import (
     DocumentError,
@@ -19,6 +18,7 @@ from config.document import (
     load_text_located,
     read_text,
 )
+from engine.console import plain_console
 from engine.errors import SettingsInvalid
 from engine.rehearsing.screen import Screen
 from engine.rehearsing.simulation import Simulation
@@ -65,11 +65,11 @@ def simulate(settings: Settings, chosen: Chosen) -> int:
         return check_given(given, located, library, flow)
 
     simulation = Simulation(call, Recorded("", flow, world.plain), check)
-    _play(simulation, Screen(call, Console(highlight=False, soft_wrap=True)))
+    _play(simulation, Screen(call, plain_console()))
     if chosen.record is not None:
         file = _append(chosen.record, simulation)
         told = _recorded(chosen.record, play(file.tests[-1], file.given, library, flow).failure)
-        Console(highlight=False, stderr=True, soft_wrap=True).print(told, markup=False)
+        plain_console(stderr=True).print(told, markup=False)
     return 0
 
 

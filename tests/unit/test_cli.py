@@ -120,3 +120,15 @@ def test_who_publishes_is_who_is_logged_in(trunkline: Command, tmp_path: Path) -
     trunkline("publish", TRUNKLINE_SITE=site, TRUNKLINE_DIALPLANS=str(flows), SUDO_USER="dora")
     (version,) = json.loads(trunkline("versions", "--json").stdout)
     assert version["author"] == "dora"
+
+
+def test_a_message_is_one_line_where_nobody_looks_at_a_screen(
+    trunkline: Command, tmp_path: Path
+) -> None:
+    """A place that is broken over two lines is none that an editor finds, however wide it is."""
+    (tmp_path / f"{'long' * 30}.test.yaml").write_text("flow: nowhere\ntests: [{}]\n", "utf-8")
+    done = trunkline("test", str(tmp_path / f"{'long' * 30}.test.yaml"), COLUMNS="40")
+    assert done.returncode == 2
+    lines = done.stderr.splitlines()
+    assert lines
+    assert all(line.startswith(str(tmp_path)) and ": tests[0]." in line for line in lines)
