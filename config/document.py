@@ -23,6 +23,7 @@ from config.includes import Folder
 from config.problem import DocumentError, Place, Problem
 from config.problem import Path as DocumentPath
 from config.yaml_plain import Unclear, parse_plain
+from config.yaml_slips import LINE_BREAK
 from config.yaml_tree import Node, parse_tree
 
 __all__ = [
@@ -80,6 +81,28 @@ class Located:
     def locate_key(self, path: DocumentPath) -> Place:
         """The place of the key that ends ``path``, for faults of the name itself."""
         return place_of(self.root, path, key=True)
+
+    def within(self, path: DocumentPath, at: int) -> Place | None:
+        """The place ``at`` characters into the text that ``path`` leads to, or the nearest above.
+
+        None where the text is not written as it is read: over several lines, or with escapes.
+        """
+        above = (self.root.find(path[:end]) for end in range(len(path), 0, -1))
+        node = next((node for node in above if node is not None), self.root)
+        place, text = node.place, node.plain
+        if isinstance(path[-1], str) and "{" in path[-1]:  # the key has holes itself
+            place, text = self.locate_key(path), path[-1]
+        line = LINE_BREAK.split(self._source(place.file))[place.line - 1]
+        begin = place.col - 1
+        begin += line[begin : begin + 1] in ("'", '"')
+        if not isinstance(text, str) or line[begin : begin + at] != text[:at]:
+            return None
+        return place._replace(col=begin + at + 1)
+
+    def _source(self, file: str) -> str:
+        if file == self.file or self._folder is None:
+            return self._text
+        return self._folder.source(file)
 
     def is_included(self, path: DocumentPath) -> bool:
         """Whether the key that ends ``path`` was written in another file than the document."""

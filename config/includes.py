@@ -54,6 +54,10 @@ class Folder:
         """The text of a document, as it is to be checked. Raises DocumentError."""
         return read_text(path, self._texts.unsaved)
 
+    def source(self, file: str) -> str:
+        """The text of a fragment that was read."""
+        return self._texts.text(file)
+
     def plain(self, text: str, file: str) -> tuple[Any, AbstractSet[DocumentPath]]:
         """The document with its fragments merged in, and what they added: (part, name).
 

@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 import yaml
 
-_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+"""What begins a new line to libyaml, and so in its marks."""
 _SPACES = "\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000\ufeff"
 _ODD_SPACE = re.compile(rf"[ \t]*(?:- +)*(?:[\w-]+:)?[ \t]*([{_SPACES}])")
 """In the indentation, or where the space after a key's colon should be."""
@@ -40,7 +41,7 @@ def slip(error: yaml.MarkedYAMLError, text: str) -> Slip | None:
     mark = error.problem_mark
     if mark is None:
         return None
-    lines = _BREAK.split(text)
+    lines = LINE_BREAK.split(text)
     if mark.line >= len(lines):
         return None
     if found := _odd_space(lines, mark.line):

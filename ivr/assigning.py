@@ -94,7 +94,7 @@ def source_findings(
         yield from hole_findings((*path, name), source, context.names)
     for name, source, variable in expressions_of(values, variables):
         for fault in term_faults(source, context.names, variable.type):
-            yield Finding((*path, name), fault)
+            yield Finding((*path, name), fault.message, at=fault.at)
 
 
 def _text_findings(path: Path, name: str, source: str, variable: Variable) -> Iterator[Finding]:

@@ -73,7 +73,12 @@ def check(
 
 def _problem(located: Located, finding: Finding) -> Problem:
     tell = located.warning if finding.warning else located.problem
-    return tell(finding.path, finding.message, key=finding.key)
+    if not finding.at:
+        return tell(finding.path, finding.message, key=finding.key)
+    place = located.within(finding.path, finding.at)
+    if place is None:  # a text of several lines, or with escapes
+        return tell(finding.path, f"{finding.message} (at character {finding.at + 1})")
+    return replace(tell(finding.path, finding.message), line=place.line, col=place.col)
 
 
 def _hours(flow: Flow, located: Located, known: Known) -> Iterator[Problem]:
@@ -125,7 +130,7 @@ def _step(step: Step, context: Context) -> Iterator[Finding]:
         yield from hole_findings(path, text, context.names)
     for path, source, wanted in step.expressions(context.variables):
         for fault in term_faults(source, context.names, wanted):
-            yield Finding(path, fault)
+            yield Finding(path, fault.message, at=fault.at)
 
 
 def _heard(heard: Heard, context: Context, *, spoken: bool = True) -> Iterator[Finding]:

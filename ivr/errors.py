@@ -57,7 +57,7 @@ class JsonPathError(IvrError):
 
     def __init__(self, message: str, col: int) -> None:
         self.message, self.col = message, col
-        super().__init__(f"{message} (at character {col + 1})")
+        super().__init__(message)
 
 
 class UnfitError(IvrError):

@@ -30,13 +30,20 @@ _TEXT = Variable(type="text")
 _NO_CONSTANTS: Mapping[str, Value] = {}
 
 
+class Fault(NamedTuple):
+    """What is wrong in an expression, at the 0-based offset ``at`` in its text."""
+
+    message: str
+    at: int = 0
+
+
 class Looked(NamedTuple):
     """An expression that was looked at: its tree (None: it is none), and what is known of it."""
 
     tree: Expr | None
     type: Variable
     used: frozenset[str]
-    faults: tuple[str, ...]
+    faults: tuple[Fault, ...]
     unjudged: bool = False
     """It names something of a site that is not known here."""
 
@@ -125,13 +132,13 @@ class Names(dict[str, Variable]):
             return Looked(None, _TEXT, frozenset(), (), unjudged=True)
         if _is_name(source):
             fault = f"unknown variable {shown(source)}, {did_you_mean(source, self)}"
-            return Looked(None, _TEXT, frozenset(), (fault,))
+            return Looked(None, _TEXT, frozenset(), (Fault(fault),))
         try:
             tree = expression.parse(source)
         except ExpressionError as error:
-            return Looked(None, _TEXT, frozenset(), (_placed(error.message, error.col),))
+            return Looked(None, _TEXT, frozenset(), (Fault(error.message, error.col),))
         checked = expression.check(tree, self.types)
-        faults = tuple(_placed(each.message, each.col) for each in checked.findings)
+        faults = tuple(Fault(each.message, each.col) for each in checked.findings)
         return Looked(tree, _type_of(checked), checked.names, faults)
 
 
@@ -147,10 +154,6 @@ def _is_name(source: str) -> bool:
         and all(part.isidentifier() for part in source.split("."))
         and source.islower()
     )
-
-
-def _placed(message: str, col: int) -> str:
-    return f"{message} (at character {col + 1})" if col else message
 
 
 def _promised(name: str, variable: Variable) -> NameType:
@@ -199,7 +202,7 @@ def names_in(source: str, names: Names) -> frozenset[str]:
     return names.look(source).used
 
 
-def term_faults(source: str, names: Names, wanted: Kind | None) -> Iterator[str]:
+def term_faults(source: str, names: Names, wanted: Kind | None) -> Iterator[Fault]:
     """What is wrong with the expression ``source``, which must give a ``wanted`` value."""
     looked = names.look(source)
     yield from looked.faults
@@ -207,7 +210,7 @@ def term_faults(source: str, names: Names, wanted: Kind | None) -> Iterator[str]
     if looked.faults or looked.unjudged or wanted is None or is_alike(given, wanted):
         return
     needed = "number or money" if wanted in ("number", "money") else wanted
-    yield f"{shown(source)} is {given}, {needed} is needed"
+    yield Fault(f"{shown(source)} is {given}, {needed} is needed")
 
 
 def is_alike(given: Kind, wanted: Kind) -> bool:

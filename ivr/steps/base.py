@@ -69,6 +69,8 @@ class Finding:
     key: bool = False
     warning: bool = False
     own: bool = False
+    at: int = 0
+    """How far into the value's text, where not all of it is wrong."""
 
 
 def unknown(

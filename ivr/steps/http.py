@@ -233,7 +233,7 @@ class HttpStep(Continues):
             try:
                 parse(source)
             except JsonPathError as error:
-                yield Finding(path, str(error))
+                yield Finding(path, error.message, at=error.col)
 
     def node(self, build: Build) -> Node:
         return HttpNode(build, self)

@@ -118,4 +118,4 @@ def _faults(path: Path, source: str, slot: Slot, context: Context) -> Iterator[F
     if READERS[kind](source) is None:
         # Money is a number too: one of the two names stands for both.
         for fault in term_faults(source, context.names, kind):
-            yield Finding(path, fault)
+            yield Finding(path, fault.message, at=fault.at)

@@ -132,3 +132,38 @@ def test_the_schema_for_editors_knows_every_kind() -> None:
     """Completion comes from the same models."""
     text = str(schema(Flow))
     assert all(f"'{kind}'" in text for kind in KINDS)
+
+
+@pytest.mark.parametrize(
+    ("written", "place"),
+    [
+        ("{branch: [{if: vip and dew, go: z}, {else: z}]}", "9:29"),
+        ("{branch: [{if: 'vip and dew', go: z}, {else: z}]}", "9:30"),
+        ('{say: "Good day, {dew}.", next: z}', "9:24"),
+        ('{say: "Good day, { 1 + dew }.", next: z}', "9:29"),
+        ("{set: {vip: not dew}, next: z}", "9:22"),
+    ],
+)
+def test_a_fault_in_an_expression_has_its_own_column(
+    tmp_path: Path, written: str, place: str
+) -> None:
+    """Within the value, quoted or not, where an editor puts the cursor."""
+    (fault,) = faults_of(tmp_path, f"  a: {written}\n")
+    assert fault.startswith(f"{place}: steps.a.")
+    assert '"dew"' in fault
+
+
+@pytest.mark.parametrize("written", ["|\n      Good day,\n      {dew}.", '"Good \\x64ay, {dew}."'])
+def test_where_no_column_can_be_told_the_character_is(tmp_path: Path, written: str) -> None:
+    """In a block or behind an escape the text is not written as it is read."""
+    (fault,) = faults_of(tmp_path, f"  a:\n    next: z\n    say: {written}\n")
+    assert fault.startswith("11:5: steps.a.say.any: ")
+    assert fault.endswith("(at character 12)")
+
+
+def faults_of(tmp_path: Path, steps: str) -> list[str]:
+    """What the check says of a flow with these steps, from the ninth line on."""
+    head = "flow: f\nabout: A\nowner: o\nlanguages: [en]\nstart: a\n"
+    head += "vars: {vip: {type: bool}}\n\nsteps:\n"
+    (tmp_path / "f.yaml").write_text(f"{head}{steps}  z: {{hangup: normal}}\n", encoding="utf-8")
+    return [str(each).rpartition("f.yaml:")[2] for each in read_flows(tmp_path)[1]]

@@ -181,7 +181,7 @@ steps: {hello: {say: *hello, next: bye}, bye: {hangup: normal}}
 """)
     (fault,) = folder.faults()
     assert fault.startswith(
-        'common/words.yaml:2:22: steps.hello.say.en: unknown variable "account"'
+        'common/words.yaml:2:29: steps.hello.say.en: unknown variable "account"'
     )
 
 
