@@ -15,6 +15,7 @@ from ivr.exits import Exit, exit_of
 from ivr.filling import hole_findings
 from ivr.flow import Flow
 from ivr.graph import circles, components, reachable, silent
+from ivr.keeping import placeless
 from ivr.menu_places import RESERVED
 from ivr.recording import Recorded
 from ivr.returning import ways as ways_of
@@ -61,8 +62,8 @@ def check(
     if not exits and not circles:
         findings.extend(_endless(flow, ways, flows))
     if all(finding.warning for finding in findings):
-        # A mistyped name leaves the right one unused: what was meant is told with that.
-        findings.extend(unused(flow))
+        # A mistyped name leaves the right one unused, a mistyped exit a step without its queue.
+        findings += [*unused(flow), *placeless(flow, ways, flows)]
     problems = {
         _problem(located, finding)
         for finding in findings
