@@ -8,6 +8,7 @@ from functools import partial
 from itertools import groupby
 from typing import Any, NamedTuple
 
+from config.suggest import shown
 from ivr.commands import (
     CallBack,
     Command,
@@ -89,8 +90,8 @@ class Expecting:
         for text in texts:
             found = self._heard_from(at, text)
             if found is None:
-                what = "something else" if self._call.heard[at:] else "nothing"
-                return Mismatch(f'to hear "{text}"', what)
+                said = [each.text for each in self._call.heard[at:]]
+                return Mismatch(f'to hear "{text}"', _told_of(said))
             at = found
         self._cursor = self._cursor._replace(heard=at)
         return None
@@ -156,6 +157,7 @@ class Expecting:
         return (each.command for each in self._call.started[self._cursor.started :])
 
 
+LAST_HEARD = 3
 WAY = 40
 """So many steps of a way are told at most: the last ones."""
 
@@ -195,6 +197,12 @@ def _told(name: str, text: str | None, hidden: bool) -> str:
     if text is None:
         return f"{name} not set"
     return f"{name} = {HIDDEN if hidden else text}"
+
+
+def _told_of(said: Sequence[str]) -> str:
+    """What was heard instead, the last of it."""
+    more = "… " if len(said) > LAST_HEARD else ""
+    return more + " ".join(map(shown, said[-LAST_HEARD:])) if said else "nothing"
 
 
 def _folded(text: str) -> str:

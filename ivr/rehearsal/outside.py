@@ -79,7 +79,8 @@ def _enqueue(command: Enqueue, now_ms: int, world: World) -> Underway:
 def _request(command: Request, now_ms: int, world: World) -> Underway:
     found = world.given.replies(command.method, command.url)
     if found is None:
-        return Unanswered(f"no reply is given to {command.method} {command.url}")
+        request = f"{command.method.upper()} {command.url}"
+        return Unanswered(f"no reply is given to {request}: write it in given: http:")
     pattern, replies = found
     nth = world.asked.get(pattern, 0)
     reply = replies[min(nth, len(replies) - 1)]
@@ -162,7 +163,8 @@ def _pay(command: Pay, now_ms: int, world: World) -> Underway:
 def _run_python(command: RunPython, now_ms: int, world: World) -> Underway:
     returned = world.given.python.get(command.function)
     if returned is None:
-        return Unanswered(f"nothing is given that the function {command.function} returns")
+        what = f"nothing is given that the function {command.function} returns"
+        return Unanswered(f"{what}: write it in given: python:")
     if set(returned) == {"fail"}:
         return _failing(now_ms, "the function failed")
     values = {name: value_of(value) for name, value in returned.items()}

@@ -173,7 +173,7 @@ def test_the_junit_report_is_well_formed(settings: Settings, tmp_path: Path) -> 
     failure = bad.find("failure")
     assert bad.attrib["name"] == "bad & <wrong>"
     assert failure is not None
-    assert failure.attrib["message"] == 'expected to hear "Second", got something else'
+    assert failure.attrib["message"] == 'expected to hear "Second", got "First."'
 
 
 def test_a_version_is_proved_by_its_tests(settings: Settings) -> None:
@@ -183,7 +183,7 @@ def test_a_version_is_proved_by_its_tests(settings: Settings) -> None:
     assert prove(files, load_flows(settings.dialplans)) == [
         (
             "dialplans/tiny.test.yaml:9:16: tests[1].call[0].hears: bad & <wrong>: "
-            'expected to hear "Second", got something else'
+            'expected to hear "Second", got "First."'
         )
     ]
     files["tiny.test.yaml"] = TESTS.replace("hears: Second", "at: tow")

@@ -82,7 +82,8 @@ def test_what_is_not_heard_is_told_with_what_was() -> None:
 @pytest.mark.parametrize(
     ("test", "expected", "got"),
     [
-        ("call: [{hears: Hello}]", 'to hear "Hello"', "something else"),
+        ("call: [{hears: Hello}]", 'to hear "Hello"', '"One or two."'),
+        ("call: [{keys: '1', hears: Hello}]", 'to hear "Hello"', '"Number please."'),
         ("call: [{at: line}]", "to be at line", "at menu"),
         ("call: [{silence: timeout, at: menu}]", "to be at menu", "at the end (normal)"),
         ("call: [{passes: [menu, open?]}]", "to come through menu → open?", "open? → menu"),

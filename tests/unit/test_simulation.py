@@ -223,6 +223,15 @@ def test_a_call_by_hand_asks_for_what_is_not_given() -> None:
     ]
 
 
+def test_what_a_test_does_not_give_is_told_with_where_to_write_it() -> None:
+    """Its author has no prompt at which to give it."""
+    call = rehearsed(WORLD)
+    call.run_to_question()
+    assert call.stuck == (
+        "no reply is given to GET https://bills.example/36201234567: write it in given: http:"
+    )
+
+
 def test_enter_takes_what_is_usual() -> None:
     """And it is told in the test, which does not change with what is usual."""
     hand, call = by_hand(WORLD)
