@@ -340,12 +340,14 @@ def simulate(
     ] = None,
     http: Annotated[Path | None, typer.Option(help="A file with replies of web services.")] = None,
     record: Annotated[
-        Path | None, typer.Option(help="Write the call as a test at the end of this file.")
+        Path | None,
+        typer.Option(help="Write the call as a test at the end of this file, beside the flow."),
     ] = None,
+    name: Annotated[str, typer.Option(help="What the recorded test is called.")] = "",
 ) -> None:
     """Play a call through a flow: keys typed are the caller's, :help tells the rest."""
     from engine.rehearsing.simulating import Chosen
     from engine.rehearsing.simulating import simulate as run_simulation
 
-    chosen = Chosen(flow, at, caller, called, language, given, http, record)
+    chosen = Chosen(flow, at, caller, called, language, given, http, record, name)
     raise typer.Exit(run_simulation(settings.from_environment(), chosen))

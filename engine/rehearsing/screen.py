@@ -11,7 +11,7 @@ from rich.text import Text
 
 from ivr.rehearsal.call import Heard, Noted, RehearsedCall, kind_of
 from ivr.rehearsal.expecting import HIDDEN
-from ivr.rehearsal.underway import Question
+from ivr.rehearsal.underway import Question, Waiting
 from ivr.variables import Value, Variable, written
 
 INDENT = 10
@@ -25,8 +25,17 @@ class Screen:
         self._out = console
         self._told = 0
         self._mid_line = False
+        self._queued = ""
         self._values: dict[str, Value] = {}
         self._zone = ZoneInfo(call.state.scope.call.zone)
+
+    def header(self) -> None:
+        """What is played: the flow, when, and who calls whom."""
+        call = self._call.state.scope.call
+        when = datetime.fromtimestamp(call.now_ms / 1000, self._zone)
+        numbers = f"{call.caller or 'anonymous'} calls {call.called}"
+        parts = (f"{when:%A %Y-%m-%d %H:%M} {call.zone}", numbers, self._call.state.scope.language)
+        self._out.print(Text.assemble((self._call.program.name, "bold"), ": ", ", ".join(parts)))
 
     def show(self, waits_for: str) -> None:
         """Everything since the last time, then what the call waits for."""
@@ -42,8 +51,9 @@ class Screen:
                 self._entry(told)
         self._told = len(self._call.told)
         self._changes()
+        self._asked()
         if self._call.ended is None:
-            self._out.print(Text(f"{' ' * INDENT}… waits for {waits_for}", style="dim"))
+            self._out.print(Text(f"{self._clock()}… waits for {waits_for}", style="dim"))
         else:
             self._out.print(Text(f"{self._clock()}the call ends: {self._call.ended}", style="bold"))
 
@@ -94,6 +104,14 @@ class Screen:
     def _variable(self, name: str, variable: Variable, value: Value) -> None:
         text = "not set" if value is None else HIDDEN if variable.sensitive else written(value)
         self._out.print(Text.assemble(" " * INDENT, (name, "blue"), (" = ", "dim"), text))
+
+    def _asked(self) -> None:
+        """What a queue asks of an agent, when the caller comes into it and whenever it is less."""
+        waiting = self._call.underway
+        asked = waiting.asked(self._call.now_ms) if isinstance(waiting, Waiting) else ""
+        if asked and asked != self._queued:
+            self._out.print(Text(f"{' ' * INDENT}{asked}", style="magenta"))
+        self._queued = asked
 
     def _clock(self, at_ms: int | None = None) -> str:
         moment_s = (self._call.now_ms if at_ms is None else at_ms) / 1000

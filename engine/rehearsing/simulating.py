@@ -50,6 +50,8 @@ class Chosen:
     given: Path | None = None
     http: Path | None = None
     record: Path | None = None
+    name: str = ""
+    """What the recorded test is called."""
 
 
 def simulate(settings: Settings, chosen: Chosen) -> int:
@@ -67,7 +69,7 @@ def simulate(settings: Settings, chosen: Chosen) -> int:
     simulation = Simulation(call, Recorded("", flow, world.plain), check)
     _play(simulation, Screen(call, plain_console()))
     if chosen.record is not None:
-        file = _append(chosen.record, simulation)
+        file = _append(chosen.record, simulation, chosen.name)
         told = _recorded(chosen.record, play(file.tests[-1], file.given, library, flow).failure)
         plain_console(stderr=True).print(told, markup=False)
     return 0
@@ -82,6 +84,7 @@ def _recorded(path: Path, failure: Failure | None) -> str:
 
 
 def _play(simulation: Simulation, screen: Screen) -> None:
+    screen.header()
     screen.say("Keys are the caller's, Enter is silence, :help tells the rest.")
     screen.show(simulation.waits_for)
     if simulation.over:
@@ -121,7 +124,10 @@ def _world(chosen: Chosen, library: Library, flow: str) -> World:
         plain["http"] = {**plain.get("http", {}), **written}
     said = _said(chosen)
     text = "".join(f"{name}: {scalar(value)}\n" for name, value in said.items()) or "{}"
-    given = load_text(text, "the command line", Given).over(given)
+    own, located = load_text_located(text, "the command line", Given)
+    if problems := check_given(own, located, library, flow):
+        raise DocumentError(problems)
+    given = own.over(given)
     # The time is always told: a test is to be the same tomorrow.
     time = f"{given.time:%Y-%m-%dT%H:%M:%S%z}"
     return World(given, {**plain, **said, "time": time})
@@ -137,12 +143,12 @@ def _said(chosen: Chosen) -> dict[str, str]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def _append(path: Path, simulation: Simulation) -> TestFile:
+def _append(path: Path, simulation: Simulation, name: str) -> TestFile:
     """Add the test to its file; the file is left as it was when it could not be read then."""
     before = path.read_text("utf-8") if path.exists() else new_file(simulation.recorded.flow)
     names = _names(before, path)
     recorded = simulation.recorded
-    recorded.name = _free_name(f"recorded at {simulation.call.path[-1]}", names)
+    recorded.name = _free_name(name or f"recorded at {simulation.call.path[-1]}", names)
     gap = "" if before.endswith("tests:\n") else "\n"
     text = before.rstrip("\n") + "\n" + gap + recorded.text(simulation.call)
     file = load_text(text, str(path), TestFile)

@@ -8,6 +8,7 @@ from functools import partial
 
 from config.suggest import did_you_mean
 from engine.rehearsing.giving import Check, GivenByHand
+from engine.rehearsing.terminal import ENTER
 from ivr.commands import Command, Enqueue, Request, RunPython
 from ivr.rehearsal.call import RehearsedCall
 from ivr.rehearsal.choices import CHOICES
@@ -42,6 +43,8 @@ class Simulation:
         self._world = GivenByHand(call, recorded, check)
         self.over = False
         self._keying: Underway | None = None
+        self._answered = False
+        """Whether the last thing done was a key that ended its question."""
         self._started = len(call.started)
         self._settle()
 
@@ -49,7 +52,10 @@ class Simulation:
         """A line as it is piped in: keys, nothing, or ``:command``."""
         if text.startswith(":"):
             return self.command(text[1:])
-        if not text:
+        if text == ENTER and self._answered:
+            self._answered = False
+            return "that answer was over: Enter again is silence"
+        if text in ("", ENTER):
             return self.silence()
         for key in text:
             refused = self.key(key)
@@ -71,6 +77,7 @@ class Simulation:
         else:
             self.recorded.did("keys", key)
         self._keying = before if self.call.underway is before else None
+        self._answered = self._keying is None
         self._settle(keying=True)
         return None
 
@@ -196,7 +203,7 @@ class Simulation:
         return refused
 
     def _settled(self) -> None:
-        self._keying = None
+        self._keying, self._answered = None, False
         self._settle()
 
     def _settle(self, *, keying: bool = False) -> None:
@@ -211,7 +218,9 @@ class Simulation:
         self.over = self.over or call.ended is not None
 
     def _why_not(self) -> str | None:
-        return "the call is over" if self.call.ended is not None else self.call.stuck
+        if self.call.ended is not None:
+            return "the call is over"
+        return None if self.call.stuck is None else f"the call waits for {self.waits_for}"
 
 
 def _ms(text: str) -> int | None:

@@ -11,10 +11,15 @@ from collections.abc import Iterator
 
 _PIECE = re.compile(r":[^\r\n]*[\r\n]?|.", re.DOTALL)
 ESCAPE, END = "\x1b", "\x04"
+ENTER = "\n"
+"""The key alone, as it is pressed: `Simulation` knows whether it ends an answer or is silence."""
 
 
 def typed() -> Iterator[str]:
-    """Single keys, ``""`` for Enter, ``:command`` as a line; ends at Ctrl-D, Ctrl-C or the end."""
+    """Single keys, `ENTER`, ``:command`` as a line; ends at Ctrl-D, Ctrl-C or the end.
+
+    Without a terminal whole lines, an empty one for silence.
+    """
     try:
         yield from _pressed() if sys.stdin.isatty() else (line.strip() for line in sys.stdin)
     except (EOFError, KeyboardInterrupt):
@@ -33,7 +38,7 @@ def _pressed() -> Iterator[str]:
                 sys.stdout.write(f"{piece.rstrip()}\n")  # nothing has echoed it
                 yield command(piece)
             else:
-                yield piece.strip("\r\n")
+                yield ENTER if piece in "\r\n" else piece
 
 
 def pieces(keys: str) -> list[str]:

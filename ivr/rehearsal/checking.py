@@ -54,6 +54,9 @@ class _Checking:
                 yield from self._variable((*here, "var", name), name)
 
     def given(self, path: Path, given: Given) -> Iterator[Problem]:
+        if given.language is not None:
+            spoken = self._flow.languages
+            yield from self._known((*path, "language"), "language", given.language, spoken)
         for name in given.hours:
             yield from self._known((*path, "hours", name), "hours", name, self._hours, key=True)
         for name, text in (given.lookup or {}).items():

@@ -29,6 +29,8 @@ ABOUT_CALLER: Mapping[str, Variable] = {
 }
 """What every site may know of its callers, beside the fields of its own."""
 _PATTERN = re.compile(rf"(?:(?P<method>{'|'.join(METHODS)}) +)?(?P<url>\S+)")
+_CALLER = re.compile(r"\+?[0-9]{2,15}|anonymous|")
+"""With a plus of another country, as a carrier sends it, or an extension; nothing if withheld."""
 DEFAULT_TIME = datetime(2026, 1, 12, 10, 0)  # noqa: DTZ001 - a wall clock's, in the site's zone
 """A Monday morning: what a test's clock shows when it says nothing of it."""
 
@@ -109,6 +111,13 @@ def _time(value: Any) -> Any:
         raise ValueError(f"{shown(value)} is no time, {hint}") from None
 
 
+def _caller(text: str) -> str:
+    if _CALLER.fullmatch(text) is None:
+        hint = "write a number like +36201234567, or anonymous"
+        raise ValueError(f"{shown(text)} is no caller, {hint}")
+    return text
+
+
 Pattern = Annotated[str, BeforeValidator(_pattern)]
 Replies = Annotated[
     tuple[Reply, ...],
@@ -125,7 +134,9 @@ class Given(DocumentModel):
     time: Annotated[datetime, BeforeValidator(_time, json_schema_input_type=str)] = Field(
         default=DEFAULT_TIME, description="the clock when the call comes, on the site's clocks"
     )
-    caller: str = Field(default="+36201234567", description="the caller's number, or anonymous")
+    caller: Annotated[str, AfterValidator(_caller)] = Field(
+        default="+36201234567", description="the caller's number, or anonymous"
+    )
     called: str = Field(default="+3615550100", description="the number that was called")
     language: LanguageCode | None = Field(default=None, description="of the number called")
     hours: dict[Name, Forced] = Field(

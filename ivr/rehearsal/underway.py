@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
+from config.duration import Duration
 from ivr.commands import Ask, Enqueue, Play, Prompt, RecordMessage
 from ivr.events import Answered, Done, Event, Played, QueueLeft
 from ivr.rehearsal.given import Agents, Given
@@ -127,6 +128,18 @@ class Waiting(Underway):
         """Whether an agent has answered by now."""
         return self.talk_from_ms is not None and now_ms >= self.talk_from_ms
 
+    def asked(self, now_ms: int) -> str:
+        """What is asked of an agent by now, and from when on less: empty while one talks."""
+        if self.talks(now_ms):
+            return ""
+        command, waited_ms = self._command, now_ms - self._began_ms
+        skills, rest = command.skills, [*command.relax]
+        while rest and rest[0].after_ms <= waited_ms:
+            skills = rest.pop(0).skills
+        parts = [f"{command.queue} asks for {_skills(skills)}", f"priority {command.priority}"]
+        parts += [f"after {Duration(each.after_ms)} {_skills(each.skills)}" for each in rest]
+        return "; ".join(parts)
+
     def answers(self, now_ms: int) -> None:
         """An agent answers now."""
         self._answered(now_ms, Agents())
@@ -148,6 +161,10 @@ class Waiting(Underway):
             waited_ms = self.talk_from_ms - self._began_ms
             return QueueLeft(now_ms, "conversation_ended", agent=self._agent, waited_ms=waited_ms)
         return QueueLeft(now_ms, "timeout", waited_ms=now_ms - self._began_ms)
+
+
+def _skills(levels: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {level}" for name, level in levels.items()) or "anybody"
 
 
 class Message(Underway):

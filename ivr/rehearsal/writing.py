@@ -26,10 +26,14 @@ class Recorded:
     flow: str
     given: dict[str, Any] = field(default_factory=dict)
     """The world as its author would write it: plain YAML."""
+    _heard: int = 0
+    _since: int = 0
+    """How much was heard by now, and before the last line."""
     lines: list[dict[str, str]] = field(default_factory=list)
 
     def did(self, action: str, value: str) -> None:
         """The caller (or an agent) does something; what follows is expected of it."""
+        self._since = self._heard
         self.lines.append({action: scalar(value)})
 
     def keyed_on(self, key: str) -> None:
@@ -38,11 +42,16 @@ class Recorded:
         self.lines[-1] = {"keys": scalar(json.loads(line["keys"]) + key)}
 
     def expects(self, call: RehearsedCall, queue: str | None) -> None:
-        """What came of the last line: the place or the end, and the queue that was entered."""
+        """What came of the last line, or before any: what was heard, the place or the end, and
+        the queue that was entered."""
+        heard = [each.text for each in call.heard[self._since :]]
+        self._heard = len(call.heard)
         if not self.lines:
-            return
+            self.lines.append({})
         line = self.lines[-1]
         line.pop("at", None)
+        if heard:
+            line["hears"] = _texts(heard)
         line.update(_came(call))
         if queue is not None:
             line["queue"] = scalar(queue)
@@ -54,7 +63,7 @@ class Recorded:
             *(f"    {row}" for row in self.given_rows),
             "    call:",
         ]
-        for line in self.lines or [_came(call)]:
+        for line in self.lines:
             rows += _item(line)
         known = ", ".join(f"{name}: {value}" for name, value in _variables(call))
         if known:
@@ -76,6 +85,11 @@ def _field(name: str, value: Any) -> list[str]:
         rows = (f"  {scalar(str(key))}: {flow_yaml(each)}" for key, each in value.items())
         return [f"{name}:", *rows]
     return [f"{name}: {flow_yaml(value)}"]
+
+
+def _texts(texts: Sequence[str]) -> str:
+    said = [json.dumps(text, ensure_ascii=False) for text in texts]
+    return said[0] if len(said) == 1 else f"[{', '.join(said)}]"
 
 
 def _came(call: RehearsedCall) -> dict[str, str]:

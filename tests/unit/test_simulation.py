@@ -7,12 +7,14 @@ import shutil
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from config.document import DocumentError, Located, Problem, load_document
 from engine.errors import SettingsInvalid
+from engine.rehearsing.screen import Screen
 from engine.rehearsing.simulating import Chosen, simulate
 from engine.rehearsing.simulation import Simulation
-from engine.rehearsing.terminal import pieces
+from engine.rehearsing.terminal import ENTER, pieces
 from engine.rehearsing.testing import Wanted, run_tests
 from engine.settings import PROJECT, Settings, from_environment
 from ivr.rehearsal.call import RehearsedCall
@@ -98,7 +100,7 @@ def test_a_call_by_hand_is_shown_and_its_test_passes(
     assert "✓ recorded at bye" in told
     assert "✓ recorded at faults" in told
     file = load_document(settings.dialplans / "support.test.yaml", TestFile)
-    assert [line.keys for line in file.tests[0].call[:3]] == [("3",), ("2",), ("1234",)]
+    assert [line.keys for line in file.tests[0].call[:4]] == [None, ("3",), ("2",), ("1234",)]
 
 
 def test_a_file_of_another_flow_is_left_as_it_is(
@@ -134,7 +136,8 @@ def test_keys_one_by_one_are_one_answer() -> None:
     for key in "12344711":
         assert hand.line(key) is None
     assert hand.recorded.lines == [
-        {"keys": '"1234"', "at": "account"},
+        {"hears": '"PIN please."', "at": "pin"},
+        {"keys": '"1234"', "hears": '"Number please."', "at": "account"},
         {"keys": '"4711"', "at": "line", "queue": "support"},
     ]
     assert "pin" not in hand.recorded.text(call).split("var:")[1].split("}")[0]
@@ -375,3 +378,74 @@ steps:
 def test_a_text_is_quoted_where_it_must_be(text: str, yaml: str) -> None:
     """What YAML would read as something else, and nothing more."""
     assert scalar(text) == yaml
+
+
+def test_enter_behind_an_answer_is_no_silence() -> None:
+    """At a terminal people end a number with it; the next question's time is not over by that."""
+    hand, call = simulation()
+    for key in "1234":
+        hand.line(key)
+    assert hand.line(ENTER) == "that answer was over: Enter again is silence"
+    assert (call.step, call.heard[-1].text) == ("account", "Number please.")
+    assert hand.line(ENTER) is None
+    assert [line.get("silence") for line in hand.recorded.lines] == [None, None, "timeout"]
+
+
+def test_enter_within_an_answer_ends_it() -> None:
+    """A number may have fewer digits than are allowed."""
+    hand, call = simulation(
+        FLOW.replace("length: 4, s", "s").replace("pin, p", "pin, min: 2, max: 4, p")
+    )
+    for key in "12":
+        hand.line(key)
+    before_ms = call.now_ms
+    assert hand.line(ENTER) is None
+    assert call.now_ms > before_ms
+
+
+def test_the_call_begins_with_what_is_played(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The flow, when, and who calls; a test of a name is left."""
+    path = settings.dialplans / "support.test.yaml"
+    typed(monkeypatch, ":hangup")
+    chosen = Chosen("support", "2026-11-23T09:12", "+48221234567", record=path, name="She leaves")
+    assert simulate(settings, chosen) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[0].startswith(
+        "support: Monday 2026-11-23 09:12 Europe/Budapest, +48221234567 calls"
+    )
+    assert [test.name for test in load_document(path, TestFile).tests] == ["She leaves"]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "message"),
+    [
+        (Chosen("support", caller="abc"), '"abc" is no caller, write a number like +36201234567'),
+        (Chosen("support", language="de"), 'unknown language "de", allowed: en, hu, pl, et'),
+    ],
+)
+def test_a_caller_that_cannot_be_is_refused(
+    settings: Settings, chosen: Chosen, message: str
+) -> None:
+    """In a test's given just as on the command line."""
+    with pytest.raises(DocumentError, match=message.replace("+", r"\+")):
+        simulate(settings, chosen)
+
+
+def test_a_queue_tells_what_it_asks_of_an_agent() -> None:
+    """And when it comes to ask for less."""
+    relaxing = "{queue: support, skills: {en: 3}, priority: 7, after: {1m: {en: 1}}, "
+    _, call = simulation(FLOW.replace("{queue: support, ", relaxing))
+    call.keys("1234")
+    call.keys("4711")
+    out = io.StringIO()
+    screen = Screen(call, Console(file=out, width=200))
+    screen.show("an agent")
+    call.pass_time(70_000)
+    screen.show("an agent")
+    told = [" ".join(line.split()) for line in out.getvalue().splitlines()]
+    assert "support asks for en 3; priority 7; after 1m en 1" in told
+    assert told[-2] == "support asks for en 1; priority 7"
+    assert told[-1].endswith("… waits for an agent")
+    assert told[-1].startswith("10:01:1")
