@@ -6,7 +6,7 @@ python -m bench.check_once: what is wrong, and the seconds from files on disk to
 import json
 import time
 
-from engine.checking import check_all
+from engine.checking.checker import check_all
 from engine.settings import from_environment
 
 

@@ -12,9 +12,9 @@ from config.asterisk_runtime import AsteriskRuntime
 from config.secrets import Secrets
 from config.site import Site
 from config.values import Language
-from engine.audio import Audio
 from engine.layout import Layout
 from engine.ports import Port
+from engine.prompts.audio import Audio
 from engine.settings import PROJECT
 from ivr.commands import Segment
 

@@ -12,14 +12,17 @@ import typer
 from config.asterisk_runtime import AsteriskMissingError
 from config.problem import DocumentError
 from config.secrets import SecretsError
-from engine import customers_cli, messages_cli, prompts_cli, settings
+from engine import settings
 from engine.completing import complete
+from engine.customers import cli as customers_cli
 from engine.errors import EngineError, SettingsInvalid
+from engine.mailboxes import cli as messages_cli
+from engine.prompts import cli as prompts_cli
 from ivr.errors import SpeechError
 
 if TYPE_CHECKING:
-    from engine.flow_commands import Asked
-    from engine.publishing import Author
+    from engine.publishing.commands import Asked
+    from engine.publishing.publisher import Author
 
 # Here stands what every command needs, which is little: an editor runs `check` at every key. The
 # rest is imported by the command that needs it.
@@ -126,7 +129,7 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Check the site and the dialplans; every problem as `file:line:col: path: message`."""
-    from engine.checking import Wanted, run_check
+    from engine.checking.checker import Wanted, run_check
 
     wanted = Wanted(tuple(files or ()), stdin_name, as_json)
     raise typer.Exit(run_check(settings.from_environment(), wanted))
@@ -218,7 +221,7 @@ def publish(
     Engines take it without a restart; calls under way stay on theirs. What others published since
     is taken over; of a file that both changed nothing is published (exit code 1).
     """
-    from engine import flow_commands as flows
+    from engine.publishing import commands as flows
 
     raise typer.Exit(complete(flows.publish(_asked(as_json), _author(author, note), base)))
 
@@ -234,7 +237,7 @@ def rollback(
 
     The working copy stays as it is; `checkout` brings it there too.
     """
-    from engine import flow_commands as flows
+    from engine.publishing import commands as flows
 
     raise typer.Exit(complete(flows.rollback(_asked(as_json), version, _author(author, note))))
 
@@ -248,7 +251,7 @@ def checkout(
     as_json: Json = False,
 ) -> None:
     """Make the dialplans directory what was published; unpublished changes are in the way."""
-    from engine import flow_commands as flows
+    from engine.publishing import commands as flows
 
     raise typer.Exit(complete(flows.checkout(_asked(as_json), version, force)))
 
@@ -259,7 +262,7 @@ def versions(
     as_json: Json = False,
 ) -> None:
     """Show the published versions of the flows (the history of calls is `history`)."""
-    from engine import flow_commands as flows
+    from engine.publishing import commands as flows
 
     raise typer.Exit(complete(flows.versions(_asked(as_json), limit)))
 
@@ -276,20 +279,20 @@ def diff(
     From the current version to the dialplans here, from version OLD to them, or from OLD to NEW.
     Exit code 1 when there is a difference.
     """
-    from engine import flow_commands as flows
+    from engine.publishing import commands as flows
 
     raise typer.Exit(complete(flows.diff(_asked(as_json), old, new, text)))
 
 
 def _asked(as_json: bool) -> "Asked":
-    from engine.flow_commands import Asked
+    from engine.publishing.commands import Asked
 
     return Asked(settings.from_environment(), as_json)
 
 
 def _author(name: str, note: str) -> "Author":
     """Who publishes; behind sudo the one who called it."""
-    from engine.publishing import Author
+    from engine.publishing.publisher import Author
 
     return Author(name or os.environ.get("SUDO_USER") or getpass.getuser(), note)
 

@@ -21,34 +21,34 @@ from config.site import Site
 from desk.app import build
 from engine import card, card_contents
 from engine.asterisk_files import LOOPBACK
-from engine.audio import Audio
-from engine.callbacks import Callbacks
-from engine.chronicle import Chronicle
+from engine.calls.callbacks import Callbacks
+from engine.calls.chronicle import Chronicle
+from engine.calls.listening import RoutingListener
+from engine.calls.livecalls import LiveCalls
+from engine.calls.orders import CallOrders
+from engine.calls.recordings import Recordings
+from engine.calls.rehearsals import Rehearsals
+from engine.calls.returning import Returning
+from engine.calls.ringer import SwitchRinger
+from engine.calls.services import Services, Sources
+from engine.calls.switchboard import Switchboard
 from engine.clock import now_ms
-from engine.courier import Courier
-from engine.flows import Flows, Library, open_flows
 from engine.house import House
 from engine.hub import Hub
-from engine.listening import RoutingListener
-from engine.livecalls import LiveCalls
 from engine.loading import SiteFile, known_of, load_site_file
-from engine.mailroom import Mailroom
-from engine.messages import Messages
+from engine.mailboxes.courier import Courier
+from engine.mailboxes.mailroom import Mailroom
+from engine.mailboxes.messages import Messages
+from engine.mailboxes.post import Post
 from engine.metrics import Metrics
-from engine.orders import CallOrders
-from engine.post import Post
-from engine.prompting import prepare
-from engine.recordings import Recordings
-from engine.rehearsals import Rehearsals
-from engine.returning import Returning
-from engine.ringer import SwitchRinger
-from engine.services import Services, Sources
+from engine.prompts.at_start import prepare
+from engine.prompts.audio import Audio
+from engine.publishing.flows import Flows, Library, open_flows
 from engine.settings import Settings, keep_node
 from engine.site_rules import agents_of, rules_of
-from engine.switchboard import Switchboard
 from engine.views import EngineViews
 from engine.watch import Watch
-from engine.web import Web
+from engine.web.client import Web
 from engine.workers import Workers
 from history.bundles import BundleStore
 from history.customers import CustomerStore

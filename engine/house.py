@@ -7,15 +7,15 @@ import structlog
 
 from bridge.agi.session import AgiSession
 from config.document import DocumentError
-from engine import stretches
-from engine.conversation import Conversation
+from engine.calls import stretches
+from engine.calls.conversation import Conversation
+from engine.calls.services import Services
+from engine.calls.stage import DONE, FLOW, STAGE, TRANSFER
+from engine.calls.story import Story
+from engine.calls.voice import Voice
 from engine.errors import FlowsAway
 from engine.performing.transfer import how_dial_went
-from engine.services import Services
-from engine.stage import DONE, FLOW, STAGE, TRANSFER
-from engine.story import Story
-from engine.studio import Studio
-from engine.voice import Voice
+from engine.prompts.studio import Studio
 from history.outcome import EndedBy
 from ivr.announce import Notice, notice, paused
 from ivr.commands import Segment

@@ -17,12 +17,12 @@ from config.site import Site, load_site_located
 from config.site_checks import check_flows
 from config.transfers import Permitted
 from engine.clock import now_ms
-from engine.customer_fields import fields_of
+from engine.customers.fields import fields_of
 from engine.errors import SiteInvalid
-from engine.functions import functions_of
-from engine.merging import Files
+from engine.publishing.functions import functions_of
+from engine.publishing.merging import Files
+from engine.publishing.working_copy import CODE, code_among, is_code, placed
 from engine.settings import Settings
-from engine.working_copy import CODE, code_among, is_code, placed
 from ivr.functions import FlowFunction
 from ivr.loader import load_flows
 from ivr.opening import openings

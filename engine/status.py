@@ -12,10 +12,10 @@ from engine import card
 from engine.client import Client
 from engine.console import Screen
 from engine.errors import FlowsAway
-from engine.flows import or_away
-from engine.publishing import unpublished
+from engine.publishing.flows import or_away
+from engine.publishing.publisher import unpublished
+from engine.publishing.working_copy import copy_of
 from engine.settings import Settings
-from engine.working_copy import copy_of
 from history.bundles import BundleStore
 
 Rows = list[tuple[Any, ...]]

@@ -20,12 +20,12 @@ from engine.client import Client
 from engine.console import Screen
 from engine.demo import Demonstration
 from engine.errors import AlreadyRunning, ChildFailed, EngineError, NotRunning
-from engine.flows import open_flows, open_store
 from engine.loading import load_site_file
 from engine.ports import require_free
-from engine.publishing import unpublished
+from engine.publishing.flows import open_flows, open_store
+from engine.publishing.publisher import unpublished
+from engine.publishing.working_copy import copy_of
 from engine.settings import PROJECT, Settings
-from engine.working_copy import copy_of
 
 ASTERISK_WITHIN_S = 30
 ENGINE_WITHIN_S = 90

@@ -8,9 +8,9 @@ from typing import Any
 
 from bridge.agi.server import AgiServer
 from desk.views import Health, Json, Part, Unavailable
+from engine.calls.services import Services
+from engine.calls.story import Story
 from engine.hub import Hub
-from engine.services import Services
-from engine.story import Story
 from engine.watch import Watch
 from history.database import HistoryDatabase
 from history.errors import DatabaseAway

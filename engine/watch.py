@@ -14,10 +14,10 @@ from config.asterisk_runtime import AsteriskMissingError, find_runtime
 from config.secrets import Secrets, SecretsError, load_or_create
 from config.site import Site
 from engine.asterisk_files import RELOADED, place_apologies, write_all
+from engine.calls.services import Services
 from engine.errors import FlowsAway, SiteInvalid
-from engine.flows import Flows, fitting, reasons_of
 from engine.loading import SiteFile, load_site_file
-from engine.services import Services
+from engine.publishing.flows import Flows, fitting, reasons_of
 from engine.settings import Settings
 from engine.site_rules import agents_of, rules_of
 from ivr.errors import SpeechError

@@ -17,8 +17,8 @@ from ivr.flow import Flow
 from ivr.graph import circles, components, reachable, silent
 from ivr.keeping import placeless
 from ivr.menu_places import RESERVED
-from ivr.recording import Recorded
-from ivr.returning import ways as ways_of
+from ivr.menu_ways import ways as ways_of
+from ivr.recorded_steps import Recorded
 from ivr.steps.base import NOTHING_KNOWN, Context, Edge, Finding, Heard, Known, Step, unknown
 from ivr.terms import names_in, term_faults
 from ivr.unused import unused

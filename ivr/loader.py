@@ -12,7 +12,7 @@ from config.suggest import without_hint
 from ivr.check import check
 from ivr.flow import PARTS, Flow
 from ivr.program import Program, compile_flows
-from ivr.recording import Recorded
+from ivr.recorded_steps import Recorded
 from ivr.steps.base import NOTHING_KNOWN, Known
 
 YAML = frozenset({".yaml", ".yml"})

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge.agi.session import AgiSession
-from engine.callrecording import CallRecording
-from engine.messages import CallMessages
-from engine.services import Services
-from engine.voice import Voice
+from engine.calls.callrecording import CallRecording
+from engine.calls.services import Services
+from engine.calls.voice import Voice
+from engine.mailboxes.messages import CallMessages
 from ivr.events import Event
 from ivr.state import CallState
 from routing.ringing import AgentLeg

@@ -4,7 +4,7 @@ import asyncio
 
 import structlog
 
-from engine.customers import facts_of
+from engine.customers.directory import facts_of
 from engine.performing.line import Line
 from engine.performing.meanwhile import while_waiting
 from history.errors import DatabaseAway

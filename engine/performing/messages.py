@@ -3,7 +3,7 @@
 import structlog
 
 from bridge.errors import CommandFailed
-from engine.messages import FORMAT, Take
+from engine.mailboxes.messages import FORMAT, Take
 from engine.performing.line import Line
 from history.rows import MessageRow
 from ivr.commands import Deliver, Discard, RecordMessage

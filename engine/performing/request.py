@@ -2,7 +2,7 @@
 
 from engine.performing.line import Line
 from engine.performing.meanwhile import while_waiting
-from engine.web_exchange import NoReply
+from engine.web.exchange import NoReply
 from ivr.commands import Request
 from ivr.events import Done, Event, StepFailed
 from ivr.state import CallState

@@ -8,11 +8,11 @@ from urllib.parse import urlencode
 import structlog
 
 from config.sms import HOLE, Sms
-from engine.customers import e164, region_of
+from engine.customers.directory import e164, region_of
 from engine.performing.line import Line
 from engine.performing.meanwhile import while_waiting
 from engine.performing.request import REASONS
-from engine.web_exchange import IDEMPOTENCY_KEY, NoReply
+from engine.web.exchange import IDEMPOTENCY_KEY, NoReply
 from ivr.commands import Request, SendSms
 from ivr.events import Done, Event, StepFailed
 from ivr.json_values import json_of, json_text

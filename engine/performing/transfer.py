@@ -10,11 +10,11 @@ import structlog
 from bridge.agi.session import AgiSession
 from bridge.errors import ChannelGone, CommandFailed
 from config.transfers import plain_number
+from engine.calls.services import Services
+from engine.calls.stage import FLOW, STAGE, TRANSFER
+from engine.calls.story import Story
+from engine.calls.whispers import Whisper
 from engine.performing.line import Line
-from engine.services import Services
-from engine.stage import FLOW, STAGE, TRANSFER
-from engine.story import Story
-from engine.whispers import Whisper
 from ivr.commands import Transfer
 from ivr.events import Done, Event, StepFailed
 from ivr.state import CallState

@@ -6,9 +6,9 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.calls.rehearsed_outside import OutsideModel
 from engine.client import Client
 from engine.errors import NotRunning
-from engine.rehearsed_outside import OutsideModel
 from engine.rehearsing.callees import Callees
 from engine.rehearsing.private_site import NO_SKILL, NO_TRUNK, PrivateSite, lane_name
 from engine.rehearsing.stand_in import StandIn

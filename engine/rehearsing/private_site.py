@@ -16,8 +16,8 @@ from typing import Any
 
 from config.document import load_plain
 from engine import card
+from engine.calls.rehearsed_outside import SERVICE
 from engine.errors import ChildFailed
-from engine.rehearsed_outside import SERVICE
 from engine.settings import PROJECT, Settings
 from phones.bank import PhoneBank
 from phones.carrier import CarrierPhone

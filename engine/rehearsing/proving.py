@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from config.document import DocumentError, load_text_located
-from engine.merging import Files
+from engine.publishing.merging import Files
 from engine.rehearsing.sources import SUFFIX
 from ivr.program import Program
 from ivr.rehearsal.checking import check_tests

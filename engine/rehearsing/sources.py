@@ -10,8 +10,8 @@ from config.document import DocumentError, Located, Problem, load_located, load_
 from config.site import load_site_located
 from config.suggest import did_you_mean
 from engine.errors import NoSuchFlow
-from engine.functions import load_functions
 from engine.loading import known_of
+from engine.publishing.functions import load_functions
 from engine.settings import Settings
 from ivr.loader import YAML, flow_files, load_flows, not_yaml, read_flow
 from ivr.rehearsal.checking import check_tests

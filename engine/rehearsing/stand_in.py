@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
-from engine.rehearsed_outside import HEADER, SERVICE, WHOLE
+from engine.calls.rehearsed_outside import HEADER, SERVICE, WHOLE
 from ivr.json_values import exact, json_text
 from ivr.rehearsal.given import Given, Reply
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from config.problem import Path
 from ivr.chart.traffic import Traffic
 from ivr.flow import Flow
-from ivr.returning import ways as ways_of
+from ivr.menu_ways import ways as ways_of
 from ivr.steps.base import Edge, Step
 
 START = ""

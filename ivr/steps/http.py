@@ -16,9 +16,9 @@ from ivr.json_bodies import texts_of
 from ivr.jsonpath import parse
 from ivr.patterns import MAX_MATCHED
 from ivr.reply_schema import schema_faults
-from ivr.requesting import HttpNode
 from ivr.run import Node
 from ivr.steps.base import Build, Context, Continues, Edge, Finding, Heard, unknown
+from ivr.steps.requesting import HttpNode
 from ivr.terms import names_in
 from ivr.values import Duration, StepName, VariableName
 from ivr.variables import Variable

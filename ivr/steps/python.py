@@ -12,8 +12,8 @@ from config.problem import Path
 from config.suggest import did_you_mean, shown
 from ivr.functions import Signature, Slot
 from ivr.run import Node
-from ivr.running import PythonNode, is_text
 from ivr.steps.base import Build, Context, Continues, Finding, Known, unknown
+from ivr.steps.calling_function import PythonNode, is_text
 from ivr.terms import term_faults
 from ivr.values import Duration, VariableName, matching
 from ivr.variables import READERS, Variable

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bridge.agi.session import AgiSession
-from engine.voice import Voice
+from engine.calls.voice import Voice
 from ivr.commands import Ask, Prompt, Segment
 from ivr.events import Answered
 from tests.asterisk.local_calls import LocalCalls

@@ -7,23 +7,23 @@ from typing import Any, cast
 
 from bridge.switch import Switch
 from config.site import Site, load_site
-from engine.audio import Audio
-from engine.callbacks import Callbacks
-from engine.chronicle import Chronicle
+from engine.calls.callbacks import Callbacks
+from engine.calls.chronicle import Chronicle
+from engine.calls.livecalls import LiveCalls
+from engine.calls.orders import CallOrders
+from engine.calls.recordings import Recordings
+from engine.calls.ringer import SwitchRinger
+from engine.calls.services import Services, Sources
+from engine.calls.story import Story
 from engine.errors import FlowsAway
-from engine.flows import Flows, Library, Refusal
 from engine.hub import Hub
-from engine.livecalls import LiveCalls
 from engine.loading import SiteFile
-from engine.messages import Messages
+from engine.mailboxes.messages import Messages
+from engine.mailboxes.post import Post
 from engine.metrics import Metrics
-from engine.orders import CallOrders
-from engine.post import Post
-from engine.recordings import Recordings
-from engine.ringer import SwitchRinger
-from engine.services import Services, Sources
-from engine.story import Story
-from engine.web import Web
+from engine.prompts.audio import Audio
+from engine.publishing.flows import Flows, Library, Refusal
+from engine.web.client import Web
 from engine.workers import Workers
 from history.customers import CustomerStore
 from history.rows import ContactRow, Record

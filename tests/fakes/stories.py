@@ -1,6 +1,6 @@
 """Stories for tests, with everything unimportant filled in."""
 
-from engine.story import Story
+from engine.calls.story import Story
 
 CALLER = "+36301234567"
 

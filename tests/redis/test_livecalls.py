@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import pytest
 from structlog.testing import capture_logs
 
-from engine.livecalls import LiveCalls
+from engine.calls.livecalls import LiveCalls
 from routing.client import RedisLink
 from routing.embedded import EmbeddedServer
 from tests.fakes.stories import a_story, a_talk

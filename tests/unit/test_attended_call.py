@@ -6,10 +6,10 @@ import pytest
 
 from bridge.agi.session import AgiSession
 from bridge.events import TransferUp
+from engine.calls.recordings import Recordings
+from engine.calls.switchboard import Switchboard
+from engine.calls.whispers import WHISPER
 from engine.house import House as EntryPoints
-from engine.recordings import Recordings
-from engine.switchboard import Switchboard
-from engine.whispers import WHISPER
 from history.outcome import Outcome
 from routing.agent import Agent, Available
 from routing.contact import Contact

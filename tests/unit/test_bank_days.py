@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.functions import load_functions
+from engine.publishing.functions import load_functions
 
 pytestmark = pytest.mark.unit
 

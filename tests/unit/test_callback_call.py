@@ -8,9 +8,9 @@ import pytest
 
 from bridge.agi.session import AgiSession
 from config.transfers import Transfers
-from engine import waiting
-from engine.flows import Flows
+from engine.calls import waiting
 from engine.house import House as EntryPoints
+from engine.publishing.flows import Flows
 from history.outcome import Outcome
 from tests.fakes.agi_client import FakeCall, conversation
 from tests.fakes.house import House

@@ -9,9 +9,9 @@ from dataclasses import replace
 import pytest
 
 from bridge.events import CustomerNotReached, CustomerUp, LegEnded, RingFailure, SwitchEvent
-from engine.recordings import Recordings
-from engine.story import Story
-from engine.switchboard import Switchboard
+from engine.calls.recordings import Recordings
+from engine.calls.story import Story
+from engine.calls.switchboard import Switchboard
 from engine.views import place_of
 from history.outcome import EndedBy, Outcome
 from ivr.commands import CallBack

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.circuit import NEW, Closed, Open, Rules, Trying, answered, asked, failed, given_up
+from engine.web.circuit import NEW, Closed, Open, Rules, Trying, answered, asked, failed, given_up
 
 pytestmark = pytest.mark.unit
 

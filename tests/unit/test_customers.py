@@ -16,8 +16,8 @@ from config.customers import FOUND, KEPT, FieldType
 from config.document import DocumentError
 from config.site import Site, load_site
 from engine.cli import app
-from engine.customer_files import read_customers
-from engine.customers import e164, facts_of, region_of
+from engine.customers.directory import e164, facts_of, region_of
+from engine.customers.files import read_customers
 from history.customers import CustomerRow, CustomerStore
 from history.database import HistoryDatabase
 from history.errors import DatabaseAway

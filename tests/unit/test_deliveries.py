@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from config.mail import Mail
 from config.mailboxes import Mailbox
 from config.services import Service
-from engine.courier import FIRST_PAUSE_MS, GIVE_UP_MS, LONGEST_PAUSE_MS, Courier, pause_ms
+from engine.mailboxes.courier import FIRST_PAUSE_MS, GIVE_UP_MS, LONGEST_PAUSE_MS, Courier, pause_ms
 from history.database import HistoryDatabase
 from history.deliveries import DeliveryStore
 from history.messages import MessageStore

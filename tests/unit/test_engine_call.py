@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from bridge.agi.session import AgiSession
-from engine import waiting
-from engine.flows import Flows
+from engine.calls import waiting
 from engine.house import House as EntryPoints
+from engine.publishing.flows import Flows
 from history.outcome import EndedBy, Outcome
 from ivr.events import Played
 from ivr.interpreter import resume, start

@@ -8,9 +8,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from bridge.agi.session import AgiSession
-from engine import waiting
-from engine.flows import Flows
+from engine.calls import waiting
 from engine.house import House as EntryPoints
+from engine.publishing.flows import Flows
 from history.outcome import EndedBy, Outcome
 from tests.fakes.agi_client import FakeCall, conversation
 from tests.fakes.house import PROJECT, House

@@ -13,9 +13,11 @@ from aiohttp.test_utils import TestServer
 from rich.console import Console
 
 from config.document import load_plain
-from engine import card, differing, flow_commands
-from engine.flow_commands import Asked
-from engine.publishing import Author
+from engine import card
+from engine.publishing import commands as flow_commands
+from engine.publishing import differing
+from engine.publishing.commands import Asked
+from engine.publishing.publisher import Author
 from engine.settings import PROJECT, Settings, from_environment
 from ivr.meaning import differences
 

@@ -9,8 +9,8 @@ from structlog.testing import capture_logs
 
 from config.document import DocumentError
 from engine.errors import FlowsAway, SiteInvalid
-from engine.flows import FIRST_START, Flows, Library, open_flows, open_store
 from engine.loading import load_site_file
+from engine.publishing.flows import FIRST_START, Flows, Library, open_flows, open_store
 from engine.settings import PROJECT, Settings, from_environment
 from history.bundles import BundleStore, bundle
 

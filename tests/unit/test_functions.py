@@ -15,8 +15,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from bridge.agi.session import AgiSession
-from engine.functions import functions_of, load_functions
 from engine.house import House as EntryPoints
+from engine.publishing.functions import functions_of, load_functions
 from engine.workers import Workers
 from ivr.functions import FlowFunction, Slot, flow_function, marked, signature
 from ivr.steps.base import Known

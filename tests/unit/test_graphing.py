@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from engine.calls.story import Story
 from engine.errors import SettingsInvalid
 from engine.graphing import duration_ms, graph, told
 from engine.settings import PROJECT, Settings, from_environment
-from engine.story import Story
 from history.database import HistoryDatabase
 from history.migrations import upgrade_to_head
 from history.outcome import EndedBy, Outcome

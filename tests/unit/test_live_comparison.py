@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engine.rehearsals import Rehearsals
+from engine.calls.rehearsals import Rehearsals
 from engine.rehearsing.livecall import unlike
 from ivr.interpreter import start
 from ivr.rehearsal.call import RehearsedCall

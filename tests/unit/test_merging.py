@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.merging import changed, changes, merge
+from engine.publishing.merging import changed, changes, merge
 
 pytestmark = pytest.mark.unit
 

@@ -15,11 +15,11 @@ import pytest
 
 from bridge.agi.session import AgiSession
 from config.mailboxes import DAY_MS, Mailbox
-from engine import messagebook
-from engine.flows import Flows
 from engine.house import House as EntryPoints
-from engine.mailroom import Mailroom
-from engine.messages import CallMessages, Messages
+from engine.mailboxes import book as messagebook
+from engine.mailboxes.mailroom import Mailroom
+from engine.mailboxes.messages import CallMessages, Messages
+from engine.publishing.flows import Flows
 from engine.settings import Settings, from_environment
 from history.database import HistoryDatabase
 from history.messages import MessageStore

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from config.voices import default_voice
-from engine.flow_commands import Asked, publish
-from engine.prompt_cleaning import clean
-from engine.promptbook import PromptBook
-from engine.publishing import Author
+from engine.prompts.book import PromptBook
+from engine.prompts.cleaning import clean
+from engine.publishing.commands import Asked, publish
+from engine.publishing.publisher import Author
 from engine.settings import Settings, from_environment
 from ivr.commands import Segment
 from ivr.prompts.audio import silence

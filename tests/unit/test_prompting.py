@@ -6,9 +6,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from config.site import load_site
-from engine.audio import Audio
 from engine.layout import Layout
-from engine.prompting import prepare
+from engine.prompts.at_start import prepare
+from engine.prompts.audio import Audio
 from engine.settings import PROJECT
 from ivr.commands import Segment
 from ivr.errors import SpeechFailedError

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.promptbook import PromptBook
+from engine.prompts.book import PromptBook
 from engine.settings import from_environment
 from ivr.prompts.wav import read_wave
 from tests.fakes.voice import Voice

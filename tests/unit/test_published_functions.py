@@ -8,12 +8,12 @@ import pytest
 from structlog.testing import capture_logs
 
 from bridge.agi.session import AgiSession
-from engine import flow_commands
-from engine.flow_commands import Asked
-from engine.flows import open_flows, open_store
 from engine.house import House as EntryPoints
 from engine.loading import load_site_file
-from engine.publishing import Author
+from engine.publishing import commands as flow_commands
+from engine.publishing.commands import Asked
+from engine.publishing.flows import open_flows, open_store
+from engine.publishing.publisher import Author
 from engine.settings import PROJECT, Settings, from_environment
 from engine.watch import Watch
 from history.bundles import BundleStore

@@ -16,8 +16,8 @@ from engine.errors import (
     SiteInvalid,
     UnpublishedChanges,
 )
-from engine.publishing import Author, Published, Publisher, no_tests
-from engine.working_copy import WorkingCopy
+from engine.publishing.publisher import Author, Published, Publisher, no_tests
+from engine.publishing.working_copy import WorkingCopy
 from history.bundles import Bundle, BundleStore
 from history.migrations import upgrade_to_head
 from ivr.program import Program

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from engine import waiting
+from engine.calls import waiting
 from history.outcome import Outcome
 from ivr.announce import expected_wait, place_in_queue
 from routing.contact import Outcome as RoutingOutcome

@@ -8,7 +8,7 @@ from config.document import load_text_located
 from ivr.check import check
 from ivr.commands import SwitchRecording
 from ivr.flow import Flow
-from ivr.recording import Recorded
+from ivr.recorded_steps import Recorded
 from tests.unit.conversation import HEADER, Conversation, program
 
 pytestmark = pytest.mark.unit

@@ -4,7 +4,7 @@ import pytest
 
 from agi_scripts.journal import JournalEntry
 from bridge.events import LiveChannel
-from engine.recovery import GoesOn, Over, Promised, judge, strangers, talks
+from engine.calls.recovery import GoesOn, Over, Promised, judge, strangers, talks
 from history.outcome import EndedBy, Outcome
 from routing.callbacks import Promise
 from routing.floor import LiveTalk

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from config.yaml_tree import Quoted
-from engine.rehearsals import Rehearsal, Rehearsals
-from engine.rehearsed_outside import HEADER
+from engine.calls.rehearsals import Rehearsal, Rehearsals
+from engine.calls.rehearsed_outside import HEADER
 from engine.rehearsing.stand_in import asked_url
 from ivr.commands import (
     CallBack,

@@ -11,8 +11,8 @@ import pytest
 from bridge.agi.session import AgiSession
 from config.hours import Hours
 from config.site import Site
-from engine.flows import Flows, Library
 from engine.house import House as EntryPoints
+from engine.publishing.flows import Flows, Library
 from history.bundles import BundleStore, bundle
 from history.migrations import upgrade_to_head
 from history.outcome import Outcome

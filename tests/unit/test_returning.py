@@ -9,8 +9,8 @@ import pytest
 
 from agi_scripts.journal import JournalEntry, write_entry
 from bridge.events import LinkUp, LiveChannel
-from engine.recordings import Recordings
-from engine.returning import Returning
+from engine.calls.recordings import Recordings
+from engine.calls.returning import Returning
 from history.database import HistoryDatabase
 from history.outcome import EndedBy, Outcome
 from history.rows import ContactRow, RecordingRow

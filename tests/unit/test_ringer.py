@@ -7,7 +7,7 @@ import pytest
 
 from bridge.events import AgentLegUp, RingAgent, RingFailed, RingFailure
 from bridge.switch import Switch
-from engine.ringer import SwitchRinger
+from engine.calls.ringer import SwitchRinger
 from routing.matcher import Assignment
 from routing.ringing import (
     AgentLeg,

@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from engine.rehearsed_outside import HEADER
+from engine.calls.rehearsed_outside import HEADER
 from engine.rehearsing.stand_in import UNEXPECTED, StandIn
 from ivr.rehearsal.given import Given
 

@@ -11,10 +11,11 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from rich.console import Console
 
-from engine import card, flow_commands, status
+from engine import card, status
 from engine.console import Screen
-from engine.flow_commands import Asked
-from engine.publishing import Author
+from engine.publishing import commands as flow_commands
+from engine.publishing.commands import Asked
+from engine.publishing.publisher import Author
 from engine.settings import PROJECT, Settings, from_environment
 
 pytestmark = pytest.mark.unit

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.conversation import how_it_ended
-from engine.story import Story
+from engine.calls.conversation import how_it_ended
+from engine.calls.story import Story
 from engine.views import place_of
 from history.outcome import EndedBy, LegRole, Outcome
 from history.rows import LegRow

@@ -14,8 +14,8 @@ from bridge.events import (
     PhoneReachable,
     SwitchEvent,
 )
-from engine.recordings import Recordings
-from engine.switchboard import Switchboard
+from engine.calls.recordings import Recordings
+from engine.calls.switchboard import Switchboard
 from history.outcome import EndedBy, Outcome
 from tests.fakes.house import House
 from tests.fakes.stories import a_story, a_talk

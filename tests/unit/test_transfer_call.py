@@ -8,8 +8,8 @@ import pytest
 
 from bridge.agi.session import AgiSession
 from config.transfers import Transfers
-from engine.flows import Flows
 from engine.house import House as EntryPoints
+from engine.publishing.flows import Flows
 from history.outcome import EndedBy, LegRole, Outcome
 from routing.agent import Available, Paused
 from tests.fakes.agi_client import FakeCall, conversation

@@ -7,8 +7,8 @@ import pytest
 
 from bridge.agi.server import AgiServer
 from desk.views import Unavailable
-from engine.flows import Refusal
 from engine.hub import Hub
+from engine.publishing.flows import Refusal
 from engine.views import EngineViews
 from engine.watch import Watch
 from history.database import HistoryDatabase

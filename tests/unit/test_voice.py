@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from bridge.agi.session import AgiSession
-from engine.voice import ANY_KEY, Voice
+from engine.calls.voice import ANY_KEY, Voice
 from ivr.commands import Ask, Prompt, Segment
 from ivr.events import Answered
 from tests.fakes.agi_client import FakeCall, conversation

@@ -10,7 +10,7 @@ import pytest
 
 from config.site import load_site, load_site_located
 from config.voices import CommandVoice, EspeakVoice, PiperVoice, default_voice
-from engine.voices import check_voices, voices_of
+from engine.prompts.voices import check_voices, voices_of
 from ivr.commands import Segment
 from ivr.errors import SpeechFailedError, VoiceUnavailableError
 from ivr.prompts.lacking import lack_of

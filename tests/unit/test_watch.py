@@ -11,11 +11,11 @@ from config.asterisk_runtime import find_runtime
 from config.secrets import load_or_create
 from engine.asterisk_files import write_all
 from engine.errors import FlowsAway, SiteInvalid
-from engine.flows import Flows
 from engine.loading import Texts, load_for, load_site_file
+from engine.publishing.flows import Flows
+from engine.publishing.working_copy import WorkingCopy
 from engine.settings import PROJECT, Settings, from_environment
 from engine.watch import Watch
-from engine.working_copy import WorkingCopy
 from tests.fakes.house import House
 
 pytestmark = pytest.mark.unit

@@ -16,8 +16,8 @@ from structlog.testing import capture_logs
 
 from config.services import Service
 from engine.metrics import Metrics
-from engine.web import Web
-from engine.web_exchange import MAX_REPLY_BYTES, NoReply, Reply, pause_s
+from engine.web.client import Web
+from engine.web.exchange import MAX_REPLY_BYTES, NoReply, Reply, pause_s
 from ivr.commands import Request
 from tests.fakes.web_service import WebService, breaks, data, text, web_service
 

@@ -1,0 +1,1 @@
+"""One call, from its first command to its history row."""

@@ -1,0 +1,67 @@
+"""What routing decides, told to the stories, the metrics and whoever watches."""
+
+import time
+
+from engine.calls.chronicle import Chronicle
+from engine.hub import Hub
+from engine.metrics import Metrics
+from engine.views import STATES
+from routing.agent import Paused
+from routing.events import (
+    AgentChanged,
+    ContactAssigned,
+    ContactEnded,
+    ContactRelaxed,
+    ContactReturned,
+    RingFailed,
+    RingStarted,
+    RoutingEvent,
+)
+
+
+class RoutingListener:
+    """One of the router's listeners: quick, and never raising for a contact already gone."""
+
+    def __init__(self, hub: Hub, metrics: Metrics, chronicle: Chronicle) -> None:
+        self._hub = hub
+        self._metrics = metrics
+        self._chronicle = chronicle
+        self._assigned: dict[str, float] = {}
+
+    def __call__(self, event: RoutingEvent) -> None:
+        match event:
+            case ContactAssigned(contact=contact):
+                self._assigned[contact.id] = time.perf_counter()
+            case RingStarted(contact=contact):
+                began = self._assigned.pop(contact.id, None)
+                if began is not None:
+                    self._metrics.ring_delay.observe(time.perf_counter() - began)
+            case ContactReturned(contact=contact) | ContactEnded(contact=contact):
+                self._assigned.pop(contact.id, None)
+            case ContactRelaxed(at_ms=at_ms, contact=contact):
+                story = self._chronicle.story(contact.id)
+                if story is not None:
+                    self._chronicle.update(story.relaxed(at_ms, contact.skills))
+            case RingFailed():
+                self._ring_failed(event)
+            case AgentChanged():
+                self._agent_changed(event)
+
+    def _ring_failed(self, event: RingFailed) -> None:
+        reason = type(event.outcome).__name__
+        self._metrics.not_answered.labels(reason).inc()
+        story = self._chronicle.story(event.contact.id)
+        if story is not None:
+            self._chronicle.update(story.not_answered(event.at_ms, event.agent, reason))
+
+    def _agent_changed(self, event: AgentChanged) -> None:
+        reason = event.after.reason if isinstance(event.after, Paused) else None
+        self._hub.publish(
+            {
+                "at_ms": event.at_ms,
+                "what": "agent",
+                "agent": event.agent,
+                "state": STATES[type(event.after).__name__],
+                "reason": reason,
+            }
+        )

@@ -1,0 +1,92 @@
+"""What to ring for an assignment: the phone, what it shows, where the conversation is recorded."""
+
+from pathlib import Path
+
+import structlog
+
+from bridge.events import RingAgent
+from config.site import Site
+from engine.calls.chronicle import Chronicle
+from engine.calls.story import Story
+from engine.calls.whispers import WHISPER, Whispers
+from engine.clock import Clock
+from engine.site_rules import recording_policy_of
+from recordings.naming import RecordingName
+from recordings.recorder import Recorder
+from routing.matcher import Assignment
+
+log = structlog.get_logger(__name__)
+
+RECORDING = "TRK_RECORDING"
+NOTICE = "TRK_NOTICE"
+
+
+class CallOrders:
+    """The engine's knowledge of a ring: the caller, the recording."""
+
+    def __init__(
+        self,
+        site: Site,
+        chronicle: Chronicle,
+        recorder: Recorder,
+        clock: Clock,
+        *,
+        notice: str = "",
+    ) -> None:
+        """`notice` is the sound that tells an agent of a callback, without its extension."""
+        self.site = site
+        self.whispers = Whispers()
+        self._notice = notice
+        self._chronicle = chronicle
+        self._recorder = recorder
+        self._clock = clock
+
+    def order(self, assignment: Assignment, channel_id: str, timeout_ms: int) -> RingAgent:
+        """The order; its recording's file is made, for Asterisk to write."""
+        contact, agent = assignment.contact, assignment.agent.id
+        variables = [("TRK_CONTACT", contact.id), ("TRK_AGENT", agent)]
+        story = self._chronicle.story(contact.id)
+        if story is not None:
+            story = self._recorded(story.rung(self._clock(), agent, channel_id), contact.queue)
+            self._chronicle.update(story)
+            if channel_id in story.recordings:
+                variables.append((RECORDING, story.recordings[channel_id]))
+        promise = story.promise if story is not None else None
+        caller = story.caller if story is not None else None
+        if promise is not None:
+            variables.append((NOTICE, self._notice))
+        if self.whispers.of(contact.id) is not None:
+            variables.append((WHISPER, "yes"))
+        return RingAgent(
+            contact=contact.id,
+            agent=agent,
+            endpoint=assignment.agent.phone,
+            channel_id=channel_id,
+            caller_name=contact.queue,
+            caller_number=(promise.number if promise is not None else caller) or "",
+            timeout_ms=timeout_ms,
+            variables=tuple(variables),
+        )
+
+    def in_vain(self, order: RingAgent) -> None:
+        """Nobody answered: the empty file goes."""
+        for name, value in order.variables:
+            if name == RECORDING:
+                Path(value).unlink(missing_ok=True)
+
+    def _recorded(self, story: Story, queue: str) -> Story:
+        """The story with a place for the recording of its newest leg; each ring has its own."""
+        leg = story.legs[-1]
+        wanted = story.record
+        if wanted is None:
+            wanted = recording_policy_of(self.site).records(queue)
+        if not wanted:
+            return story
+        try:
+            name = RecordingName(story.id, story.next_recording)
+            path = self._recorder.begin(name, leg.started_ms)
+        except OSError as error:
+            # The conversation goes on unrecorded rather than not at all; the log is watched.
+            log.error("recording_not_begun", contact=story.id, errno=error.errno)
+            return story
+        return story.recorded(leg.uniqueid, str(path))

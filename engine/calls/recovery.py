@@ -1,0 +1,166 @@
+"""What became of the contacts of a former run: pure, from what it left and what is still alive.
+
+Sources: the live records in Redis, the journal that Asterisk's side wrote while the engine was
+away, and the channels that are up now. A live record may be some milliseconds older than the
+crash; where it and Asterisk differ, Asterisk is right about where the call was.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from agi_scripts.journal import ENDED, JournalEntry
+from bridge.events import LiveChannel
+from engine.calls.stage import TALKING, TRANSFER
+from engine.calls.story import Story
+from history.outcome import EndedBy, Outcome
+from routing.floor import LiveTalk
+
+
+@dataclass(frozen=True)
+class GoesOn:
+    """The conversation outlived the engine: keep its story open."""
+
+    story: Story
+
+
+@dataclass(frozen=True)
+class Over:
+    """The contact ended while nobody watched; its row is to be written."""
+
+    story: Story
+    at_ms: int
+    outcome: Outcome
+    by: EndedBy
+
+
+@dataclass(frozen=True)
+class Promised:
+    """The caller is to be called back: the contact goes on waiting without them."""
+
+    story: Story
+
+
+Verdict = GoesOn | Over | Promised
+
+
+def judge(
+    stories: Iterable[Story],
+    journal: Collection[JournalEntry],
+    channels: Collection[LiveChannel],
+    now_ms: int,
+) -> list[Verdict]:
+    """One verdict for each story."""
+    callers = {channel.uniqueid: channel for channel in channels}
+    agents = {channel.contact: channel for channel in channels if channel.agent}
+    entries = _by_contact(journal)
+    return [
+        _judge(
+            story, entries.get(story.id, []), callers.get(story.line), agents.get(story.id), now_ms
+        )
+        for story in stories
+    ]
+
+
+def talks(channels: Collection[LiveChannel]) -> list[LiveTalk]:
+    """The conversations that are up in Asterisk, each known by both of its channels."""
+    talking = {
+        contact
+        for channel in channels
+        if channel.stage == TALKING
+        for contact in (channel.uniqueid, channel.contact)
+    }
+    return [
+        LiveTalk(channel.contact, channel.agent, channel.uniqueid)
+        for channel in channels
+        if channel.agent and channel.contact and channel.contact in talking
+    ]
+
+
+def strangers(
+    journal: Iterable[JournalEntry], known: Collection[str], site: str, node: str
+) -> list[Over]:
+    """Contacts that came and went without the engine: only the journal knows them.
+
+    Who heard no apology has hung up before Asterisk had asked the engine, or found it away.
+    """
+    return [
+        _unserved(_over(_stranger(told[0], site, node), told, told[-1].at_ms, None), told)
+        for contact, told in _by_contact(journal).items()
+        if contact and contact not in known
+    ]
+
+
+def _unserved(over: Over, entries: list[JournalEntry]) -> Over:
+    if over.story.talked or any(entry.what != ENDED for entry in entries):
+        return over
+    return replace(over, outcome=Outcome.HUNG_UP_IN_FLOW, by=EndedBy.CALLER)
+
+
+def _by_contact(journal: Iterable[JournalEntry]) -> Mapping[str, list[JournalEntry]]:
+    entries: dict[str, list[JournalEntry]] = {}
+    for entry in sorted(journal, key=lambda entry: entry.at_ms):
+        entries.setdefault(entry.contact, []).append(entry)
+    return entries
+
+
+def _judge(
+    story: Story,
+    entries: list[JournalEntry],
+    caller: LiveChannel | None,
+    agent: LiveChannel | None,
+    now_ms: int,
+) -> Verdict:
+    if caller is not None and caller.stage == TALKING:
+        told = _answered(story, agent, now_ms).tell(now_ms, "engine_back")
+        return GoesOn(replace(told, promise=None))
+    if caller is not None and caller.stage == TRANSFER:
+        return GoesOn(story.tell(now_ms, "engine_back"))
+    if story.promise is not None and not any(entry.stage == TALKING for entry in entries):
+        return Promised(_told(story, entries).tell(now_ms, "engine_back"))
+    return _over(story, entries, entries[-1].at_ms if entries else now_ms, agent)
+
+
+def _over(story: Story, entries: list[JournalEntry], at_ms: int, agent: LiveChannel | None) -> Over:
+    """The end of a contact; whoever is told to have talked was answered."""
+    told = story
+    if any(entry.stage == TALKING for entry in entries):
+        told = _answered(story, agent, entries[0].at_ms)
+    told = _told(told, entries)
+    if not told.talked and any(entry.stage == TRANSFER for entry in entries):
+        return Over(told, at_ms, Outcome.TRANSFERRED, EndedBy.UNKNOWN)
+    if not told.talked:
+        return Over(told, at_ms, Outcome.ENGINE_LOST, EndedBy.UNKNOWN)
+    return Over(
+        told.conversation_ended(at_ms, EndedBy.UNKNOWN), at_ms, Outcome.ANSWERED, EndedBy.UNKNOWN
+    )
+
+
+def _told(story: Story, entries: list[JournalEntry]) -> Story:
+    for entry in entries:
+        story = story.tell(entry.at_ms, entry.what)
+    return story
+
+
+def _answered(story: Story, agent: LiveChannel | None, latest_ms: int) -> Story:
+    """The story with the answer that the live record was too old to have, at the latest moment
+    that it can have been: the ring, or when Asterisk spoke of the conversation."""
+    if story.talked:
+        return story
+    leg = next((leg for leg in reversed(story.legs) if leg.agent), None)
+    name = (agent.agent if agent else None) or (leg.agent if leg else None) or "unknown"
+    uniqueid = agent.uniqueid if agent else (leg.uniqueid if leg else "")
+    channel = agent.channel if agent else uniqueid
+    return story.answered(story.ringing_ms or latest_ms, name, channel, uniqueid)
+
+
+def _stranger(entry: JournalEntry, site: str, node: str) -> Story:
+    return Story(
+        id=entry.contact,
+        site=site,
+        node=node,
+        channel="voice",
+        started_ms=entry.at_ms,
+        leg=entry.channel,
+        caller=entry.caller or None,
+        called=entry.called or None,
+    )

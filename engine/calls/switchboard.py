@@ -1,0 +1,162 @@
+"""What the switch reports, told to routing, the ringer, the recordings and the stories."""
+
+import asyncio
+from collections import deque
+
+import structlog
+
+from bridge.events import (
+    AgentLegUp,
+    CustomerNotReached,
+    CustomerUp,
+    KeyPressed,
+    LegEnded,
+    LinkDown,
+    LinkUp,
+    PhoneReachable,
+    RingFailed,
+    SwitchEvent,
+    TransferUp,
+)
+from engine.calls.recordings import Recordings
+from engine.calls.services import Services
+from history.outcome import EndedBy, Outcome
+from routing.floor import LiveLegs
+
+log = structlog.get_logger(__name__)
+
+
+class Switchboard:
+    """Takes every event in order. Until `open`, events wait: the state of a former run is
+    taken up first."""
+
+    def __init__(self, tasks: asyncio.TaskGroup) -> None:
+        self._tasks = tasks
+        self._early: deque[SwitchEvent] = deque()
+        self._services: Services | None = None
+        self._recordings: Recordings | None = None
+        self.first_link: asyncio.Future[LinkUp] = asyncio.get_running_loop().create_future()
+
+    def open(self, services: Services, recordings: Recordings) -> None:
+        """From now on events take effect; those that waited first."""
+        self._services, self._recordings = services, recordings
+        while self._early:
+            self._take(self._early.popleft(), services)
+
+    def on_event(self, event: SwitchEvent) -> None:
+        """The switch's callback."""
+        if isinstance(event, LinkUp) and not self.first_link.done():
+            self.first_link.set_result(event)
+            return
+        if self._services is None:
+            self._early.append(event)
+        else:
+            self._take(event, self._services)
+
+    def phones(self, link: LinkUp, services: Services) -> None:
+        """Agents whose phones are registered are there; the others are not."""
+        for phone in link.phones:
+            if phone.endpoint in services.site.agents:
+                services.router.phone_reachable(phone.endpoint, phone.reachable)
+
+    def _take(self, event: SwitchEvent, services: Services) -> None:
+        match event:
+            case PhoneReachable(endpoint=endpoint, reachable=reachable):
+                self._phone(endpoint, reachable, event.registered, services)
+            case AgentLegUp():
+                self._tasks.create_task(services.ringer.leg_up(event))
+            case RingFailed():
+                services.ringer.ring_failed(event)
+            case CustomerUp() | CustomerNotReached():
+                self._customer(event, services)
+            case TransferUp(contact=contact):
+                self._transfer_up(contact, services)
+            case KeyPressed(uniqueid=uniqueid, digit=digit):
+                services.keys.pressed(uniqueid, digit)
+            case LegEnded():
+                self._leg_ended(event, services)
+            case LinkDown(reason=reason):
+                services.metrics.ami_up.set(0)
+                log.error("ami_link_down", reason=reason)
+            case LinkUp():
+                self._link_again(event, services)
+
+    def _phone(self, endpoint: str, reachable: bool, registered: bool, services: Services) -> None:
+        if endpoint in services.site.agents:
+            services.router.phone_reachable(endpoint, reachable, registered=registered)
+
+    def _transfer_up(self, contact: str, services: Services) -> None:
+        services.orders.whispers.up(contact)
+        story = services.chronicle.story(contact)
+        if story is not None:
+            services.chronicle.update(story.transfer_answered(services.clock()))
+
+    def _customer(self, event: CustomerUp | CustomerNotReached, services: Services) -> None:
+        if isinstance(event, CustomerUp):
+            services.callbacks.up(event.contact)
+        else:
+            services.callbacks.not_reached(event.contact, event.reason.value)
+
+    def _leg_ended(self, event: LegEnded, services: Services) -> None:
+        now, chronicle = services.clock(), services.chronicle
+        agent = services.ringer.leg_ended(event.uniqueid)
+        services.callbacks.leg_ended(event.uniqueid)
+        services.orders.whispers.leg_ended(event.uniqueid)
+        adopted = self._adopted(event.uniqueid, services)
+        if adopted is not None:
+            self._adopted_caller_left(adopted, event.cause, services)
+            return
+        story = chronicle.story_of_leg(event.uniqueid)
+        leg = story.leg_of(event.uniqueid) if story else None
+        agent = agent or (leg.agent if leg else None)
+        if agent is not None:
+            services.router.leg_ended(agent, event.uniqueid)
+        if story is None or leg is None:
+            return
+        if self._recordings is not None:
+            self._recordings.leg_ended(story, leg, now)
+        chronicle.leg_ended(event.uniqueid, event.cause)
+        if story.id in services.adopted and (told := chronicle.story(story.id)):
+            chronicle.update(told.conversation_ended(now, EndedBy.AGENT))
+
+    def _adopted(self, uniqueid: str, services: Services) -> str | None:
+        """The contact whose caller's channel this is, if no session drives it."""
+        contacts = (c for c in services.adopted if _line_of(c, services) == uniqueid)
+        return next(contacts, None)
+
+    def _adopted_caller_left(self, contact_id: str, cause: int, services: Services) -> None:
+        """The caller of a conversation that outlived an earlier engine has hung up."""
+        services.adopted.discard(contact_id)
+        story = services.chronicle.story(contact_id)
+        if story is None:
+            return
+        by = EndedBy.CALLER if story.in_conversation else EndedBy.AGENT
+        now = services.clock()
+        services.chronicle.update(story.conversation_ended(now, by))
+        services.router.conversation_ended(contact_id)
+        outcome = Outcome.ANSWERED if story.talked else Outcome.TRANSFERRED
+        services.chronicle.close(contact_id, outcome, by, cause)
+
+    def _link_again(self, link: LinkUp, services: Services) -> None:
+        """After a lost link: what ended meanwhile ends now, and phones are as they are now."""
+        services.metrics.ami_up.set(1)
+        services.metrics.ami_reconnects.inc()
+        alive = {channel.uniqueid for channel in link.channels}
+        for story in (*services.chronicle.stories(), *services.chronicle.parted()):
+            for leg in story.legs:
+                if leg.ended_ms is None and leg.uniqueid not in alive:
+                    gone = LegEnded(
+                        leg.channel, leg.uniqueid, story.id, 0, "while the link was down"
+                    )
+                    self._leg_ended(gone, services)
+        for contact_id in tuple(services.adopted):
+            if _line_of(contact_id, services) not in alive:
+                self._adopted_caller_left(contact_id, 0, services)
+        services.router.reconcile(LiveLegs(agents=alive))
+        self.phones(link, services)
+
+
+def _line_of(contact_id: str, services: Services) -> str:
+    """The unique id of the channel that a contact's caller is on."""
+    story = services.chronicle.story(contact_id)
+    return story.line if story is not None else contact_id

@@ -1,0 +1,1 @@
+"""What `trunkline check` reads and tells."""

@@ -1,0 +1,1 @@
+"""The site's customers: who a number belongs to, and their file."""

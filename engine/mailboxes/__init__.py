@@ -1,0 +1,1 @@
+"""Messages that callers leave: kept, delivered, listed."""

@@ -1,0 +1,1 @@
+"""Prompts as audio: made, found, recorded, listed, cleaned."""

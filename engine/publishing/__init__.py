@@ -1,0 +1,1 @@
+"""Versions of the flows: published, compared, taken over, made ready to run."""

@@ -1,0 +1,1 @@
+"""Web services that calls ask."""
