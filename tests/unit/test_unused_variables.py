@@ -38,7 +38,7 @@ def test_a_variable_without_a_step_is_a_warning(tmp_path: Path) -> None:
         "{set: {x: 1}, next: z}",
         "{branch: [{if: x > 1, go: z}, {else: z}]}",
         "{branch: [{if: 'call.language == \"en\" and x > 1', go: z}, {else: z}]}",
-        "{queue: line, priority: 'max(1, x)', on_timeout: {after: 1m, go: z}, answered: z}",
+        "{queue: line, priority: x + 1, on_timeout: {after: 1m, go: z}, answered: z, on_error: z}",
         "{http: {get: 'https://a.example/{x}', read: {}}, next: z, on_error: z}",
         "{http: {get: 'https://a.example/', read: {x: $.x}}, next: z, on_error: z}",
     ],
