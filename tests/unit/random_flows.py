@@ -6,7 +6,7 @@ A new kind of step is added in one place: a line in ``STEPS``.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -102,10 +102,18 @@ HOLES = (
 )
 
 some = st.fixed_dictionaries
-TEXT = st.one_of(
-    st.sampled_from(["Hello.", "?", "Öt 5, az."]), st.sampled_from(HOLES).map("{{{}}}".format)
-)
-SAID = st.one_of(TEXT, some({"en": TEXT, "hu": TEXT}), some({"any": TEXT, "en": TEXT}))
+
+
+def _worded(holes: Sequence[str]) -> Drawn:
+    """A wording in one or more languages, with one of the holes or none."""
+    words = st.sampled_from(["Hello.", "?", "Öt 5, az."])
+    text = st.one_of(words, st.sampled_from(holes).map("{{{}}}".format))
+    return st.one_of(text, some({"en": text, "hu": text}), some({"any": text, "en": text}))
+
+
+SAID = _worded(HOLES)
+WRITTEN = _worded([hole for hole in HOLES if ":" not in hole])
+"""Read, not heard: a form is how something is spoken."""
 PAUSE = some({"pause": st.sampled_from(["1ms", "500ms", "60s"])})
 
 
@@ -312,7 +320,7 @@ def _voicemail(ways: Ways) -> Drawn:
 
 def _sms(ways: Ways) -> Drawn:
     body = some(
-        {"text": SAID},
+        {"text": WRITTEN},
         optional={
             "to": st.sampled_from(["+36201234567", "{account}", "{note}"]),
             "from": st.just("Example"),
