@@ -153,3 +153,17 @@ async def test_the_log_of_asterisk_is_clean(site: RunningSite) -> None:
         line for line in site.asterisk_log.splitlines() if "WARNING" in line or "ERROR" in line
     ]
     assert lines == []
+
+
+async def test_an_agents_phone_hears_the_flow_of_a_number(site: RunningSite) -> None:
+    """Whoever writes flows tries them from a softphone; written with the plus or without."""
+    anna = await site.agent("anna")
+    for number in ("+3615550100", "3615550100"):
+        call = await anna.dial(f"sip:{number}@{site.card['sip']['address']}")
+        contact = (await site.only_call("flow"))["id"]
+        await call.first_audio()
+        await call.hang_up()
+        row = await site.row(contact)
+        assert (row["called"], row["outcome"]) == ("+3615550100", "hung_up_in_flow")
+    await anna.unregister()
+    await site.agent_is("anna", "offline")
