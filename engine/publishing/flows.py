@@ -166,6 +166,7 @@ class Library:
 
 def fitting(version: int, files: Files, site_file: SiteFile, home: Path) -> Flows:
     """The flows of a version's texts, if they fit the site. Raises SiteInvalid."""
+    gc.collect(1)  # what is young and done with would be frozen too, and never go
     with uncollected():
         programs, functions = load_for(site_file, Texts(files, home, _called(version)))
         gc.freeze()  # not looked at later either
