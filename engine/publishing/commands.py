@@ -219,7 +219,7 @@ def _shown(screen: Screen, check: Check) -> Check:
     def checked(files: Files, called: Callable[[str], str]) -> Mapping[str, Program]:
         with screen.step("Checked") as step:
             flows = check(files, called)
-            step.detail = f"{len(flows)} flows"
+            step.detail = "1 flow" if len(flows) == 1 else f"{len(flows)} flows"
         return flows
 
     return checked

@@ -110,7 +110,8 @@ async def test_a_published_flow_is_for_the_calls_from_now_on(site: RunningSite) 
     code, said = await site.trunkline("diff")
     assert (code, said) == (1, "desk (desk.yaml)\n  step thanks is called goodbye now\n")
     code, said = await site.trunkline("publish", "--note", "a better name", "--author", "dora")
-    assert (code, said) == (0, "published version 2\nnew calls run it\n")
+    assert code == 0
+    assert said.endswith("published version 2\nnew calls run it\n")
     await anna.register()
     taken = await anna.incoming()
     await taken.answered()
@@ -141,10 +142,8 @@ async def test_a_call_keeps_its_version_over_the_loss_of_the_engine(site: Runnin
     await taken.answered()
     contact = (await site.only_call("conversation"))["id"]
     code, said = await site.trunkline("rollback", "-1")
-    assert (code, said) == (
-        0,
-        "published version 3, which is version 1 again\nnew calls run it\n",
-    )
+    assert code == 0
+    assert said.endswith("published version 3, which is version 1 again\nnew calls run it\n")
     await site.kill_engine()
     await site.engine_back()
     assert (await site.client.get("/api/status"))["flows"] == {"version": 3, "refused": None}
