@@ -320,7 +320,7 @@ async def test_what_is_under_way_is_shown_beside_the_answer(
     assert json.loads(said.out)["version"] == 1
     steps = [line.rpartition(" (")[0] for line in said.err.splitlines()]
     assert steps == [
-        "✓ Checked: 1 flows",
+        "✓ Checked: 1 flow",
         "✓ Tested: all pass",
         "✓ Told the engine, which makes the prompts first: it runs version 1",
     ]
