@@ -20,8 +20,10 @@ def endless(flow: Flow, ways: Ways, flows: Mapping[str, Flow] | None) -> Iterato
     """
     meant = {name: tuple(filter(_is_meant, edges)) for name, edges in ways.items()}
     ends = [name for name, step in flow.steps.items() if step.ends(flows)]
-    lost = reachable(flow.start, meant) - leading_to(ends, meant)
-    for name in flow.steps:
+    lost = ways.keys() - leading_to(ends, meant)
+    if lost:
+        lost &= reachable(flow.start, meant)
+    for name in flow.steps if lost else ():
         if name in lost:
             circle = _circle_from(name, meant, lost)
             lost -= leading_to(circle[:1], meant)
