@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from decimal import Decimal
+
 from config.suggest import shown
 
 # ISO 4217, list one (2024), without precious metals and codes of no currency.
@@ -15,6 +18,15 @@ _LISTED = """
     UAH UGX USD USN UYI UYU UYW UZS VED VES VND VUV WST XAF XCD XDR XOF XPF YER ZAR ZMW ZWG
 """
 _CODES = frozenset(_LISTED.split())
+_HUNDREDTHS = 2
+# The currencies of the list whose minor unit is no hundredth, by its decimals.
+_OTHERS: Mapping[int, str] = {
+    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+    3: "BHD IQD JOD KWD LYD OMR TND",
+    4: "CLF UYW",
+}
+_DECIMALS = {code: places for places, codes in _OTHERS.items() for code in codes.split()}
+_UNITS = {places: Decimal(1).scaleb(-places) for places in (_HUNDREDTHS, *_OTHERS)}
 
 
 def currency(text: str) -> str:
@@ -25,3 +37,8 @@ def currency(text: str) -> str:
     near = next((code for code in sorted(_CODES) if code[:2] == text[:2].upper()), None)
     hint = f'did you mean "{near}"?' if near else "write its three letters like EUR"
     raise ValueError(f"{shown(text)} is no currency of ISO 4217, {hint}")
+
+
+def smallest_unit(currency: str) -> Decimal:
+    """The least that can be paid in a currency (ISO 4217): 0.01 of EUR, 1 of JPY."""
+    return _UNITS[_DECIMALS.get(currency, _HUNDREDTHS)]

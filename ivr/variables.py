@@ -10,9 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from config.currencies import currency
+from config.currencies import currency, smallest_unit
 from config.document import DocumentModel
-from ivr.currencies import smallest_unit
 
 Value = str | Decimal | bool | date | time | None
 """What a variable holds; None while it is not set."""

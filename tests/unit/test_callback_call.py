@@ -1,7 +1,7 @@
 """A callback from the call in which it is promised to the one that keeps it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
@@ -15,6 +15,7 @@ from history.outcome import Outcome
 from tests.fakes.agi_client import FakeCall, conversation
 from tests.fakes.house import House
 from tests.unit.conversation import program
+from tests.unit.test_engine_call import until
 
 pytestmark = pytest.mark.unit
 
@@ -66,13 +67,6 @@ async def ends(call: FakeCall, word: str) -> None:
     await call.answers(f'STREAM FILE {word} ""', PLAYED)
     await call.answers("SET VARIABLE TRK_STAGE done", SET)
     await call.answers("HANGUP", SET)
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Lets the loop turn until it is so; fails after two seconds."""
-    async with asyncio.timeout(2):
-        while not condition():  # noqa: ASYNC110  what is awaited tells of nothing
-            await asyncio.sleep(0)
 
 
 async def busy_duty(call: FakeCall) -> None:

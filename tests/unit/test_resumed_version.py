@@ -1,7 +1,7 @@
 """Calls that go on with an older version of their flow: they find the site as it is today."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +24,7 @@ from tests.fakes.agi_client import FakeCall, conversation
 from tests.fakes.house import House
 from tests.fakes.stories import CALLER, a_story
 from tests.unit.conversation import HEADER
+from tests.unit.test_engine_call import until
 
 pytestmark = pytest.mark.unit
 
@@ -132,13 +133,6 @@ async def test_a_conversation_that_outlived_its_engine_finds_the_site(
     assert house.writer.row.outcome is Outcome.ANSWERED
     did = [entry.fields.get("did") for entry in house.writer.row.timeline]
     assert not [what for what in did if str(what).startswith("failed")]
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Lets the loop turn until it is so; fails after two seconds."""
-    async with asyncio.timeout(2):
-        while not condition():  # noqa: ASYNC110  what is awaited tells of nothing
-            await asyncio.sleep(0)
 
 
 async def test_a_callback_that_was_promised_before_a_publish_finds_the_site(
