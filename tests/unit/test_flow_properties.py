@@ -56,7 +56,8 @@ from ivr.state import (
 )
 from ivr.steps import KINDS
 from ivr.steps.collect import Collect
-from tests.unit.random_flows import KNOWN, STEPS, Document, checked, families
+from tests.unit.random_flows import KNOWN, Document, checked, families
+from tests.unit.random_steps import STEPS
 
 pytestmark = pytest.mark.unit
 
