@@ -23,6 +23,7 @@ from engine.settings import PROJECT
 from ivr.commands import Ask, Command, Enqueue, Hangup, Play
 from ivr.events import Answered, CallerHungUp, Event, Played, QueueLeft
 from ivr.interpreter import Turn, resume, start
+from ivr.loader import load_flows
 from ivr.program import Program
 from ivr.state import CallFacts
 from ivr.steps.base import Known
@@ -209,7 +210,7 @@ def programs() -> Mapping[str, Program]:
     """The flows of the mix, checked; a support line that stays as it is, to compare by."""
     support = (PROJECT / "tests/data/one_flow/dialplans/support.yaml").read_text("utf-8")
     files = {"support.yaml": support, "service.yaml": SERVICE, "identify.yaml": IDENTIFY}
-    return load_texts(files, str, Known())
+    return load_texts(files, str, Known(), load_flows)
 
 
 def mix(flows: Mapping[str, Program]) -> list[Call]:

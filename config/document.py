@@ -56,23 +56,25 @@ class Located:
 
     def __init__(self, file: str, text: str, folder: Folder | None = None) -> None:
         self.file = file
-        self._text = text
+        self.text = text
+        self.fragments: AbstractSet[str] = frozenset()
+        """The files that it includes, told once its values were read."""
         self._folder = folder
         self._added: AbstractSet[DocumentPath] = frozenset()
 
     def plain(self) -> Any:
         """The values alone; raises Unclear or DocumentError for any fault, which `root` tells."""
         if self._folder is None:
-            return parse_plain(self._text)[0]
-        value, self._added = self._folder.plain(self._text, self.file)
+            return parse_plain(self.text)[0]
+        value, self._added, self.fragments = self._folder.plain(self.text, self.file)
         return value
 
     @cached_property
     def root(self) -> Node:
         """The document with its places; read when first asked for. Raises DocumentError."""
         if self._folder is not None:
-            return self._folder.tree(self._text, self.file)
-        return parse_tree(self._text, self.file)[0]
+            return self._folder.tree(self.text, self.file)
+        return parse_tree(self.text, self.file)[0]
 
     def locate(self, path: DocumentPath) -> Place:
         """The place of the value at ``path``; of the nearest part above it if it is absent."""
@@ -101,7 +103,7 @@ class Located:
 
     def _source(self, file: str) -> str:
         if file == self.file or self._folder is None:
-            return self._text
+            return self.text
         return self._folder.source(file)
 
     def is_included(self, path: DocumentPath) -> bool:

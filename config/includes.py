@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from config.files import NOTHING_UNSAVED, Unsaved, read_text
 from config.problem import DocumentError, Place, Problem
@@ -28,6 +28,15 @@ _NOWHERE = Place("", 0, 0)
 
 V = TypeVar("V")
 A = TypeVar("A")
+
+
+class Merged(NamedTuple):
+    """A document's value with its fragments in it, what they added, (part, name), and their
+    paths."""
+
+    value: Any
+    added: AbstractSet[DocumentPath]
+    fragments: AbstractSet[str]
 
 
 class Folder:
@@ -55,16 +64,17 @@ class Folder:
         return read_text(path, self._texts.unsaved)
 
     def source(self, file: str) -> str:
-        """The text of a fragment that was read."""
+        """The text of a fragment by its path. Raises DocumentError."""
         return self._texts.text(file)
 
-    def plain(self, text: str, file: str) -> tuple[Any, AbstractSet[DocumentPath]]:
-        """The document with its fragments merged in, and what they added: (part, name).
+    def plain(self, text: str, file: str) -> Merged:
+        """The document with its fragments merged in.
 
         Raises Unclear or DocumentError for any fault, which `tree` then tells with its place.
         """
         parsed = self._plain.read(file, text)
-        return _merge_plain(parsed.value, parsed.fragments.values(), self._parts)
+        value, added = _merge_plain(parsed.value, parsed.fragments.values(), self._parts)
+        return Merged(value, added, parsed.fragments.keys())
 
     def tree(self, text: str, file: str) -> Node:
         """The same with every place; raises DocumentError with what is wrong in any file."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 # Here stands what every command needs, which is little: an editor runs `check` at every key. The
 # rest is imported by the command that needs it.
-BEHIND_CALLS = 10
+BEHIND_CALLS = 19
 """Niceness of commands that read and check all flows on a machine that carries calls meanwhile."""
 
 app = typer.Typer(

@@ -19,7 +19,8 @@ from ivr.chart.diagram import Diagram, diagram
 from ivr.chart.svg import draw
 from ivr.chart.traffic import LEFT, TALKED, Told, Traffic
 from ivr.flow import Flow
-from ivr.loader import YAML, flow_files, read_flow
+from ivr.folder import YAML, flow_files
+from ivr.loader import read_flow
 from ivr.program import compile_flow
 
 _SINCE = re.compile(r"([1-9]\d{0,3})([mhdw])")

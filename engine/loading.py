@@ -8,9 +8,10 @@ import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from config.document import DocumentError, Located, Problem
 from config.site import Site, load_site_located
@@ -23,13 +24,14 @@ from engine.publishing.functions import functions_of
 from engine.publishing.merging import Files
 from engine.publishing.working_copy import CODE, code_among, is_code, placed
 from engine.settings import Settings
+from ivr.flow import Flow
 from ivr.functions import FlowFunction
-from ivr.loader import load_flows
+from ivr.loader import NO_FLOWS, CheckedFlows, FlowSet, check_again
 from ivr.opening import openings
-from ivr.program import Program
 from ivr.steps.base import Known, KnownService
 
 Functions = Mapping[str, FlowFunction]
+T = TypeVar("T")
 
 
 class SiteFile(NamedTuple):
@@ -75,16 +77,20 @@ def load_site_file(settings: Settings) -> SiteFile:
         raise SiteInvalid(error.problems) from None
 
 
-def load_for(site_file: SiteFile, texts: Texts) -> tuple[dict[str, Program], Functions]:
+def check_for(
+    site_file: SiteFile, texts: Texts, before: FlowSet = NO_FLOWS
+) -> tuple[CheckedFlows, Functions]:
     """Flows that fit the site, and the functions that they call; or SiteInvalid with every error,
-    in the functions and in the flows."""
+    in the functions and in the flows. What is as it was ``before`` is not looked at again."""
     site, located, _ = site_file
     code = functions_of(code_among(texts.files), texts.home, lambda n: texts.called(CODE + n))
     try:
-        flows = load_texts(texts.files, texts.called, known_of(site, code.functions, texts.home))
+        known = known_of(site, code.functions, texts.home)
+        again = partial(check_again, before=before)
+        flows = load_texts(texts.files, texts.called, known, again)
     except DocumentError as error:
         raise SiteInvalid(_errors([*code.problems, *error.problems])) from None
-    if problems := [*code.problems, *check_flows(site, located, flows)]:
+    if problems := [*code.problems, *check_flows(site, located, flows.flows)]:
         raise SiteInvalid(problems)
     return flows, code.functions
 
@@ -98,9 +104,9 @@ def load_texts(
     files: Files,
     called: Callable[[str], str],
     known: Known,
-    load: Callable[[Path, Known], dict[str, Program]] = load_flows,
-) -> dict[str, Program]:
-    """The flows among texts; DocumentError tells of each file as `called` names it.
+    load: Callable[[Path, Known], T],
+) -> T:
+    """What `load` makes of texts' flows; DocumentError tells of each file as `called` names it.
 
     `load` finds them as files, which for a moment they are: so a flow finds the fragments that it
     includes as it does in the working copy.
@@ -119,12 +125,13 @@ def load_texts(
 
 def check_texts(
     settings: Settings,
-) -> Callable[[Files, Callable[[str], str]], Mapping[str, Program]]:
+) -> Callable[[Files, Callable[[str], str]], Mapping[str, Flow]]:
     """A check of texts against the site as its file is now. It raises SiteInvalid."""
 
     @uncollected()
-    def check(files: Files, called: Callable[[str], str]) -> Mapping[str, Program]:
-        return load_for(load_site_file(settings), Texts(files, settings.functions, called))[0]
+    def check(files: Files, called: Callable[[str], str]) -> Mapping[str, Flow]:
+        texts = Texts(files, settings.functions, called)
+        return check_for(load_site_file(settings), texts)[0].flows
 
     return check
 

@@ -133,14 +133,16 @@ class Watch:
             site = site_file.site.model_copy(update={"network": fixed})
             site_file = site_file._replace(site=site)
         home = self._settings.functions
-        return site_file, fitting(flows.version, flows.files, site_file, home)
+        return site_file, fitting(flows.version, flows.files, site_file, home, flows.made)
 
     async def _take_flows(self, version: int) -> bool:
         """Audio first, then the calls that come from now on."""
         services = self._services
         try:
-            flows = await services.library.load(version, self._site_file)
-            await services.audio.make_all(services.site, flows.programs, lambda done, of: None)
+            before = services.flows
+            flows = await services.library.load(version, self._site_file, before.made)
+            new = flows.since(before)
+            await services.audio.make_all(services.site, new, lambda done, of: None)
         except (SiteInvalid, FlowsAway, SpeechError, OSError) as error:
             services.library.refuse(version, reasons_of(error))
             return False

@@ -2,21 +2,45 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from config.document import DocumentError, Folder, Located, Place, Problem, load_located
-from config.files import NOTHING_UNSAVED, Unsaved
-from config.suggest import without_hint
 from ivr.check import check
+from ivr.families import families
 from ivr.flow import PARTS, Flow
+from ivr.folder import FlowFolder, Source, flow_files, not_yaml
 from ivr.program import Program, compile_flows
-from ivr.recorded_steps import Recorded
 from ivr.steps.base import NOTHING_KNOWN, Known
 
-YAML = frozenset({".yaml", ".yml"})
-"""What a name ends in that is meant to be a file; flows are only in ``.yaml``."""
+
+class FlowSet(NamedTuple):
+    """Every flow of a directory by name, ready to run, and what they were made of."""
+
+    programs: Mapping[str, Program]
+    sources: Mapping[str, Source]
+    """By the name of the file."""
+
+    known: Known
+
+
+class CheckedFlows(NamedTuple):
+    """Every flow of a directory by name, without an error; `kept` are the programs of those that
+    are as they were before."""
+
+    flows: Mapping[str, Flow]
+    sources: Mapping[str, Source]
+    known: Known
+    kept: Mapping[str, Program]
+
+    def compiled(self) -> FlowSet:
+        """The same, ready to run."""
+        programs = compile_flows(self.flows.values(), self.known, self.kept)
+        return FlowSet(programs, self.sources, self.known)
+
+
+NO_FLOWS = FlowSet({}, {}, NOTHING_KNOWN)
 
 
 def load_flow(path: Path, known: Known = NOTHING_KNOWN) -> Program:
@@ -50,9 +74,30 @@ def flows_as_written(directory: Path) -> list[Flow]:
 
 def load_flows(directory: Path, known: Known = NOTHING_KNOWN) -> dict[str, Program]:
     """Every flow in ``directory`` by name, ready to run; all files' problems at once."""
-    flows, problems = read_flows(directory, known)
-    _refuse_errors(problems)
-    return compile_flows(flows, known)
+    return dict(check_again(directory, known, NO_FLOWS).compiled().programs)
+
+
+def check_again(directory: Path, known: Known, before: FlowSet) -> CheckedFlows:
+    """The flows in ``directory``, at the cost of what has changed: a file that reads as it did
+    ``before`` is not read anew, and where that is so of all flows that call each other, they are
+    not checked anew. All files' problems at once."""
+    folder = FlowFolder(directory, before=before.sources)
+    kept = _kept(folder, known, before)
+    _refuse_errors(folder.check(known, leave_out=kept.keys()))
+    flows = {flow.flow: flow for flow in folder.flows}
+    return CheckedFlows(flows, folder.sources, known, kept)
+
+
+def _kept(folder: FlowFolder, known: Known, before: FlowSet) -> dict[str, Program]:
+    """Programs that would be made again just as they are: they were found without an error."""
+    if not folder.is_whole or not known.is_as(before.known):
+        return {}
+    was = families(source.flow for source in before.sources.values())
+    return {
+        name: before.programs[name]
+        for name, family in families(folder.flows).items()
+        if family <= folder.unchanged and family == was.get(name)
+    }
 
 
 def load_unchecked(directory: Path, known: Known) -> dict[str, Program]:
@@ -70,113 +115,8 @@ def read_flows(directory: Path, known: Known = NOTHING_KNOWN) -> tuple[list[Flow
     return folder.flows, folder.check(known)
 
 
-class FlowFolder:
-    """The flows of a directory as they are written, each read once: to be checked, all or one.
-
-    ``unsaved`` are texts that count instead of their files': what an editor shows.
-    """
-
-    def __init__(self, directory: Path, unsaved: Unsaved = NOTHING_UNSAVED) -> None:
-        self._folder = Folder(directory, PARTS, unsaved)
-        self._read: dict[str, tuple[Flow, Located]] = {}
-        self._unread: dict[str, tuple[Problem, ...]] = {}
-        for path in flow_files(directory, unsaved):
-            try:
-                self._read[os.path.realpath(path)] = load_located(path, Flow, self._folder)
-            except DocumentError as error:
-                self._unread[os.path.realpath(path)] = error.problems
-
-    @property
-    def flows(self) -> list[Flow]:
-        """Those that can be read."""
-        return [flow for flow, _ in self._read.values()]
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether every flow can be read, each under a name of its own."""
-        return not self._unread and not any(_named_twice(self._read.values()))
-
-    def check(self, known: Known) -> list[Problem]:
-        """Every problem and warning of any."""
-        problems = [problem for unread in self._unread.values() for problem in unread]
-        problems.extend(_named_twice(self._read.values()))
-        checked = self._checked(self._read.values(), known)
-        return [*_once([*problems, *checked])]
-
-    def check_flow(self, path: Path, known: Known) -> list[Problem]:
-        """Those of the flow in one file, and of the fragments that it includes."""
-        real = os.path.realpath(path)
-        if real not in self._read:
-            return [*self._unread.get(real, ())]
-        flow, located = self._read[real]
-        others = [other.flow for other, _ in self._read.values()]
-        problems = [_twice(flow, located)] if others.count(flow.flow) > 1 else []
-        return [*_once([*problems, *self._checked([(flow, located)], known)])]
-
-    def check_fragment(self, path: Path, known: Known) -> list[Problem] | None:
-        """Those in one fragment, whichever flow includes it; None when no flow does."""
-        real = os.path.realpath(path)
-        if real not in self._folder.fragments:
-            return None
-        return [each for each in self.check(known) if os.path.realpath(each.file) == real]
-
-    def _checked(self, flows: Iterable[tuple[Flow, Located]], known: Known) -> Iterator[Problem]:
-        # A flow that cannot be read is none that its callers misspelt.
-        by_name = {flow.flow: flow for flow in self.flows} if self.is_whole else None
-        recorded = Recorded(by_name) if by_name else None
-        for flow, located in flows:
-            yield from check(flow, located, known, by_name, recorded)
-
-
-def flow_files(directory: Path, unsaved: Unsaved = NOTHING_UNSAVED) -> list[Path]:
-    """The files of flows: not those of tests, and none in folders, which hold fragments.
-
-    One that is only in an editor yet is among them.
-    """
-    real = Path(os.path.realpath(directory))
-    names = {path.name for path in directory.glob("*.yaml")}
-    names |= {Path(path).name for path in unsaved if Path(path).parent == real}
-    flows = (name for name in sorted(names) if name.endswith(".yaml"))
-    return [directory / name for name in flows if not name.endswith(".test.yaml")]
-
-
-def misnamed(directory: Path) -> list[Problem]:
-    """A problem for each ``*.yml`` below: nothing reads it, and its author would wonder."""
-    found = (path.relative_to(directory) for path in sorted(directory.rglob("*.yml")))
-    visible = (name for name in found if not any(part.startswith(".") for part in name.parts))
-    return [not_yaml(directory / name) for name in visible]
-
-
-def not_yaml(path: Path) -> Problem:
-    """For a file ``*.yml``."""
-    message = f"is not read, as its name ends in {path.suffix}: rename it to {path.stem}.yaml"
-    return Place(str(path), 0, 0).problem((), message)
-
-
 def _folder(directory: Path) -> Folder:
     return Folder(directory, PARTS)
-
-
-def _named_twice(flows: Iterable[tuple[Flow, Located]]) -> Iterator[Problem]:
-    seen: set[str] = set()
-    for flow, located in flows:
-        if flow.flow in seen:
-            yield _twice(flow, located)
-        seen.add(flow.flow)
-
-
-def _twice(flow: Flow, located: Located) -> Problem:
-    return located.problem(("flow",), f"flow {flow.flow} exists twice")
-
-
-def _once(problems: Iterable[Problem]) -> Iterator[Problem]:
-    """A fragment's problem is told once, though each flow that includes it allows other names."""
-    told = set()
-    for problem in problems:
-        same = (problem.place, problem.path, without_hint(problem.message))
-        if same not in told:
-            told.add(same)
-            yield problem
 
 
 def _refuse_errors(problems: list[Problem]) -> None:

@@ -67,6 +67,11 @@ class Opening:
         self._stretches = lru_cache(HORIZON_DAYS + 2)(self._cut)
         self._answers = lru_cache(64)(self._answer)
 
+    def __eq__(self, other: object) -> bool:
+        if type(self) is not Opening or type(other) is not Opening:
+            return NotImplemented  # forced hours are only like themselves
+        return (self.hours, self.zone) == (other.hours, other.zone)
+
     def at(self, now_ms: int) -> Open | Closed:
         """How it stands at ``now_ms`` (Unix time)."""
         day, within_ms = divmod(now_ms, _DAY_MS)

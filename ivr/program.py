@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from ivr.exits import targets
 from ivr.flow import Flow
@@ -42,13 +43,20 @@ def compile_flow(flow: Flow, known: Known = NOTHING_KNOWN) -> Program:
     return compile_flows([flow], known)[flow.flow]
 
 
-def compile_flows(flows: Iterable[Flow], known: Known = NOTHING_KNOWN) -> dict[str, Program]:
-    """Programs by name, which can call each other.
+def compile_flows(
+    flows: Iterable[Flow],
+    known: Known = NOTHING_KNOWN,
+    made: Mapping[str, Program] = MappingProxyType({}),
+) -> dict[str, Program]:
+    """Programs by name, which can call each other; ``made`` are those that need not be made.
 
     Flows that did not pass the check still run, and may hang up early.
     """
     by_name = {flow.flow: flow for flow in flows}
-    library = {name: _program(flow, by_name, known) for name, flow in by_name.items()}
+    library = {
+        name: replace(made[name], library={}) if name in made else _program(flow, by_name, known)
+        for name, flow in by_name.items()
+    }
     return {name: replace(program, library=library) for name, program in library.items()}
 
 

@@ -25,7 +25,7 @@ from engine.prompts.voices import check_voices
 from engine.rehearsing.sources import SUFFIX, beside
 from engine.settings import Settings
 from ivr.flow import PARTS
-from ivr.loader import FlowFolder, misnamed, not_yaml
+from ivr.folder import FlowFolder, misnamed, not_yaml
 from ivr.rehearsal.checking import check_tests
 from ivr.rehearsal.library import Library
 from ivr.rehearsal.script import TestFile

@@ -21,6 +21,7 @@ from engine.publishing.flows import open_store, or_away
 from engine.settings import Settings
 from history.bundles import BundleStore
 from ivr.flow import Flow
+from ivr.loader import load_flows
 from ivr.prompts.store import SUFFIXES
 from ivr.steps.base import Known
 
@@ -85,7 +86,7 @@ async def _published(store: BundleStore, site: str) -> AsyncIterator[list[Flow]]
         seen.add(head.sha256)
         bundle = await store.get(site, head.version)
         try:
-            programs = load_texts(bundle.files if bundle else {}, str, Known())
+            programs = load_texts(bundle.files if bundle else {}, str, Known(), load_flows)
         except DocumentError:  # of another Trunkline's language: no call can run it here
             continue
         yield [program.flow for program in programs.values()]

@@ -25,8 +25,8 @@ from engine.rehearsing.proving import flow_tests
 from engine.settings import Settings
 from engine.status import clock_time
 from history.bundles import BundleHead, BundleStore
+from ivr.flow import Flow
 from ivr.meaning import differences
-from ivr.program import Program
 from ivr.steps.base import Known
 
 Json = dict[str, Any]
@@ -216,7 +216,7 @@ def _progress() -> Screen:
 
 
 def _shown(screen: Screen, check: Check) -> Check:
-    def checked(files: Files, called: Callable[[str], str]) -> Mapping[str, Program]:
+    def checked(files: Files, called: Callable[[str], str]) -> Mapping[str, Flow]:
         with screen.step("Checked") as step:
             flows = check(files, called)
             step.detail = "1 flow" if len(flows) == 1 else f"{len(flows)} flows"
@@ -226,7 +226,7 @@ def _shown(screen: Screen, check: Check) -> Check:
 
 
 def _told_of(screen: Screen, tests: FlowTests) -> FlowTests:
-    def played(files: Files, flows: Mapping[str, Program]) -> Sequence[str]:
+    def played(files: Files, flows: Mapping[str, Flow]) -> Sequence[str]:
         with screen.step("Tested") as step:
             failures = tests(files, flows)
             step.detail = f"{len(failures)} failed" if failures else "all pass"

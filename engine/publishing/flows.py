@@ -18,9 +18,9 @@ from engine.loading import (
     Functions,
     SiteFile,
     Texts,
+    check_for,
     check_texts,
     known_of,
-    load_for,
     load_texts,
     uncollected,
 )
@@ -32,7 +32,7 @@ from engine.settings import Settings
 from history.bundles import Bundle, BundleStore
 from history.errors import BundleDamaged, DatabaseAway, UnsupportedUrl
 from history.migrations import upgrade_to_head
-from ivr.loader import load_unchecked
+from ivr.loader import NO_FLOWS, FlowSet, load_unchecked
 from ivr.program import Program
 
 log = structlog.get_logger(__name__)
@@ -49,6 +49,16 @@ class Flows:
     programs: Mapping[str, Program]
     files: Files = field(default_factory=dict, repr=False)
     functions: Functions = field(default_factory=dict, repr=False)
+    made: FlowSet = field(default=NO_FLOWS, repr=False)
+    """The programs with what they were made of, for the version that comes next."""
+
+    def since(self, before: "Flows") -> dict[str, Program]:
+        """The programs that were made anew."""
+        return {
+            name: program
+            for name, program in self.programs.items()
+            if name not in before.programs or before.programs[name].nodes is not program.nodes
+        }
 
 
 @dataclass(frozen=True)
@@ -101,10 +111,10 @@ class Library:
             self.refuse(newest, reasons_of(error))
             return flows
 
-    async def load(self, version: int, site_file: SiteFile) -> Flows:
+    async def load(self, version: int, site_file: SiteFile, before: FlowSet = NO_FLOWS) -> Flows:
         """A version that fits the site. Raises SiteInvalid, FlowsAway."""
-        bundle = await self._bundle(version)
-        return await asyncio.to_thread(fitting, version, bundle.files, site_file, self._home)
+        files = (await self._bundle(version)).files
+        return await asyncio.to_thread(fitting, version, files, site_file, self._home, before)
 
     async def as_it_was(self, version: int, site: Site, in_use: Collection[int | None]) -> Flows:
         """An older version, for a call that began with it, with the hours, values and fields that
@@ -164,13 +174,17 @@ class Library:
             return 0
 
 
-def fitting(version: int, files: Files, site_file: SiteFile, home: Path) -> Flows:
-    """The flows of a version's texts, if they fit the site. Raises SiteInvalid."""
+def fitting(
+    version: int, files: Files, site_file: SiteFile, home: Path, before: FlowSet = NO_FLOWS
+) -> Flows:
+    """The flows of a version's texts, if they fit the site; what is as it was ``before`` is not
+    made anew. Raises SiteInvalid."""
     gc.collect(1)  # what is young and done with would be frozen too, and never go
     with uncollected():
-        programs, functions = load_for(site_file, Texts(files, home, _called(version)))
+        checked, functions = check_for(site_file, Texts(files, home, _called(version)), before)
+        made = checked.compiled()
         gc.freeze()  # not looked at later either
-    return Flows(version, programs, files, functions)
+    return Flows(version, made.programs, files, functions, made)
 
 
 def _unchecked(version: int, files: Files, site: Site, home: Path) -> Flows:

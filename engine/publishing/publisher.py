@@ -22,12 +22,12 @@ from engine.publishing.merging import Changes, Files, changed, changes, merge
 from engine.publishing.working_copy import WorkingCopy
 from history.bundles import Bundle, BundleHead, BundleStore, bundle
 from history.errors import VersionTaken
-from ivr.program import Program
+from ivr.flow import Flow
 
-Check = Callable[[Files, Callable[[str], str]], Mapping[str, Program]]
+Check = Callable[[Files, Callable[[str], str]], Mapping[str, Flow]]
 """Checks texts against today's site: SiteInvalid tells every problem, in files called as the
-second argument calls them. Gives the flows, ready to run."""
-FlowTests = Callable[[Files, Mapping[str, Program]], Sequence[str]]
+second argument calls them. Gives the flows."""
+FlowTests = Callable[[Files, Mapping[str, Flow]], Sequence[str]]
 """Runs the tests among the files; a sentence for each that failed."""
 
 
@@ -49,7 +49,7 @@ class Published:
     taken_over: tuple[str, ...] = ()
 
 
-def no_tests(files: Files, flows: Mapping[str, Program]) -> Sequence[str]:
+def no_tests(files: Files, flows: Mapping[str, Flow]) -> Sequence[str]:
     """For whoever publishes without running tests."""
     return ()
 

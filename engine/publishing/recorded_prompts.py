@@ -6,6 +6,7 @@ from config.document import DocumentError
 from engine.loading import load_texts
 from engine.publishing.merging import Files
 from engine.settings import Settings
+from ivr.loader import load_flows
 from ivr.prompts.catalogue import Listed, catalogue
 from ivr.prompts.recordings import SUFFIX, Recordings
 from ivr.steps.base import Known
@@ -42,7 +43,7 @@ def _stale(settings: Settings, old: Prompts, new: Prompts) -> Iterator[tuple[str
 
 def _prompts(files: Files) -> Prompts:
     try:
-        programs = load_texts(files, str, Known())
+        programs = load_texts(files, str, Known(), load_flows)
     except DocumentError:  # of an older Trunkline, whose language this one does not speak
         return {}
     flows = (program.flow for program in programs.values())

@@ -12,7 +12,7 @@ from config.document import DocumentError, Problem, read_text
 from engine.errors import SavedMeanwhile
 from engine.publishing.merging import Changes, Files
 from engine.settings import Settings
-from ivr.loader import misnamed
+from ivr.folder import misnamed
 
 BASE = ".base"
 """The file that says which published content the working copy began with."""

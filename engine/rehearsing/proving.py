@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from config.document import DocumentError, load_text_located
 from engine.publishing.merging import Files
 from engine.rehearsing.sources import SUFFIX
-from ivr.program import Program
+from ivr.flow import Flow
 from ivr.rehearsal.checking import check_tests
 from ivr.rehearsal.library import Library
 from ivr.rehearsal.playing import play
@@ -17,15 +17,15 @@ from ivr.steps.base import Known
 
 def flow_tests(
     known: Callable[[Files], Known], called: Callable[[str], str]
-) -> Callable[[Files, Mapping[str, Program]], Sequence[str]]:
+) -> Callable[[Files, Mapping[str, Flow]], Sequence[str]]:
     """Plays the tests among files' texts; a sentence for each that fails or cannot be read.
 
     ``known`` are the names that flows may use among such files; ``called`` says how a file is told
     of.
     """
 
-    def failures(files: Files, flows: Mapping[str, Program]) -> Sequence[str]:
-        library = Library((program.flow for program in flows.values()), known(files))
+    def failures(files: Files, flows: Mapping[str, Flow]) -> Sequence[str]:
+        library = Library(flows.values(), known(files))
         return [
             sentence
             for name, text in files.items()

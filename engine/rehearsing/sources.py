@@ -13,7 +13,8 @@ from engine.errors import NoSuchFlow
 from engine.loading import known_of
 from engine.publishing.functions import load_functions
 from engine.settings import Settings
-from ivr.loader import YAML, flow_files, load_flows, not_yaml, read_flow
+from ivr.folder import YAML, flow_files, not_yaml
+from ivr.loader import load_flows, read_flow
 from ivr.rehearsal.checking import check_tests
 from ivr.rehearsal.library import Library
 from ivr.rehearsal.script import TestFile

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from config.hours import Hours
+from ivr.families import families
 from ivr.flow import Flow
 from ivr.opening import Closed, Open, Opening
 from ivr.opening_days import Reason
@@ -13,6 +14,7 @@ from ivr.program import Program, compile_flows
 from ivr.rehearsal.given import Forced
 from ivr.steps.base import NOTHING_KNOWN, Known
 
+Key = frozenset[tuple[str, Forced]]
 _REASONS: Mapping[Forced, Reason] = {
     "open": Reason("week"),
     "closed": Reason("week"),
@@ -34,12 +36,14 @@ class ForcedOpening(Opening):
 
 
 class Library:
-    """Flows that may call each other, compiled once for each way the hours are forced."""
+    """Flows that may call each other, those that do compiled once for each way the hours are
+    forced."""
 
     def __init__(self, flows: Iterable[Flow], known: Known = NOTHING_KNOWN) -> None:
         self._flows = {flow.flow: flow for flow in flows}
         self.known = known
-        self._compiled: dict[frozenset[tuple[str, Forced]], dict[str, Program]] = {}
+        self._families = families(self._flows.values())
+        self._compiled: dict[tuple[frozenset[str], Key], dict[str, Program]] = {}
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -62,16 +66,16 @@ class Library:
 
     def program(self, name: str, hours: Mapping[str, Forced]) -> Program:
         """The flow ``name``; KeyError when there is none."""
-        key = frozenset(hours.items())
+        key = self._families[name], frozenset(hours.items())
         if key not in self._compiled:
-            self._compiled[key] = self._compile(hours)
+            self._compiled[key] = self._compile(self._families[name], hours)
         return self._compiled[key][name]
 
-    def _compile(self, hours: Mapping[str, Forced]) -> dict[str, Program]:
+    def _compile(self, names: Iterable[str], hours: Mapping[str, Forced]) -> dict[str, Program]:
         forced = {name: ForcedOpening(how, self.zone) for name, how in hours.items()}
         known = replace(self.known, hours={**(self.known.hours or {}), **forced})
         # A flow's own hours win over the site's, so those that are forced are taken from it.
-        flows = (_without_hours(flow, forced) for flow in self._flows.values())
+        flows = (_without_hours(self._flows[name], forced) for name in names)
         return compile_flows(flows, known)
 
 

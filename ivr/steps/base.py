@@ -135,6 +135,11 @@ class Known:
             return None
         return datetime.fromtimestamp(self.now_ms / 1000, ZoneInfo(self.zone)).date()
 
+    def is_as(self, other: Known) -> bool:
+        """Whether a flow that fits the one fits the other."""
+        same = replace(self, now_ms=None) == replace(other, now_ms=None)
+        return same and self.today == other.today
+
     def names(self, flow: Flow) -> Names:
         """Everything that the flow's expressions may name on this site."""
         return flow.names if self.values is None else flow.names.of_site(self.values, self.fields)

@@ -31,6 +31,7 @@ from history.spool import Settled
 from history.writer import HistoryWriter
 from ivr.commands import Segment
 from ivr.errors import SpeechFailedError
+from ivr.loader import NO_FLOWS, FlowSet
 from ivr.program import Program
 from ivr.prompts.static import static_texts
 from ivr.prompts.takes import Takes
@@ -192,7 +193,7 @@ class FakeLibrary:
             raise FlowsAway("the database does not answer (Fake)")
         return max([*self.versions, *self.broken], default=1)
 
-    async def load(self, version: int, site_file: SiteFile) -> Flows:
+    async def load(self, version: int, site_file: SiteFile, before: FlowSet = NO_FLOWS) -> Flows:
         return await self.as_it_was(version, site_file.site, ())
 
     async def as_it_was(self, version: int, site: Site, in_use: Collection[int | None]) -> Flows:

@@ -15,8 +15,9 @@ from config.telephony import Callbacks
 from config.transfers import Permitted, Transfers
 from ivr.announce import LANGUAGES
 from ivr.flow import Flow
+from ivr.folder import flow_files
 from ivr.functions import FlowFunction, signature
-from ivr.loader import flow_files, load_flow, load_flows, read_flows
+from ivr.loader import load_flow, load_flows, read_flows
 from ivr.opening import openings
 from ivr.steps import KINDS
 from ivr.steps.base import Known, KnownService

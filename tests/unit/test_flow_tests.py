@@ -14,7 +14,7 @@ from engine.errors import NoSuchFlow
 from engine.rehearsing.proving import flow_tests
 from engine.rehearsing.testing import Wanted, run_tests
 from engine.settings import PROJECT, Settings, from_environment
-from ivr.loader import load_flows
+from ivr.loader import flows_as_written
 from ivr.steps.base import NOTHING_KNOWN
 
 pytestmark = pytest.mark.unit
@@ -180,14 +180,15 @@ def test_a_version_is_proved_by_its_tests(settings: Settings) -> None:
     """Before it is published: a sentence for each failure, with its place."""
     files = {path.name: path.read_text() for path in sorted(settings.dialplans.iterdir())}
     prove = flow_tests(lambda files: NOTHING_KNOWN, lambda name: f"dialplans/{name}")
-    assert prove(files, load_flows(settings.dialplans)) == [
+    flows = {flow.flow: flow for flow in flows_as_written(settings.dialplans)}
+    assert prove(files, flows) == [
         (
             "dialplans/tiny.test.yaml:9:16: tests[1].call[0].hears: bad & <wrong>: "
             'expected to hear "Second", got "First."'
         )
     ]
     files["tiny.test.yaml"] = TESTS.replace("hears: Second", "at: tow")
-    assert prove(files, load_flows(settings.dialplans)) == [
+    assert prove(files, flows) == [
         (
             'dialplans/tiny.test.yaml:9:13: tests[1].call[0].at: unknown step "tow", did you mean '
             '"two"? (allowed: menu, one, two, bye)'

@@ -20,7 +20,7 @@ from engine.publishing.publisher import Author, Published, Publisher, no_tests
 from engine.publishing.working_copy import WorkingCopy
 from history.bundles import Bundle, BundleStore
 from history.migrations import upgrade_to_head
-from ivr.program import Program
+from ivr.flow import Flow
 
 pytestmark = pytest.mark.unit
 
@@ -81,9 +81,7 @@ class Engineer:
     def files(self) -> dict[str, str]:
         return self.copy.read()
 
-    def _check(
-        self, files: Mapping[str, str], called: Callable[[str], str]
-    ) -> Mapping[str, Program]:
+    def _check(self, files: Mapping[str, str], called: Callable[[str], str]) -> Mapping[str, Flow]:
         if bad := [f"{called(name)}:1:1" for name, text in files.items() if self.bad in text]:
             raise SiteInvalid(bad)
         return {}

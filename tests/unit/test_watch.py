@@ -11,7 +11,7 @@ from config.asterisk_runtime import find_runtime
 from config.secrets import load_or_create
 from engine.asterisk_files import write_all
 from engine.errors import FlowsAway, SiteInvalid
-from engine.loading import Texts, load_for, load_site_file
+from engine.loading import Texts, check_for, load_site_file
 from engine.publishing.flows import Flows
 from engine.publishing.working_copy import WorkingCopy
 from engine.settings import PROJECT, Settings, from_environment
@@ -34,8 +34,9 @@ def flows_of(settings: Settings, version: int) -> Flows:
     """The working copy, as a version."""
     files = WorkingCopy(settings.dialplans, settings.functions).read()
     texts = Texts(files, settings.functions, str)
-    programs, functions = load_for(load_site_file(settings), texts)
-    return Flows(version, programs, files, functions)
+    checked, functions = check_for(load_site_file(settings), texts)
+    made = checked.compiled()
+    return Flows(version, made.programs, files, functions, made)
 
 
 @pytest.fixture
@@ -212,6 +213,11 @@ def publish(house: House, version: int) -> None:
     house.library.versions[version] = dict(house.services.flows.programs)
 
 
+def publish_anew(house: House, settings: Settings, version: int) -> None:
+    """Somebody publishes the working copy."""
+    house.library.versions[version] = dict(flows_of(settings, version).programs)
+
+
 async def test_what_is_published_is_taken(settings: Settings) -> None:
     """By the calls that start from now on; nothing of the site is touched for it."""
     house = house_of(settings)
@@ -254,7 +260,7 @@ async def test_flows_whose_prompts_cannot_be_made_are_not_taken(settings: Settin
     house = house_of(settings)
     watch = Watched(settings, house)
     house.audio.broken.add("Thank you for calling Northwind Energy. Goodbye.")
-    publish(house, 2)
+    publish_anew(house, settings, 2)
     await watch.looks()
     assert house.services.flows.version == 1
     house.audio.broken.clear()
