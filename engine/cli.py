@@ -227,9 +227,9 @@ def publish(
     Engines take it without a restart; calls under way stay on theirs. What others published since
     is taken over; of a file that both changed nothing is published (exit code 1).
     """
+    os.nice(BEHIND_CALLS)  # before the import, which is half of the work
     from engine.publishing import commands as flows
 
-    os.nice(BEHIND_CALLS)
     raise typer.Exit(complete(flows.publish(_asked(as_json), _author(author, note), base)))
 
 
@@ -244,9 +244,9 @@ def rollback(
 
     The working copy stays as it is; `checkout` brings it there too.
     """
+    os.nice(BEHIND_CALLS)  # before the import, which is half of the work
     from engine.publishing import commands as flows
 
-    os.nice(BEHIND_CALLS)
     raise typer.Exit(complete(flows.rollback(_asked(as_json), version, _author(author, note))))
 
 
