@@ -2,7 +2,7 @@
 
 Every step's name carries its version, and so does a value that a sub-flow returns: each call's
 history row must be of one version throughout (`bench.reloads` judges). Every call must hear the
-menu and reach the queue that its key stands for; callers think for up to two seconds, so that many
+menu and reach the queue that its key stands for; callers think for up to a second, so that many
 begin before a new version is in force and go on after it.
 """
 
@@ -31,7 +31,7 @@ OTHERS = 98
 """Flows beside the two that calls run."""
 
 STAY_S = 0.3
-THINKS_S = (0.0, 0.5, 1.0, 1.5, 2.0)
+THINKS_S = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 FLOWS = {
     "menu": f"""\

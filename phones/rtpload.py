@@ -30,6 +30,9 @@ from phones.errors import PhoneError
 from phones.loadcall import CallRecord, LoadCall, Wire
 from phones.sipwire import Line
 
+CATCH_UP = 1.25
+"""How many times the rate calls may begin after a stall."""
+
 Script = Callable[[LoadCall], Awaitable[None]]
 
 
@@ -82,16 +85,19 @@ class LoadCaller:
     async def run(self, script: Script, load: Load) -> list[CallRecord]:
         """Start calls at the rate, each with the script; their records, in order of start.
 
-        A call that would exceed the limit starts late. A script that fails with a
-        PhoneError gives a record with its `failure`, and its call is ended.
+        A call that would exceed the limit starts late. What started late is caught up with, but
+        never all at once: that would be another load than was asked for. A script that fails with
+        a PhoneError gives a record with its `failure`, and its call is ended.
         """
         places = asyncio.Semaphore(load.limit)
         loop = asyncio.get_running_loop()
-        begin = loop.time()
+        begin = due = loop.time()
         async with asyncio.TaskGroup() as group:
             tasks = []
             for index in range(load.calls):
-                await asyncio.sleep(max(0.0, begin + index / load.rate - loop.time()))
+                due = max(begin + index / load.rate, due + 1 / (load.rate * CATCH_UP))
+                await asyncio.sleep(max(0.0, due - loop.time()))
+                due = max(due, loop.time())
                 await places.acquire()
                 if load.enough():
                     break
