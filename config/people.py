@@ -1,11 +1,10 @@
-"""Who answers: skills, agents, the queues they serve and the codes that they dial."""
+"""Who answers: skills, agents and the codes that they dial."""
 
 from __future__ import annotations
 
 from pydantic import Field
 
 from config.document import DocumentModel
-from config.duration import Duration
 from config.values import Code, Extension, Level, Line, Name, PersonName
 
 PROMPT_DIGITS = 5
@@ -29,26 +28,6 @@ class Agent(DocumentModel):
     may_record_prompts: bool = Field(
         default=False, description="whether this phone may record what callers hear"
     )
-
-
-class Queue(DocumentModel):
-    """Where contacts wait for an agent who has every skill at the level that is asked."""
-
-    about: Line = Field(default="-", description="what callers want who wait here")
-    skills: dict[Name, Level] = Field(
-        default={}, description="what an agent needs, beside what the flow adds"
-    )
-    music: Name = Field(default="default", description="a directory of sounds in the music folder")
-    announce_every: Duration = Field(
-        default=Duration(30_000), description="how often a caller hears the place in the queue"
-    )
-    ring_timeout: Duration = Field(
-        default=Duration(15_000), description="how long a phone rings before its agent is passed by"
-    )
-    wrap_up: Duration = Field(
-        default=Duration(20_000), description="time for notes after a conversation"
-    )
-    record: bool = Field(default=True, description="whether conversations are recorded")
 
 
 class Codes(DocumentModel):

@@ -27,7 +27,8 @@ from config.hours import Hours
 from config.mail import Mail
 from config.mailboxes import Mailbox
 from config.network_overrides import override
-from config.people import Agent, Codes, Queue, Skill
+from config.people import Agent, Codes, Skill
+from config.queues import Queue, Routing
 from config.services import Service
 from config.site_checks import check_site
 from config.sms import Sms
@@ -56,6 +57,7 @@ class Site(DocumentModel):
     skills: dict[Name, Skill | None] = Field(description="all that agents may have")
     agents: dict[Name, Agent] = Field(description="the people, by the name of their phone")
     queues: dict[Name, Queue] = Field(description="where callers wait")
+    routing: Routing = Field(default=Routing(), description="in which order callers are served")
     hours: dict[Name, Hours] = Field(default={}, description="when what is open")
     pause_reasons: Annotated[tuple[Name, ...], Unique] = Field(
         default=("break",), min_length=1, max_length=9, description="numbered from 1 in codes"

@@ -26,7 +26,8 @@ def rules_of(site: Site) -> RoutingRules:
                 wrap_up_ms=queue.wrap_up.ms,
             )
             for name, queue in site.queues.items()
-        }
+        },
+        ageing_ms=site.routing.ageing.ms if site.routing.ageing else None,
     )
 
 

@@ -60,7 +60,7 @@ class Floor:
     to be called."""
 
     def __init__(self, node: str, site: Iterable[Agent], rules: RoutingRules) -> None:
-        self.ledger = Ledger(node, site)
+        self.ledger = Ledger(node, site, rules)
         self.rules = rules
         self.stops: list[Assignment] = []
         self.agenda = Agenda()
@@ -73,6 +73,8 @@ class Floor:
         """The site has changed. New agents are offline until their phones are reachable,
         those it no longer names leave after what is in hand, and whoever is available is
         offered what the new skills allow. Rings and wrap-ups under way keep their times."""
+        if rules != self.rules:
+            self.ledger.pool.configure(rules)
         self.rules = rules
         named = {agent.id: agent for agent in site}
         for name in [name for name in self.ledger.site if name not in named]:

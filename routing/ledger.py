@@ -16,14 +16,15 @@ from routing.errors import UnknownAgent
 from routing.events import AgentChanged, ContactEnded, RoutingEvent
 from routing.matcher import Pool
 from routing.records import AgentRecord, ContactRecord, Step
+from routing.rules import RoutingRules
 from routing.store import Group
 
 
 class Ledger:
     """The live records of one node. `contacts`, `agents` and `pool` are for reading."""
 
-    def __init__(self, node: str, site: Iterable[Agent]) -> None:
-        self.pool = Pool()
+    def __init__(self, node: str, site: Iterable[Agent], rules: RoutingRules | None = None) -> None:
+        self.pool = Pool(rules)
         self.site = {agent.id: agent for agent in site}
         self.leaving: set[str] = set()
         """Agents whom the site no longer names, with work in hand or a record to write."""

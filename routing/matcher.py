@@ -5,7 +5,7 @@ are free in one line per set of skills held, and every line knows the lines of t
 side that suit it. So an agent who becomes free looks at the heads of the suitable lines
 only, however many contacts wait, and a contact that arrives does the same.
 
-Order of contacts: the higher priority, then the earlier arrival, then the id.
+Order of contacts: priority that ages with the wait (`routing/order.py`), then the id.
 Order of agents: the longer idle, then the id.
 """
 
@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from routing.agent import Agent
 from routing.contact import Contact
 from routing.line import Line
+from routing.order import Place, place
+from routing.rules import RoutingRules
 from routing.skills import Skills, suits
 
-_ContactKey = tuple[int, int, str]
 _AgentKey = tuple[int, str]
 
 
@@ -64,49 +65,65 @@ class Pool:
     are remembered for good; a site's flows and agents name a bounded number of them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, rules: RoutingRules | None = None) -> None:
+        self._rules = rules or RoutingRules()
         self._needs = _Side()
         self._has = _Side()
         self._contacts: dict[str, Contact] = {}
         self._held: set[str] = set()
         self._agents: dict[str, tuple[Agent, int]] = {}
-        self._queues: dict[str, Line[_ContactKey]] = {}
+        self._queues: dict[str, Line[Place]] = {}
+
+    def configure(self, rules: RoutingRules) -> None:
+        """The site has changed: everybody finds the place that the new rules give."""
+        contacts, held = list(self._contacts.values()), set(self._held)
+        for contact in contacts:
+            self.remove_contact(contact.id)
+        self._rules = rules
+        for contact in contacts:
+            self.add_contact(contact)
+            if contact.id in held:
+                self.hold_contact(contact.id)
+
+    def place(self, contact: Contact) -> Place:
+        """Where a contact stands in the order of all, in line or not."""
+        return place(contact, self._rules.ageing_ms)
 
     def add_contact(self, contact: Contact) -> None:
         """In line, at the place of its arrival, and matchable."""
         self._contacts[contact.id] = contact
-        self._queues.setdefault(contact.queue, Line()).add(_place(contact))
-        self._group_of(contact).line.add(_place(contact))
+        self._queues.setdefault(contact.queue, Line()).add(self.place(contact))
+        self._group_of(contact).line.add(self.place(contact))
 
     def hold_contact(self, contact_id: str) -> None:
         """Promised to an agent: it keeps its place in line and is not matchable."""
         contact = self._contacts[contact_id]
         self._held.add(contact_id)
-        self._group_of(contact).line.remove(_place(contact))
+        self._group_of(contact).line.remove(self.place(contact))
 
     def return_contact(self, contact_id: str) -> None:
         """Matchable again, at the place it never lost."""
         contact = self._contacts[contact_id]
         self._held.remove(contact_id)
-        self._group_of(contact).line.add(_place(contact))
+        self._group_of(contact).line.add(self.place(contact))
 
     def remove_contact(self, contact_id: str) -> None:
         """Out of line, held or not."""
         contact = self._contacts.pop(contact_id)
-        self._queues[contact.queue].remove(_place(contact))
+        self._queues[contact.queue].remove(self.place(contact))
         if contact_id in self._held:
             self._held.remove(contact_id)
         else:
-            self._group_of(contact).line.remove(_place(contact))
+            self._group_of(contact).line.remove(self.place(contact))
 
     def change_contact(self, contact: Contact) -> None:
         """Its skills are others now; its place in line, and whether it is held, are as before."""
         held = contact.id in self._held
         if not held:
-            self._group_of(self._contacts[contact.id]).line.remove(_place(contact))
+            self._group_of(self._contacts[contact.id]).line.remove(self.place(contact))
         self._contacts[contact.id] = contact
         if not held:
-            self._group_of(contact).line.add(_place(contact))
+            self._group_of(contact).line.add(self.place(contact))
 
     def add_agent(self, agent: Agent, idle_since_ms: int) -> None:
         """Free since `idle_since_ms`."""
@@ -137,7 +154,7 @@ class Pool:
         place gets worse when a ring fails.
         """
         contact = self._contacts[contact_id]
-        return self._queues[contact.queue].rank(_place(contact)) + 1
+        return self._queues[contact.queue].rank(self.place(contact)) + 1
 
     def in_line(self, queue: str) -> int:
         """How many contacts of a queue are in line, those promised to an agent too."""
@@ -153,7 +170,3 @@ class Pool:
 
     def _group_of_agent(self, agent: Agent) -> _Group:
         return self._has.group(agent.skills, self._needs, needs=False)
-
-
-def _place(contact: Contact) -> _ContactKey:
-    return (-contact.priority, contact.arrived_ms, contact.id)

@@ -23,16 +23,18 @@ def restore(
     Pause reasons and idle times are as they were."""
     by_contact = {talk.contact: talk for talk in live.talks}
     by_agent = {talk.agent: talk for talk in live.talks}
-    for contact in held:
-        _restore_contact(floor, contact, live, by_contact.get(contact.contact.id), now_ms)
+    for record in held:
+        _restore_contact(floor, record, live, by_contact.get(record.contact.id), now_ms)
     for agent in staff:
         if agent.agent in floor.ledger.site:
             _restore_agent(floor, agent, live, by_agent.get(agent.agent), now_ms)
         else:
             floor.ledger.former[agent.agent] = agent.version
-    for place in sorted(floor.ledger.contacts.values(), key=_place):
-        floor.expect(place.contact)
-        floor.offer_contact(place.contact.id, now_ms)
+    for contact in sorted(
+        (r.contact for r in floor.ledger.contacts.values()), key=floor.ledger.pool.place
+    ):
+        floor.expect(contact)
+        floor.offer_contact(contact.id, now_ms)
 
 
 def _restore_contact(
@@ -73,7 +75,3 @@ def _restore_agent(
             floor.ledger.move_agent(record.agent, offered.release(now_ms), now_ms)
         case agents.Talking(leg=leg) if leg not in live.agents:
             floor.leg_ended(record.agent, leg, now_ms)
-
-
-def _place(record: ContactRecord) -> tuple[int, int, str]:
-    return (-record.contact.priority, record.contact.arrived_ms, record.contact.id)

@@ -20,11 +20,13 @@ DEFAULT_QUEUE = QueueRules()
 
 @dataclass(frozen=True, slots=True)
 class RoutingRules:
-    """The whole site. `back_off_ms`: how long a phone that refused is left alone;
-    `beat_ms`: between heartbeats; `ring_grace_ms`: how much later than its time a ring
-    may report before it is taken for failed."""
+    """The whole site. `ageing_ms`: the wait that counts as one level of priority, None for a
+    priority that never ages (`routing/order.py`); `back_off_ms`: how long a phone that refused
+    is left alone; `beat_ms`: between heartbeats; `ring_grace_ms`: how much later than its time a
+    ring may report before it is taken for failed."""
 
     queues: Mapping[str, QueueRules] = field(default_factory=dict)
+    ageing_ms: int | None = 60_000
     back_off_ms: int = 5_000
     beat_ms: int = 1_000
     ring_grace_ms: int = 5_000
