@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
 from config.document import DocumentModel
@@ -24,6 +26,9 @@ class Agent(DocumentModel):
     extension: Extension = Field(description="the number that colleagues dial")
     skills: dict[Name, Level] = Field(
         min_length=1, description="each skill with its level, 1 (some) to 5 (expert)"
+    )
+    cost: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
+        default=0, description="what an hour costs, in any unit, for queues that choose by cost"
     )
     may_record_prompts: bool = Field(
         default=False, description="whether this phone may record what callers hear"

@@ -8,7 +8,39 @@ from pydantic import BeforeValidator, Field
 
 from config.document import DocumentModel
 from config.duration import Duration
-from config.values import Level, Line, Name
+from config.values import Level, Line, Name, Unique
+
+Criterion = Literal[
+    "longest_idle", "least_occupied", "fewest_contacts", "best_skill", "cost", "score"
+]
+
+
+def _as_list(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+Strategy = Annotated[
+    tuple[Criterion, ...],
+    Unique,
+    Field(min_length=1),
+    BeforeValidator(_as_list, json_schema_input_type=Criterion | tuple[Criterion, ...]),
+]
+"""One criterion, or several: each decides where those before it leave a tie."""
+
+
+class Score(DocumentModel):
+    """What weighs as much as a contact's wait where the strategy is ``score``.
+
+    The pair of contact and agent with the highest sum is made: seconds waited by the contact, and
+    ``idle`` for each second that the agent is free, and ``skill`` for each level of the agent in
+    what is asked for, less ``cost`` for each unit of the agent's cost.
+    """
+
+    idle: Annotated[float, Field(ge=0, le=100)] = Field(
+        default=1.0, description="seconds of waiting that one second without a contact weighs"
+    )
+    skill: Duration = Field(default=Duration(0), description="the wait that one level weighs")
+    cost: Duration = Field(default=Duration(0), description="the wait that one unit of cost weighs")
 
 
 class Queue(DocumentModel):
@@ -28,6 +60,14 @@ class Queue(DocumentModel):
     wrap_up: Duration = Field(
         default=Duration(20_000), description="time for notes after a conversation"
     )
+    strategy: Strategy = Field(
+        default=("longest_idle",),
+        description="who is chosen of several free agents, by one or several of: longest_idle, "
+        "least_occupied (busy the least of the last hour), fewest_contacts (since the log-in), "
+        "best_skill (the highest level in what is asked for), cost (the cheapest), score; each "
+        "decides the ties of those before it, and the longest idle the last",
+    )
+    score: Score = Field(default=Score(), description="the weights of the strategy score")
     record: bool = Field(default=True, description="whether conversations are recorded")
 
 

@@ -28,6 +28,7 @@ def check_site(site: Site, located: Located, today: date) -> list[Problem]:
     checks: tuple[Callable[[Site, Located], Iterator[Problem]], ...] = (
         _skills,
         _unserved_queues,
+        _weights,
         _fallback,
         _voices,
         _callbacks,
@@ -78,6 +79,13 @@ def _unserved_queues(site: Site, located: Located) -> Iterator[Problem]:
         )
         if not any(able):
             yield located.warning(("queues", name), "no agent has the skills for it", key=True)
+
+
+def _weights(site: Site, located: Located) -> Iterator[Problem]:
+    for name, queue in site.queues.items():
+        if "score" in queue.model_fields_set and "score" not in queue.strategy:
+            message = "has no effect: the strategy of this queue is another"
+            yield located.warning(("queues", name, "score"), message, key=True)
 
 
 def _fallback(site: Site, located: Located) -> Iterator[Problem]:

@@ -2,33 +2,43 @@
 
 from collections.abc import Iterator, Mapping
 
+from config.queues import Queue
 from config.site import Site
 from recordings.policy import RecordingPolicy
 from routing.agent import Agent
 from routing.callbacks import CallbackRules
 from routing.rules import QueueRules, RoutingRules
 from routing.skills import skill_set
+from routing.strategy import Criterion, Score, Strategy
 
 
 def agents_of(site: Site) -> Iterator[Agent]:
     """The site's agents for routing; a phone's name is its agent's."""
     for name, agent in site.agents.items():
-        yield Agent(name, name, skill_set(agent.skills))
+        yield Agent(name, name, skill_set(agent.skills), agent.cost)
 
 
 def rules_of(site: Site) -> RoutingRules:
     """The site's queues for routing."""
     return RoutingRules(
-        {
-            name: QueueRules(
-                skills=skill_set(queue.skills),
-                ring_timeout_ms=queue.ring_timeout.ms,
-                wrap_up_ms=queue.wrap_up.ms,
-            )
-            for name, queue in site.queues.items()
-        },
+        {name: _queue_rules(queue) for name, queue in site.queues.items()},
         ageing_ms=site.routing.ageing.ms if site.routing.ageing else None,
     )
+
+
+def _queue_rules(queue: Queue) -> QueueRules:
+    return QueueRules(
+        skills=skill_set(queue.skills),
+        ring_timeout_ms=queue.ring_timeout.ms,
+        wrap_up_ms=queue.wrap_up.ms,
+        strategy=_strategy(queue),
+    )
+
+
+def _strategy(queue: Queue) -> Strategy:
+    weights = queue.score
+    score = Score(weights.idle, weights.skill.ms, weights.cost.ms)
+    return Strategy(tuple(Criterion(name) for name in queue.strategy), score)
 
 
 def asked_in(site: Site, queue: str, skills: Mapping[str, int]) -> dict[str, int]:

@@ -25,11 +25,13 @@ from routing.skills import Skills
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """What the site says about an agent. `phone` is the switch's name of the phone."""
+    """What the site says about an agent. `phone` is the switch's name of the phone; `cost` counts
+    where a queue's strategy looks for the cheapest."""
 
     id: str
     phone: str
     skills: Skills
+    cost: int = 0
 
 
 @dataclass(frozen=True, slots=True)

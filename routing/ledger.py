@@ -18,6 +18,7 @@ from routing.matcher import Pool
 from routing.records import AgentRecord, ContactRecord, Step
 from routing.rules import RoutingRules
 from routing.store import Group
+from routing.workload import Workloads
 
 
 class Ledger:
@@ -25,6 +26,7 @@ class Ledger:
 
     def __init__(self, node: str, site: Iterable[Agent], rules: RoutingRules | None = None) -> None:
         self.pool = Pool(rules)
+        self._work = Workloads()
         self.site = {agent.id: agent for agent in site}
         self.leaving: set[str] = set()
         """Agents whom the site no longer names, with work in hand or a record to write."""
@@ -57,7 +59,7 @@ class Ledger:
             self.agents[agent.id] = AgentRecord(agent.id, agents.Offline(0, 0), self.node, version)
         elif isinstance(state := self.agents[agent.id].state, agents.Available):
             self.pool.remove_agent(agent.id)
-            self.pool.add_agent(agent, state.idle_since_ms)
+            self._add_free(agent.id, state)
         return True
 
     def has_left(self, agent_id: str) -> bool:
@@ -137,12 +139,17 @@ class Ledger:
         name, old = record.agent, self.agents[record.agent].state
         self.agents[name] = record
         self._changed_agents.pop(name, None)
+        self._work.moved(name, old, record.state, now_ms)
         if isinstance(old, agents.Available):
             self.pool.remove_agent(name)
         if isinstance(record.state, agents.Available):
-            self.pool.add_agent(self.site[name], record.state.idle_since_ms)
+            self._add_free(name, record.state)
         if record.state != old:
             self.events.append(AgentChanged(now_ms, name, old, record.state))
+
+    def _add_free(self, agent_id: str, state: agents.Available) -> None:
+        work = self._work.work(agent_id)
+        self.pool.add_agent(self.site[agent_id], state.idle_since_ms, work)
 
     def forget(self, contact_id: str) -> bool:
         """The contact leaves memory; False, and nothing done, if it is not over."""

@@ -1,12 +1,12 @@
 """Who talks to whom: pure, deterministic, one order across all queues.
 
-The contacts that wait are kept in one line per set of skills asked for, the agents that
-are free in one line per set of skills held, and every line knows the lines of the other
-side that suit it. So an agent who becomes free looks at the heads of the suitable lines
-only, however many contacts wait, and a contact that arrives does the same.
+The contacts that wait are kept in one line per queue and set of skills asked for, the agents
+that are free in one line per set of skills held, and every line knows the lines of the other
+side that suit it (`routing/lines.py`). So an agent who becomes free looks at the heads of the
+suitable lines only, however many contacts wait, and a contact that arrives does the same.
 
-Order of contacts: priority that ages with the wait (`routing/order.py`), then the id.
-Order of agents: the longer idle, then the id.
+Order of contacts: priority that ages with the wait (`routing/order.py`).
+Order of agents: the strategy of the contact's queue (`routing/strategy.py`).
 """
 
 from dataclasses import dataclass
@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from routing.agent import Agent
 from routing.contact import Contact
 from routing.line import Line
+from routing.lines import FreeLine, Kind, Lines, WaitingLine, Wish
 from routing.order import Place, place
 from routing.rules import RoutingRules
-from routing.skills import Skills, suits
-
-_AgentKey = tuple[int, str]
+from routing.skills import Skills
+from routing.strategy import FreeAgent
+from routing.workload import NO_WORK, Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,34 +28,6 @@ class Assignment:
 
     contact: Contact
     agent: Agent
-
-
-class _Side(dict[Skills, "_Group"]):
-    """The lines of one side by their skills; a new one learns which others suit it."""
-
-    def group(self, skills: Skills, other: "_Side", *, needs: bool) -> "_Group":
-        found = self.get(skills)
-        if found is None:
-            found = self[skills] = _Group()
-            for theirs, group in other.items():
-                if suits(theirs, skills) if needs else suits(skills, theirs):
-                    found.suitable.append(group)
-                    group.suitable.append(found)
-        return found
-
-
-class _Group:
-    """One line, and the lines of the other side that suit it."""
-
-    __slots__ = ("line", "suitable")
-
-    def __init__(self) -> None:
-        self.line: Line[tuple[int | str, ...]] = Line()
-        self.suitable: list[_Group] = []
-
-    def best(self) -> tuple[int | str, ...] | None:
-        """The first of all who suit, or None."""
-        return min((group.line.head for group in self.suitable if group.line), default=None)
 
 
 class Pool:
@@ -67,11 +40,10 @@ class Pool:
 
     def __init__(self, rules: RoutingRules | None = None) -> None:
         self._rules = rules or RoutingRules()
-        self._needs = _Side()
-        self._has = _Side()
+        self._lines = Lines(self._rules)
         self._contacts: dict[str, Contact] = {}
         self._held: set[str] = set()
-        self._agents: dict[str, tuple[Agent, int]] = {}
+        self._agents: dict[str, Agent] = {}
         self._queues: dict[str, Line[Place]] = {}
 
     def configure(self, rules: RoutingRules) -> None:
@@ -80,6 +52,7 @@ class Pool:
         for contact in contacts:
             self.remove_contact(contact.id)
         self._rules = rules
+        self._lines.follow(rules)
         for contact in contacts:
             self.add_contact(contact)
             if contact.id in held:
@@ -93,19 +66,19 @@ class Pool:
         """In line, at the place of its arrival, and matchable."""
         self._contacts[contact.id] = contact
         self._queues.setdefault(contact.queue, Line()).add(self.place(contact))
-        self._group_of(contact).line.add(self.place(contact))
+        self._line_of(contact).line.add(self.place(contact))
 
     def hold_contact(self, contact_id: str) -> None:
         """Promised to an agent: it keeps its place in line and is not matchable."""
         contact = self._contacts[contact_id]
         self._held.add(contact_id)
-        self._group_of(contact).line.remove(self.place(contact))
+        self._line_of(contact).line.remove(self.place(contact))
 
     def return_contact(self, contact_id: str) -> None:
         """Matchable again, at the place it never lost."""
         contact = self._contacts[contact_id]
         self._held.remove(contact_id)
-        self._group_of(contact).line.add(self.place(contact))
+        self._line_of(contact).line.add(self.place(contact))
 
     def remove_contact(self, contact_id: str) -> None:
         """Out of line, held or not."""
@@ -114,38 +87,37 @@ class Pool:
         if contact_id in self._held:
             self._held.remove(contact_id)
         else:
-            self._group_of(contact).line.remove(self.place(contact))
+            self._line_of(contact).line.remove(self.place(contact))
 
     def change_contact(self, contact: Contact) -> None:
         """Its skills are others now; its place in line, and whether it is held, are as before."""
         held = contact.id in self._held
         if not held:
-            self._group_of(self._contacts[contact.id]).line.remove(self.place(contact))
+            self._line_of(self._contacts[contact.id]).line.remove(self.place(contact))
         self._contacts[contact.id] = contact
         if not held:
-            self._group_of(contact).line.add(self.place(contact))
+            self._line_of(contact).line.add(self.place(contact))
 
-    def add_agent(self, agent: Agent, idle_since_ms: int) -> None:
-        """Free since `idle_since_ms`."""
-        self._agents[agent.id] = agent, idle_since_ms
-        self._group_of_agent(agent).line.add((idle_since_ms, agent.id))
+    def add_agent(self, agent: Agent, idle_since_ms: int, work: Work = NO_WORK) -> None:
+        """Free since `idle_since_ms`, with so much work behind."""
+        self._agents[agent.id] = agent
+        self._line_of_agent(agent).add(FreeAgent(agent.id, idle_since_ms, work))
 
     def remove_agent(self, agent_id: str) -> None:
         """No longer free."""
-        agent, idle_since_ms = self._agents.pop(agent_id)
-        self._group_of_agent(agent).line.remove((idle_since_ms, agent_id))
+        self._line_of_agent(self._agents.pop(agent_id)).remove(agent_id)
 
     def match_agent(self, agent_id: str) -> Assignment | None:
         """The first contact in line that this free agent has the skills for."""
-        agent, _ = self._agents[agent_id]
-        best = self._group_of_agent(agent).best()
-        return None if best is None else Assignment(self._contacts[str(best[-1])], agent)
+        agent = self._agents[agent_id]
+        best = self._line_of_agent(agent).best_contact()
+        return None if best is None else Assignment(self._contacts[best], agent)
 
     def match_contact(self, contact_id: str) -> Assignment | None:
-        """The longest idle agent with the skills that this contact asks for."""
+        """The free agent whom the queue's strategy prefers of those with the skills."""
         contact = self._contacts[contact_id]
-        best = self._group_of(contact).best()
-        return None if best is None else Assignment(contact, self._agents[str(best[-1])][0])
+        best = self._line_of(contact).best_agent()
+        return None if best is None else Assignment(contact, self._agents[best])
 
     def position(self, contact_id: str) -> int:
         """The place in the contact's own queue, from 1.
@@ -160,13 +132,13 @@ class Pool:
         """How many contacts of a queue are in line, those promised to an agent too."""
         return len(self._queues.get(queue, ()))
 
-    def free_agents(self, needs: Skills) -> int:
+    def free_agents(self, needs: Skills, queue: str = "") -> int:
         """How many free agents have these skills."""
-        group = self._needs.group(needs, self._has, needs=True)
-        return sum(len(suitable.line) for suitable in group.suitable)
+        links = self._lines.waiting(Wish(queue, needs)).links
+        return sum(len(link.free.agents) for link in links)
 
-    def _group_of(self, contact: Contact) -> _Group:
-        return self._needs.group(contact.skills, self._has, needs=True)
+    def _line_of(self, contact: Contact) -> WaitingLine:
+        return self._lines.waiting(Wish(contact.queue, contact.skills))
 
-    def _group_of_agent(self, agent: Agent) -> _Group:
-        return self._has.group(agent.skills, self._needs, needs=False)
+    def _line_of_agent(self, agent: Agent) -> FreeLine:
+        return self._lines.free(Kind(agent.skills, agent.cost))

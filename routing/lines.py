@@ -1,0 +1,164 @@
+"""The lines of the matcher: contacts that ask for the same, and free agents of the same kind.
+
+Every line knows the lines of the other side that suit it, by links that are found once, when a
+line is seen for the first time.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from routing.line import Line
+from routing.order import Place
+from routing.rules import RoutingRules
+from routing.skills import Skills, fit, suits
+from routing.strategy import AgentKey, FreeAgent, Order, Pair, Strategy
+
+
+class Wish(NamedTuple):
+    """What contacts have in common who stand in one line."""
+
+    queue: str
+    skills: Skills
+
+
+class Kind(NamedTuple):
+    """What agents have in common who stand in one line."""
+
+    skills: Skills
+    cost: int
+
+
+class Link:
+    """A wish and a kind of agents who suit it."""
+
+    __slots__ = ("free", "head_start_ms", "pair", "waiting")
+
+    def __init__(self, waiting: "WaitingLine", free: "FreeLine") -> None:
+        self.waiting = waiting
+        self.free = free
+        self.pair = Pair(fit(free.kind.skills, waiting.wish.skills), free.kind.cost)
+        self.head_start_ms = 0
+
+
+class WaitingLine:
+    """The contacts of one wish, in the order of all."""
+
+    __slots__ = ("line", "links", "strategy", "wish")
+
+    def __init__(self, wish: Wish) -> None:
+        self.wish = wish
+        self.line: Line[Place] = Line()
+        self.links: list[Link] = []
+        self.strategy = Strategy()
+
+    def follow(self, strategy: Strategy) -> None:
+        """The queue's strategy is this from now on."""
+        self.strategy = strategy
+        for link in self.links:
+            link.head_start_ms = strategy.head_start_ms(link.pair)
+
+    def best_agent(self) -> str | None:
+        """The id of the first free agent by the strategy, or None."""
+        strategy, order = self.strategy, self.strategy.order
+        heads = ((link, link.free.head(order)) for link in self.links if link.free.agents)
+        if strategy.is_of_agents_alone:
+            keys: Iterator[AgentKey] = (head for _, head in heads)
+        else:
+            keys = (strategy.key(head, link.pair) for link, head in heads)
+        best = min(keys, default=None)
+        return None if best is None else str(best[-1])
+
+
+class FreeLine:
+    """The free agents of one kind, in each order that a queue's strategy asks for."""
+
+    __slots__ = ("_orders", "agents", "kind", "links")
+
+    def __init__(self, kind: Kind) -> None:
+        self.kind = kind
+        self.agents: dict[str, FreeAgent] = {}
+        self.links: list[Link] = []
+        self._orders: dict[Order, Line[AgentKey]] = {}
+
+    def head(self, order: Order) -> AgentKey:
+        """The key of the first in this order; IndexError when nobody is free."""
+        line = self._orders.get(order)
+        if line is None:
+            line = self._orders[order] = Line()
+            for agent in self.agents.values():
+                line.add(order.of(agent))
+        return line.head
+
+    def add(self, agent: FreeAgent) -> None:
+        """The agent is free."""
+        self.agents[agent.id] = agent
+        for order, line in self._orders.items():
+            line.add(order.of(agent))
+
+    def remove(self, agent_id: str) -> None:
+        """The agent is not free any more."""
+        agent = self.agents.pop(agent_id)
+        for order, line in self._orders.items():
+            line.remove(order.of(agent))
+
+    def forget_orders(self) -> None:
+        """The strategies have changed: the orders in use are made anew when they are asked for."""
+        self._orders.clear()
+
+    def best_contact(self) -> str | None:
+        """The id of the first contact in line that these agents suit, or None."""
+        best = min((_seen(link) for link in self.links if link.waiting.line), default=None)
+        return None if best is None else best[-1]
+
+
+def _seen(link: Link) -> Place:
+    """The head of a line as the agents of this link see it."""
+    head = link.waiting.line.head
+    if not link.head_start_ms:
+        return head
+    strict, since_ms, came_ms, contact = head
+    return strict, since_ms - link.head_start_ms, came_ms, contact
+
+
+class Lines:
+    """All lines of both sides."""
+
+    def __init__(self, rules: RoutingRules) -> None:
+        self._rules = rules
+        self._waiting: dict[Wish, WaitingLine] = {}
+        self._free: dict[Kind, FreeLine] = {}
+
+    def follow(self, rules: RoutingRules) -> None:
+        """The queues' strategies are those of `rules` from now on."""
+        self._rules = rules
+        for free in self._free.values():
+            free.forget_orders()
+        for waiting in self._waiting.values():
+            waiting.follow(rules.queue(waiting.wish.queue).strategy)
+
+    def waiting(self, wish: Wish) -> WaitingLine:
+        """The line of the contacts that ask for this."""
+        found = self._waiting.get(wish)
+        if found is None:
+            found = self._waiting[wish] = WaitingLine(wish)
+            for free in self._free.values():
+                _link(found, free)
+            found.follow(self._rules.queue(wish.queue).strategy)
+        return found
+
+    def free(self, kind: Kind) -> FreeLine:
+        """The line of the free agents of this kind."""
+        found = self._free.get(kind)
+        if found is None:
+            found = self._free[kind] = FreeLine(kind)
+            for waiting in self._waiting.values():
+                _link(waiting, found)
+        return found
+
+
+def _link(waiting: WaitingLine, free: FreeLine) -> None:
+    if suits(free.kind.skills, waiting.wish.skills):
+        link = Link(waiting, free)
+        link.head_start_ms = waiting.strategy.head_start_ms(link.pair)
+        waiting.links.append(link)
+        free.links.append(link)
