@@ -50,6 +50,11 @@ class Queue(DocumentModel):
     skills: dict[Name, Level] = Field(
         default={}, description="what an agent needs, beside what the flow adds"
     )
+    requires: Line | None = Field(
+        default=None,
+        description="an expression that an agent must meet beside, however long a caller has "
+        "waited: (en or hu) and not trainee; with levels: billing >= 3, also >, <=, <, =",
+    )
     music: Name = Field(default="default", description="a directory of sounds in the music folder")
     announce_every: Duration = Field(
         default=Duration(30_000), description="how often a caller hears the place in the queue"

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from routing.contact import Contact, Relaxation
+from routing.records import relaxations
+from routing.requirement import ANYONE, Requirement, from_json
 from routing.skills import Skills
 
 
@@ -36,6 +38,7 @@ class Promise:
     relax: tuple[Relaxation, ...] = ()
     priority: int = 0
     tries: int = 0
+    requires: Requirement = ANYONE
 
     def contact(self, contact_id: str, node: str) -> Contact:
         """The contact in line, with nobody on its leg."""
@@ -48,6 +51,7 @@ class Promise:
             leg="",
             priority=self.priority,
             relax=self.relax,
+            requires=self.requires,
         )
 
     def tried(self) -> Self:
@@ -67,8 +71,12 @@ class Promise:
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Self:
         """The promise that `to_record` was taken of."""
-        relax = tuple(Relaxation(after, _skills(asked)) for after, asked in record["relax"])
-        return cls(**{**record, "skills": _skills(record["skills"]), "relax": relax})
+        read = {
+            "skills": _skills(record["skills"]),
+            "relax": relaxations(record["relax"]),
+            "requires": from_json(record.get("requires", ANYONE)),
+        }
+        return cls(**{**record, **read})
 
 
 def same_number(number: str) -> str:

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Literal, NamedTuple, Self
 
 from routing.errors import IllegalTransition
+from routing.requirement import ANYONE, Requirement
 from routing.skills import Skills
 
 Channel = Literal["voice"]
@@ -34,12 +35,14 @@ class Relaxation(NamedTuple):
 
     after_ms: int
     skills: Skills
+    requires: Requirement = ANYONE
 
 
 @dataclass(frozen=True, slots=True)
 class Contact:
     """What does not change while the contact lives, but for the skills that its wait relaxes.
 
+    An agent needs all of `skills`, must meet `requires` beside, and what the queue's rules say.
     `leg` is the switch's handle of the caller's side, opaque here; empty while nobody is on
     the line, as for a promised callback. `priority` is higher for what goes first.
     `arrived_ms` is what the place in line and the wait are counted from, for good. `relax`
@@ -59,6 +62,7 @@ class Contact:
     relax: tuple[Relaxation, ...] = ()
     agent: str | None = None
     ring_timeout_ms: int | None = None
+    requires: Requirement = ANYONE
 
     @property
     def relaxes_ms(self) -> int | None:
@@ -70,7 +74,8 @@ class Contact:
         due = [step for step in self.relax if self.arrived_ms + step.after_ms <= now_ms]
         if not due:
             return self
-        return replace(self, skills=due[-1].skills, relax=self.relax[len(due) :])
+        last, to_come = due[-1], self.relax[len(due) :]
+        return replace(self, skills=last.skills, requires=last.requires, relax=to_come)
 
 
 @dataclass(frozen=True, slots=True)

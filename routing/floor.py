@@ -73,14 +73,14 @@ class Floor:
         """The site has changed. New agents are offline until their phones are reachable,
         those it no longer names leave after what is in hand, and whoever is available is
         offered what the new skills allow. Rings and wrap-ups under way keep their times."""
-        if rules != self.rules:
+        new_rules, self.rules = rules != self.rules, rules
+        if new_rules:
             self.ledger.pool.configure(rules)
-        self.rules = rules
         named = {agent.id: agent for agent in site}
         for name in [name for name in self.ledger.site if name not in named]:
             self._retire(name, now_ms)
         changed = [agent.id for agent in named.values() if self._employ(agent, now_ms)]
-        for name in sorted(changed, key=self._longest_idle):
+        for name in sorted(self.ledger.site if new_rules else changed, key=self._longest_idle):
             self._offer_agent(name, now_ms)
 
     def _retire(self, agent_id: str, now_ms: int) -> None:
@@ -156,7 +156,7 @@ class Floor:
         handling_ms = self._handling.mean_ms(contact.queue)
         if handling_ms is None:  # before the staff is counted, which costs more
             return None
-        return expected_wait_ms(position, handling_ms, at_work(self.ledger, contact.skills))
+        return expected_wait_ms(position, handling_ms, at_work(self.ledger, contact))
 
     def arrive_for(self, contact: Contact, now_ms: int) -> bool:
         """A contact for `contact.agent` alone is promised at once; False, and nothing is done,

@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 from routing.line import Line
 from routing.order import Place
-from routing.rules import RoutingRules
-from routing.skills import Skills, fit, suits
+from routing.requirement import ANYONE, Requirement, all_of, both, fit, suits
+from routing.rules import QueueRules, RoutingRules
+from routing.skills import Skills
 from routing.strategy import AgentKey, FreeAgent, Order, Pair, Strategy
 
 
@@ -19,6 +20,11 @@ class Wish(NamedTuple):
 
     queue: str
     skills: Skills
+    requires: Requirement = ANYONE
+
+    def needs(self, rules: QueueRules) -> Requirement:
+        """All that an agent must meet, what the queue asks for too."""
+        return both(both(all_of(self.skills), self.requires), rules.requires)
 
 
 class Kind(NamedTuple):
@@ -36,20 +42,20 @@ class Link:
     def __init__(self, waiting: "WaitingLine", free: "FreeLine") -> None:
         self.waiting = waiting
         self.free = free
-        self.pair = Pair(fit(free.kind.skills, waiting.wish.skills), free.kind.cost)
+        self.pair = Pair(fit(free.kind.skills, waiting.needs), free.kind.cost)
         self.head_start_ms = 0
 
 
 class WaitingLine:
     """The contacts of one wish, in the order of all."""
 
-    __slots__ = ("line", "links", "strategy", "wish")
+    __slots__ = ("line", "links", "needs", "strategy")
 
-    def __init__(self, wish: Wish) -> None:
-        self.wish = wish
+    def __init__(self, needs: Requirement, strategy: Strategy) -> None:
+        self.needs = needs
         self.line: Line[Place] = Line()
         self.links: list[Link] = []
-        self.strategy = Strategy()
+        self.strategy = strategy
 
     def follow(self, strategy: Strategy) -> None:
         """The queue's strategy is this from now on."""
@@ -129,21 +135,29 @@ class Lines:
         self._free: dict[Kind, FreeLine] = {}
 
     def follow(self, rules: RoutingRules) -> None:
-        """The queues' strategies are those of `rules` from now on."""
-        self._rules = rules
+        """The queues' rules are these from now on; nobody is in line meanwhile."""
+        before, self._rules = self._rules, rules
         for free in self._free.values():
             free.forget_orders()
-        for waiting in self._waiting.values():
-            waiting.follow(rules.queue(waiting.wish.queue).strategy)
+        for wish, waiting in [*self._waiting.items()]:
+            queue = rules.queue(wish.queue)
+            if queue.requires == before.queue(wish.queue).requires:
+                waiting.follow(queue.strategy)
+            else:
+                self._forget(wish)
+
+    def _forget(self, wish: Wish) -> None:
+        for link in self._waiting.pop(wish).links:
+            link.free.links.remove(link)
 
     def waiting(self, wish: Wish) -> WaitingLine:
         """The line of the contacts that ask for this."""
         found = self._waiting.get(wish)
         if found is None:
-            found = self._waiting[wish] = WaitingLine(wish)
+            rules = self._rules.queue(wish.queue)
+            found = self._waiting[wish] = WaitingLine(wish.needs(rules), rules.strategy)
             for free in self._free.values():
                 _link(found, free)
-            found.follow(self._rules.queue(wish.queue).strategy)
         return found
 
     def free(self, kind: Kind) -> FreeLine:
@@ -157,7 +171,7 @@ class Lines:
 
 
 def _link(waiting: WaitingLine, free: FreeLine) -> None:
-    if suits(free.kind.skills, waiting.wish.skills):
+    if suits(free.kind.skills, waiting.needs):
         link = Link(waiting, free)
         link.head_start_ms = waiting.strategy.head_start_ms(link.pair)
         waiting.links.append(link)

@@ -16,6 +16,7 @@ from routing.contact import Contact
 from routing.line import Line
 from routing.lines import FreeLine, Kind, Lines, WaitingLine, Wish
 from routing.order import Place, place
+from routing.requirement import Requirement
 from routing.rules import RoutingRules
 from routing.skills import Skills
 from routing.strategy import FreeAgent
@@ -90,7 +91,7 @@ class Pool:
             self._line_of(contact).line.remove(self.place(contact))
 
     def change_contact(self, contact: Contact) -> None:
-        """Its skills are others now; its place in line, and whether it is held, are as before."""
+        """What it asks for is other now; its place, and whether it is held, are as before."""
         held = contact.id in self._held
         if not held:
             self._line_of(self._contacts[contact.id]).line.remove(self.place(contact))
@@ -132,13 +133,17 @@ class Pool:
         """How many contacts of a queue are in line, those promised to an agent too."""
         return len(self._queues.get(queue, ()))
 
-    def free_agents(self, needs: Skills, queue: str = "") -> int:
-        """How many free agents have these skills."""
-        links = self._lines.waiting(Wish(queue, needs)).links
+    def free_agents(self, queue: str, skills: Skills) -> int:
+        """How many free agents could serve a contact of this queue that asks for these skills."""
+        links = self._lines.waiting(Wish(queue, skills)).links
         return sum(len(link.free.agents) for link in links)
 
+    def needs(self, contact: Contact) -> Requirement:
+        """All that an agent must meet to get this contact, in line or not."""
+        return self._line_of(contact).needs
+
     def _line_of(self, contact: Contact) -> WaitingLine:
-        return self._lines.waiting(Wish(contact.queue, contact.skills))
+        return self._lines.waiting(Wish(contact.queue, contact.skills, contact.requires))
 
     def _line_of_agent(self, agent: Agent) -> FreeLine:
         return self._lines.free(Kind(agent.skills, agent.cost))

@@ -6,7 +6,7 @@ name, `data` the state's fields as JSON, and for contacts `facts`, written once.
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -15,6 +15,7 @@ from routing import contact as contacts
 from routing.agent import AgentState, Then
 from routing.contact import Contact, ContactState, Outcome, Relaxation
 from routing.errors import RecordUnreadable
+from routing.requirement import ANYONE, from_json
 from routing.skills import Skills
 
 
@@ -94,8 +95,8 @@ def read_contact(key: str, fields: Mapping[bytes, bytes]) -> ContactRecord:
             state = dataclasses.replace(state, outcome=Outcome(state.outcome))
         facts = json.loads(fields[b"facts"])
         facts["skills"] = _skills(facts["skills"])
-        steps_to_come = facts.get("relax", ())
-        facts["relax"] = tuple(Relaxation(after, _skills(asked)) for after, asked in steps_to_come)
+        facts["requires"] = from_json(facts.get("requires", ANYONE))
+        facts["relax"] = relaxations(facts.get("relax", ()))
         trail = tuple(Step(*step) for step in steps)
         return ContactRecord(Contact(**facts), cast(ContactState, state), trail, int(fields[b"v"]))
     except (KeyError, TypeError, ValueError) as problem:
@@ -111,6 +112,15 @@ def read_agent(key: str, agent: str, fields: Mapping[bytes, bytes]) -> AgentReco
         return AgentRecord(agent, cast(AgentState, state), node, version)
     except (KeyError, TypeError, ValueError) as problem:
         raise RecordUnreadable(key, repr(problem)) from problem
+
+
+def relaxations(steps: Iterable[Sequence[Any]]) -> tuple[Relaxation, ...]:
+    """The steps of a relaxation whose tuples have become JSON's lists; those of an earlier version
+    have no requirement."""
+    return tuple(
+        Relaxation(after_ms, _skills(asked), *map(from_json, more))
+        for after_ms, asked, *more in steps
+    )
 
 
 _FACTS = tuple(f.name for f in dataclasses.fields(Contact))

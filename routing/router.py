@@ -394,9 +394,10 @@ class Router:
     def _tell_the_unstaffed(self) -> None:
         staffed: dict[object, bool] = {}  # many wait, few ask for different things
         for ticket in self._tickets.values():
-            asked = ticket.contact.skills, ticket.contact.relax
+            contact = ticket.contact
+            asked = contact.queue, contact.skills, contact.requires, contact.relax
             if asked not in staffed:
-                staffed[asked] = self._floor.is_staffed(ticket.contact)
+                staffed[asked] = self._floor.is_staffed(contact)
             if not staffed[asked]:
                 ticket.unstaffed.set()
 

@@ -3,18 +3,21 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from routing.requirement import ANYONE, Requirement
 from routing.skills import Skills
 from routing.strategy import LONGEST_IDLE, Strategy
 
 
 @dataclass(frozen=True, slots=True)
 class QueueRules:
-    """One queue. `skills` is what its contacts ask for unless the flow says otherwise; `strategy`
-    chooses among the free agents who suit a contact."""
+    """One queue. `skills` is what its contacts ask for unless the flow says otherwise; `requires`
+    holds for all of them beside, however long they have waited: it says who serves the queue;
+    `strategy` chooses among the free agents who suit a contact."""
 
     skills: Skills = ()
     ring_timeout_ms: int = 15_000
     wrap_up_ms: int = 10_000
+    requires: Requirement = ANYONE
     strategy: Strategy = LONGEST_IDLE
 
 

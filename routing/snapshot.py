@@ -85,7 +85,7 @@ def _queue(floor: Floor, name: str, records: list[ContactRecord], now_ms: int) -
         offered=len(records) - len(waiting) - talking,
         talking=talking,
         longest_wait_ms=max((now_ms - r.contact.arrived_ms for r in waiting), default=0),
-        agents_available=floor.ledger.pool.free_agents(floor.rules.queue(name).skills, name),
+        agents_available=floor.ledger.pool.free_agents(name, floor.rules.queue(name).skills),
     )
 
 

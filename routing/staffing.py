@@ -1,12 +1,14 @@
 """Who is there for a contact, whether free or not."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from routing import agent as agents
 from routing.agent import AgentState
 from routing.contact import Contact
 from routing.ledger import Ledger
-from routing.skills import Skills, suits
+from routing.requirement import suits
+from routing.skills import Skills
 
 _AT_WORK = (
     agents.Available,
@@ -21,7 +23,8 @@ _AT_WORK = (
 def is_staffed(ledger: Ledger, contact: Contact) -> bool:
     """Whether anyone logged in, paused agents too, has the skills that this contact asks for,
     or will ask for when it has waited longer."""
-    asked = (contact.skills, *(step.skills for step in contact.relax))
+    steps = [replace(contact, skills=s.skills, requires=s.requires) for s in contact.relax]
+    asked = [ledger.pool.needs(each) for each in (contact, *steps)]
     return any(
         suits(has, needs)
         for has, state in _staff(ledger)
@@ -30,8 +33,9 @@ def is_staffed(ledger: Ledger, contact: Contact) -> bool:
     )
 
 
-def at_work(ledger: Ledger, needs: Skills) -> int:
-    """How many agents with these skills take contacts now: neither away nor paused."""
+def at_work(ledger: Ledger, contact: Contact) -> int:
+    """How many agents who suit this contact take contacts now: neither away nor paused."""
+    needs = ledger.pool.needs(contact)
     return sum(isinstance(state, _AT_WORK) and suits(has, needs) for has, state in _staff(ledger))
 
 

@@ -14,9 +14,10 @@ from routing.contact import Outcome, Relaxation
 from routing.errors import IllegalTransition
 from routing.floor import Floor
 from routing.matcher import Assignment
+from routing.requirement import all_of, suits
 from routing.ringing import AgentLeg, Answered, Busy, Failed, NoAnswer, RingOutcome, Stopped
 from routing.rules import QueueRules, RoutingRules
-from routing.skills import skill_set, suits
+from routing.skills import skill_set
 from routing.store import Written
 from tests.fakes.routing import a_contact, an_agent
 
@@ -154,7 +155,7 @@ class FloorMachine(RuleBasedStateMachine):
         free = [self.ledger.site[n] for n, r in states if isinstance(r.state, agents.Available)]
         for record in self.ledger.contacts.values():
             if isinstance(record.state, contacts.Waiting):
-                assert not any(suits(agent.skills, record.contact.skills) for agent in free)
+                assert not any(suits(agent.skills, all_of(record.contact.skills)) for agent in free)
 
 
 TestFloorMachine = FloorMachine.TestCase

@@ -1,5 +1,7 @@
 """The order of contacts and agents, and that it holds whatever happens."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -8,7 +10,8 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invaria
 from routing.contact import Contact
 from routing.line import Line
 from routing.matcher import Assignment, Pool
-from routing.skills import suits
+from routing.requirement import all_of, parse, suits
+from routing.rules import QueueRules, RoutingRules
 from tests.fakes.routing import a_contact, an_agent
 
 pytestmark = pytest.mark.unit
@@ -81,9 +84,36 @@ def test_free_agents_are_counted_by_what_they_can_do() -> None:
     pool = Pool()
     pool.add_agent(an_agent("ann", sales=1), 0)
     pool.add_agent(an_agent("bob", sales=4), 0)
-    assert pool.free_agents((("sales", 2),)) == 1
+    assert pool.free_agents("sales", (("sales", 2),)) == 1
     pool.remove_agent("bob")
-    assert pool.free_agents((("sales", 2),)) == 0
+    assert pool.free_agents("sales", (("sales", 2),)) == 0
+
+
+def test_a_contact_asks_by_an_expression_and_its_queue_says_who_serves_it() -> None:
+    """The queue's requirement holds beside the contact's own."""
+    rules = QueueRules(requires=parse("not trainee"))
+    pool = Pool(RoutingRules({"sales": rules}))
+    pool.add_agent(an_agent("new", en=5, trainee=1), 0)
+    pool.add_agent(an_agent("hungarian", hu=2), 10)
+    pool.add_agent(an_agent("english", en=2), 20)
+    contact = replace(a_contact("c1"), skills=(), requires=parse("en or hu >= 3"))
+    pool.add_contact(contact)
+    assert pool.needs(contact) == parse("(en or hu >= 3) and not trainee")
+    found = pool.match_contact("c1")
+    assert found is not None
+    assert found.agent.id == "english"
+    assert [matched(pool, name) for name in ("new", "hungarian", "english")] == [None, None, "c1"]
+
+
+def test_who_serves_a_queue_may_change_while_contacts_wait() -> None:
+    """Both sides learn it; nobody is left in a line that is looked at no more."""
+    pool = Pool()
+    pool.add_agent(an_agent("new", sales=3, trainee=1), 0)
+    pool.add_contact(a_contact("c1"))
+    pool.configure(RoutingRules({"sales": QueueRules(requires=parse("not trainee"))}))
+    assert (matched(pool, "new"), pool.match_contact("c1")) == (None, None)
+    pool.configure(RoutingRules())
+    assert matched(pool, "new") == "c1"
 
 
 def test_a_long_line_keeps_everybodys_place() -> None:
@@ -168,7 +198,7 @@ class PoolMachine(RuleBasedStateMachine):
             suitable = [
                 (-c.priority, c.arrived_ms, c.id)
                 for c in self.waiting.values()
-                if suits(self.all_agents[name].skills, c.skills)
+                if suits(self.all_agents[name].skills, all_of(c.skills))
             ]
             assert matched(self.pool, name) == (min(suitable)[2] if suitable else None)
 
@@ -178,7 +208,7 @@ class PoolMachine(RuleBasedStateMachine):
             suitable = [
                 key
                 for name, key in self.free.items()
-                if suits(self.all_agents[name].skills, contact.skills)
+                if suits(self.all_agents[name].skills, all_of(contact.skills))
             ]
             found = self.pool.match_contact(contact.id)
             assert (found and found.agent.id) == (min(suitable)[1] if suitable else None)

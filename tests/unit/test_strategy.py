@@ -14,8 +14,9 @@ from routing import agent as agents
 from routing.agent import Agent, AgentState
 from routing.contact import Contact
 from routing.matcher import Pool
+from routing.requirement import all_of, suits
 from routing.rules import QueueRules, RoutingRules
-from routing.skills import skill_set, suits
+from routing.skills import skill_set
 from routing.strategy import Criterion, Score, Strategy
 from routing.workload import LATELY_MS, NEVER_BUSY, Occupancy, Work, Workloads
 from tests.fakes.routing import a_contact, an_agent
@@ -246,7 +247,7 @@ class Chooser(RuleBasedStateMachine):
             ranks = [
                 (*(self._judged(n, c, needs) for c in self.strategy.criteria), self.free[n][0], n)
                 for n in self.free
-                if suits(STAFF[n].skills, skill_set(needs))
+                if suits(STAFF[n].skills, all_of(skill_set(needs)))
             ]
             best = min(ranks)[-1] if ranks else None
             contact = replace(a_contact("c1"), skills=skill_set(needs))

@@ -1,0 +1,95 @@
+"""The site in routing's terms, and what only routing can find wrong with it."""
+
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from config.queues import Criterion as WrittenCriterion
+from config.site import read_site
+from engine.site_rules import agents_of, check_requirements, rules_of
+from routing.requirement import ANYONE, parse
+from routing.strategy import Criterion, Score, Strategy
+
+pytestmark = pytest.mark.unit
+
+SAMPLE = (Path(__file__).parents[2] / "config/site.yaml").read_text()
+QUEUE = "    about: Bills and payments\n"
+
+
+def with_queue(*lines: str) -> str:
+    """The sample site, with more said of its queue payments."""
+    more = "".join(f"    {line}\n" for line in lines)
+    head, queue, rest = SAMPLE.rpartition(QUEUE)
+    return f"{head}{queue}{more}{rest}"
+
+
+def test_the_ageing_of_priorities() -> None:
+    """A time, or never."""
+    site = read_site(SAMPLE, "site.yaml", {})[0]
+    assert rules_of(site).ageing_ms == 60_000
+    strict = SAMPLE.replace("ageing: 1m", "ageing: never")
+    assert rules_of(read_site(strict, "site.yaml", {})[0]).ageing_ms is None
+
+
+def test_a_queues_strategy() -> None:
+    """One criterion or several, and the weights of a score."""
+    site = read_site(with_queue("strategy: cost"), "site.yaml", {})[0]
+    assert rules_of(site).queue("payments").strategy == Strategy((Criterion.COST,))
+    text = with_queue("strategy: [best_skill, score]", "score: {idle: 0.5, skill: 30s, cost: 1s}")
+    strategy = rules_of(read_site(text, "site.yaml", {})[0]).queue("payments").strategy
+    assert strategy.criteria == (Criterion.BEST_SKILL, Criterion.SCORE)
+    assert strategy.score == Score(0.5, 30_000, 1_000)
+
+
+def test_every_criterion_can_be_written() -> None:
+    """The site file has the same names as routing."""
+    assert set(get_args(WrittenCriterion)) == {criterion.value for criterion in Criterion}
+
+
+def test_weights_without_their_strategy_are_told() -> None:
+    """They would have no effect."""
+    problems = read_site(with_queue("score: {skill: 30s}"), "site.yaml", {})[2]
+    assert [problem.message for problem in problems] == [
+        "has no effect: the strategy of this queue is another"
+    ]
+
+
+def test_what_an_agent_costs() -> None:
+    """Nothing, unless the site says it."""
+    text = SAMPLE.replace("    extension: 201\n", "    extension: 201\n    cost: 30\n")
+    costs = {agent.id: agent.cost for agent in agents_of(read_site(text, "site.yaml", {})[0])}
+    assert (costs["anna"], costs["bence"]) == (30, 0)
+
+
+def test_what_a_queue_requires() -> None:
+    """An expression over the site's skills."""
+    site = read_site(with_queue("requires: (en or hu) and not support"), "site.yaml", {})[0]
+    assert rules_of(site).queue("payments").requires == parse("(en or hu) and not support")
+    assert rules_of(site).queue("faults").requires == ANYONE
+
+
+@pytest.mark.parametrize(
+    ("requires", "message"),
+    [
+        (
+            "en or hungarian and en >= 2",
+            'unknown skill "hungarian", allowed: support, technical, payments, en, hu, pl, et',
+        ),
+        (
+            "en or",
+            'the end stands where a skill is needed (character 6 of "en or")',
+        ),
+        (
+            "en >= 7",
+            '"7" stands where a level is needed, from 1 to 5 (character 7 of "en >= 7")',
+        ),
+    ],
+)
+def test_a_faulty_expression_is_told_at_its_place(requires: str, message: str) -> None:
+    """With the line of the site file, as every other fault."""
+    text = with_queue(f"requires: {requires}")
+    site, located, _ = read_site(text, "site.yaml", {})
+    (problem,) = check_requirements(site, located)
+    line = 1 + text[: text.index("requires:")].count("\n")
+    assert str(problem) == f"site.yaml:{line}:15: queues.payments.requires: {message}"
