@@ -38,6 +38,19 @@ class Relaxation(NamedTuple):
     requires: Requirement = ANYONE
 
 
+class Preferred(NamedTuple):
+    """Until it has waited `for_ms`, a contact waits for this `agent` alone: who served the customer
+    last (sticky), or whom the customer asked for (named).
+
+    It keeps its place meanwhile, before nobody and behind nobody by it. One who `insists` waits
+    even while the agent is paused or away; else it is for anyone as soon as the agent is.
+    """
+
+    agent: str
+    for_ms: int
+    insists: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Contact:
     """What does not change while the contact lives, but for the skills that its wait relaxes.
@@ -63,19 +76,30 @@ class Contact:
     agent: str | None = None
     ring_timeout_ms: int | None = None
     requires: Requirement = ANYONE
+    preferred: Preferred | None = None
 
     @property
     def relaxes_ms(self) -> int | None:
         """When less will be asked than now (epoch, ms); None: never."""
-        return self.arrived_ms + self.relax[0].after_ms if self.relax else None
+        steps = [step.after_ms for step in self.relax[:1]]
+        if self.preferred is not None:
+            steps.append(self.preferred.for_ms)
+        return self.arrived_ms + min(steps) if steps else None
 
     def relaxed(self, now_ms: int) -> Self:
         """The contact with what is asked for it at `now_ms`."""
-        due = [step for step in self.relax if self.arrived_ms + step.after_ms <= now_ms]
+        waited_ms = now_ms - self.arrived_ms
+        if self.preferred is not None and self.preferred.for_ms <= waited_ms:
+            return self.for_anyone().relaxed(now_ms)
+        due = [step for step in self.relax if step.after_ms <= waited_ms]
         if not due:
             return self
         last, to_come = due[-1], self.relax[len(due) :]
         return replace(self, skills=last.skills, requires=last.requires, relax=to_come)
+
+    def for_anyone(self) -> Self:
+        """The contact without the agent that it preferred."""
+        return replace(self, preferred=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ from routing.matcher import Assignment
 from routing.records import AgentRecord
 from routing.ringing import Answered, Failed, NoAnswer, RingOutcome
 from routing.rules import RoutingRules
-from routing.staffing import at_work, is_staffed
+from routing.staffing import at_work, can_wait_for, is_staffed
 from routing.store import Group, Refused, Written
 
 
@@ -80,6 +80,8 @@ class Floor:
         for name in [name for name in self.ledger.site if name not in named]:
             self._retire(name, now_ms)
         changed = [agent.id for agent in named.values() if self._employ(agent, now_ms)]
+        for name in self.ledger.site:
+            self.stop_preferring(name, now_ms)
         for name in sorted(self.ledger.site if new_rules else changed, key=self._longest_idle):
             self._offer_agent(name, now_ms)
 
@@ -114,6 +116,8 @@ class Floor:
         if not isinstance(self.ledger.contact_state(contact.id), contacts.Ended | None):
             raise DuplicateContact(contact.id)
         contact = contact.relaxed(now_ms)
+        if not can_wait_for(self.ledger, contact):
+            contact = contact.for_anyone()
         self.ledger.add_contact(contact, now_ms)
         self.ledger.events.append(ContactQueued(now_ms, contact))
         self.expect(contact)
@@ -136,12 +140,21 @@ class Floor:
             return
         contact = self.ledger.contacts[contact_id].contact
         relaxed = contact.relaxed(now_ms)
-        if relaxed is contact:
-            return
+        if relaxed is not contact:
+            self._ask_less(relaxed, now_ms)
+
+    def _ask_less(self, relaxed: Contact, now_ms: int) -> None:
         self.ledger.change_contact(relaxed)
         self.ledger.events.append(ContactRelaxed(now_ms, relaxed))
         self.expect(relaxed)
-        self.offer_contact(contact_id, now_ms)
+        self.offer_contact(relaxed.id, now_ms)
+
+    def stop_preferring(self, agent_id: str, now_ms: int) -> None:
+        """Contacts that wait for an agent who is not there for them are for anyone."""
+        for contact_id in self.ledger.pool.preferring(agent_id):
+            contact = self.ledger.contacts[contact_id].contact
+            if not can_wait_for(self.ledger, contact):
+                self._ask_less(contact.for_anyone(), now_ms)
 
     def is_staffed(self, contact: Contact) -> bool:
         """Whether anyone is logged in whom this contact could be given to, now or later."""
@@ -357,6 +370,7 @@ class Floor:
         if isinstance(ours, agents.Reserved | agents.Ringing):
             self._give_back(ours.contact, name, now_ms)
         self._offer_agent(name, now_ms)
+        self.stop_preferring(name, now_ms)
         self.ledger.dismiss(name)
 
     # matching
@@ -385,6 +399,7 @@ class Floor:
         if after != self.ledger.agent_state(agent_id):
             self.ledger.move_agent(agent_id, after, now_ms)
             self._offer_agent(agent_id, now_ms)
+            self.stop_preferring(agent_id, now_ms)
 
     def _release(self, agent_id: str, now_ms: int) -> None:
         self._ask(agent_id, self.ledger.agent_state(agent_id).release(now_ms), now_ms)

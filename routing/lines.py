@@ -63,6 +63,10 @@ class WaitingLine:
         for link in self.links:
             link.head_start_ms = strategy.head_start_ms(link.pair)
 
+    def head_start_ms(self, has: Skills, cost: int) -> int:
+        """What these contacts gain in the eyes of an agent who suits them."""
+        return self.strategy.head_start_ms(Pair(fit(has, self.needs), cost))
+
     def best_agent(self) -> str | None:
         """The id of the first free agent by the strategy, or None."""
         strategy, order = self.strategy, self.strategy.order
@@ -111,19 +115,22 @@ class FreeLine:
         """The strategies have changed: the orders in use are made anew when they are asked for."""
         self._orders.clear()
 
-    def best_contact(self) -> str | None:
-        """The id of the first contact in line that these agents suit, or None."""
-        best = min((_seen(link) for link in self.links if link.waiting.line), default=None)
-        return None if best is None else best[-1]
+    def best(self) -> Place | None:
+        """The place of the first contact in line that these agents suit, as they see it."""
+        seen = (
+            ahead(link.waiting.line.head, link.head_start_ms)
+            for link in self.links
+            if link.waiting.line
+        )
+        return min(seen, default=None)
 
 
-def _seen(link: Link) -> Place:
-    """The head of a line as the agents of this link see it."""
-    head = link.waiting.line.head
-    if not link.head_start_ms:
-        return head
-    strict, since_ms, came_ms, contact = head
-    return strict, since_ms - link.head_start_ms, came_ms, contact
+def ahead(place: Place, head_start_ms: int) -> Place:
+    """The place of a contact that somebody sees with a head start."""
+    if not head_start_ms:
+        return place
+    strict, since_ms, came_ms, contact = place
+    return strict, since_ms - head_start_ms, came_ms, contact
 
 
 class Lines:

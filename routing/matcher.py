@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from routing.agent import Agent
 from routing.contact import Contact
 from routing.line import Line
-from routing.lines import FreeLine, Kind, Lines, WaitingLine, Wish
+from routing.lines import FreeLine, Kind, Lines, WaitingLine, Wish, ahead
 from routing.order import Place, place
 from routing.requirement import Requirement
 from routing.rules import RoutingRules
@@ -36,7 +36,8 @@ class Pool:
 
     It decides and changes nothing by itself: `match_…` names the pair, and the caller
     then takes both out with `hold_contact` and `remove_agent`. Distinct sets of skills
-    are remembered for good; a site's flows and agents name a bounded number of them.
+    are remembered for good; a site's flows and agents name a bounded number of them. Whether a
+    contact's preferred agent suits it is the caller's to see.
     """
 
     def __init__(self, rules: RoutingRules | None = None) -> None:
@@ -46,6 +47,8 @@ class Pool:
         self._held: set[str] = set()
         self._agents: dict[str, Agent] = {}
         self._queues: dict[str, Line[Place]] = {}
+        self._wanting: dict[str, Line[Place]] = {}
+        self._preferring: dict[str, set[str]] = {}
 
     def configure(self, rules: RoutingRules) -> None:
         """The site has changed: everybody finds the place that the new rules give."""
@@ -65,39 +68,40 @@ class Pool:
 
     def add_contact(self, contact: Contact) -> None:
         """In line, at the place of its arrival, and matchable."""
-        self._contacts[contact.id] = contact
+        self._note(contact)
         self._queues.setdefault(contact.queue, Line()).add(self.place(contact))
-        self._line_of(contact).line.add(self.place(contact))
+        self._stands_in(contact).add(self.place(contact))
 
     def hold_contact(self, contact_id: str) -> None:
         """Promised to an agent: it keeps its place in line and is not matchable."""
         contact = self._contacts[contact_id]
         self._held.add(contact_id)
-        self._line_of(contact).line.remove(self.place(contact))
+        self._stands_in(contact).remove(self.place(contact))
 
     def return_contact(self, contact_id: str) -> None:
         """Matchable again, at the place it never lost."""
         contact = self._contacts[contact_id]
         self._held.remove(contact_id)
-        self._line_of(contact).line.add(self.place(contact))
+        self._stands_in(contact).add(self.place(contact))
 
     def remove_contact(self, contact_id: str) -> None:
         """Out of line, held or not."""
-        contact = self._contacts.pop(contact_id)
+        contact = self._drop(contact_id)
         self._queues[contact.queue].remove(self.place(contact))
         if contact_id in self._held:
             self._held.remove(contact_id)
         else:
-            self._line_of(contact).line.remove(self.place(contact))
+            self._stands_in(contact).remove(self.place(contact))
 
     def change_contact(self, contact: Contact) -> None:
         """What it asks for is other now; its place, and whether it is held, are as before."""
         held = contact.id in self._held
+        before = self._drop(contact.id)
         if not held:
-            self._line_of(self._contacts[contact.id]).line.remove(self.place(contact))
-        self._contacts[contact.id] = contact
+            self._stands_in(before).remove(self.place(before))
+        self._note(contact)
         if not held:
-            self._line_of(contact).line.add(self.place(contact))
+            self._stands_in(contact).add(self.place(contact))
 
     def add_agent(self, agent: Agent, idle_since_ms: int, work: Work = NO_WORK) -> None:
         """Free since `idle_since_ms`, with so much work behind."""
@@ -111,14 +115,30 @@ class Pool:
     def match_agent(self, agent_id: str) -> Assignment | None:
         """The first contact in line that this free agent has the skills for."""
         agent = self._agents[agent_id]
-        best = self._line_of_agent(agent).best_contact()
-        return None if best is None else Assignment(self._contacts[best], agent)
+        seen = (self._line_of_agent(agent).best(), self._first_wanting(agent))
+        best = min((place for place in seen if place is not None), default=None)
+        return None if best is None else Assignment(self._contacts[best[-1]], agent)
+
+    def _first_wanting(self, agent: Agent) -> Place | None:
+        """The first of those who wait for this agent alone, as the agent sees it."""
+        line = self._wanting.get(agent.id)
+        if not line:
+            return None
+        waiting = self._line_of(self._contacts[line.head[-1]])
+        return ahead(line.head, waiting.head_start_ms(agent.skills, agent.cost))
 
     def match_contact(self, contact_id: str) -> Assignment | None:
         """The free agent whom the queue's strategy prefers of those with the skills."""
         contact = self._contacts[contact_id]
+        if contact.preferred is not None:
+            wanted = self._agents.get(contact.preferred.agent)
+            return None if wanted is None else Assignment(contact, wanted)
         best = self._line_of(contact).best_agent()
         return None if best is None else Assignment(contact, self._agents[best])
+
+    def preferring(self, agent_id: str) -> list[str]:
+        """The contacts in line, held ones too, that wait for this agent alone; by id."""
+        return sorted(self._preferring.get(agent_id, ()))
 
     def position(self, contact_id: str) -> int:
         """The place in the contact's own queue, from 1.
@@ -141,6 +161,23 @@ class Pool:
     def needs(self, contact: Contact) -> Requirement:
         """All that an agent must meet to get this contact, in line or not."""
         return self._line_of(contact).needs
+
+    def _note(self, contact: Contact) -> None:
+        self._contacts[contact.id] = contact
+        if contact.preferred is not None:
+            self._preferring.setdefault(contact.preferred.agent, set()).add(contact.id)
+
+    def _drop(self, contact_id: str) -> Contact:
+        contact = self._contacts.pop(contact_id)
+        if contact.preferred is not None:
+            self._preferring[contact.preferred.agent].remove(contact_id)
+        return contact
+
+    def _stands_in(self, contact: Contact) -> Line[Place]:
+        """Where the contact is to be found: by an agent of its own, or by all who suit it."""
+        if contact.preferred is None:
+            return self._line_of(contact).line
+        return self._wanting.setdefault(contact.preferred.agent, Line())
 
     def _line_of(self, contact: Contact) -> WaitingLine:
         return self._lines.waiting(Wish(contact.queue, contact.skills, contact.requires))

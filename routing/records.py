@@ -13,7 +13,7 @@ from typing import Any, cast
 from routing import agent as agents
 from routing import contact as contacts
 from routing.agent import AgentState, Then
-from routing.contact import Contact, ContactState, Outcome, Relaxation
+from routing.contact import Contact, ContactState, Outcome, Preferred, Relaxation
 from routing.errors import RecordUnreadable
 from routing.requirement import ANYONE, from_json
 from routing.skills import Skills
@@ -96,6 +96,7 @@ def read_contact(key: str, fields: Mapping[bytes, bytes]) -> ContactRecord:
         facts = json.loads(fields[b"facts"])
         facts["skills"] = _skills(facts["skills"])
         facts["requires"] = from_json(facts.get("requires", ANYONE))
+        facts["preferred"] = Preferred(*facts["preferred"]) if facts.get("preferred") else None
         facts["relax"] = relaxations(facts.get("relax", ()))
         trail = tuple(Step(*step) for step in steps)
         return ContactRecord(Contact(**facts), cast(ContactState, state), trail, int(fields[b"v"]))

@@ -33,6 +33,8 @@ def restore(
     for contact in sorted(
         (r.contact for r in floor.ledger.contacts.values()), key=floor.ledger.pool.place
     ):
+        if contact.preferred is not None:
+            floor.stop_preferring(contact.preferred.agent, now_ms)
         floor.expect(contact)
         floor.offer_contact(contact.id, now_ms)
 

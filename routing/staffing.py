@@ -33,10 +33,25 @@ def is_staffed(ledger: Ledger, contact: Contact) -> bool:
     )
 
 
+def is_at_work(state: AgentState) -> bool:
+    """Whether an agent in this state takes contacts, now or after the one in hand."""
+    return isinstance(state, _AT_WORK)
+
+
+def can_wait_for(ledger: Ledger, contact: Contact) -> bool:
+    """Whether the agent whom a contact prefers is there for it, or will be as it insists."""
+    wanted = contact.preferred
+    if wanted is None or wanted.agent not in ledger.site or wanted.agent in ledger.leaving:
+        return False
+    if not suits(ledger.site[wanted.agent].skills, ledger.pool.needs(contact)):
+        return False
+    return wanted.insists or is_at_work(ledger.agent_state(wanted.agent))
+
+
 def at_work(ledger: Ledger, contact: Contact) -> int:
     """How many agents who suit this contact take contacts now: neither away nor paused."""
     needs = ledger.pool.needs(contact)
-    return sum(isinstance(state, _AT_WORK) and suits(has, needs) for has, state in _staff(ledger))
+    return sum(is_at_work(state) and suits(has, needs) for has, state in _staff(ledger))
 
 
 def _staff(ledger: Ledger) -> Iterator[tuple[Skills, AgentState]]:

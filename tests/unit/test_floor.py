@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from routing import agent as agents
 from routing import contact as contacts
-from routing.contact import Outcome, Relaxation
+from routing.contact import Outcome, Preferred, Relaxation
 from routing.errors import IllegalTransition
 from routing.floor import Floor
 from routing.matcher import Assignment
@@ -18,6 +18,7 @@ from routing.requirement import all_of, suits
 from routing.ringing import AgentLeg, Answered, Busy, Failed, NoAnswer, RingOutcome, Stopped
 from routing.rules import QueueRules, RoutingRules
 from routing.skills import skill_set
+from routing.staffing import is_at_work
 from routing.store import Written
 from tests.fakes.routing import a_contact, an_agent
 
@@ -55,15 +56,22 @@ class FloorMachine(RuleBasedStateMachine):
             self.floor.wake(name, self.now)
         self.floor.tick(self.now)
 
-    @rule(skill=st.sampled_from(["sales", "chess"]), priority=st.integers(0, 1), late=st.booleans())
-    def a_contact_arrives(self, skill: str, priority: int, late: bool) -> None:
+    @rule(
+        skill=st.sampled_from(["sales", "chess"]),
+        priority=st.integers(0, 1),
+        late=st.booleans(),
+        preferred=st.none() | st.builds(Preferred, NAMES, st.integers(1, 9), st.booleans()),
+    )
+    def a_contact_arrives(
+        self, skill: str, priority: int, late: bool, preferred: Preferred | None
+    ) -> None:
         name = f"c{len(self.arrived)}"
         self.arrived.add(name)
         arrived_ms = self.now - 3 * late
         skills = {skill: 3}
         contact = a_contact(name, arrived_ms=arrived_ms, priority=priority, queue="sales", **skills)
         easier = (Relaxation(4, skill_set({skill: 1})), Relaxation(8, ()))
-        self.floor.arrive(replace(contact, relax=easier), self.now)
+        self.floor.arrive(replace(contact, relax=easier, preferred=preferred), self.now)
 
     @rule(data=st.data())
     def a_caller_hangs_up(self, data: st.DataObject) -> None:
@@ -155,7 +163,17 @@ class FloorMachine(RuleBasedStateMachine):
         free = [self.ledger.site[n] for n, r in states if isinstance(r.state, agents.Available)]
         for record in self.ledger.contacts.values():
             if isinstance(record.state, contacts.Waiting):
-                assert not any(suits(agent.skills, all_of(record.contact.skills)) for agent in free)
+                contact = record.contact
+                wanted = contact.preferred.agent if contact.preferred else None
+                may = [agent for agent in free if wanted in (None, agent.id)]
+                assert not any(suits(agent.skills, all_of(contact.skills)) for agent in may)
+
+    @invariant()
+    def nobody_waits_for_an_agent_who_is_not_there(self) -> None:
+        for name, record in self.ledger.contacts.items():
+            preferred = record.contact.preferred
+            if self.ledger.position(name) is not None and preferred and not preferred.insists:
+                assert is_at_work(self.ledger.agent_state(preferred.agent))
 
 
 TestFloorMachine = FloorMachine.TestCase
