@@ -43,6 +43,21 @@ class Score(DocumentModel):
     cost: Duration = Field(default=Duration(0), description="the wait that one unit of cost weighs")
 
 
+class Reserve(DocumentModel):
+    """Agents kept free for urgent callers: the last of them are not given to others.
+
+    Waiting counts as priority here too (``routing.ageing``), so whoever has waited long enough
+    gets these agents as well.
+    """
+
+    agents: Annotated[int, Field(ge=1, le=1_000)] = Field(
+        description="of those free who suit a caller, how many are kept"
+    )
+    priority: Annotated[int, Field(ge=1, le=100)] = Field(
+        description="from this priority on a caller gets them"
+    )
+
+
 class Queue(DocumentModel):
     """Where contacts wait for an agent who has every skill at the level that is asked."""
 
@@ -73,6 +88,9 @@ class Queue(DocumentModel):
         "decides the ties of those before it, and the longest idle the last",
     )
     score: Score = Field(default=Score(), description="the weights of the strategy score")
+    reserve: Reserve | None = Field(
+        default=None, description="agents kept free for urgent callers; without it none are"
+    )
     record: bool = Field(default=True, description="whether conversations are recorded")
 
 

@@ -11,7 +11,7 @@ from routing.agent import Agent
 from routing.callbacks import CallbackRules
 from routing.errors import RequirementInvalid
 from routing.requirement import ANYONE, parse, skills_in
-from routing.rules import QueueRules, RoutingRules
+from routing.rules import QueueRules, Reserve, RoutingRules
 from routing.skills import skill_set
 from routing.strategy import Criterion, Score, Strategy
 
@@ -37,6 +37,7 @@ def _queue_rules(queue: Queue) -> QueueRules:
         wrap_up_ms=queue.wrap_up.ms,
         requires=parse(queue.requires) if queue.requires else ANYONE,
         strategy=_strategy(queue),
+        reserve=Reserve(queue.reserve.agents, queue.reserve.priority) if queue.reserve else None,
     )
 
 

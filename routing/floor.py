@@ -75,7 +75,7 @@ class Floor:
         offered what the new skills allow. Rings and wrap-ups under way keep their times."""
         new_rules, self.rules = rules != self.rules, rules
         if new_rules:
-            self.ledger.pool.configure(rules)
+            self._follow(now_ms)
         named = {agent.id: agent for agent in site}
         for name in [name for name in self.ledger.site if name not in named]:
             self._retire(name, now_ms)
@@ -84,6 +84,13 @@ class Floor:
             self.stop_preferring(name, now_ms)
         for name in sorted(self.ledger.site if new_rules else changed, key=self._longest_idle):
             self._offer_agent(name, now_ms)
+
+    def _follow(self, now_ms: int) -> None:
+        """The rules are others now."""
+        self.ledger.pool.configure(self.rules)
+        for name, record in self.ledger.contacts.items():
+            if self.ledger.position(name) is not None:
+                self.expect(record.contact, now_ms)
 
     def _retire(self, agent_id: str, now_ms: int) -> None:
         if agent_id not in self.ledger.leaving:
@@ -120,13 +127,19 @@ class Floor:
             contact = contact.for_anyone()
         self.ledger.add_contact(contact, now_ms)
         self.ledger.events.append(ContactQueued(now_ms, contact))
-        self.expect(contact)
+        self.expect(contact, now_ms)
         self.offer_contact(contact.id, now_ms)
 
-    def expect(self, contact: Contact) -> None:
-        """Notes when this contact will ask for less."""
-        if contact.relaxes_ms is not None:
-            self.agenda.note(contact.relaxes_ms, contact.id)
+    def expect(self, contact: Contact, now_ms: int) -> None:
+        """Notes when this contact in line will ask for less, and when it becomes urgent; it may
+        be by now."""
+        pool = self.ledger.pool
+        urgent_ms = pool.urgent_ms(contact)
+        if urgent_ms is not None and urgent_ms <= now_ms:
+            pool.make_urgent(contact.id)
+        for at_ms in (contact.relaxes_ms, urgent_ms):
+            if at_ms is not None and at_ms > now_ms:
+                self.agenda.note(at_ms, contact.id)
 
     def tick(self, now_ms: int) -> None:
         """The time of something on the agenda has come."""
@@ -142,11 +155,14 @@ class Floor:
         relaxed = contact.relaxed(now_ms)
         if relaxed is not contact:
             self._ask_less(relaxed, now_ms)
+            return
+        self.expect(contact, now_ms)
+        self.offer_contact(contact_id, now_ms)
 
     def _ask_less(self, relaxed: Contact, now_ms: int) -> None:
         self.ledger.change_contact(relaxed)
         self.ledger.events.append(ContactRelaxed(now_ms, relaxed))
-        self.expect(relaxed)
+        self.expect(relaxed, now_ms)
         self.offer_contact(relaxed.id, now_ms)
 
     def stop_preferring(self, agent_id: str, now_ms: int) -> None:
@@ -381,8 +397,11 @@ class Floor:
             self._reserve(self.ledger.pool.match_contact(contact_id), now_ms)
 
     def _offer_agent(self, agent_id: str, now_ms: int) -> None:
-        if isinstance(self.ledger.agent_state(agent_id), agents.Available):
-            self._reserve(self.ledger.pool.match_agent(agent_id), now_ms)
+        while isinstance(self.ledger.agent_state(agent_id), agents.Available):
+            found = self.ledger.pool.match_agent(agent_id)
+            if found is None:
+                return
+            self._reserve(found, now_ms)
 
     def _reserve(self, assignment: Assignment | None, now_ms: int) -> None:
         if assignment is None:

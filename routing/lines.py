@@ -12,7 +12,7 @@ from routing.order import Place
 from routing.requirement import ANYONE, Requirement, all_of, both, fit, suits
 from routing.rules import QueueRules, RoutingRules
 from routing.skills import Skills
-from routing.strategy import AgentKey, FreeAgent, Order, Pair, Strategy
+from routing.strategy import AgentKey, FreeAgent, Order, Pair
 
 
 class Wish(NamedTuple):
@@ -21,10 +21,16 @@ class Wish(NamedTuple):
     queue: str
     skills: Skills
     requires: Requirement = ANYONE
+    is_urgent: bool = True
+    """Whether it may have the agents that the queue keeps in reserve."""
 
     def needs(self, rules: QueueRules) -> Requirement:
         """All that an agent must meet, what the queue asks for too."""
         return both(both(all_of(self.skills), self.requires), rules.requires)
+
+    def leaves(self, rules: QueueRules) -> int:
+        """How many of the free agents who suit it are to be left."""
+        return 0 if self.is_urgent or rules.reserve is None else rules.reserve.agents
 
 
 class Kind(NamedTuple):
@@ -49,17 +55,19 @@ class Link:
 class WaitingLine:
     """The contacts of one wish, in the order of all."""
 
-    __slots__ = ("line", "links", "needs", "strategy")
+    __slots__ = ("leaves", "line", "links", "needs", "strategy")
 
-    def __init__(self, needs: Requirement, strategy: Strategy) -> None:
-        self.needs = needs
+    def __init__(self, wish: Wish, rules: QueueRules) -> None:
+        self.needs = wish.needs(rules)
+        self.leaves = wish.leaves(rules)
         self.line: Line[Place] = Line()
         self.links: list[Link] = []
-        self.strategy = strategy
+        self.strategy = rules.strategy
 
-    def follow(self, strategy: Strategy) -> None:
-        """The queue's strategy is this from now on."""
-        self.strategy = strategy
+    def follow(self, wish: Wish, rules: QueueRules) -> None:
+        """The queue's strategy and reserve are others from now on."""
+        self.leaves = wish.leaves(rules)
+        self.strategy = strategy = rules.strategy
         for link in self.links:
             link.head_start_ms = strategy.head_start_ms(link.pair)
 
@@ -67,8 +75,22 @@ class WaitingLine:
         """What these contacts gain in the eyes of an agent who suits them."""
         return self.strategy.head_start_ms(Pair(fit(has, self.needs), cost))
 
+    @property
+    def is_open(self) -> bool:
+        """Whether more agents are free than are to be left in reserve."""
+        left = self.leaves
+        if not left:
+            return True
+        for link in self.links:
+            left -= len(link.free.agents)
+            if left < 0:
+                return True
+        return False
+
     def best_agent(self) -> str | None:
         """The id of the first free agent by the strategy, or None."""
+        if not self.is_open:
+            return None
         strategy, order = self.strategy, self.strategy.order
         heads = ((link, link.free.head(order)) for link in self.links if link.free.agents)
         if strategy.is_of_agents_alone:
@@ -120,7 +142,7 @@ class FreeLine:
         seen = (
             ahead(link.waiting.line.head, link.head_start_ms)
             for link in self.links
-            if link.waiting.line
+            if link.waiting.line and link.waiting.is_open
         )
         return min(seen, default=None)
 
@@ -149,7 +171,7 @@ class Lines:
         for wish, waiting in [*self._waiting.items()]:
             queue = rules.queue(wish.queue)
             if queue.requires == before.queue(wish.queue).requires:
-                waiting.follow(queue.strategy)
+                waiting.follow(wish, queue)
             else:
                 self._forget(wish)
 
@@ -162,7 +184,7 @@ class Lines:
         found = self._waiting.get(wish)
         if found is None:
             rules = self._rules.queue(wish.queue)
-            found = self._waiting[wish] = WaitingLine(wish.needs(rules), rules.strategy)
+            found = self._waiting[wish] = WaitingLine(wish, rules)
             for free in self._free.values():
                 _link(found, free)
         return found

@@ -49,6 +49,7 @@ class Pool:
         self._queues: dict[str, Line[Place]] = {}
         self._wanting: dict[str, Line[Place]] = {}
         self._preferring: dict[str, set[str]] = {}
+        self._urgent: set[str] = set()
 
     def configure(self, rules: RoutingRules) -> None:
         """The site has changed: everybody finds the place that the new rules give."""
@@ -92,6 +93,23 @@ class Pool:
             self._held.remove(contact_id)
         else:
             self._stands_in(contact).remove(self.place(contact))
+        self._urgent.discard(contact_id)
+
+    def urgent_ms(self, contact: Contact) -> int | None:
+        """When a contact may have the agents too that its queue keeps in reserve (epoch, ms);
+        None: never, or there is no reserve."""
+        reserve = self._rules.queue(contact.queue).reserve
+        return reserve.opens_ms(contact, self._rules.ageing_ms) if reserve else None
+
+    def make_urgent(self, contact_id: str) -> None:
+        """That time has come."""
+        contact = self._contacts[contact_id]
+        is_free = contact_id not in self._held
+        if is_free:
+            self._stands_in(contact).remove(self.place(contact))
+        self._urgent.add(contact_id)
+        if is_free:
+            self._stands_in(contact).add(self.place(contact))
 
     def change_contact(self, contact: Contact) -> None:
         """What it asks for is other now; its place, and whether it is held, are as before."""
@@ -113,11 +131,18 @@ class Pool:
         self._line_of_agent(self._agents.pop(agent_id)).remove(agent_id)
 
     def match_agent(self, agent_id: str) -> Assignment | None:
-        """The first contact in line that this free agent has the skills for."""
+        """The first contact in line that this free agent has the skills for. Where agents are
+        kept in reserve, who has just become free may be the one too many, and the queue's strategy
+        says which of them takes the contact: the one named here may be another."""
         agent = self._agents[agent_id]
         seen = (self._line_of_agent(agent).best(), self._first_wanting(agent))
         best = min((place for place in seen if place is not None), default=None)
-        return None if best is None else Assignment(self._contacts[best[-1]], agent)
+        if best is None:
+            return None
+        contact = self._contacts[best[-1]]
+        if contact.preferred is None and self._line_of(contact).leaves:
+            return self.match_contact(contact.id)
+        return Assignment(contact, agent)
 
     def _first_wanting(self, agent: Agent) -> Place | None:
         """The first of those who wait for this agent alone, as the agent sees it."""
@@ -180,7 +205,11 @@ class Pool:
         return self._wanting.setdefault(contact.preferred.agent, Line())
 
     def _line_of(self, contact: Contact) -> WaitingLine:
-        return self._lines.waiting(Wish(contact.queue, contact.skills, contact.requires))
+        reserve = self._rules.queue(contact.queue).reserve
+        is_urgent = (
+            reserve is None or contact.priority >= reserve.priority or contact.id in self._urgent
+        )
+        return self._lines.waiting(Wish(contact.queue, contact.skills, contact.requires, is_urgent))
 
     def _line_of_agent(self, agent: Agent) -> FreeLine:
         return self._lines.free(Kind(agent.skills, agent.cost))

@@ -35,7 +35,8 @@ def restore(
     ):
         if contact.preferred is not None:
             floor.stop_preferring(contact.preferred.agent, now_ms)
-        floor.expect(contact)
+        if floor.ledger.position(contact.id) is not None:
+            floor.expect(contact, now_ms)
         floor.offer_contact(contact.id, now_ms)
 
 

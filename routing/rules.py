@@ -3,9 +3,28 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from routing.contact import Contact
 from routing.requirement import ANYONE, Requirement
 from routing.skills import Skills
 from routing.strategy import LONGEST_IDLE, Strategy
+
+
+@dataclass(frozen=True, slots=True)
+class Reserve:
+    """The last `agents` of those free who suit a contact are kept for contacts whose level is
+    `priority` or more. With ageing every contact reaches that level (`routing/order.py`), so the
+    reserve too lets nobody wait for ever. A contact that waits for one agent alone, for its short
+    time, is not held up by it."""
+
+    agents: int
+    priority: int
+
+    def opens_ms(self, contact: Contact, ageing_ms: int | None) -> int | None:
+        """When a contact may have the last agents too (epoch, ms); None: never."""
+        levels = max(self.priority - contact.priority, 0)
+        if not levels:
+            return contact.arrived_ms
+        return None if ageing_ms is None else contact.arrived_ms + levels * ageing_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +38,7 @@ class QueueRules:
     wrap_up_ms: int = 10_000
     requires: Requirement = ANYONE
     strategy: Strategy = LONGEST_IDLE
+    reserve: Reserve | None = None
 
 
 DEFAULT_QUEUE = QueueRules()

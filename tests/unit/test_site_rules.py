@@ -9,6 +9,7 @@ from config.queues import Criterion as WrittenCriterion
 from config.site import read_site
 from engine.site_rules import agents_of, check_requirements, rules_of
 from routing.requirement import ANYONE, parse
+from routing.rules import Reserve
 from routing.strategy import Criterion, Score, Strategy
 
 pytestmark = pytest.mark.unit
@@ -67,6 +68,13 @@ def test_what_a_queue_requires() -> None:
     site = read_site(with_queue("requires: (en or hu) and not support"), "site.yaml", {})[0]
     assert rules_of(site).queue("payments").requires == parse("(en or hu) and not support")
     assert rules_of(site).queue("faults").requires == ANYONE
+
+
+def test_whom_a_queue_keeps_in_reserve() -> None:
+    """Nobody, unless the site says it."""
+    site = read_site(with_queue("reserve: {agents: 2, priority: 50}"), "site.yaml", {})[0]
+    assert rules_of(site).queue("payments").reserve == Reserve(2, 50)
+    assert rules_of(site).queue("faults").reserve is None
 
 
 @pytest.mark.parametrize(
