@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from config.document import DocumentModel
 from config.values import Code, Extension, Level, Line, Name, PersonName
@@ -19,6 +19,28 @@ class Skill(DocumentModel):
     about: Line = Field(default="-", description="what the skill means, for the wallboard")
 
 
+class Prefers(DocumentModel):
+    """Which caller an agent takes when several queues wait: at most one of the two.
+
+    Without either, the first in the one order over all queues.
+    """
+
+    priority: dict[Name, Annotated[int, Field(ge=1, le=100)]] = Field(
+        default={},
+        description="queue: by how many levels of priority its callers go first for this agent",
+    )
+    share: dict[Name, Annotated[int, Field(ge=1, le=100)]] = Field(
+        default={},
+        description="queue: its share of the agent's calls, of which a queue not named has 1",
+    )
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Self:
+        if self.priority and self.share:
+            raise ValueError("has priority and share, one of them is allowed")
+        return self
+
+
 class Agent(DocumentModel):
     """A person with a phone. The agent's id is the user name that the phone registers with."""
 
@@ -29,6 +51,9 @@ class Agent(DocumentModel):
     )
     cost: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
         default=0, description="what an hour costs, in any unit, for queues that choose by cost"
+    )
+    prefers: Prefers = Field(
+        default=Prefers(), description="which of the queues that wait the agent serves first"
     )
     may_record_prompts: bool = Field(
         default=False, description="whether this phone may record what callers hear"

@@ -29,6 +29,7 @@ def check_site(site: Site, located: Located, today: date) -> list[Problem]:
         _skills,
         _unserved_queues,
         _weights,
+        _preferences,
         _fallback,
         _voices,
         _callbacks,
@@ -86,6 +87,14 @@ def _weights(site: Site, located: Located) -> Iterator[Problem]:
         if "score" in queue.model_fields_set and "score" not in queue.strategy:
             message = "has no effect: the strategy of this queue is another"
             yield located.warning(("queues", name, "score"), message, key=True)
+
+
+def _preferences(site: Site, located: Located) -> Iterator[Problem]:
+    for name, agent in site.agents.items():
+        for kind, queues in (("priority", agent.prefers.priority), ("share", agent.prefers.share)):
+            for queue in queues.keys() - site.queues.keys():
+                message = f"unknown queue, {did_you_mean(queue, site.queues)}"
+                yield located.problem(("agents", name, "prefers", kind, queue), message, key=True)
 
 
 def _fallback(site: Site, located: Located) -> Iterator[Problem]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from config.document import Located, Problem
+from config.people import Prefers
 from config.queues import Queue
 from config.site import Site
 from config.suggest import did_you_mean, shown
@@ -10,6 +11,7 @@ from recordings.policy import RecordingPolicy
 from routing.agent import Agent
 from routing.callbacks import CallbackRules
 from routing.errors import RequirementInvalid
+from routing.preference import GREATEST_NEED, ByLevel, ByShare, Preference
 from routing.requirement import ANYONE, parse, skills_in
 from routing.rules import QueueRules, Reserve, RoutingRules
 from routing.skills import skill_set
@@ -19,7 +21,14 @@ from routing.strategy import Criterion, Score, Strategy
 def agents_of(site: Site) -> Iterator[Agent]:
     """The site's agents for routing; a phone's name is its agent's."""
     for name, agent in site.agents.items():
-        yield Agent(name, name, skill_set(agent.skills), agent.cost)
+        prefers = _preference(agent.prefers)
+        yield Agent(name, name, skill_set(agent.skills), agent.cost, prefers)
+
+
+def _preference(prefers: Prefers) -> Preference:
+    if prefers.priority:
+        return ByLevel(tuple(sorted(prefers.priority.items())))
+    return ByShare(tuple(sorted(prefers.share.items()))) if prefers.share else GREATEST_NEED
 
 
 def rules_of(site: Site) -> RoutingRules:

@@ -20,18 +20,20 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from routing.errors import IllegalTransition
+from routing.preference import GREATEST_NEED, Preference
 from routing.skills import Skills
 
 
 @dataclass(frozen=True, slots=True)
 class Agent:
     """What the site says about an agent. `phone` is the switch's name of the phone; `cost` counts
-    where a queue's strategy looks for the cheapest."""
+    where a queue's strategy looks for the cheapest; `prefers` chooses among those who wait."""
 
     id: str
     phone: str
     skills: Skills
     cost: int = 0
+    prefers: Preference = GREATEST_NEED
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from routing.line import Line
-from routing.order import Place
+from routing.order import Place, earlier
+from routing.preference import Head
 from routing.requirement import ANYONE, Requirement, all_of, both, fit, suits
 from routing.rules import QueueRules, RoutingRules
 from routing.skills import Skills
@@ -55,9 +56,10 @@ class Link:
 class WaitingLine:
     """The contacts of one wish, in the order of all."""
 
-    __slots__ = ("leaves", "line", "links", "needs", "strategy")
+    __slots__ = ("leaves", "line", "links", "needs", "queue", "strategy")
 
     def __init__(self, wish: Wish, rules: QueueRules) -> None:
+        self.queue = wish.queue
         self.needs = wish.needs(rules)
         self.leaves = wish.leaves(rules)
         self.line: Line[Place] = Line()
@@ -137,22 +139,12 @@ class FreeLine:
         """The strategies have changed: the orders in use are made anew when they are asked for."""
         self._orders.clear()
 
-    def best(self) -> Place | None:
-        """The place of the first contact in line that these agents suit, as they see it."""
-        seen = (
-            ahead(link.waiting.line.head, link.head_start_ms)
-            for link in self.links
-            if link.waiting.line and link.waiting.is_open
-        )
-        return min(seen, default=None)
-
-
-def ahead(place: Place, head_start_ms: int) -> Place:
-    """The place of a contact that somebody sees with a head start."""
-    if not head_start_ms:
-        return place
-    strict, since_ms, came_ms, contact = place
-    return strict, since_ms - head_start_ms, came_ms, contact
+    def heads(self) -> Iterator[Head]:
+        """The first of each line that these agents suit and may take, as they see them."""
+        for link in self.links:
+            waiting = link.waiting
+            if waiting.line and waiting.is_open:
+                yield Head(waiting.queue, earlier(waiting.line.head, link.head_start_ms))
 
 
 class Lines:

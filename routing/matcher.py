@@ -9,18 +9,21 @@ Order of contacts: priority that ages with the wait (`routing/order.py`).
 Order of agents: the strategy of the contact's queue (`routing/strategy.py`).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from routing.agent import Agent
 from routing.contact import Contact
 from routing.line import Line
-from routing.lines import FreeLine, Kind, Lines, WaitingLine, Wish, ahead
-from routing.order import Place, place
+from routing.lines import FreeLine, Kind, Lines, WaitingLine, Wish
+from routing.order import Place, earlier, place
+from routing.preference import Head
 from routing.requirement import Requirement
 from routing.rules import RoutingRules
 from routing.skills import Skills
 from routing.strategy import FreeAgent
-from routing.workload import NO_WORK, Work
+from routing.work import NO_WORK, Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +134,15 @@ class Pool:
         self._line_of_agent(self._agents.pop(agent_id)).remove(agent_id)
 
     def match_agent(self, agent_id: str) -> Assignment | None:
-        """The first contact in line that this free agent has the skills for. Where agents are
+        """The contact that this free agent takes by preference of those with skills to suit: by
+        default the first in line. Where agents are
         kept in reserve, who has just become free may be the one too many, and the queue's strategy
         says which of them takes the contact: the one named here may be another."""
         agent = self._agents[agent_id]
-        seen = (self._line_of_agent(agent).best(), self._first_wanting(agent))
-        best = min((place for place in seen if place is not None), default=None)
+        line = self._line_of_agent(agent)
+        heads = chain(line.heads(), self._first_wanting(agent))
+        work = line.agents[agent_id].work
+        best = agent.prefers.first(heads, work, self._rules.ageing_ms)
         if best is None:
             return None
         contact = self._contacts[best[-1]]
@@ -144,13 +150,13 @@ class Pool:
             return self.match_contact(contact.id)
         return Assignment(contact, agent)
 
-    def _first_wanting(self, agent: Agent) -> Place | None:
+    def _first_wanting(self, agent: Agent) -> Iterator[Head]:
         """The first of those who wait for this agent alone, as the agent sees it."""
         line = self._wanting.get(agent.id)
-        if not line:
-            return None
-        waiting = self._line_of(self._contacts[line.head[-1]])
-        return ahead(line.head, waiting.head_start_ms(agent.skills, agent.cost))
+        if line:
+            waiting = self._line_of(self._contacts[line.head[-1]])
+            head_start_ms = waiting.head_start_ms(agent.skills, agent.cost)
+            yield Head(waiting.queue, earlier(line.head, head_start_ms))
 
     def match_contact(self, contact_id: str) -> Assignment | None:
         """The free agent whom the queue's strategy prefers of those with the skills."""

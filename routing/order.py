@@ -25,6 +25,20 @@ Place = tuple[int, int, int, str]
 the moment when it came (both epoch, ms), id."""
 
 
+def ahead(place: Place, levels: int, ageing_ms: int | None) -> Place:
+    """The place of a contact that counts as `levels` of priority more."""
+    strict, since_ms, came_ms, contact = place
+    if ageing_ms is None:
+        return strict - levels, since_ms, came_ms, contact
+    return strict, since_ms - levels * ageing_ms, came_ms, contact
+
+
+def earlier(place: Place, by_ms: int) -> Place:
+    """The place of a contact that counts as having waited longer."""
+    strict, since_ms, came_ms, contact = place
+    return strict, since_ms - by_ms, came_ms, contact
+
+
 def place(contact: Contact, ageing_ms: int | None) -> Place:
     """The contact's key in the order; `ageing_ms` None: priority is strict and never ages."""
     came_ms = contact.arrived_ms

@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import cache
 from typing import NamedTuple
 
-from routing.workload import Work
+from routing.work import Work
 
 
 class Criterion(StrEnum):

@@ -1,55 +1,10 @@
-"""How busy each agent was lately and how many contacts each had, for choosing among the free.
+"""The work of every agent, told by the changes of their states."""
 
-Occupancy is a mean over the past in which a moment counts the less the longer it is ago, by
-exp(-t/τ). While an agent is free it falls by that factor, for all free agents alike, so their
-order does not change: with x the occupancy at the time t, t + τ·ln(x) stays the same until the
-agent is busy again. This `mark` can stand in a sorted line, where a quotient of two growing times
-(busy by logged in) could not.
-"""
-
-from math import exp, expm1, log
-from typing import NamedTuple
+from collections import Counter
 
 from routing import agent as agents
 from routing.agent import AgentState
-
-LATELY_MS = 3_600_000
-"""τ: what was an hour ago counts e times less than what is now."""
-
-NEVER_BUSY = -(1 << 62)
-"""The mark of an occupancy of nothing, before all others."""
-
-
-class Work(NamedTuple):
-    """What a free agent has done. `busy_mark`: see above, the less the freer; `contacts`: those
-    since the log-in."""
-
-    contacts: int = 0
-    busy_mark: int = NEVER_BUSY
-
-
-NO_WORK = Work()
-
-
-class Occupancy(NamedTuple):
-    """The share of time that an agent was busy: `share` (0 to 1) at `at_ms` (epoch)."""
-
-    share: float = 0.0
-    at_ms: int = 0
-
-    def after_rest(self, now_ms: int) -> "Occupancy":
-        """The agent was not busy from `at_ms` on."""
-        return Occupancy(self.share * exp((self.at_ms - now_ms) / LATELY_MS), now_ms)
-
-    def after_work(self, now_ms: int) -> "Occupancy":
-        """The agent was busy from `at_ms` on."""
-        elapsed = (self.at_ms - now_ms) / LATELY_MS
-        return Occupancy(self.share * exp(elapsed) - expm1(elapsed), now_ms)
-
-    @property
-    def mark(self) -> int:
-        """What does not change while the agent rests (ms)."""
-        return self.at_ms + round(LATELY_MS * log(self.share)) if self.share > 0 else NEVER_BUSY
+from routing.work import NEVER_BUSY, Occupancy, Work
 
 
 class Workloads:
@@ -57,14 +12,14 @@ class Workloads:
 
     def __init__(self) -> None:
         self._occupancy: dict[str, Occupancy] = {}
-        self._contacts: dict[str, int] = {}
+        self._served: dict[str, Counter[str]] = {}
 
     def moved(self, agent: str, before: AgentState, after: AgentState, now_ms: int) -> None:
         """The agent's state has changed."""
         if isinstance(before, agents.Offline) and after.idle_since_ms == now_ms:
-            self._contacts.pop(agent, None)  # a log-in, and not a phone that was away
+            self._served.pop(agent, None)  # a log-in, and not a phone that was away
         if isinstance(after, agents.Talking) and not isinstance(before, agents.Talking):
-            self._contacts[agent] = self._contacts.get(agent, 0) + 1
+            self._served.setdefault(agent, Counter())[after.queue] += 1
         if _is_busy(before) != _is_busy(after):
             past = self._occupancy.get(agent, Occupancy())
             now = past.after_work(now_ms) if _is_busy(before) else past.after_rest(now_ms)
@@ -74,7 +29,8 @@ class Workloads:
         """What an agent who is free now has done."""
         occupancy = self._occupancy.get(agent)
         mark = NEVER_BUSY if occupancy is None else occupancy.mark
-        return Work(self._contacts.get(agent, 0), mark)
+        served = self._served.get(agent, Counter())
+        return Work(served.total(), mark, tuple(sorted(served.items())))
 
 
 def _is_busy(state: AgentState) -> bool:

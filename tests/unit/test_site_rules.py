@@ -8,6 +8,7 @@ import pytest
 from config.queues import Criterion as WrittenCriterion
 from config.site import read_site
 from engine.site_rules import agents_of, check_requirements, rules_of
+from routing.preference import GREATEST_NEED, ByLevel, ByShare, Preference
 from routing.requirement import ANYONE, parse
 from routing.rules import Reserve
 from routing.strategy import Criterion, Score, Strategy
@@ -61,6 +62,21 @@ def test_what_an_agent_costs() -> None:
     text = SAMPLE.replace("    extension: 201\n", "    extension: 201\n    cost: 30\n")
     costs = {agent.id: agent.cost for agent in agents_of(read_site(text, "site.yaml", {})[0])}
     assert (costs["anna"], costs["bence"]) == (30, 0)
+
+
+@pytest.mark.parametrize(
+    ("written", "preference"),
+    [
+        ("{}", GREATEST_NEED),
+        ("{priority: {support: 2}}", ByLevel((("support", 2),))),
+        ("{share: {support: 70, faults: 30}}", ByShare((("faults", 30), ("support", 70)))),
+    ],
+)
+def test_what_an_agent_prefers(written: str, preference: Preference) -> None:
+    """Levels, shares, or nothing: the one order."""
+    text = SAMPLE.replace("    extension: 201\n", f"    extension: 201\n    prefers: {written}\n")
+    agents = {agent.id: agent for agent in agents_of(read_site(text, "site.yaml", {})[0])}
+    assert agents["anna"].prefers == preference
 
 
 def test_what_a_queue_requires() -> None:

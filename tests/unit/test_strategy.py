@@ -18,7 +18,8 @@ from routing.requirement import all_of, suits
 from routing.rules import QueueRules, RoutingRules
 from routing.skills import skill_set
 from routing.strategy import Criterion, Score, Strategy
-from routing.workload import LATELY_MS, NEVER_BUSY, Occupancy, Work, Workloads
+from routing.work import LATELY_MS, NEVER_BUSY, Occupancy, Work
+from routing.workload import Workloads
 from tests.fakes.routing import a_contact, an_agent
 
 pytestmark = pytest.mark.unit
@@ -154,12 +155,15 @@ def test_work_is_what_is_done_from_the_answer_to_the_end_of_the_wrap_up() -> Non
     work = Workloads()
     offline, free = agents.Offline(0, 0), agents.Available(0, 0)
     ringing = agents.Ringing(10, 0, "c1")
-    talking, wrap_up = agents.Talking(20, 0, "c1"), agents.WrapUp(30, 30, "c1", until_ms=40)
+    talking, wrap_up = (
+        agents.Talking(20, 0, "c1", queue="sales"),
+        agents.WrapUp(30, 30, "c1", until_ms=40),
+    )
     again = agents.Available(40, 40)
     states: list[AgentState] = [offline, free, ringing, talking, wrap_up, again]
     for before, after in pairwise(states):
         work.moved("ann", before, after, after.since_ms)
-    assert work.work("ann") == Work(1, Occupancy(0.0, 20).after_work(40).mark)
+    assert work.work("ann") == Work(1, Occupancy(0.0, 20).after_work(40).mark, (("sales", 1),))
     work.moved("ann", again, agents.Offline(50, 40), 50)
     work.moved("ann", agents.Offline(50, 40), agents.Available(60, 40), 60)
     assert work.work("ann").contacts == 1
