@@ -37,6 +37,7 @@ def build(views: Views, token: str, rehearsing: Rehearsing | None = None) -> web
     app.router.add_get("/api/status", _status)
     app.router.add_get("/api/contacts", _contacts)
     app.router.add_get("/api/contacts/{id}", _contact)
+    app.router.add_get("/api/contacts/{id}/why", _why)
     app.router.add_get("/api/events", _events)
     app.router.add_post("/api/flows", _flows)
     if rehearsing is not None:
@@ -100,6 +101,14 @@ async def _contact(request: web.Request) -> web.Response:
     found = await request.app[VIEWS].contact(request.match_info["id"])
     if found is None:
         return _error(404, "no_such_contact", "the history has no contact of this id")
+    return web.json_response(found)
+
+
+async def _why(request: web.Request) -> web.Response:
+    """Of a live contact alone: what decides is not in the history."""
+    found = request.app[VIEWS].why(request.match_info["id"])
+    if found is None:
+        return _error(404, "not_live", "no live contact of this id waits or has waited in a queue")
     return web.json_response(found)
 
 

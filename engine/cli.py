@@ -95,6 +95,17 @@ def status(as_json: Json = False) -> None:
 
 
 @app.command()
+def why(
+    contact: Annotated[str, typer.Argument(help="The id of a live contact.")],
+    as_json: Json = False,
+) -> None:
+    """Tell which agents a live contact could have, and why it has the one it has."""
+    from engine.why import show
+
+    raise typer.Exit(complete(show(settings.from_environment(), contact, as_json)))
+
+
+@app.command()
 def history(
     contact: Annotated[str, typer.Argument(help="A contact's id; none: the newest ones.")] = "",
     limit: Annotated[int, typer.Option(help="How many.", min=1, max=1000)] = 20,

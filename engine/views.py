@@ -15,6 +15,7 @@ from engine.watch import Watch
 from history.database import HistoryDatabase
 from history.errors import DatabaseAway
 from history.writer import HistoryWriter
+from routing.explaining import Explanation
 from routing.snapshot import AgentView, Snapshot
 
 STATES = {
@@ -76,6 +77,11 @@ class EngineViews:
             "queues": [asdict(queue) for queue in snapshot.queues],
             "agents": [_agent(view, services) for view in snapshot.agents],
         }
+
+    def why(self, contact_id: str) -> Json | None:
+        """What routing knows of a live contact."""
+        found = self.services.router.explain(contact_id) if self.services else None
+        return None if found is None else explained(found)
 
     def metrics(self) -> bytes:
         """The exposition text, with the gauges as they are now."""
@@ -149,6 +155,16 @@ def _flows(services: Services) -> Json:
         "version": services.flows.version,
         "refused": None if refusal is None else asdict(refusal),
     }
+
+
+def explained(explanation: Explanation) -> Json:
+    """As JSON takes it, the agents' states by their names here."""
+    decisions = [
+        {**each._asdict(), "candidates": [candidate._asdict() for candidate in each.candidates]}
+        for each in explanation.decisions
+    ]
+    judgements = [{**asdict(each), "state": STATES[each.state]} for each in explanation.judgements]
+    return {**asdict(explanation), "decisions": decisions, "judgements": judgements}
 
 
 def _of_flows(services: Services) -> str:

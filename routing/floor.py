@@ -24,6 +24,7 @@ from routing.events import (
     RingFailed,
     RingStarted,
 )
+from routing.explaining import Explanation, explain
 from routing.ledger import Ledger
 from routing.matcher import Assignment
 from routing.records import AgentRecord
@@ -175,6 +176,10 @@ class Floor:
     def is_staffed(self, contact: Contact) -> bool:
         """Whether anyone is logged in whom this contact could be given to, now or later."""
         return is_staffed(self.ledger, contact)
+
+    def explain(self, contact_id: str, now_ms: int) -> Explanation | None:
+        """Why a contact has the agent that it has, or none; None when it is not known any more."""
+        return explain(self.ledger, self.rules, contact_id, now_ms)
 
     def expected_wait_ms(self, contact_id: str) -> int | None:
         """How long a contact in line may still wait; None where nothing can be said."""
@@ -409,6 +414,7 @@ class Floor:
         contact, agent_id = assignment.contact, assignment.agent.id
         waiting = self.ledger.contacts[contact.id].state
         free = self.ledger.agent_state(agent_id)
+        self.ledger.note_decision(contact.id, agent_id, now_ms)
         self.ledger.move_contact(contact.id, waiting.reserve(agent_id, now_ms))
         self.ledger.move_agent(agent_id, free.reserve(contact.id, now_ms), now_ms)
         self.ledger.events.append(ContactAssigned(now_ms, contact, agent_id))

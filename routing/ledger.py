@@ -12,6 +12,7 @@ from routing import agent as agents
 from routing import contact as contacts
 from routing.agent import Agent, AgentState
 from routing.contact import Contact, ContactState, agent_of
+from routing.decision import Decision
 from routing.errors import UnknownAgent
 from routing.events import AgentChanged, ContactEnded, RoutingEvent
 from routing.matcher import Pool
@@ -19,6 +20,9 @@ from routing.records import AgentRecord, ContactRecord, Step
 from routing.rules import RoutingRules
 from routing.store import Group
 from routing.workload import Workloads
+
+_MOST_DECISIONS = 20
+"""Noted of one contact; the latest count."""
 
 
 class Ledger:
@@ -34,6 +38,8 @@ class Ledger:
         """The version of the record that the store has of each who has left."""
         self.contacts: dict[str, ContactRecord] = {}
         self.agents = {name: AgentRecord(name, agents.Offline(0, 0), node) for name in self.site}
+        self.decisions: dict[str, tuple[Decision, ...]] = {}
+        """By contact: every agent to whom it was promised here, and from among whom."""
         self.events: list[RoutingEvent] = []
         self.urgent = False
         self.node = node
@@ -147,6 +153,12 @@ class Ledger:
         if record.state != old:
             self.events.append(AgentChanged(now_ms, name, old, record.state))
 
+    def note_decision(self, contact_id: str, agent_id: str, now_ms: int) -> None:
+        """A waiting contact is about to be promised to this agent."""
+        decision = Decision(now_ms, agent_id, self.pool.candidates(contact_id, now_ms))
+        before = self.decisions.get(contact_id, ())
+        self.decisions[contact_id] = (*before[1 - _MOST_DECISIONS :], decision)
+
     def _add_free(self, agent_id: str, state: agents.Available) -> None:
         work = self._work.work(agent_id)
         self.pool.add_agent(self.site[agent_id], state.idle_since_ms, work)
@@ -156,6 +168,7 @@ class Ledger:
         if not isinstance(self.contact_state(contact_id), contacts.Ended):
             return False
         del self.contacts[contact_id]
+        self.decisions.pop(contact_id, None)
         return True
 
     def position(self, contact_id: str) -> int | None:

@@ -7,6 +7,7 @@ line is seen for the first time.
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from routing.decision import Candidate, candidate
 from routing.line import Line
 from routing.order import Place, earlier
 from routing.preference import Head
@@ -101,6 +102,17 @@ class WaitingLine:
             keys = (strategy.key(head, link.pair) for link, head in heads)
         best = min(keys, default=None)
         return None if best is None else str(best[-1])
+
+    def candidates(self, most: int, now_ms: int) -> tuple[Candidate, ...]:
+        """The best free agent of each kind, the best kinds first."""
+        strategy, order = self.strategy, self.strategy.order
+        heads = [(link, link.free.head(order)) for link in self.links if link.free.agents]
+        ranked = sorted((strategy.key(head, link.pair), n) for n, (link, head) in enumerate(heads))
+        best = (heads[n] for _, n in ranked[:most])
+        return tuple(
+            candidate(link.free.agents[str(head[-1])], link.pair, len(link.free.agents) - 1, now_ms)
+            for link, head in best
+        )
 
 
 class FreeLine:

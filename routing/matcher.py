@@ -15,6 +15,7 @@ from itertools import chain
 
 from routing.agent import Agent
 from routing.contact import Contact
+from routing.decision import Candidate
 from routing.line import Line
 from routing.lines import FreeLine, Kind, Lines, WaitingLine, Wish
 from routing.order import Place, earlier, place
@@ -24,6 +25,8 @@ from routing.rules import RoutingRules
 from routing.skills import Skills
 from routing.strategy import FreeAgent
 from routing.work import NO_WORK, Work
+
+_MOST_CANDIDATES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +169,15 @@ class Pool:
             return None if wanted is None else Assignment(contact, wanted)
         best = self._line_of(contact).best_agent()
         return None if best is None else Assignment(contact, self._agents[best])
+
+    def candidates(self, contact_id: str, now_ms: int) -> tuple[Candidate, ...]:
+        """The free agents among whom the strategy chooses for this contact, the best first: of
+        each kind the first, of the best kinds only. None where a contact is for one agent."""
+        contact = self._contacts[contact_id]
+        if contact.agent is not None or contact.preferred is not None:
+            return ()
+        line = self._line_of(contact)
+        return line.candidates(_MOST_CANDIDATES, now_ms)
 
     def preferring(self, agent_id: str) -> list[str]:
         """The contacts in line, held ones too, that wait for this agent alone; by id."""

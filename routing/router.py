@@ -27,6 +27,7 @@ from routing.events import (
     StoreBack,
     StoreLost,
 )
+from routing.explaining import Explanation
 from routing.floor import Floor, LiveLegs
 from routing.leases import LeaseKeeper
 from routing.matcher import Assignment
@@ -205,6 +206,10 @@ class Router:
     def snapshot(self) -> Snapshot:
         """Queues, agents and contacts as they are now."""
         return take_snapshot(self._floor, self._clock())
+
+    def explain(self, contact_id: str) -> Explanation | None:
+        """Why a contact has the agent that it has, or none yet; None once it is forgotten."""
+        return self._floor.explain(contact_id, self._clock())
 
     # life
 

@@ -26,6 +26,11 @@ class Reserve:
             return contact.arrived_ms
         return None if ageing_ms is None else contact.arrived_ms + levels * ageing_ms
 
+    def is_open(self, contact: Contact, ageing_ms: int | None, now_ms: int) -> bool:
+        """Whether a contact may have the last agents too."""
+        opens_ms = self.opens_ms(contact, ageing_ms)
+        return opens_ms is not None and opens_ms <= now_ms
+
 
 @dataclass(frozen=True, slots=True)
 class QueueRules:

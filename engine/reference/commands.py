@@ -20,6 +20,7 @@ _EXAMPLES = (
     ("prompts", "trunkline prompts --missing"),
     ("customers", "trunkline customers import customers.csv"),
     ("status", "trunkline status"),
+    ("why", "trunkline why 1763712000.42"),
     ("history", "trunkline history 1763712000.42"),
     ("surveys", "trunkline surveys --since 7d"),
     ("messages", "trunkline messages list support"),

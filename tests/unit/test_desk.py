@@ -42,6 +42,9 @@ class FakeViews:
     async def contact(self, contact_id: str) -> Json | None:
         return {"id": "c1"} if contact_id == "c1" else None
 
+    def why(self, contact_id: str) -> Json | None:
+        return {"contact": "c1"} if contact_id == "c1" else None
+
     async def look_for_flows(self) -> Json:
         if self.away:
             raise Unavailable("the engine is starting")
@@ -128,6 +131,13 @@ async def test_a_history_that_does_not_answer_is_not_an_empty_one(
     views.away = True
     status, body = await ask(client, "/api/contacts")
     assert (status, body["error"]["code"]) == (503, "unavailable")
+
+
+async def test_why_a_live_contact_has_its_agent(client: Client) -> None:
+    """What decides is not in the history, so it is told of live contacts alone."""
+    assert await ask(client, "/api/contacts/c1/why") == (200, {"contact": "c1"})
+    status, body = await ask(client, "/api/contacts/c2/why")
+    assert (status, body["error"]["code"]) == (404, "not_live")
 
 
 async def test_an_engine_is_told_to_look_for_flows(client: Client, views: FakeViews) -> None:

@@ -1,0 +1,65 @@
+"""`trunkline why CONTACT`: which agents were looked at for a contact, and what became of each."""
+
+import json
+import sys
+from typing import Any
+from urllib.parse import quote
+
+import typer
+from rich.console import Console
+
+from engine import card
+from engine.client import Client
+from engine.console import Screen
+from engine.settings import Settings
+from engine.status import Rows, clock_time
+
+WORDS = {
+    "has_it": "has it",
+    "lacks_skill": "lacks",
+    "another_wanted": "it waits for",
+    "away": "away",
+    "busy": "busy with",
+    "in_reserve": "kept for priority",
+    "free": "free",
+}
+
+
+async def show(settings: Settings, contact: str, as_json: bool) -> int:
+    """Print what decides about a live contact; 1 when there is none of this id."""
+    async with Client(card.read(settings.layout.card)) as client:
+        found = await client.get(f"/api/contacts/{quote(contact, safe='')}/why")
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False))
+        return 1 if "error" in found else 0
+    if "error" in found:
+        print(found["error"]["message"], file=sys.stderr)  # noqa: T201  # a person asked
+        return 1
+    _print(Screen(Console(highlight=False)), found)
+    return 0
+
+
+def _print(screen: Screen, told: dict[str, Any]) -> None:
+    where = f", place {told['position']}" if told["position"] is not None else ""
+    since = f"since {clock_time(told['since_ms'])}"
+    screen.say(
+        f"{told['contact']} in {told['queue'] or 'no queue'}: {told['state']} {since}{where}"
+    )
+    screen.say(f"asks for {told['needs']}; priority {told['priority']}, level {told['level']}")
+    screen.say(f"of several free agents: {', then '.join(told['strategy'])}")
+    for decision in told["decisions"]:
+        title = f"{clock_time(decision['at_ms'])} promised to {decision['agent']}, of those free"
+        screen.table(title, _CANDIDATES, [_candidate(each) for each in decision["candidates"]])
+    rows: Rows = [
+        (j["agent"], j["state"], f"{WORDS[j['verdict']]} {j['detail']}".strip())
+        for j in told["judgements"]
+    ]
+    screen.table("Every agent now", ("agent", "state", "why"), rows)
+
+
+_CANDIDATES = ("agent", "idle", "busy lately", "contacts", "level", "cost", "alike")
+
+
+def _candidate(each: dict[str, Any]) -> tuple[Any, ...]:
+    idle, busy = f"{each['idle_ms'] / 1000:.0f} s", f"{each['occupancy']:.0%}"
+    return each["agent"], idle, busy, each["contacts"], each["level"], each["cost"], each["alike"]

@@ -1,0 +1,40 @@
+"""Why an agent was chosen: noted when it is done, as it cannot be worked out afterwards."""
+
+from math import exp
+from typing import NamedTuple
+
+from routing.strategy import FreeAgent, Pair
+from routing.work import LATELY_MS, NEVER_BUSY
+
+
+class Candidate(NamedTuple):
+    """A free agent who suited a contact, by what strategies look at. `occupancy`: the share of the
+    last hour; `level`: the mean in what was asked for; `alike`: how many more were free of the
+    same skills and cost, all of whom stood behind this one."""
+
+    agent: str
+    idle_ms: int
+    occupancy: float
+    contacts: int
+    level: float
+    cost: int
+    alike: int = 0
+
+
+class Decision(NamedTuple):
+    """`agent` was chosen at `at_ms` (epoch) from the `candidates`, the best first: of each kind of
+    agents the first, and of these kinds the best ones."""
+
+    at_ms: int
+    agent: str
+    candidates: tuple[Candidate, ...]
+
+
+def candidate(free: FreeAgent, pair: Pair, alike: int, now_ms: int) -> Candidate:
+    """What a strategy sees of a free agent at `now_ms`."""
+    mark = free.work.busy_mark
+    occupancy = 0.0 if mark == NEVER_BUSY else exp((mark - now_ms) / LATELY_MS)
+    idle_ms, level = now_ms - free.idle_since_ms, pair.fit / 1_000
+    return Candidate(
+        free.id, idle_ms, round(occupancy, 3), free.work.contacts, level, pair.cost, alike
+    )
