@@ -4,14 +4,14 @@ Every line knows the lines of the other side that suit it, by links that are fou
 line is seen for the first time.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from routing.decision import Candidate, candidate
 from routing.line import Line
 from routing.order import Place, earlier
 from routing.preference import Head
-from routing.requirement import ANYONE, Requirement, all_of, both, fit, suits
+from routing.requirement import ANYONE, Requirement, all_of, both, fit, suits, wanted_in
 from routing.rules import QueueRules, RoutingRules
 from routing.skills import Skills
 from routing.strategy import AgentKey, FreeAgent, Order, Pair
@@ -57,11 +57,12 @@ class Link:
 class WaitingLine:
     """The contacts of one wish, in the order of all."""
 
-    __slots__ = ("leaves", "line", "links", "needs", "queue", "strategy")
+    __slots__ = ("leaves", "line", "links", "needs", "queue", "strategy", "wanted")
 
     def __init__(self, wish: Wish, rules: QueueRules) -> None:
         self.queue = wish.queue
         self.needs = wish.needs(rules)
+        self.wanted: frozenset[str | None] = wanted_in(self.needs) or frozenset({None})
         self.leaves = wish.leaves(rules)
         self.line: Line[Place] = Line()
         self.links: list[Link] = []
@@ -151,6 +152,21 @@ class FreeLine:
         """The strategies have changed: the orders in use are made anew when they are asked for."""
         self._orders.clear()
 
+    def first(self) -> Place | None:
+        """The place of the first contact in line that these agents suit and may take; as `heads`,
+        for the agents without a preference, who are most."""
+        best: Place | None = None
+        for link in self.links:
+            waiting = link.waiting
+            if not waiting.line or (waiting.leaves and not waiting.is_open):
+                continue
+            head = waiting.line.head
+            if link.head_start_ms:
+                head = earlier(head, link.head_start_ms)
+            if best is None or head < best:
+                best = head
+        return best
+
     def heads(self) -> Iterator[Head]:
         """The first of each line that these agents suit and may take, as they see them."""
         for link in self.links:
@@ -166,6 +182,10 @@ class Lines:
         self._rules = rules
         self._waiting: dict[Wish, WaitingLine] = {}
         self._free: dict[Kind, FreeLine] = {}
+        # Who could be linked: lines of contacts by a skill that whoever suits must have (None:
+        # none), lines of agents by each skill that they have.
+        self._wanting: dict[str | None, list[WaitingLine]] = {}
+        self._having: dict[str, list[FreeLine]] = {}
 
     def follow(self, rules: RoutingRules) -> None:
         """The queues' rules are these from now on; nobody is in line meanwhile."""
@@ -180,8 +200,11 @@ class Lines:
                 self._forget(wish)
 
     def _forget(self, wish: Wish) -> None:
-        for link in self._waiting.pop(wish).links:
+        waiting = self._waiting.pop(wish)
+        for link in waiting.links:
             link.free.links.remove(link)
+        for skill in waiting.wanted:
+            self._wanting[skill].remove(waiting)
 
     def waiting(self, wish: Wish) -> WaitingLine:
         """The line of the contacts that ask for this."""
@@ -189,16 +212,28 @@ class Lines:
         if found is None:
             rules = self._rules.queue(wish.queue)
             found = self._waiting[wish] = WaitingLine(wish, rules)
-            for free in self._free.values():
+            for skill in found.wanted:
+                self._wanting.setdefault(skill, []).append(found)
+            for free in self._who_may_suit(found):
                 _link(found, free)
         return found
+
+    def _who_may_suit(self, waiting: WaitingLine) -> Iterable[FreeLine]:
+        if None in waiting.wanted:
+            return self._free.values()
+        lines = (free for skill in waiting.wanted for free in self._having.get(str(skill), ()))
+        return {id(free): free for free in lines}.values()
 
     def free(self, kind: Kind) -> FreeLine:
         """The line of the free agents of this kind."""
         found = self._free.get(kind)
         if found is None:
             found = self._free[kind] = FreeLine(kind)
-            for waiting in self._waiting.values():
+            skills = [skill for skill, _ in kind.skills]
+            for skill in skills:
+                self._having.setdefault(skill, []).append(found)
+            lines = (line for skill in (None, *skills) for line in self._wanting.get(skill, ()))
+            for waiting in {id(line): line for line in lines}.values():
                 _link(waiting, found)
         return found
 

@@ -19,7 +19,7 @@ from routing.decision import Candidate
 from routing.line import Line
 from routing.lines import FreeLine, Kind, Lines, WaitingLine, Wish
 from routing.order import Place, earlier, place
-from routing.preference import Head
+from routing.preference import GREATEST_NEED, Head
 from routing.requirement import Requirement
 from routing.rules import RoutingRules
 from routing.skills import Skills
@@ -143,15 +143,19 @@ class Pool:
         says which of them takes the contact: the one named here may be another."""
         agent = self._agents[agent_id]
         line = self._line_of_agent(agent)
-        heads = chain(line.heads(), self._first_wanting(agent))
-        work = line.agents[agent_id].work
-        best = agent.prefers.first(heads, work, self._rules.ageing_ms)
+        best = self._first_for(agent, line)
         if best is None:
             return None
         contact = self._contacts[best[-1]]
         if contact.preferred is None and self._line_of(contact).leaves:
             return self.match_contact(contact.id)
         return Assignment(contact, agent)
+
+    def _first_for(self, agent: Agent, line: FreeLine) -> Place | None:
+        if agent.prefers == GREATEST_NEED and not self._wanting.get(agent.id):
+            return line.first()
+        heads = chain(line.heads(), self._first_wanting(agent))
+        return agent.prefers.first(heads, line.agents[agent.id].work, self._rules.ageing_ms)
 
     def _first_wanting(self, agent: Agent) -> Iterator[Head]:
         """The first of those who wait for this agent alone, as the agent sees it."""

@@ -71,6 +71,12 @@ def opposite(requirement: Requirement) -> Requirement:
     return found
 
 
+def wanted_in(needs: Requirement) -> frozenset[str] | None:
+    """Skills of which everybody who suits has one at least; None if nobody need have any."""
+    wanted = [next((a.skill for a in each if a.least > LOWEST), None) for each in needs]
+    return None if None in wanted else frozenset(skill for skill in wanted if skill)
+
+
 def suits(has: Skills, needs: Requirement) -> bool:
     """Whether these skills meet the requirement."""
     levels = dict(has)

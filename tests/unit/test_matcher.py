@@ -116,6 +116,28 @@ def test_who_serves_a_queue_may_change_while_contacts_wait() -> None:
     assert matched(pool, "new") == "c1"
 
 
+def test_lines_find_each_other_in_whatever_order_they_come() -> None:
+    """By a skill that is asked for; who asks for none, or for a lack, suits others too."""
+    asked = ("a and b", "a or c", "not a", "any", "not any", "b >= 2 or not c")
+    staff = [an_agent("x", a=1, b=1), an_agent("y", b=5, c=1), an_agent("z", d=1)]
+    queue = a_contact("c1").queue
+    for agents_first in (True, False):
+        pool = Pool()
+        contacts = [
+            replace(a_contact(text, queue=queue), skills=(), requires=parse(text)) for text in asked
+        ]
+        for agent in staff if agents_first else ():
+            pool.add_agent(agent, 0)
+        for contact in contacts:
+            pool.add_contact(contact)
+        for agent in () if agents_first else staff:
+            pool.add_agent(agent, 0)
+        for contact in contacts:
+            suitable = [agent.id for agent in staff if suits(agent.skills, contact.requires)]
+            found = pool.match_contact(contact.id)
+            assert (found and found.agent.id) == (suitable[0] if suitable else None)
+
+
 def test_a_long_line_keeps_everybodys_place() -> None:
     """Over several chunks, with arrivals out of order and departures in the middle."""
     line: Line[tuple[int, str]] = Line()
