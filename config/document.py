@@ -110,13 +110,23 @@ class Located:
         """Whether the key that ends ``path`` was written in another file than the document."""
         return path[:2] in self._added or self.locate_key(path).file != self.file
 
-    def problem(self, path: DocumentPath, message: str, *, key: bool = False) -> Problem:
-        """An error at the value (or, with ``key``, at the key) that ``path`` leads to."""
-        return place_of(self.root, path, key=key).problem(path, message)
+    def problem(
+        self, path: DocumentPath, message: str, *, key: bool = False, at: int = 0
+    ) -> Problem:
+        """An error at the value (or, with ``key``, at the key) that ``path`` leads to; ``at``: so
+        many characters into its text."""
+        if not at:
+            return place_of(self.root, path, key=key).problem(path, message)
+        place = self.within(path, at)
+        if place is None:  # a text of several lines, or with escapes
+            return self.problem(path, f"{message} (at character {at + 1})", key=key)
+        return place.problem(path, message)
 
-    def warning(self, path: DocumentPath, message: str, *, key: bool = False) -> Problem:
+    def warning(
+        self, path: DocumentPath, message: str, *, key: bool = False, at: int = 0
+    ) -> Problem:
         """Like `problem`, for what is allowed but probably not meant."""
-        return replace(self.problem(path, message, key=key), severity="warning")
+        return replace(self.problem(path, message, key=key, at=at), severity="warning")
 
 
 def load_document(path: Path, model: type[M]) -> M:

@@ -10,6 +10,7 @@ from config.customers import FOUND, KEPT
 from config.document import Located, Problem
 from config.hours_checks import check_hours
 from config.problem import Path
+from config.requirement import faults
 from config.sms import part_no_form_has
 from config.suggest import did_you_mean, shown
 from config.telephony import is_ip
@@ -27,6 +28,7 @@ def check_site(site: Site, located: Located, today: date) -> list[Problem]:
     """Every contradiction between the parts of ``site``, placed by ``located``."""
     checks: tuple[Callable[[Site, Located], Iterator[Problem]], ...] = (
         _skills,
+        _requirements,
         _unserved_queues,
         _weights,
         _preferences,
@@ -68,6 +70,12 @@ def _skills(site: Site, located: Located) -> Iterator[Problem]:
             for skill in owner.skills.keys() - site.skills.keys():
                 message = f"unknown skill, {did_you_mean(skill, site.skills)}"
                 yield located.problem((part, name, "skills", skill), message, key=True)
+
+
+def _requirements(site: Site, located: Located) -> Iterator[Problem]:
+    for name, queue in site.queues.items():
+        for fault in faults(queue.requires or "any", site.skills):
+            yield located.problem(("queues", name, "requires"), fault.why, at=fault.at)
 
 
 def _unserved_queues(site: Site, located: Located) -> Iterator[Problem]:

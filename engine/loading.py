@@ -24,7 +24,6 @@ from engine.publishing.functions import functions_of
 from engine.publishing.merging import Files
 from engine.publishing.working_copy import CODE, code_among, is_code, placed
 from engine.settings import Settings
-from engine.site_rules import check_requirements
 from ivr.flow import Flow
 from ivr.functions import FlowFunction
 from ivr.loader import NO_FLOWS, CheckedFlows, FlowSet, check_again
@@ -73,12 +72,9 @@ def uncollected() -> Iterator[None]:
 def load_site_file(settings: Settings) -> SiteFile:
     """The site. Raises SiteInvalid with every problem."""
     try:
-        file = SiteFile(*load_site_located(settings.site_file))
+        return SiteFile(*load_site_located(settings.site_file))
     except DocumentError as error:
         raise SiteInvalid(error.problems) from None
-    if problems := check_requirements(file.site, file.located):
-        raise SiteInvalid(problems)
-    return file
 
 
 def check_for(

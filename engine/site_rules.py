@@ -2,17 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 
-from config.document import Located, Problem
 from config.people import Prefers
 from config.queues import Queue
+from config.requirement import ANYONE, parse
 from config.site import Site
-from config.suggest import did_you_mean, shown
 from recordings.policy import RecordingPolicy
 from routing.agent import Agent
 from routing.callbacks import CallbackRules
-from routing.errors import RequirementInvalid
 from routing.preference import GREATEST_NEED, ByLevel, ByShare, Preference
-from routing.requirement import ANYONE, parse, skills_in
 from routing.rules import QueueRules, Reserve, RoutingRules
 from routing.skills import skill_set
 from routing.strategy import Criterion, Score, Strategy
@@ -54,26 +51,6 @@ def _strategy(queue: Queue) -> Strategy:
     weights = queue.score
     score = Score(weights.idle, weights.skill.ms, weights.cost.ms)
     return Strategy(tuple(Criterion(name) for name in queue.strategy), score)
-
-
-def check_requirements(site: Site, located: Located) -> list[Problem]:
-    """What is wrong with the expressions over skills: with one, the site cannot be used."""
-    return [
-        located.problem(("queues", name, "requires"), fault)
-        for name, queue in site.queues.items()
-        if queue.requires is not None
-        for fault in _faults(queue.requires, site)
-    ]
-
-
-def _faults(text: str, site: Site) -> Iterator[str]:
-    try:
-        parse(text)
-    except RequirementInvalid as invalid:
-        yield f"{invalid.why} (character {invalid.column} of {shown(text)})"
-        return
-    for skill in sorted(skills_in(text) - site.skills.keys()):
-        yield f"unknown skill {shown(skill)}, {did_you_mean(skill, site.skills)}"
 
 
 def asked_in(site: Site, queue: str, skills: Mapping[str, int]) -> dict[str, int]:

@@ -74,12 +74,7 @@ def check(
 
 def _problem(located: Located, finding: Finding) -> Problem:
     tell = located.warning if finding.warning else located.problem
-    if not finding.at:
-        return tell(finding.path, finding.message, key=finding.key)
-    place = located.within(finding.path, finding.at)
-    if place is None:  # a text of several lines, or with escapes
-        return tell(finding.path, f"{finding.message} (at character {finding.at + 1})")
-    return replace(tell(finding.path, finding.message), line=place.line, col=place.col)
+    return tell(finding.path, finding.message, key=finding.key, at=finding.at)
 
 
 def _hours(flow: Flow, located: Located, known: Known) -> Iterator[Problem]:

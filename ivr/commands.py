@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
+from config.requirement import ANYONE, Requirement
 from ivr.functions import FlowFunction
 from ivr.variables import Value
 
@@ -92,15 +93,18 @@ class Ask(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Relaxed:
-    """What is asked of an agent once the caller has waited ``after_ms``: these minimum levels in
-    place of the first ones (a skill that is left out is not asked for any more)."""
+    """What is asked of an agent once the caller has waited ``after_ms``, in place of all before:
+    these minimum levels, and to meet the requirement."""
 
     after_ms: int
     skills: Mapping[str, int]
+    requires: Requirement = ANYONE
 
 
 class Enqueue(NamedTuple):
     """Wait for an agent, talk, come back. Answered by ``QueueLeft``; no timeout when None.
+
+    An agent needs all ``skills`` at these levels or higher ones, and meets what it ``requires``.
 
     ``keys`` leave the queue whenever they are pressed, ``offer`` tells of them now and then; of
     ``comfort`` one is said in each announcement, in turn.
@@ -123,6 +127,7 @@ class Enqueue(NamedTuple):
     max_waiting: int | None = None
     needs_staff: bool = False
     comfort: tuple[Prompt, ...] = ()
+    requires: Requirement = ANYONE
 
 
 REQUEST_MS = 5_000
@@ -201,6 +206,7 @@ class CallBack:
     keep_place: bool
     at_ms: int | None
     language: str
+    requires: Requirement = ANYONE
 
 
 LAST_TAKE = "last"

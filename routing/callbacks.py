@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
+from config.requirement import ANYONE, Requirement
 from routing.contact import Contact, Relaxation
 from routing.records import relaxations
-from routing.requirement import ANYONE, Requirement, from_json
+from routing.requirement import from_json
 from routing.skills import Skills
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal, NamedTuple, Self
 
+from config.requirement import ANYONE, Requirement
 from routing.errors import IllegalTransition
-from routing.requirement import ANYONE, Requirement
 from routing.skills import Skills
 
 Channel = Literal["voice"]

@@ -4,7 +4,6 @@ RoutingError
 ├── IllegalTransition      a verb that the present state does not know
 ├── UnknownAgent           no such agent at this site
 ├── DuplicateContact       a contact of this id is live already
-├── RequirementInvalid     an expression over skills that says nothing
 ├── StoreError
 │   ├── StoreAway          Redis does not answer; nothing is known about the last command
 │   └── RecordUnreadable   a live record that this version cannot read
@@ -52,18 +51,6 @@ class DuplicateContact(RoutingError):
     def __init__(self, contact: str) -> None:
         super().__init__(f"contact {contact} is live already")
         self.contact = contact
-
-
-class RequirementInvalid(RoutingError):
-    """`text` is no requirement: `why`, at `column` (from 1)."""
-
-    code = "requirement_invalid"
-
-    def __init__(self, text: str, column: int, why: str) -> None:
-        super().__init__(f"column {column}: {why}")
-        self.text = text
-        self.column = column
-        self.why = why
 
 
 class StoreError(RoutingError):

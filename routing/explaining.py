@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from config.requirement import Requirement, spell
 from routing import agent as agents
 from routing import contact as contacts
 from routing.agent import AgentState
 from routing.contact import Contact, ContactState, agent_of
 from routing.decision import Decision
 from routing.ledger import Ledger
-from routing.requirement import Requirement, spell, unmet
+from routing.requirement import unmet
 from routing.rules import RoutingRules
 
 

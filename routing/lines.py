@@ -7,11 +7,12 @@ line is seen for the first time.
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from config.requirement import ANYONE, Requirement, both
 from routing.decision import Candidate, candidate
 from routing.line import Line
 from routing.order import Place, earlier
 from routing.preference import Head
-from routing.requirement import ANYONE, Requirement, all_of, both, fit, suits, wanted_in
+from routing.requirement import all_of, fit, suits, wanted_in
 from routing.rules import QueueRules, RoutingRules
 from routing.skills import Skills
 from routing.strategy import AgentKey, FreeAgent, Order, Pair

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 
+from config.requirement import Requirement
 from routing.agent import Agent
 from routing.contact import Contact
 from routing.decision import Candidate
@@ -20,7 +21,6 @@ from routing.line import Line
 from routing.lines import FreeLine, Kind, Lines, WaitingLine, Wish
 from routing.order import Place, earlier, place
 from routing.preference import GREATEST_NEED, Head
-from routing.requirement import Requirement
 from routing.rules import RoutingRules
 from routing.skills import Skills
 from routing.strategy import FreeAgent

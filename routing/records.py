@@ -10,12 +10,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+from config.requirement import ANYONE
 from routing import agent as agents
 from routing import contact as contacts
 from routing.agent import AgentState, Then
 from routing.contact import Contact, ContactState, Outcome, Preferred, Relaxation
 from routing.errors import RecordUnreadable
-from routing.requirement import ANYONE, from_json
+from routing.requirement import from_json
 from routing.skills import Skills
 
 

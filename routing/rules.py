@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from config.requirement import ANYONE, Requirement
 from routing.contact import Contact
-from routing.requirement import ANYONE, Requirement
 from routing.skills import Skills
 from routing.strategy import LONGEST_IDLE, Strategy
 

@@ -14,6 +14,7 @@ import structlog
 from bridge.errors import AmiError
 from bridge.events import CallCustomer
 from bridge.switch import Switch
+from config.requirement import ANYONE
 from config.site import Site
 from engine.calls.chronicle import Chronicle
 from engine.calls.ringer import SwitchRinger
@@ -106,7 +107,8 @@ class Callbacks:
     def _made(self, command: CallBack, story: Story, queue: str) -> Promise:
         """As the flow says; what it leaves out is as it was in the queue left last."""
         now_ms, last = self._clock(), self._router.contact(story.id)
-        same = last if last is not None and last.queue == queue and not command.skills else None
+        asks = command.skills or command.requires != ANYONE
+        same = last if last is not None and last.queue == queue and not asks else None
         skills = skill_set(asked_in(self.site, queue, command.skills))
         priority = command.priority
         if priority is None:
@@ -119,6 +121,7 @@ class Callbacks:
             due_ms=command.at_ms or now_ms,
             relax=same.relax if same is not None else (),
             priority=priority,
+            requires=same.requires if same is not None else command.requires,
         )
 
     # once the caller has left
@@ -265,7 +268,9 @@ class Callbacks:
     def _tell_queued(self, contact: Contact) -> None:
         story = self._chronicle.story(contact.id)
         if story is not None:
-            told = story.queued(self._clock(), contact.queue, dict(contact.skills))
+            told = story.queued(
+                self._clock(), contact.queue, dict(contact.skills), contact.requires
+            )
             self._chronicle.update(told)
 
     async def _end_legs(self, contact_id: str) -> None:

@@ -248,7 +248,9 @@ class Conversation:
             return QueueLeft(now(), closed)
         self._change(
             lambda story: replace(
-                story.queued(now(), command.queue, dict(contact.skills)).waits_at(state.to_dict()),
+                story.queued(now(), command.queue, dict(contact.skills), contact.requires).waits_at(
+                    state.to_dict()
+                ),
                 language=command.language,
             )
         )
@@ -296,8 +298,11 @@ class Conversation:
             arrived_ms=self._services.clock(),
             leg=self._session.request.channel,
             priority=command.priority,
+            requires=command.requires,
             relax=tuple(
-                Relaxation(step.after_ms, skill_set(asked_in(site, queue, step.skills)))
+                Relaxation(
+                    step.after_ms, skill_set(asked_in(site, queue, step.skills)), step.requires
+                )
                 for step in command.relax
             ),
         )

@@ -41,7 +41,7 @@ class RoutingListener:
             case ContactRelaxed(at_ms=at_ms, contact=contact):
                 story = self._chronicle.story(contact.id)
                 if story is not None:
-                    self._chronicle.update(story.relaxed(at_ms, contact.skills))
+                    self._chronicle.update(story.relaxed(at_ms, contact))
             case RingFailed():
                 self._ring_failed(event)
             case AgentChanged():

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict
 
-from ivr.commands import Command, Enqueue, Relaxed, Request, Transfer
+from ivr.commands import Command, Enqueue, Request, Transfer
 from ivr.rehearsal.given import Given
 
 HEADER = "Trunkline-Rehearsal"
@@ -70,7 +70,7 @@ class Outside(NamedTuple):
         limit = command.max_waiting
         return command._replace(
             skills={**command.skills, **mine},
-            relax=tuple(Relaxed(each.after_ms, {**each.skills, **mine}) for each in command.relax),
+            relax=tuple(replace(each, skills={**each.skills, **mine}) for each in command.relax),
             # Those who wait there are the callers of other tests.
             max_waiting=0 if limit is not None and given.waiting >= limit else None,
         )

@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
+from config.requirement import ANYONE, Requirement, spell
 from engine.calls import stretches
 from engine.calls.stretches import Stretches
 from history.outcome import Direction, EndedBy, LegRole, Outcome
 from history.rows import ContactRow, LegRow, Scalar, TimelineEntry
 from routing.callbacks import Promise
-from routing.skills import Skills
+from routing.contact import Contact
+from routing.skills import Skills, skill_set
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +65,16 @@ class Story:
         """The story with one more entry in its timeline."""
         return replace(self, timeline=(*self.timeline, TimelineEntry(at_ms, what, fields)))
 
-    def queued(self, at_ms: int, queue: str, skills: Mapping[str, int]) -> Self:
+    def queued(
+        self,
+        at_ms: int,
+        queue: str,
+        skills: Mapping[str, int],
+        requires: Requirement = ANYONE,
+    ) -> Self:
         """The contact entered a queue."""
-        told = self.tell(at_ms, "queued", queue=queue, skills=_spell(skills))
+        asked = _spell(skill_set(skills), requires)
+        told = self.tell(at_ms, "queued", queue=queue, skills=asked)
         return replace(
             told,
             queue=queue,
@@ -86,9 +95,9 @@ class Story:
         """The queue was not entered: it is full, or nobody is there."""
         return replace(self.tell(at_ms, "turned_away", queue=queue, reason=reason), queue=queue)
 
-    def relaxed(self, at_ms: int, skills: Skills) -> Self:
+    def relaxed(self, at_ms: int, contact: Contact) -> Self:
         """Less is asked of an agent from now on."""
-        return self.tell(at_ms, "relaxed", skills=_spell(dict(skills)))
+        return self.tell(at_ms, "relaxed", skills=_spell(contact.skills, contact.requires))
 
     def promised(self, at_ms: int, promise: Promise) -> Self:
         """The caller will be called back."""
@@ -326,5 +335,7 @@ def _fields(value: Story | TimelineEntry | LegRow) -> dict[str, Any]:
     return {name: getattr(value, name) for name in value.__slots__}
 
 
-def _spell(skills: Mapping[str, int]) -> str:
-    return ", ".join(f"{skill} {level}" for skill, level in sorted(skills.items()))
+def _spell(skills: Skills, requires: Requirement) -> str:
+    """All that is asked of an agent, in a few words."""
+    named = [f"{skill} {level}" for skill, level in sorted(skills)]
+    return ", ".join([*named, spell(requires)] if requires != ANYONE else named)

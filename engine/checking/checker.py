@@ -24,7 +24,6 @@ from engine.loading import uncollected
 from engine.prompts.voices import check_voices
 from engine.rehearsing.sources import SUFFIX, beside
 from engine.settings import Settings
-from engine.site_rules import check_requirements
 from ivr.flow import PARTS
 from ivr.folder import FlowFolder, misnamed, not_yaml
 from ivr.rehearsal.checking import check_tests
@@ -84,8 +83,7 @@ class Checker:
             return [_whole(path, "is no flow, test or site: the name of each ends in .yaml")]
         top = frozenset(_TOP_KEY.findall(text))
         if "site" in top and "flow" not in top:
-            site, located, problems = read_site(text, str(path))
-            return [*problems, *check_requirements(site, located)]
+            return [*read_site(text, str(path))[2]]
         if self._is_fragment(path, top):
             return self._fragment(path, text)
         return self._folder(path.parent).check_flow(path, self._known(path.parent))
@@ -96,7 +94,6 @@ class Checker:
             folder = self._folder(self._settings.dialplans)
             if folder.is_whole:
                 problems += check_flows(*self.site.read, {flow.flow for flow in folder.flows})
-            problems += check_requirements(*self.site.read)
             problems += check_voices(*self.site.read, self._settings.site_file.parent)
         return problems
 

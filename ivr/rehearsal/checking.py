@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from config.document import Located, Problem
 from config.problem import Path
+from config.requirement import faults
 from config.suggest import did_you_mean, shown
 from ivr.flow import Flow
 from ivr.rehearsal.given import ABOUT_CALLER, Given
@@ -33,6 +34,7 @@ class _Checking:
         self._hours = library.hours(flow)
         self._fields = library.known.fields
         self._learned = library.known.learned
+        self._skills = library.known.skills
         self._located = located
 
     def file(self, file: TestFile) -> Iterator[Problem]:
@@ -52,6 +54,9 @@ class _Checking:
                 yield from self._step((*here, "passes"), step)
             for name in line.var or ():
                 yield from self._variable((*here, "var", name), name)
+            if line.queue is not None and isinstance(line.queue.skills, str):
+                for fault in faults(line.queue.skills, self._skills):
+                    yield self._located.problem((*here, "queue", "skills"), fault.why, at=fault.at)
 
     def given(self, path: Path, given: Given) -> Iterator[Problem]:
         if given.language is not None:

@@ -8,6 +8,7 @@ from functools import partial
 from itertools import groupby
 from typing import Any, NamedTuple
 
+from config.requirement import ANYONE, Requirement, parse, spell
 from config.suggest import shown
 from ivr.commands import (
     CallBack,
@@ -26,6 +27,7 @@ from ivr.commands import (
 from ivr.rehearsal.call import RehearsedCall
 from ivr.rehearsal.given import fits
 from ivr.rehearsal.script import InQueue, Line
+from ivr.steps.skilled import Skills
 from ivr.variables import Value, Variable, written
 
 HIDDEN = "•••"
@@ -222,13 +224,20 @@ def _list(texts: Iterator[str], nothing: str) -> str:
 
 
 def _is_in(wanted: InQueue, enqueue: Enqueue) -> bool:
-    asked = wanted.name, wanted.skills, wanted.priority
-    had = enqueue.queue, dict(enqueue.skills), enqueue.priority
-    return all(want is None or want == have for want, have in zip(asked, had, strict=True))
+    asked = wanted.name, wanted.priority
+    had = enqueue.queue, enqueue.priority
+    if any(want not in (None, have) for want, have in zip(asked, had, strict=True)):
+        return False
+    return wanted.skills is None or _demanded(wanted.skills) == (enqueue.skills, enqueue.requires)
+
+
+def _demanded(skills: Skills | str) -> tuple[Skills, Requirement]:
+    return ({}, parse(skills)) if isinstance(skills, str) else (skills, ANYONE)
 
 
 def _queue_text(enqueue: Enqueue) -> str:
-    skills = dict(enqueue.skills)
+    expression = enqueue.requires != ANYONE
+    skills = shown(spell(enqueue.requires)) if expression else dict(enqueue.skills)
     return _map({"name": enqueue.queue, "skills": skills, "priority": enqueue.priority})
 
 

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from config.document import DocumentModel
 from config.suggest import shown
 from ivr.rehearsal.given import METHODS, Given
+from ivr.steps.skilled import Asked
 from ivr.values import Duration, FlowName
 
 _KEYS = re.compile(r"[0-9*#]{1,64}")
@@ -58,7 +59,9 @@ class InQueue(DocumentModel):
     """The queue that the caller is put in; what is not written is not compared."""
 
     name: str | None = Field(default=None, description="the queue's name")
-    skills: dict[str, int] | None = Field(default=None, description="all of them, with levels")
+    skills: Asked | None = Field(
+        default=None, description="all of them with levels, or an expression that asks the same"
+    )
     priority: int | None = Field(default=None, description="higher is served first")
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from config.duration import Duration
-from ivr.commands import Ask, Enqueue, Play, Prompt, RecordMessage
+from config.requirement import ANYONE, spell
+from ivr.commands import Ask, Enqueue, Play, Prompt, RecordMessage, Relaxed
 from ivr.events import Answered, Done, Event, Played, QueueLeft
 from ivr.rehearsal.given import Agents, Given
 from ivr.steps.voicemailing import LEAST_MS
@@ -133,11 +134,11 @@ class Waiting(Underway):
         if self.talks(now_ms):
             return ""
         command, waited_ms = self._command, now_ms - self._began_ms
-        skills, rest = command.skills, [*command.relax]
+        now, rest = Relaxed(0, command.skills, command.requires), [*command.relax]
         while rest and rest[0].after_ms <= waited_ms:
-            skills = rest.pop(0).skills
-        parts = [f"{command.queue} asks for {_skills(skills)}", f"priority {command.priority}"]
-        parts += [f"after {Duration(each.after_ms)} {_skills(each.skills)}" for each in rest]
+            now = rest.pop(0)
+        parts = [f"{command.queue} asks for {_skills(now)}", f"priority {command.priority}"]
+        parts += [f"after {Duration(each.after_ms)} {_skills(each)}" for each in rest]
         return "; ".join(parts)
 
     def answers(self, now_ms: int) -> None:
@@ -163,8 +164,10 @@ class Waiting(Underway):
         return QueueLeft(now_ms, "timeout", waited_ms=now_ms - self._began_ms)
 
 
-def _skills(levels: Mapping[str, int]) -> str:
-    return ", ".join(f"{name} {level}" for name, level in levels.items()) or "anybody"
+def _skills(asked: Relaxed) -> str:
+    named = [f"{name} {level}" for name, level in asked.skills.items()]
+    wanted = [*named, spell(asked.requires)] if asked.requires != ANYONE else named
+    return ", ".join(wanted) or "anybody"
 
 
 class Message(Underway):

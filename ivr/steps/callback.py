@@ -20,7 +20,7 @@ from ivr.state import Doing, Position
 from ivr.steps import skilled
 from ivr.steps.base import Build, Context, Continues, Edge, Finding, unknown
 from ivr.steps.permitted import number_findings
-from ivr.steps.skilled import Priority, Skills
+from ivr.steps.skilled import Asked, Priority
 from ivr.values import StepName
 from ivr.variables import Kind, Value, Variable
 from ivr.wording import holes
@@ -47,9 +47,10 @@ class CallbackBody(DocumentModel):
         default=None, description="an expression: not before this time of day; today or tomorrow"
     )
     day: str | None = Field(default=None, description="an expression: the day, with at")
-    skills: Skills = Field(
+    skills: Asked = Field(
         default_factory=dict,
-        description="skill: level, 1 to 5; without them what was asked for in the queue just left",
+        description="skill: level, 1 to 5, or an expression as in a queue; without "
+        "them what was asked for in the queue just left",
     )
     priority: Priority | None = Field(
         default=None, description="0 to 100 or an expression; without it that of the queue left"
@@ -85,8 +86,7 @@ class Callback(Continues):
 
     def templates(self, variables: Mapping[str, Variable]) -> Iterator[tuple[Path, str]]:
         yield ("callback", "number"), self.callback.number
-        for skill in self.callback.skills:
-            yield ("callback", "skills", skill), skill
+        yield from skilled.skill_texts(self.callback.skills, ("callback", "skills"))
 
     def expressions(
         self, variables: Mapping[str, Variable]
@@ -138,7 +138,7 @@ class CallbackNode(Node):
         self._permitted = build.known.callbacks
         self._already = build.goes(step.already, build.targets.next)
         self._number = build.template(body.number)
-        self._skills = skilled.asked(body.skills, build)
+        self._skills = skilled.demand(body.skills, build)
         self._at = _reader(body.at, build)
         self._day = _reader(body.day, build)
         self._priority = (
@@ -157,14 +157,16 @@ class CallbackNode(Node):
             at_ms = _moment_ms(run.local, self._at(run), self._day(run))
             if at_ms is None:
                 return self.failed(run, "no time that is to come")
+        skills, requires = self._skills(run)
         command = CallBack(
             number,
             self._body.queue,
-            self._skills(run),
+            skills,
             self._priority(run) if self._priority is not None else None,
             self._body.keep_place,
             at_ms,
             run.scope.language,
+            requires,
         )
         return Wait(self._place, command)
 

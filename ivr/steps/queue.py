@@ -19,7 +19,7 @@ from ivr.state import Position, Queued
 from ivr.steps import skilled
 from ivr.steps.base import Build, Context, Edge, Finding, Heard, Step, unknown
 from ivr.steps.naming import duration_words
-from ivr.steps.skilled import Priority, Skills, SkillsOrAny
+from ivr.steps.skilled import Asked, Priority, Skills
 from ivr.values import Duration, OneKey, StepName, TimeWaited, keyed, milliseconds
 from ivr.variables import Kind, Variable
 from ivr.wording import Spoken, holes
@@ -77,16 +77,18 @@ class Queue(Step):
     kind: ClassVar[str] = "queue"
     needs_caller: ClassVar[bool] = True
     queue: str = Field(description="one of the site's queues")
-    skills: Skills = Field(
-        default_factory=dict, description='skill: level, 1 to 5; "{call.language}" is a skill too'
+    skills: Asked = Field(
+        default_factory=dict,
+        description="skill: level, 1 to 5, of which an agent needs all, or an expression: "
+        'billing >= 3 and (en or hu) and not trainee; "{call.language}" is a skill too',
     )
     priority: Priority = Field(
         default="0", description="0 to 100 or an expression; the higher is served first"
     )
-    after: dict[TimeWaited, SkillsOrAny] = Field(
+    after: dict[TimeWaited, Asked] = Field(
         default_factory=dict,
-        description="time waited: the skills asked for from then on, in place of all others; "
-        "any: whoever serves the queue",
+        description="time waited: the skills, or the expression, asked for from then on, in place "
+        "of all before; any: whoever serves the queue",
     )
     while_waiting: WhileWaiting = Field(
         default=WhileWaiting(), description="what is told beside the music, and keys that leave"
@@ -128,7 +130,7 @@ class Queue(Step):
 
     def templates(self, variables: Mapping[str, Variable]) -> Iterator[tuple[Path, str]]:
         for path, skills in self._asked():
-            yield from (((*path, skill), skill) for skill in skills)
+            yield from skilled.skill_texts(skills, path)
 
     def expressions(
         self, variables: Mapping[str, Variable]
@@ -137,9 +139,8 @@ class Queue(Step):
             yield ("priority",), self.priority, "number"
 
     def summary(self, language: str) -> str:
-        skills = [f"{skill} {level}" for skill, level in self.skills.items()]
         urgent = [f"priority {self.priority}"] if self.priority != "0" else []
-        return ", ".join([self.queue, *skills, *urgent])
+        return ", ".join([self.queue, *skilled.words(self.skills), *urgent])
 
     def exit_label(self, path: Path) -> str:
         if self.on_timeout is not None and path == ("on_timeout", "go"):
@@ -165,7 +166,7 @@ class Queue(Step):
     def node(self, build: Build) -> Node:
         return QueueNode(build, self)
 
-    def _asked(self) -> Iterator[tuple[Path, Skills]]:
+    def _asked(self) -> Iterator[tuple[Path, Skills | str]]:
         yield ("skills",), self.skills
         for waited, skills in self.after.items():
             yield ("after", waited), skills
@@ -191,15 +192,15 @@ class Queue(Step):
             seen.setdefault(ms, waited)
 
 
-def _before(seen: Mapping[int, str], ms: int, after: Mapping[str, Skills]) -> str | None:
+def _before(seen: Mapping[int, str], ms: int, after: Mapping[str, Skills | str]) -> str | None:
     """The earlier time from which on nothing is asked for any more."""
     return next((name for at, name in seen.items() if at < ms and not after[name]), None)
 
 
 def _is_alike(step: Queue, build: Build) -> bool:
     """Whether every caller of one language waits in the same way: most flows' do."""
-    skills = [*step.skills, *(skill for asked in step.after.values() for skill in asked)]
-    sources = {hole.source for skill in skills for hole in holes(skill)}
+    texts = [text for _, text in step.templates({})]
+    sources = {hole.source for text in texts for hole in holes(text)}
     return step.priority.isdigit() and sources <= {"call.language"}
 
 
@@ -227,9 +228,9 @@ class QueueNode(Node):
         self._offer = build.speech(offer.prompt if offer else None)
         self._comfort = [build.speech(wording) for wording in step.while_waiting.say]
         self._priority = skilled.priority(step.priority, build)
-        self._skills = skilled.asked(step.skills, build)
+        self._skills = skilled.demand(step.skills, build)
         self._relax = [
-            (milliseconds(waited), skilled.asked(step.after[waited], build))
+            (milliseconds(waited), skilled.demand(step.after[waited], build))
             for waited in sorted(step.after, key=milliseconds)
         ]
         self._is_alike = _is_alike(step, build)
@@ -268,13 +269,14 @@ class QueueNode(Node):
 
     def _command(self, run: Run, offer: Prompt) -> Enqueue:
         step, waiting = self._step, self._step.while_waiting
+        skills, requires = self._skills(run)
         return Enqueue(
             step.queue,
-            self._skills(run),
+            skills,
             self._priority(run),
             run.scope.language,
             step.on_timeout.after if step.on_timeout else None,
-            tuple(Relaxed(ms, skills(run)) for ms, skills in self._relax),
+            tuple(Relaxed(ms, *skills(run)) for ms, skills in self._relax),
             frozenset(self._keys),
             offer,
             waiting.every,
@@ -283,4 +285,5 @@ class QueueNode(Node):
             step.max_waiting,
             step.no_agents is not None,
             tuple(speech.prompt(run) for speech in self._comfort),
+            requires,
         )

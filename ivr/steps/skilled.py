@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import BeforeValidator, Field
 
 from config.problem import Path
+from config.requirement import (
+    ANYONE,
+    Requirement,
+    faults,
+    filled,
+    is_hole,
+    parse,
+    skills_in,
+)
 from config.suggest import shown
 from ivr.filling import told_by_term, told_findings
 from ivr.run import Run
@@ -26,17 +35,12 @@ name."""
 
 
 def _any_agent(value: Any) -> Any:
-    if value == "any":
-        return {}
-    if isinstance(value, str):
-        raise ValueError(f"{shown(value)} is neither any nor skills, write any or {{skill: level}}")
-    return value
+    return {} if value == "any" else value
 
 
-SkillsOrAny = Annotated[
-    Skills, BeforeValidator(_any_agent, json_schema_input_type=Skills | Literal["any"])
-]
-"""``any`` asks for nothing: whoever serves the queue will do."""
+Asked = Annotated[Skills | str, BeforeValidator(_any_agent, json_schema_input_type=Skills | str)]
+"""Skills that an agent must have all of, or an expression over skills; ``any`` asks for nothing:
+whoever serves the queue will do."""
 
 
 def is_number(text: str) -> bool:
@@ -67,13 +71,33 @@ def priority_findings(source: str, path: Path, context: Context) -> Iterator[Fin
         yield from told_by_term(path, source, context.names, _KEPT)
 
 
-def skill_findings(skills: Iterable[str], path: Path, context: Context) -> Iterator[Finding]:
+def skill_findings(asked: Skills | str, path: Path, context: Context) -> Iterator[Finding]:
     """Skills that the site does not have, or that would tell what is sensitive."""
-    for skill in skills:
+    if isinstance(asked, str):
+        yield from told_findings(path, asked, context.names, _KEPT)
+        for fault in faults(asked, context.known.skills):
+            yield Finding(path, fault.why, at=fault.at)
+        return
+    for skill in asked:
         if varies(skill):
             yield from told_findings((*path, skill), skill, context.names, _KEPT)
         else:
             yield from unknown("skill", skill, (*path, skill), context.known.skills, key=True)
+
+
+def skill_texts(asked: Skills | str, path: Path) -> Iterator[tuple[Path, str]]:
+    """The texts with holes among the skills."""
+    if isinstance(asked, str):
+        yield path, asked
+    else:
+        yield from (((*path, skill), skill) for skill in asked)
+
+
+def words(asked: Skills | str) -> list[str]:
+    """The skills in a few words, for the graph."""
+    if isinstance(asked, str):
+        return [asked]
+    return [f"{skill} {level}" for skill, level in asked.items()]
 
 
 def varies(text: str) -> bool:
@@ -81,22 +105,45 @@ def varies(text: str) -> bool:
     return any(True for _ in holes(text))
 
 
-def asked(skills: Mapping[str, int], build: Build) -> Callable[[Run], dict[str, int]]:
-    """The skills as a call asks for them; of two that turn out the same the higher level."""
-    if not any(map(varies, skills)):
-        fixed = dict(skills)
-        return lambda run: fixed
-    templates = [(build.template(skill), level) for skill, level in skills.items()]
+class Demand(NamedTuple):
+    """What one call asks of an agent: all these skills at their levels, and the requirement."""
 
-    def filled(run: Run) -> dict[str, int]:
+    skills: Mapping[str, int]
+    requires: Requirement = ANYONE
+
+
+def demand(asked: Skills | str, build: Build) -> Callable[[Run], Demand]:
+    """The skills as a call asks for them; of two that turn out the same the higher level."""
+    if isinstance(asked, str):
+        return _required(asked, build)
+    if not any(map(varies, asked)):
+        fixed = Demand(dict(asked))
+        return lambda run: fixed
+    templates = [(build.template(skill), level) for skill, level in asked.items()]
+
+    def filled_in(run: Run) -> Demand:
         found: dict[str, int] = {}
         for template, level in templates:
             name = template(run)
             if name:
                 found[name] = max(level, found.get(name, 0))
-        return found
+        return Demand(found)
 
-    return filled
+    return filled_in
+
+
+def _required(expression: str, build: Build) -> Callable[[Run], Demand]:
+    requires = parse(expression)
+    names = {name: build.template(name) for name, _ in skills_in(expression) if is_hole(name)}
+    if not names:
+        fixed = Demand({}, requires)
+        return lambda run: fixed
+
+    def filled_in(run: Run) -> Demand:
+        said = {hole: template(run) for hole, template in names.items()}
+        return Demand({}, filled(requires, lambda name: said.get(name, name)))
+
+    return filled_in
 
 
 def priority(source: str, build: Build) -> Callable[[Run], int]:

@@ -9,6 +9,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from config.requirement import parse
 from engine import card, why
 from engine.settings import from_environment
 from engine.views import STATES, explained
@@ -16,7 +17,6 @@ from routing.contact import Contact, Outcome, Preferred
 from routing.decision import Candidate, Decision
 from routing.explaining import Explanation, Verdict
 from routing.floor import Floor
-from routing.requirement import parse
 from routing.ringing import NoAnswer
 from routing.rules import QueueRules, Reserve, RoutingRules
 from routing.store import Written

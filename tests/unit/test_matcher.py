@@ -7,10 +7,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
+from config.requirement import parse
 from routing.contact import Contact
 from routing.line import Line
 from routing.matcher import Assignment, Pool
-from routing.requirement import all_of, parse, suits
+from routing.requirement import all_of, suits
 from routing.rules import QueueRules, RoutingRules
 from tests.fakes.routing import a_contact, an_agent
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from config.requirement import ANYONE, parse
 from ivr.commands import CallBack, Enqueue, Play, Relaxed
 from ivr.events import Done, QueueLeft, QueueOutcome
 from ivr.interpreter import resume, start
@@ -61,6 +62,32 @@ def test_the_queue_asks_for_everything_in_one_command() -> None:
     assert (asked.say_position, asked.say_wait, asked.every_ms) == (True, True, 45_000)
     assert (asked.max_waiting, asked.needs_staff) == (20, True)
     assert [each.text for each in asked.comfort] == ["Köszönjük a türelmét.", "Nyelv: hu."]
+
+
+def test_a_queue_may_ask_by_an_expression() -> None:
+    """The language of the site's queues, with holes in the place of names; one that is filled with
+    nothing asks for nothing."""
+    asking = program("""
+languages: [en, hu]
+start: line
+vars:
+  product: {type: text}
+steps:
+  line:
+    queue: support
+    skills: (billing >= 3 or {product}) and {call.language} >= 2
+    after: {60s: "{call.language} or {product}", 2m: {en: 1}, 3m: any}
+    answered: bye
+    on_error: bye
+  bye: {hangup: normal}
+""")
+    asked = Conversation(asking, language="hu").waits_in
+    assert (asked.skills, asked.requires) == ({}, parse("hu >= 2"))
+    assert asked.relax == (
+        Relaxed(60_000, {}, ANYONE),
+        Relaxed(120_000, {"en": 1}),
+        Relaxed(180_000, {}),
+    )
 
 
 def test_a_plain_queue_says_the_place_and_lets_everybody_in() -> None:

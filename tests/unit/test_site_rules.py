@@ -6,10 +6,10 @@ from typing import get_args
 import pytest
 
 from config.queues import Criterion as WrittenCriterion
+from config.requirement import ANYONE, parse
 from config.site import read_site
-from engine.site_rules import agents_of, check_requirements, rules_of
+from engine.site_rules import agents_of, rules_of
 from routing.preference import GREATEST_NEED, ByLevel, ByShare, Preference
-from routing.requirement import ANYONE, parse
 from routing.rules import Reserve
 from routing.strategy import Criterion, Score, Strategy
 
@@ -94,26 +94,29 @@ def test_whom_a_queue_keeps_in_reserve() -> None:
 
 
 @pytest.mark.parametrize(
-    ("requires", "message"),
+    ("requires", "column", "message"),
     [
         (
             "en or hungarian and en >= 2",
-            'unknown skill "hungarian", allowed: support, technical, payments, en, hu, pl, et',
+            21,
+            'unknown skill "hungarian", allowed: en, et, hu, payments, pl, support, technical, any',
         ),
         (
-            "en or",
-            'the end stands where a skill is needed (character 6 of "en or")',
+            "en or anyone",
+            21,
+            (
+                'unknown skill "anyone", did you mean "any"? '
+                "(allowed: en, et, hu, payments, pl, support, technical, any)"
+            ),
         ),
-        (
-            "en >= 7",
-            '"7" stands where a level is needed, from 1 to 5 (character 7 of "en >= 7")',
-        ),
+        ("en or", 20, "the end stands where a skill is needed"),
+        ("en >= 7", 21, '"7" stands where a level is needed, from 1 to 5'),
     ],
 )
-def test_a_faulty_expression_is_told_at_its_place(requires: str, message: str) -> None:
-    """With the line of the site file, as every other fault."""
+def test_a_faulty_expression_is_told_at_its_place(requires: str, column: int, message: str) -> None:
+    """With the line and column of the site file, as every other fault."""
     text = with_queue(f"requires: {requires}")
-    site, located, _ = read_site(text, "site.yaml", {})
-    (problem,) = check_requirements(site, located)
+    problems = read_site(text, "site.yaml", {})[2]
     line = 1 + text[: text.index("requires:")].count("\n")
-    assert str(problem) == f"site.yaml:{line}:15: queues.payments.requires: {message}"
+    told = f"site.yaml:{line}:{column}: queues.payments.requires: {message}"
+    assert [str(each) for each in problems] == [told]
