@@ -72,6 +72,23 @@ class CustomerStore:
         found = await self._rows(query)
         return PastContacts(*found[0]) if found else None
 
+    async def last_agent(self, numbers: Collection[str], since_ms: int) -> str | None:
+        """Who talked with a caller last, in a contact that began at `since_ms` or later."""
+        column = contacts.c
+        query = (
+            select(column.agent)
+            .where(
+                column.caller.in_(sorted(numbers)),
+                column.started_ms >= since_ms,
+                column.answered_ms.is_not(None),
+                column.agent.is_not(None),
+            )
+            .order_by(column.started_ms.desc(), column.id)
+            .limit(1)
+        )
+        found = await self._rows(query)
+        return found[0].agent if found else None
+
     async def put(self, rows: Sequence[CustomerRow]) -> None:
         """Add these, in place of those with the same numbers: all or none."""
         values = [{name: getattr(row, name) for name in _COLUMNS} for row in rows]

@@ -101,10 +101,23 @@ class Relaxed:
     requires: Requirement = ANYONE
 
 
+class Preferred(NamedTuple):
+    """For its first ``for_ms`` the caller waits for this ``agent`` alone; None: for who talked
+    with the caller last, if that was within ``within_ms``. Who ``insists`` waits also while the
+    agent is away."""
+
+    agent: str | None
+    for_ms: int
+    insists: bool = False
+    within_ms: int = 0
+
+
 class Enqueue(NamedTuple):
     """Wait for an agent, talk, come back. Answered by ``QueueLeft``; no timeout when None.
 
     An agent needs all ``skills`` at these levels or higher ones, and meets what it ``requires``.
+    ``keep_place``: what the caller has waited in queues before counts, for the place and for
+    ``queue.waited``; the times of this queue begin anew.
 
     ``keys`` leave the queue whenever they are pressed, ``offer`` tells of them now and then; of
     ``comfort`` one is said in each announcement, in turn.
@@ -128,6 +141,8 @@ class Enqueue(NamedTuple):
     needs_staff: bool = False
     comfort: tuple[Prompt, ...] = ()
     requires: Requirement = ANYONE
+    prefer: Preferred | None = None
+    keep_place: bool = False
 
 
 REQUEST_MS = 5_000

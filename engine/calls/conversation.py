@@ -17,9 +17,9 @@ from engine.calls.stage import DONE, FLOW, STAGE, TALKING
 from engine.calls.story import Story
 from engine.calls.voice import Voice
 from engine.calls.waiting import Gone, Waiting
+from engine.calls.wishes import contact_of
 from engine.mailboxes.messages import CallMessages
 from engine.performing import PERFORMERS, Line
-from engine.site_rules import asked_in
 from history.outcome import EndedBy, Outcome
 from ivr.commands import (
     Ask,
@@ -41,9 +41,8 @@ from ivr.program import Program
 from ivr.run import FAILED
 from ivr.state import CallState
 from ivr.variables import written
-from routing.contact import Contact, Relaxation
+from routing.contact import Contact
 from routing.ringing import AgentLeg
-from routing.skills import skill_set
 
 log = structlog.get_logger(__name__)
 
@@ -241,7 +240,7 @@ class Conversation:
         services, now = self._services, self._services.clock
         if command.queue not in services.site.queues:
             return QueueLeft(now(), "no_such_queue")
-        contact = self._contact(command)
+        contact = await contact_of(services, self._id, self._session.request.channel, command)
         closed = self._closed_to(contact, command)
         if closed is not None:
             self._change(lambda story: story.turned_away(now(), command.queue, closed))
@@ -287,25 +286,6 @@ class Conversation:
         if command.needs_staff and not router.is_staffed(contact):
             return "no_agents"
         return None
-
-    def _contact(self, command: Enqueue) -> Contact:
-        site, queue = self._services.site, command.queue
-        return Contact(
-            id=self._id,
-            node=self._services.node,
-            queue=queue,
-            skills=skill_set(asked_in(site, queue, command.skills)),
-            arrived_ms=self._services.clock(),
-            leg=self._session.request.channel,
-            priority=command.priority,
-            requires=command.requires,
-            relax=tuple(
-                Relaxation(
-                    step.after_ms, skill_set(asked_in(site, queue, step.skills)), step.requires
-                )
-                for step in command.relax
-            ),
-        )
 
     async def _talk(self, leg: AgentLeg, max_ms: int | None = None) -> bool:
         """Join the two; `Bridge` lasts as long as they talk, and outlives this engine.

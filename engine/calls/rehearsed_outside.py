@@ -71,6 +71,7 @@ class Outside(NamedTuple):
         return command._replace(
             skills={**command.skills, **mine},
             relax=tuple(replace(each, skills={**each.skills, **mine}) for each in command.relax),
+            prefer=None,  # the agent who is to answer is the call's own
             # Those who wait there are the callers of other tests.
             max_waiting=0 if limit is not None and given.waiting >= limit else None,
         )

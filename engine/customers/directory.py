@@ -21,9 +21,15 @@ async def facts_of(store: CustomerStore, site: Site, number: str) -> Values:
     """
     wanted = e164(number, region_of(site))
     customer = await store.find(wanted) if wanted is not None else None
-    ways = {each for each in (number, wanted, wanted and wanted[1:]) if each}
+    ways = ways_of(number, site)
     past = await store.past(ways) if ways else None
     return {**_of_customer(customer, fields_of(site)), **_of_history(past, site.zone)}
+
+
+def ways_of(number: str, site: Site) -> frozenset[str]:
+    """The ways in which trunks may have written this number in the history."""
+    wanted = e164(number, region_of(site))
+    return frozenset(each for each in (number, wanted, wanted and wanted[1:]) if each)
 
 
 def e164(number: str, region: str | None) -> str | None:

@@ -27,6 +27,7 @@ from ivr.commands import (
 from ivr.rehearsal.call import RehearsedCall
 from ivr.rehearsal.given import fits
 from ivr.rehearsal.script import InQueue, Line
+from ivr.steps.preferring import LAST
 from ivr.steps.skilled import Skills
 from ivr.variables import Value, Variable, written
 
@@ -224,11 +225,15 @@ def _list(texts: Iterator[str], nothing: str) -> str:
 
 
 def _is_in(wanted: InQueue, enqueue: Enqueue) -> bool:
-    asked = wanted.name, wanted.priority
-    had = enqueue.queue, enqueue.priority
+    asked = wanted.name, wanted.priority, wanted.prefers
+    had = enqueue.queue, enqueue.priority, _preferred(enqueue)
     if any(want not in (None, have) for want, have in zip(asked, had, strict=True)):
         return False
     return wanted.skills is None or _demanded(wanted.skills) == (enqueue.skills, enqueue.requires)
+
+
+def _preferred(enqueue: Enqueue) -> str | None:
+    return (enqueue.prefer.agent or LAST) if enqueue.prefer is not None else None
 
 
 def _demanded(skills: Skills | str) -> tuple[Skills, Requirement]:
@@ -238,7 +243,9 @@ def _demanded(skills: Skills | str) -> tuple[Skills, Requirement]:
 def _queue_text(enqueue: Enqueue) -> str:
     expression = enqueue.requires != ANYONE
     skills = shown(spell(enqueue.requires)) if expression else dict(enqueue.skills)
-    return _map({"name": enqueue.queue, "skills": skills, "priority": enqueue.priority})
+    told = {"name": enqueue.queue, "skills": skills, "priority": enqueue.priority}
+    prefers = _preferred(enqueue)
+    return _map(told if prefers is None else {**told, "prefers": prefers})
 
 
 def _fields(*names: str) -> Callable[[Any], dict[str, Any]]:

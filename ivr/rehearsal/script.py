@@ -63,6 +63,9 @@ class InQueue(DocumentModel):
         default=None, description="all of them with levels, or an expression that asks the same"
     )
     priority: int | None = Field(default=None, description="higher is served first")
+    prefers: str | None = Field(
+        default=None, description="the agent whom the caller waits for at first, or last"
+    )
 
 
 def _queue(value: Any) -> Any:

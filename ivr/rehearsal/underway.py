@@ -138,6 +138,10 @@ class Waiting(Underway):
         while rest and rest[0].after_ms <= waited_ms:
             now = rest.pop(0)
         parts = [f"{command.queue} asks for {_skills(now)}", f"priority {command.priority}"]
+        wanted = command.prefer
+        if wanted is not None and waited_ms < wanted.for_ms:
+            who = wanted.agent or "who talked with the caller last"
+            parts.append(f"until {Duration(wanted.for_ms)} only {who}")
         parts += [f"after {Duration(each.after_ms)} {_skills(each)}" for each in rest]
         return "; ".join(parts)
 

@@ -19,6 +19,7 @@ from ivr.state import Position, Queued
 from ivr.steps import skilled
 from ivr.steps.base import Build, Context, Edge, Finding, Heard, Step, unknown
 from ivr.steps.naming import duration_words
+from ivr.steps.preferring import Prefer, prefer_findings, preferred
 from ivr.steps.skilled import Asked, Priority, Skills
 from ivr.values import Duration, OneKey, StepName, TimeWaited, keyed, milliseconds
 from ivr.variables import Kind, Variable
@@ -70,7 +71,8 @@ class Queue(Step):
 
     One step from the first ring-back to the agent's goodbye; ``answered`` is where the call goes
     after the conversation. An agent needs every skill at its level or a higher one, and those
-    that the site asks for in this queue. ``queue.agent`` and ``queue.waited`` (in seconds) tell
+    that the site asks for in this queue; a caller who has waited too long overflows by
+    ``on_timeout`` into another. ``queue.agent`` and ``queue.waited`` (in seconds) tell
     afterwards who answered and how long it took.
     """
 
@@ -89,6 +91,16 @@ class Queue(Step):
         default_factory=dict,
         description="time waited: the skills, or the expression, asked for from then on, in place "
         "of all before; any: whoever serves the queue",
+    )
+    prefer: Prefer | None = Field(
+        default=None,
+        description="one agent first: {agent: last, for: 30s} for who talked with the caller last, "
+        'or a name: {agent: "{manager}", for: 1m}',
+    )
+    keep_place: bool = Field(
+        default=False,
+        description="the wait in the queue before counts too, as for an overflow: the caller goes "
+        "before all who came later",
     )
     while_waiting: WhileWaiting = Field(
         default=WhileWaiting(), description="what is told beside the music, and keys that leave"
@@ -131,6 +143,8 @@ class Queue(Step):
     def templates(self, variables: Mapping[str, Variable]) -> Iterator[tuple[Path, str]]:
         for path, skills in self._asked():
             yield from skilled.skill_texts(skills, path)
+        if self.prefer is not None:
+            yield ("prefer", "agent"), self.prefer.agent
 
     def expressions(
         self, variables: Mapping[str, Variable]
@@ -154,6 +168,8 @@ class Queue(Step):
         for path, skills in self._asked():
             yield from skilled.skill_findings(skills, path, context)
         yield from skilled.priority_findings(self.priority, ("priority",), context)
+        if self.prefer is not None:
+            yield from prefer_findings(self.prefer, ("prefer",), context)
         yield from self._times()
         if self.on_timeout is None and self.while_waiting.offer is None:
             message = "a caller whom nobody answers waits for ever: say on_timeout, or offer a key"
@@ -208,8 +224,8 @@ class QueueNode(Node):
     """Hands the caller to routing and takes the caller back."""
 
     __slots__ = (
-        *("_at", "_comfort", "_exits", "_is_alike", "_keys", "_offer", "_priority", "_ready"),
-        *("_relax", "_skills", "_step"),
+        *("_at", "_comfort", "_exits", "_is_alike", "_keys", "_offer", "_prefer", "_priority"),
+        *("_ready", "_relax", "_skills", "_step"),
     )
 
     def __init__(self, build: Build, step: Queue) -> None:
@@ -229,6 +245,7 @@ class QueueNode(Node):
         self._comfort = [build.speech(wording) for wording in step.while_waiting.say]
         self._priority = skilled.priority(step.priority, build)
         self._skills = skilled.demand(step.skills, build)
+        self._prefer = preferred(step.prefer, build)
         self._relax = [
             (milliseconds(waited), skilled.demand(step.after[waited], build))
             for waited in sorted(step.after, key=milliseconds)
@@ -286,4 +303,6 @@ class QueueNode(Node):
             step.no_agents is not None,
             tuple(speech.prompt(run) for speech in self._comfort),
             requires,
+            self._prefer(run),
+            step.keep_place,
         )

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from config.requirement import ANYONE, parse
-from ivr.commands import CallBack, Enqueue, Play, Relaxed
+from ivr.commands import CallBack, Enqueue, Play, Preferred, Relaxed
 from ivr.events import Done, QueueLeft, QueueOutcome
 from ivr.interpreter import resume, start
 from ivr.state import CallFacts
@@ -88,6 +88,42 @@ steps:
         Relaxed(120_000, {"en": 1}),
         Relaxed(180_000, {}),
     )
+
+
+PREFERRING = """
+languages: [en]
+start: line
+vars:
+  manager: {{type: text, start: {manager}}}
+steps:
+  line: {{queue: support, prefer: {prefer}, keep_place: yes, answered: bye, on_error: bye}}
+  bye: {{say: "{{manager}}", next: end}}
+  end: {{hangup: normal}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("prefer", "preferred"),
+    [
+        ("{agent: last, for: 30s}", Preferred(None, 30_000, within_ms=30 * 86_400_000)),
+        ("{agent: anna, for: 1m, insist: yes}", Preferred("anna", 60_000, insists=True)),
+        ('{agent: "{manager}", for: 1m}', Preferred("bela", 60_000)),
+    ],
+)
+def test_a_queue_may_prefer_one_agent(prefer: str, preferred: Preferred) -> None:
+    """Who talked with the caller last, or whom the flow names."""
+    asked = Conversation(program(PREFERRING.format(prefer=prefer, manager="bela"))).waits_in
+    assert asked.prefer is not None
+    assert asked.prefer._replace(within_ms=preferred.within_ms) == preferred
+    assert asked.prefer.agent is not None or asked.prefer == preferred
+    assert asked.keep_place
+
+
+def test_who_has_no_agent_of_their_own_prefers_none() -> None:
+    """A name that turns out empty."""
+    prefer = '{agent: "{manager}", for: 1m}'
+    asked = Conversation(program(PREFERRING.format(prefer=prefer, manager='""'))).waits_in
+    assert asked.prefer is None
 
 
 def test_a_plain_queue_says_the_place_and_lets_everybody_in() -> None:
