@@ -62,7 +62,7 @@ class InQueue(DocumentModel):
     skills: Asked | None = Field(
         default=None, description="all of them with levels, or an expression that asks the same"
     )
-    priority: int | None = Field(default=None, description="higher is served first")
+    priority: int | None = Field(default=None, description="as the flow gives it")
     prefers: str | None = Field(
         default=None, description="the agent whom the caller waits for at first, or last"
     )

@@ -85,7 +85,9 @@ class Queue(Step):
         'billing >= 3 and (en or hu) and not trainee; "{call.language}" is a skill too',
     )
     priority: Priority = Field(
-        default="0", description="0 to 100 or an expression; the higher is served first"
+        default="0",
+        description="0 to 100 or an expression: each level counts as a minute waited already, "
+        "or as what the site says (routing.ageing)",
     )
     after: dict[TimeWaited, Asked] = Field(
         default_factory=dict,

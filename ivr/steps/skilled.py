@@ -59,7 +59,8 @@ def _priority(value: Any) -> Any:
 
 
 Priority = Annotated[str, BeforeValidator(_priority)]
-"""A number from 0 to 100, or an expression that gives one; the higher is served first."""
+"""A number from 0 to 100, or an expression that gives one; each level counts as so much of waiting
+(the site's `routing.ageing`)."""
 
 
 _KEPT = "what is asked of agents is kept in history"
