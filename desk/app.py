@@ -105,10 +105,11 @@ async def _contact(request: web.Request) -> web.Response:
 
 
 async def _why(request: web.Request) -> web.Response:
-    """Of a live contact alone: what decides is not in the history."""
-    found = request.app[VIEWS].why(request.match_info["id"])
+    """Of a live contact with every agent as of now, of one that is over with the choices made."""
+    found = await request.app[VIEWS].why(request.match_info["id"])
     if found is None:
-        return _error(404, "not_live", "no live contact of this id waits or has waited in a queue")
+        message = "no contact of this id is in a queue, or in the history"
+        return _error(404, "no_such_contact", message)
     return web.json_response(found)
 
 

@@ -64,8 +64,9 @@ class Views(Protocol):
         """The Prometheus exposition text."""
         ...
 
-    def why(self, contact_id: str) -> Json | None:
-        """Which agents a contact could have, and why it has the one it has; None: not here."""
+    async def why(self, contact_id: str) -> Json | None:
+        """Which agents a contact could have, and why it has the one it has; None: not here.
+        Raises Unavailable."""
 
     async def contacts(self, limit: int) -> list[Json]:
         """The newest history rows, newest first. Raises Unavailable."""

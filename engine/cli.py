@@ -96,10 +96,10 @@ def status(as_json: Json = False) -> None:
 
 @app.command()
 def why(
-    contact: Annotated[str, typer.Argument(help="The id of a live contact.")],
+    contact: Annotated[str, typer.Argument(help="A contact's id, live or over.")],
     as_json: Json = False,
 ) -> None:
-    """Tell which agents a live contact could have, and why it has the one it has."""
+    """Tell which agents were looked at for a contact, and why it has, or had, the one it has."""
     from engine.why import show
 
     raise typer.Exit(complete(show(settings.from_environment(), contact, as_json)))

@@ -10,25 +10,13 @@ from bridge.agi.server import AgiServer
 from desk.views import Health, Json, Part, Unavailable
 from engine.calls.services import Services
 from engine.calls.story import Story
+from engine.explained import STATES, explained, told_afterwards
 from engine.hub import Hub
 from engine.watch import Watch
 from history.database import HistoryDatabase
 from history.errors import DatabaseAway
 from history.writer import HistoryWriter
-from routing.explaining import Explanation
 from routing.snapshot import AgentView, Snapshot
-
-STATES = {
-    "Offline": "offline",
-    "Available": "available",
-    "Reserved": "reserved",
-    "Ringing": "ringing",
-    "Talking": "talking",
-    "WrapUp": "wrap_up",
-    "Paused": "paused",
-    "NotResponding": "not_responding",
-    "BackOff": "back_off",
-}
 
 
 class EngineViews:
@@ -78,10 +66,15 @@ class EngineViews:
             "agents": [_agent(view, services) for view in snapshot.agents],
         }
 
-    def why(self, contact_id: str) -> Json | None:
-        """What routing knows of a live contact."""
-        found = self.services.router.explain(contact_id) if self.services else None
-        return None if found is None else explained(found)
+    async def why(self, contact_id: str) -> Json | None:
+        """What routing knows of a live contact, or the history of one that is over."""
+        services = self.services
+        if services is not None and (found := services.router.explain(contact_id)) is not None:
+            story = services.chronicle.story(contact_id)
+            return explained(found, story.decisions if story is not None else ())
+        with _or_unavailable():
+            row = await self._database.contact(contact_id)
+        return None if row is None else told_afterwards(row)
 
     def metrics(self) -> bytes:
         """The exposition text, with the gauges as they are now."""
@@ -155,16 +148,6 @@ def _flows(services: Services) -> Json:
         "version": services.flows.version,
         "refused": None if refusal is None else asdict(refusal),
     }
-
-
-def explained(explanation: Explanation) -> Json:
-    """As JSON takes it, the agents' states by their names here."""
-    decisions = [
-        {**each._asdict(), "candidates": [candidate._asdict() for candidate in each.candidates]}
-        for each in explanation.decisions
-    ]
-    judgements = [{**asdict(each), "state": STATES[each.state]} for each in explanation.judgements]
-    return {**asdict(explanation), "decisions": decisions, "judgements": judgements}
 
 
 def _of_flows(services: Services) -> str:

@@ -26,7 +26,7 @@ WORDS = {
 
 
 async def show(settings: Settings, contact: str, as_json: bool) -> int:
-    """Print what decides about a live contact; 1 when there is none of this id."""
+    """Print what decides about a contact, or did; 1 when there is none of this id."""
     async with Client(card.read(settings.layout.card)) as client:
         found = await client.get(f"/api/contacts/{quote(contact, safe='')}/why")
     if as_json:
@@ -45,16 +45,37 @@ def _print(screen: Screen, told: dict[str, Any]) -> None:
     screen.say(
         f"{told['contact']} in {told['queue'] or 'no queue'}: {told['state']} {since}{where}"
     )
-    screen.say(f"asks for {told['needs']}; priority {told['priority']}, level {told['level']}")
-    screen.say(f"of several free agents: {', then '.join(told['strategy'])}")
+    if told["outcome"] is not None:
+        waited = "" if told["wait_ms"] is None else f", waited {told['wait_ms'] / 1000:.0f} s"
+        screen.say(f"{told['outcome']}{waited}")
+    if told["queue"] is None:
+        return
+    asked = f"asks for {told['needs']}"
+    level = told["level"]
+    screen.say(asked if level is None else f"{asked}; priority {told['priority']}, level {level}")
+    if told["strategy"]:
+        screen.say(f"of several free agents: {', then '.join(told['strategy'])}")
     for decision in told["decisions"]:
-        title = f"{clock_time(decision['at_ms'])} promised to {decision['agent']}, of those free"
-        screen.table(title, _CANDIDATES, [_candidate(each) for each in decision["candidates"]])
-    rows: Rows = [
-        (j["agent"], j["state"], f"{WORDS[j['verdict']]} {j['detail']}".strip())
-        for j in told["judgements"]
+        _decision(screen, decision)
+    if not told["decisions"] and told["outcome"] is not None:
+        screen.say("promised to nobody: while it waited, no agent who suits it was free for it")
+    if told["judgements"]:
+        screen.table("Every agent now", ("agent", "state", "why"), _judged(told["judgements"]))
+
+
+def _decision(screen: Screen, decision: dict[str, Any]) -> None:
+    promised = f"{clock_time(decision['at_ms'])} promised to {decision['agent']}"
+    if decision["candidates"]:
+        rows = [_candidate(each) for each in decision["candidates"]]
+        screen.table(f"{promised}, of those free", _CANDIDATES, rows)
+    else:
+        screen.say(f"{promised}, for whom alone it waited")
+
+
+def _judged(judgements: list[dict[str, Any]]) -> Rows:
+    return [
+        (j["agent"], j["state"], f"{WORDS[j['verdict']]} {j['detail']}".strip()) for j in judgements
     ]
-    screen.table("Every agent now", ("agent", "state", "why"), rows)
 
 
 _CANDIDATES = ("agent", "idle", "busy lately", "contacts", "level", "cost", "alike")

@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any, TypeAlias
 
 from history.outcome import Direction, EndedBy, LegRole, Outcome, RecordingState
 from history.rows import (
     AnswerRow,
+    CandidateRow,
     ContactRow,
+    DecisionRow,
     LegRow,
     MessageRow,
     Record,
@@ -18,7 +20,8 @@ from history.rows import (
 
 Values: TypeAlias = dict[str, Any]  # what a driver takes and gives: text, integers, JSON containers
 
-_CONTACT = tuple(f.name for f in fields(ContactRow) if f.name not in {"skills", "timeline", "legs"})
+_CONTAINERS = {"skills", "timeline", "decisions", "legs"}
+_CONTACT = tuple(f.name for f in fields(ContactRow) if f.name not in _CONTAINERS)
 _LEG = tuple(f.name for f in fields(LegRow))
 _RECORDING = tuple(f.name for f in fields(RecordingRow))
 _ANSWER = tuple(f.name for f in fields(AnswerRow))
@@ -32,7 +35,27 @@ def contact_values(contact: ContactRow) -> Values:
     values["timeline"] = [
         {**entry.fields, "at_ms": entry.at_ms, "what": entry.what} for entry in contact.timeline
     ]
+    values["decisions"] = decision_values(contact.decisions)
     return values
+
+
+def decision_values(decisions: Iterable[DecisionRow]) -> list[Values]:
+    """As JSON takes them, in the column `contacts.decisions`."""
+    return [asdict(decision) for decision in decisions]
+
+
+def decisions_from(values: Iterable[Mapping[str, Any]]) -> tuple[DecisionRow, ...]:
+    """What `decision_values` wrote."""
+    return tuple(
+        DecisionRow(
+            **{
+                **decision,
+                "strategy": tuple(decision["strategy"]),
+                "candidates": tuple(CandidateRow(**each) for each in decision["candidates"]),
+            }
+        )
+        for decision in values
+    )
 
 
 def leg_values(contact: ContactRow) -> list[Values]:
@@ -59,6 +82,7 @@ def contact_from(values: Mapping[str, Any], legs: Iterable[Mapping[str, Any]]) -
         **plain,
         skills=values["skills"],
         timeline=tuple(_timeline_entry(entry) for entry in values["timeline"]),
+        decisions=decisions_from(values.get("decisions") or ()),
         legs=tuple(_leg_from(leg) for leg in legs),
     )
 

@@ -33,11 +33,42 @@ class LegRow:
 
 
 @dataclass(frozen=True, slots=True)
+class CandidateRow:
+    """An agent who was free and suited a contact. `occupancy` is the share of the last hour (0 to
+    1); `alike` counts those of the same skills and cost who stood behind."""
+
+    agent: str
+    idle_ms: int
+    occupancy: float
+    contacts: int
+    level: float
+    cost: int
+    alike: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRow:
+    """Why `agent` was chosen for a contact: the best of the `candidates` by the `strategy`, all of
+    whom met what it `needs`; `level` is its priority with what its wait was worth. No candidates
+    where it was for that agent alone."""
+
+    at_ms: int
+    agent: str
+    queue: str
+    needs: str
+    priority: int
+    level: float
+    strategy: tuple[str, ...]
+    candidates: tuple[CandidateRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ContactRow:
     """One contact, with its legs, written whole: a second write of the same id replaces the first.
 
     `topic` is what the flow said the contact was about (`call.topic`).
     `flow_version` is the published version of the flows that the contact ran to its end.
+    `decisions` has the latest agents to whom it was promised.
     `wait_ms` runs from entering the queue to the bridge (or to leaving the queue without one),
     `talk_ms` from the bridge to the end of the conversation; None where there was no such stretch.
     """
@@ -68,6 +99,7 @@ class ContactRow:
     talk_ms: int | None = None
     hangup_cause: int | None = None
     timeline: tuple[TimelineEntry, ...] = ()
+    decisions: tuple[DecisionRow, ...] = ()
     legs: tuple[LegRow, ...] = ()
 
 

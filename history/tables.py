@@ -60,6 +60,7 @@ contacts = Table(
     Column("ended_by", Text, nullable=False),
     Column("hangup_cause", Integer),
     Column("timeline", _json(), nullable=False),
+    Column("decisions", _json()),
     Index(None, "started_ms"),
     Index(None, "queue", "started_ms"),
     Index(None, "agent", "started_ms"),

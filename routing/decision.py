@@ -23,10 +23,17 @@ class Candidate(NamedTuple):
 
 class Decision(NamedTuple):
     """`agent` was chosen at `at_ms` (epoch) from the `candidates`, the best first: of each kind of
-    agents the first, and of these kinds the best ones."""
+    agents the first, and of these kinds the best ones. None where the contact was for this agent
+    alone. `needs` is the expression that all of them meet, `level` the contact's priority with
+    what its wait was worth, `strategy` the queue's."""
 
     at_ms: int
     agent: str
+    queue: str
+    needs: str
+    priority: int
+    level: float
+    strategy: tuple[str, ...]
     candidates: tuple[Candidate, ...]
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from routing.agent import AgentState
 from routing.contact import Contact, Outcome
+from routing.decision import Decision
 from routing.records import Step
 from routing.ringing import AgentLeg, RingOutcome
 
@@ -35,6 +36,7 @@ class ContactAssigned:
     at_ms: int
     contact: Contact
     agent: str
+    decision: Decision
 
 
 @dataclass(frozen=True, slots=True)

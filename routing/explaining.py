@@ -11,6 +11,7 @@ from routing.agent import AgentState
 from routing.contact import Contact, ContactState, agent_of
 from routing.decision import Decision
 from routing.ledger import Ledger
+from routing.order import level
 from routing.requirement import unmet
 from routing.rules import RoutingRules
 
@@ -76,7 +77,7 @@ def explain(
         contact.arrived_ms,
         spell(needs),
         contact.priority,
-        _level(contact, state, rules.ageing_ms, now_ms),
+        level(contact, rules.ageing_ms, _until_ms(state, now_ms)),
         ledger.position(contact_id),
         tuple(rules.queue(contact.queue).strategy.criteria),
         ledger.decisions.get(contact_id, ()),
@@ -84,12 +85,10 @@ def explain(
     )
 
 
-def _level(contact: Contact, state: ContactState, ageing_ms: int | None, now_ms: int) -> float:
-    if ageing_ms is None:
-        return float(contact.priority)
+def _until_ms(state: ContactState, now_ms: int) -> int:
+    """Until when a contact has waited."""
     is_over = isinstance(state, contacts.Talking | contacts.Ended)
-    until_ms = state.since_ms if is_over else now_ms
-    return round(contact.priority + (until_ms - contact.arrived_ms) / ageing_ms, 2)
+    return state.since_ms if is_over else now_ms
 
 
 def _judgements(

@@ -414,10 +414,10 @@ class Floor:
         contact, agent_id = assignment.contact, assignment.agent.id
         waiting = self.ledger.contacts[contact.id].state
         free = self.ledger.agent_state(agent_id)
-        self.ledger.note_decision(contact.id, agent_id, now_ms)
+        decision = self.ledger.note_decision(contact.id, agent_id, now_ms)
         self.ledger.move_contact(contact.id, waiting.reserve(agent_id, now_ms))
         self.ledger.move_agent(agent_id, free.reserve(contact.id, now_ms), now_ms)
-        self.ledger.events.append(ContactAssigned(now_ms, contact, agent_id))
+        self.ledger.events.append(ContactAssigned(now_ms, contact, agent_id, decision))
 
     def _ask(self, agent_id: str, after: AgentState, now_ms: int) -> None:
         """Moves the agent, and offers a contact to one who became available."""

@@ -21,7 +21,7 @@ from routing.rules import RoutingRules
 from routing.store import Group
 from routing.workload import Workloads
 
-_MOST_DECISIONS = 20
+MOST_DECISIONS = 20
 """Noted of one contact; the latest count."""
 
 
@@ -153,11 +153,12 @@ class Ledger:
         if record.state != old:
             self.events.append(AgentChanged(now_ms, name, old, record.state))
 
-    def note_decision(self, contact_id: str, agent_id: str, now_ms: int) -> None:
+    def note_decision(self, contact_id: str, agent_id: str, now_ms: int) -> Decision:
         """A waiting contact is about to be promised to this agent."""
-        decision = Decision(now_ms, agent_id, self.pool.candidates(contact_id, now_ms))
+        decision = self.pool.decision(contact_id, agent_id, now_ms)
         before = self.decisions.get(contact_id, ())
-        self.decisions[contact_id] = (*before[1 - _MOST_DECISIONS :], decision)
+        self.decisions[contact_id] = (*before[1 - MOST_DECISIONS :], decision)
+        return decision
 
     def _add_free(self, agent_id: str, state: agents.Available) -> None:
         work = self._work.work(agent_id)

@@ -5,9 +5,11 @@ line is seen for the first time.
 """
 
 from collections.abc import Iterable, Iterator
+from heapq import nsmallest
+from operator import itemgetter
 from typing import NamedTuple
 
-from config.requirement import ANYONE, Requirement, both
+from config.requirement import ANYONE, Requirement, both, spell
 from routing.decision import Candidate, candidate
 from routing.line import Line
 from routing.order import Place, earlier
@@ -58,11 +60,12 @@ class Link:
 class WaitingLine:
     """The contacts of one wish, in the order of all."""
 
-    __slots__ = ("leaves", "line", "links", "needs", "queue", "strategy", "wanted")
+    __slots__ = ("asks", "leaves", "line", "links", "needs", "queue", "strategy", "wanted")
 
     def __init__(self, wish: Wish, rules: QueueRules) -> None:
         self.queue = wish.queue
         self.needs = wish.needs(rules)
+        self.asks = spell(self.needs)
         self.wanted: frozenset[str | None] = wanted_in(self.needs) or frozenset({None})
         self.leaves = wish.leaves(rules)
         self.line: Line[Place] = Line()
@@ -108,12 +111,14 @@ class WaitingLine:
     def candidates(self, most: int, now_ms: int) -> tuple[Candidate, ...]:
         """The best free agent of each kind, the best kinds first."""
         strategy, order = self.strategy, self.strategy.order
-        heads = [(link, link.free.head(order)) for link in self.links if link.free.agents]
-        ranked = sorted((strategy.key(head, link.pair), n) for n, (link, head) in enumerate(heads))
-        best = (heads[n] for _, n in ranked[:most])
+        heads = ((link.free.head(order), link) for link in self.links if link.free.agents)
+        if strategy.is_of_agents_alone:
+            best = nsmallest(most, heads, key=itemgetter(0))
+        else:
+            best = nsmallest(most, heads, key=lambda each: strategy.key(each[0], each[1].pair))
         return tuple(
             candidate(link.free.agents[str(head[-1])], link.pair, len(link.free.agents) - 1, now_ms)
-            for link, head in best
+            for head, link in best
         )
 
 

@@ -16,10 +16,10 @@ from itertools import chain
 from config.requirement import Requirement
 from routing.agent import Agent
 from routing.contact import Contact
-from routing.decision import Candidate
+from routing.decision import Decision
 from routing.line import Line
 from routing.lines import FreeLine, Kind, Lines, WaitingLine, Wish
-from routing.order import Place, earlier, place
+from routing.order import Place, earlier, level, place
 from routing.preference import GREATEST_NEED, Head
 from routing.rules import RoutingRules
 from routing.skills import Skills
@@ -174,14 +174,21 @@ class Pool:
         best = self._line_of(contact).best_agent()
         return None if best is None else Assignment(contact, self._agents[best])
 
-    def candidates(self, contact_id: str, now_ms: int) -> tuple[Candidate, ...]:
-        """The free agents among whom the strategy chooses for this contact, the best first: of
-        each kind the first, of the best kinds only. None where a contact is for one agent."""
+    def decision(self, contact_id: str, agent_id: str, now_ms: int) -> Decision:
+        """What is to be told of giving this contact to that agent."""
         contact = self._contacts[contact_id]
-        if contact.agent is not None or contact.preferred is not None:
-            return ()
         line = self._line_of(contact)
-        return line.candidates(_MOST_CANDIDATES, now_ms)
+        alone = contact.agent is not None or contact.preferred is not None
+        return Decision(
+            now_ms,
+            agent_id,
+            contact.queue,
+            line.asks,
+            contact.priority,
+            level(contact, self._rules.ageing_ms, now_ms),
+            line.strategy.criteria,
+            () if alone else line.candidates(_MOST_CANDIDATES, now_ms),
+        )
 
     def preferring(self, agent_id: str) -> list[str]:
         """The contacts in line, held ones too, that wait for this agent alone; by id."""

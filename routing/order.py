@@ -39,6 +39,13 @@ def earlier(place: Place, by_ms: int) -> Place:
     return strict, since_ms - by_ms, came_ms, contact
 
 
+def level(contact: Contact, ageing_ms: int | None, now_ms: int) -> float:
+    """Its priority, and what its wait is worth, if priorities age."""
+    if ageing_ms is None:
+        return float(contact.priority)
+    return round(contact.priority + (now_ms - contact.arrived_ms) / ageing_ms, 2)
+
+
 def place(contact: Contact, ageing_ms: int | None) -> Place:
     """The contact's key in the order; `ageing_ms` None: priority is strict and never ages."""
     came_ms = contact.arrived_ms

@@ -3,10 +3,11 @@
 import time
 
 from engine.calls.chronicle import Chronicle
+from engine.explained import STATES, row_of
 from engine.hub import Hub
 from engine.metrics import Metrics
-from engine.views import STATES
 from routing.agent import Paused
+from routing.decision import Decision
 from routing.events import (
     AgentChanged,
     ContactAssigned,
@@ -30,8 +31,9 @@ class RoutingListener:
 
     def __call__(self, event: RoutingEvent) -> None:
         match event:
-            case ContactAssigned(contact=contact):
+            case ContactAssigned(contact=contact, decision=decision):
                 self._assigned[contact.id] = time.perf_counter()
+                self._chosen(contact.id, decision)
             case RingStarted(contact=contact):
                 began = self._assigned.pop(contact.id, None)
                 if began is not None:
@@ -46,6 +48,11 @@ class RoutingListener:
                 self._ring_failed(event)
             case AgentChanged():
                 self._agent_changed(event)
+
+    def _chosen(self, contact_id: str, decision: Decision) -> None:
+        story = self._chronicle.story(contact_id)
+        if story is not None:  # saved with the ring, which follows
+            self._chronicle.update(story.chosen(row_of(decision)), save=False)
 
     def _ring_failed(self, event: RingFailed) -> None:
         reason = type(event.outcome).__name__

@@ -7,10 +7,12 @@ from typing import Any, Self
 from config.requirement import ANYONE, Requirement, spell
 from engine.calls import stretches
 from engine.calls.stretches import Stretches
+from history.codec import decision_values, decisions_from
 from history.outcome import Direction, EndedBy, LegRole, Outcome
-from history.rows import ContactRow, LegRow, Scalar, TimelineEntry
+from history.rows import ContactRow, DecisionRow, LegRow, Scalar, TimelineEntry
 from routing.callbacks import Promise
 from routing.contact import Contact
+from routing.ledger import MOST_DECISIONS
 from routing.skills import Skills, skill_set
 
 
@@ -59,6 +61,7 @@ class Story:
     promise: Promise | None = None
     back: str = ""
     timeline: tuple[TimelineEntry, ...] = ()
+    decisions: tuple[DecisionRow, ...] = ()
     legs: tuple[LegRow, ...] = ()
 
     def tell(self, at_ms: int, what: str, **fields: Scalar) -> Self:
@@ -98,6 +101,10 @@ class Story:
     def relaxed(self, at_ms: int, contact: Contact) -> Self:
         """Less is asked of an agent from now on."""
         return self.tell(at_ms, "relaxed", skills=_spell(contact.skills, contact.requires))
+
+    def chosen(self, decision: DecisionRow) -> Self:
+        """An agent is meant for it."""
+        return replace(self, decisions=(*self.decisions[1 - MOST_DECISIONS :], decision))
 
     def promised(self, at_ms: int, promise: Promise) -> Self:
         """The caller will be called back."""
@@ -293,6 +300,7 @@ class Story:
             talk_ms=stretches.total_ms(self.talks, at_ms),
             hangup_cause=cause,
             timeline=told.timeline,
+            decisions=self.decisions,
             legs=tuple(
                 leg if leg.ended_ms is not None else replace(leg, ended_ms=at_ms)
                 for leg in self.legs
@@ -306,6 +314,7 @@ class Story:
         """
         record = _fields(self)
         record["timeline"] = [_fields(entry) for entry in self.timeline]
+        record["decisions"] = decision_values(self.decisions)
         record["legs"] = [_fields(leg) for leg in self.legs]
         record["transfer"] = _fields(self.transfer) if self.transfer is not None else None
         record["promise"] = self.promise.to_record() if self.promise is not None else None
@@ -320,6 +329,7 @@ class Story:
         promise, transfer = record.get("promise"), record.get("transfer")
         told = {
             "timeline": timeline,
+            "decisions": decisions_from(record.get("decisions", ())),
             "legs": legs,
             "transfer": _leg(transfer) if transfer is not None else None,
             "promise": Promise.from_record(promise) if promise is not None else None,

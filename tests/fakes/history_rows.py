@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from history.outcome import Direction, EndedBy, LegRole, Outcome, RecordingState
-from history.rows import ContactRow, LegRow, RecordingRow, TimelineEntry
+from history.rows import CandidateRow, ContactRow, DecisionRow, LegRow, RecordingRow, TimelineEntry
 
 T0 = 1_800_000_000_000  # Unix epoch ms
 
@@ -35,6 +35,21 @@ ANSWERED = ContactRow(
     timeline=(
         TimelineEntry(T0, "arrived"),
         TimelineEntry(T0 + 9_000, "queued", {"queue": "billing", "place": 1, "again": False}),
+    ),
+    decisions=(
+        DecisionRow(
+            at_ms=T0 + 12_000,
+            agent="anna",
+            queue="billing",
+            needs="billing >= 3 and hungarian >= 2",
+            priority=1,
+            level=1.05,
+            strategy=("best_skill", "longest_idle"),
+            candidates=(
+                CandidateRow("anna", 4_000, 0.5, 3, level=4.5, cost=0, alike=2),
+                CandidateRow("bela", 9_000, 0.25, 2, level=3.0, cost=10),
+            ),
+        ),
     ),
     legs=(
         LegRow("PJSIP/trunk-00000001", "1800000000.1", LegRole.CALLER, T0, ended_ms=T0 + 75_000),

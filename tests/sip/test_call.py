@@ -59,6 +59,9 @@ async def test_a_call_reaches_an_agent_and_is_recorded_and_told(site: RunningSit
     times = [entry["at_ms"] for entry in row["timeline"]]
     assert times == sorted(times)
     assert "4711" not in str(row["timeline"])
+    why = await site.client.get(f"/api/contacts/{contact}/why")
+    assert [each["agent"] for each in why["decisions"]] == ["anna"]
+    assert [each["agent"] for each in why["decisions"][0]["candidates"]] == ["anna"]
     await check_recording(site, contact)
     await anna.unregister()
     await site.agent_is("anna", "offline")

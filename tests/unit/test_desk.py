@@ -42,7 +42,7 @@ class FakeViews:
     async def contact(self, contact_id: str) -> Json | None:
         return {"id": "c1"} if contact_id == "c1" else None
 
-    def why(self, contact_id: str) -> Json | None:
+    async def why(self, contact_id: str) -> Json | None:
         return {"contact": "c1"} if contact_id == "c1" else None
 
     async def look_for_flows(self) -> Json:
@@ -133,11 +133,11 @@ async def test_a_history_that_does_not_answer_is_not_an_empty_one(
     assert (status, body["error"]["code"]) == (503, "unavailable")
 
 
-async def test_why_a_live_contact_has_its_agent(client: Client) -> None:
-    """What decides is not in the history, so it is told of live contacts alone."""
+async def test_why_a_contact_has_its_agent(client: Client) -> None:
+    """Of one that is neither live nor in the history nothing is told."""
     assert await ask(client, "/api/contacts/c1/why") == (200, {"contact": "c1"})
     status, body = await ask(client, "/api/contacts/c2/why")
-    assert (status, body["error"]["code"]) == (404, "not_live")
+    assert (status, body["error"]["code"]) == (404, "no_such_contact")
 
 
 async def test_an_engine_is_told_to_look_for_flows(client: Client, views: FakeViews) -> None:

@@ -1,6 +1,8 @@
 """Why a contact has its agent, or none: told of every agent, and of every choice that was made."""
 
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import asdict, replace
 from itertools import count
 from pathlib import Path
@@ -10,18 +12,29 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from config.requirement import parse
+from desk.views import Json
 from engine import card, why
-from engine.settings import from_environment
-from engine.views import STATES, explained
+from engine.calls.listening import RoutingListener
+from engine.explained import STATES, explained, told_afterwards
+from engine.hub import Hub
+from engine.metrics import Metrics
+from engine.settings import Settings, from_environment
+from history.outcome import EndedBy
+from history.outcome import Outcome as Ending
+from history.rows import TimelineEntry
 from routing.contact import Contact, Outcome, Preferred
 from routing.decision import Candidate, Decision
+from routing.events import ContactAssigned
 from routing.explaining import Explanation, Verdict
 from routing.floor import Floor
 from routing.ringing import NoAnswer
 from routing.rules import QueueRules, Reserve, RoutingRules
 from routing.store import Written
 from routing.strategy import Criterion, Strategy
+from tests.fakes.history_rows import ANSWERED, T0
+from tests.fakes.house import House
 from tests.fakes.routing import a_contact, an_agent
+from tests.fakes.stories import a_story
 
 pytestmark = pytest.mark.unit
 
@@ -88,6 +101,11 @@ def test_a_choice_is_told_as_it_was_made() -> None:
     assert decision == Decision(
         10,
         "bob",
+        "sales",
+        "sales",
+        0,
+        0.0,
+        ("best_skill",),
         (
             Candidate("bob", 9, 0.0, 0, level=5.0, cost=0, alike=1),
             Candidate("ann", 10, 0.0, 0, level=3.0, cost=0, alike=0),
@@ -124,7 +142,8 @@ def test_who_is_free_and_does_not_get_it() -> None:
 def test_a_contact_for_one_agent_was_compared_with_nobody() -> None:
     floor = a_floor("ann", "bob")
     floor.arrive_for(replace(a_contact("c1"), agent="ann"), 9)
-    assert told(floor).decisions == (Decision(9, "ann", ()),)
+    (decision,) = told(floor).decisions
+    assert (decision.agent, decision.candidates) == ("ann", ())
 
 
 def test_nothing_is_told_of_who_is_forgotten() -> None:
@@ -145,17 +164,16 @@ def test_a_person_is_told_every_verdict_and_state_in_words() -> None:
     assert {j["state"] for j in asdict(told(floor))["judgements"]} <= set(STATES)
 
 
-async def test_trunkline_why_prints_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A table of each choice, and of every agent; or that there is no such contact."""
-    settings = from_environment({"TRUNKLINE_VAR": str(tmp_path)})
-    floor = a_floor("ann", "bob")
-    floor.arrive(a_contact("1763712000.42", arrived_ms=10), 10)
-    explanation = told(floor, "1763712000.42")
+@asynccontextmanager
+async def answering(told_of: Json, here: Path) -> AsyncIterator[Settings]:
+    """An engine that knows this contact alone."""
+    settings = from_environment({"TRUNKLINE_VAR": str(here)})
 
     async def answer(request: web.Request) -> web.Response:
-        if request.match_info["id"] == explanation.contact:
-            return web.json_response(explained(explanation))
-        return web.json_response({"error": {"code": "not_live", "message": "none"}}, status=404)
+        if request.match_info["id"] == told_of["contact"]:
+            return web.json_response(told_of)
+        error = {"code": "no_such_contact", "message": "none"}
+        return web.json_response({"error": error}, status=404)
 
     app = web.Application()
     app.router.add_get("/api/contacts/{id}/why", answer)
@@ -163,6 +181,15 @@ async def test_trunkline_why_prints_it(tmp_path: Path, capsys: pytest.CaptureFix
         settings.layout.create()
         url = str(server.make_url("")).rstrip("/")
         card.write(settings.layout.card, {"api": {"url": url, "token": "sesame"}})
+        yield settings
+
+
+async def test_trunkline_why_prints_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A table of each choice, and of every agent; or that there is no such contact."""
+    floor = a_floor("ann", "bob")
+    floor.arrive(a_contact("1763712000.42", arrived_ms=10), 10)
+    explanation = told(floor, "1763712000.42")
+    async with answering(explained(explanation), tmp_path) as settings:
         assert await why.show(settings, "1763712000.42", as_json=False) == 0
         printed = capsys.readouterr().out
         assert await why.show(settings, "1763712000.42", as_json=True) == 0
@@ -173,3 +200,57 @@ async def test_trunkline_why_prints_it(tmp_path: Path, capsys: pytest.CaptureFix
     assert "asks for sales; priority 0, level 0.4" in printed
     assert "promised to bob, of those free" in printed
     assert "lacks sales" in printed
+
+
+async def test_trunkline_why_tells_of_contacts_that_are_over(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The choices as they were made, by the history; of every other agent nothing is known."""
+    async with answering(told_afterwards(ANSWERED), tmp_path) as settings:
+        assert await why.show(settings, "c1", as_json=False) == 0
+    printed = capsys.readouterr().out
+    assert "c1 in billing: Ended" in printed
+    assert "answered, waited 6 s" in printed
+    assert "asks for billing >= 3 and hungarian >= 2; priority 1, level 1.05" in printed
+    assert "of several free agents: best_skill, then longest_idle" in printed
+    assert "promised to anna, of those free" in printed
+    assert "bela" in printed
+    assert "Every agent now" not in printed
+
+
+async def test_trunkline_why_tells_who_was_promised_to_nobody(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What they asked for is in the timeline."""
+    queued = TimelineEntry(T0, "queued", {"queue": "billing", "skills": "billing 3"})
+    gone = replace(ANSWERED, outcome=Ending.ABANDONED, decisions=(), timeline=(queued,))
+    async with answering(told_afterwards(gone), tmp_path) as settings:
+        assert await why.show(settings, "c1", as_json=False) == 0
+    printed = capsys.readouterr().out
+    assert "asks for billing 3\n" in printed
+    assert "promised to nobody" in printed
+
+
+async def test_after_a_restart_the_story_tells_what_was_decided_before() -> None:
+    """Routing has forgotten it."""
+    floor = a_floor("ann", "bob")
+    floor.arrive(a_contact("c1"), 10)
+    kept = ANSWERED.decisions
+    assert [each["agent"] for each in explained(told(floor), kept)["decisions"]] == ["anna"]
+    assert [each["agent"] for each in explained(told(floor))["decisions"]] == ["bob"]
+
+
+async def test_each_choice_goes_into_the_story_and_the_history() -> None:
+    """By the listener of the router, the latest twenty."""
+    house = House()
+    listener = RoutingListener(Hub(), Metrics(), house.chronicle)
+    house.chronicle.begin(a_story())
+    floor = a_floor("bob")
+    floor.arrive(a_contact("c1"), 10)
+    (chosen,) = (each for each in floor.ledger.events if isinstance(each, ContactAssigned))
+    for _ in range(25):
+        listener(chosen)
+    house.chronicle.close("c1", Ending.ANSWERED, EndedBy.CALLER)
+    decisions = house.writer.row.decisions
+    assert len(decisions) == 20
+    assert {(each.agent, each.needs) for each in decisions} == {("bob", "sales")}

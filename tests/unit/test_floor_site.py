@@ -81,7 +81,9 @@ def test_new_skills_reach_those_who_wait_at_once() -> None:
     floor.arrive(a_contact("c1", support=2), 10)
     assert shown(floor) == {"ann": "Available"}
     floor.configure([an_agent("ann", sales=3, support=2)], RULES, 20)
-    assert floor.ledger.events[-1] == ContactAssigned(20, a_contact("c1", support=2), "ann")
+    (decision,) = floor.ledger.decisions["c1"]
+    given = ContactAssigned(20, a_contact("c1", support=2), "ann", decision)
+    assert floor.ledger.events[-1] == given
     assert shown(floor) == {"ann": "Reserved"}
 
 

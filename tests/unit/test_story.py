@@ -11,6 +11,7 @@ from engine.calls.story import Story
 from engine.views import place_of
 from history.outcome import EndedBy, LegRole, Outcome
 from history.rows import LegRow
+from tests.fakes.history_rows import ANSWERED
 from tests.fakes.stories import CALLER, a_story, a_talk
 
 pytestmark = pytest.mark.unit
@@ -126,6 +127,7 @@ EVENTS = st.one_of(
     st.tuples(st.just("tell"), TIME, TEXT),
     st.tuples(st.just("queued"), TIME, TEXT, st.dictionaries(TEXT, st.integers(1, 5), max_size=3)),
     st.tuples(st.just("left_queue"), TIME, TEXT),
+    st.tuples(st.just("chosen"), st.sampled_from(ANSWERED.decisions)),
     st.tuples(st.just("rung"), TIME, TEXT, TEXT),
     st.tuples(st.just("not_answered"), TIME, TEXT, TEXT),
     st.tuples(st.just("answered"), TIME, TEXT, TEXT, TEXT),

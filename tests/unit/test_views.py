@@ -48,8 +48,8 @@ async def test_an_engine_that_is_starting_is_not_well() -> None:
 
 
 async def test_a_history_that_is_away_is_not_taken_for_empty() -> None:
-    """Neither for a list nor for one contact."""
-    for view in (views().contacts(5), views().contact("c1")):
+    """Neither for a list nor for one contact, nor for what was decided about it."""
+    for view in (views().contacts(5), views().contact("c1"), views().why("c1")):
         with pytest.raises(Unavailable):
             await view
 
