@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from config.document import DocumentModel
 from config.duration import Duration
@@ -13,6 +13,9 @@ from config.values import Level, Line, Name, Unique
 Criterion = Literal[
     "longest_idle", "least_occupied", "fewest_contacts", "best_skill", "cost", "score"
 ]
+
+
+Percent = Annotated[int, Field(ge=1, le=100)]
 
 
 def _as_list(value: Any) -> Any:
@@ -58,6 +61,37 @@ class Reserve(DocumentModel):
     )
 
 
+def _a_second(time: Duration) -> Duration:
+    if time.ms < 1_000:
+        raise ValueError(f"is {time}, at least 1s is needed")
+    return time
+
+
+class Targets(DocumentModel):
+    """What a queue is to reach; it counts where agents serve several queues.
+
+    Service level: of the callers who were answered, hung up or waited the queue's whole time, the
+    share answered ``within``. Who hangs up sooner than ``short_call`` and callbacks do not count.
+    A caller is due at the arrival and ``within``, and an agent takes who is due first. A queue that
+    is behind its service level, or its mean wait, gains up to one ``within`` more; an agent who was
+    busier in the last hour than ``occupancy`` says sees its callers up to one ``within`` later.
+    """
+
+    service_level: Percent = Field(
+        default=80, description="percent of the callers answered in time"
+    )
+    within: Duration = Field(default=Duration(20_000), description="the time they are answered in")
+    wait: Annotated[Duration, AfterValidator(_a_second)] | None = Field(
+        default=None, description="how long those who are answered wait in the mean, at most"
+    )
+    occupancy: Annotated[int, Field(ge=1, le=99)] | None = Field(
+        default=None, description="percent of the time that its agents are busy, at most"
+    )
+    short_call: Duration = Field(
+        default=Duration(5_000), description="who hangs up sooner was never lost"
+    )
+
+
 class Queue(DocumentModel):
     """Where contacts wait for an agent who has every skill at the level that is asked."""
 
@@ -90,6 +124,9 @@ class Queue(DocumentModel):
     score: Score = Field(default=Score(), description="the weights of the strategy score")
     reserve: Reserve | None = Field(
         default=None, description="agents kept free for urgent callers; without it none are"
+    )
+    targets: Targets = Field(
+        default=Targets(), description="what is to be reached; without them 80 % within 20 s"
     )
     record: bool = Field(default=True, description="whether conversations are recorded")
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from config.people import Prefers
 from config.queues import Queue
+from config.queues import Targets as WrittenTargets
 from config.requirement import ANYONE, parse
 from config.site import Site
 from recordings.policy import RecordingPolicy
@@ -13,6 +14,7 @@ from routing.preference import GREATEST_NEED, ByLevel, ByShare, Preference
 from routing.rules import QueueRules, Reserve, RoutingRules
 from routing.skills import skill_set
 from routing.strategy import Criterion, Score, Strategy
+from routing.targets import Targets
 
 
 def agents_of(site: Site) -> Iterator[Agent]:
@@ -44,6 +46,17 @@ def _queue_rules(queue: Queue) -> QueueRules:
         requires=parse(queue.requires) if queue.requires else ANYONE,
         strategy=_strategy(queue),
         reserve=Reserve(queue.reserve.agents, queue.reserve.priority) if queue.reserve else None,
+        targets=_targets(queue.targets),
+    )
+
+
+def _targets(wanted: WrittenTargets) -> Targets:
+    return Targets(
+        service_level=wanted.service_level / 100,
+        within_ms=wanted.within.ms,
+        wait_ms=wanted.wait.ms if wanted.wait else None,
+        occupancy=wanted.occupancy / 100 if wanted.occupancy else None,
+        short_ms=wanted.short_call.ms,
     )
 
 

@@ -78,6 +78,7 @@ def _print_status(screen: Screen, health: dict[str, Any], status: dict[str, Any]
             f"{q['longest_wait_ms'] / 1000:.0f} s",
             q["agents_available"],
             q["talking"],
+            "" if q["service_level"] is None else f"{q['service_level']:.0%}",
         )
         for q in status["queues"]
     ]
@@ -86,8 +87,11 @@ def _print_status(screen: Screen, health: dict[str, Any], status: dict[str, Any]
         for a in status["agents"]
     ]
     screen.table("Calls", ("contact", "caller", "called", "at", "queue", "agent", "for"), calls)
-    screen.table("Queues", ("queue", "waiting", "longest", "available", "talking"), queues)
+    screen.table("Queues", _QUEUES, queues)
     screen.table("Agents", ("agent", "name", "state", "reason or contact", "for"), agents)
+
+
+_QUEUES = ("queue", "waiting", "longest", "available", "talking", "in time lately")
 
 
 def _summary(health: dict[str, Any], status: dict[str, Any]) -> str:

@@ -1,10 +1,9 @@
 """Why an agent was chosen: noted when it is done, as it cannot be worked out afterwards."""
 
-from math import exp
 from typing import NamedTuple
 
 from routing.strategy import FreeAgent, Pair
-from routing.work import LATELY_MS, NEVER_BUSY
+from routing.work import occupancy
 
 
 class Candidate(NamedTuple):
@@ -39,9 +38,6 @@ class Decision(NamedTuple):
 
 def candidate(free: FreeAgent, pair: Pair, alike: int, now_ms: int) -> Candidate:
     """What a strategy sees of a free agent at `now_ms`."""
-    mark = free.work.busy_mark
-    occupancy = 0.0 if mark == NEVER_BUSY else exp((mark - now_ms) / LATELY_MS)
+    busy = round(occupancy(free.work.busy_mark, now_ms), 3)
     idle_ms, level = now_ms - free.idle_since_ms, pair.fit / 1_000
-    return Candidate(
-        free.id, idle_ms, round(occupancy, 3), free.work.contacts, level, pair.cost, alike
-    )
+    return Candidate(free.id, idle_ms, busy, free.work.contacts, level, pair.cost, alike)

@@ -5,13 +5,14 @@ of the matcher in step, note the record for the store and tell the event. Not ev
 is urgent: that a phone now rings is written together with the next change.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 
 from routing import agent as agents
 from routing import contact as contacts
 from routing.agent import Agent, AgentState
-from routing.contact import Contact, ContactState, agent_of
+from routing.contact import Contact, ContactState, Outcome, agent_of
 from routing.decision import Decision
 from routing.errors import UnknownAgent
 from routing.events import AgentChanged, ContactEnded, RoutingEvent
@@ -19,6 +20,7 @@ from routing.matcher import Pool
 from routing.records import AgentRecord, ContactRecord, Step
 from routing.rules import RoutingRules
 from routing.store import Group
+from routing.targets import Performance
 from routing.workload import Workloads
 
 MOST_DECISIONS = 20
@@ -31,6 +33,8 @@ class Ledger:
     def __init__(self, node: str, site: Iterable[Agent], rules: RoutingRules | None = None) -> None:
         self.pool = Pool(rules)
         self._work = Workloads()
+        self.performance: defaultdict[str, Performance] = defaultdict(Performance)
+        """By queue: how it did lately, as this engine has seen it."""
         self.site = {agent.id: agent for agent in site}
         self.leaving: set[str] = set()
         """Agents whom the site no longer names, with work in hand or a record to write."""
@@ -113,6 +117,7 @@ class Ledger:
         self.contacts[contact_id] = ContactRecord(old.contact, state, trail, old.version)
         self._changed_contacts[contact_id] = None
         self.urgent |= urgent
+        self._measure(old, state)
         match state:
             case contacts.Waiting():
                 self.pool.return_contact(contact_id)
@@ -124,6 +129,21 @@ class Ledger:
                 if not isinstance(old.state, contacts.Talking):
                     self.pool.remove_contact(contact_id)
                 self.events.append(ContactEnded(since_ms, old.contact, outcome, trail))
+
+    def _measure(self, old: ContactRecord, state: ContactState) -> None:
+        """The queue did well, or did not."""
+        contact, at_ms = old.contact, state.since_ms
+        if contact.agent is not None or not contact.leg:  # in no queue, or nobody is on the line
+            return
+        wait_ms, targets = at_ms - contact.arrived_ms, self.pool.targets(contact.queue)
+        match state:
+            case contacts.Talking():
+                self.performance[contact.queue].note_answered(wait_ms, targets, at_ms)
+            case contacts.Ended(outcome=Outcome.ABANDONED | Outcome.TIMEOUT):
+                self.performance[contact.queue].note_lost(wait_ms, targets, at_ms)
+            case _:
+                return
+        self.pool.behind(contact.queue, self.performance[contact.queue].shortfall(targets))
 
     def change_contact(self, contact: Contact) -> None:
         """What a contact in line asks for has changed. Nothing to write: the store has all the

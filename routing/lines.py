@@ -18,6 +18,7 @@ from routing.requirement import all_of, fit, suits, wanted_in
 from routing.rules import QueueRules, RoutingRules
 from routing.skills import Skills
 from routing.strategy import AgentKey, FreeAgent, Order, Pair
+from routing.targets import Need
 
 
 class Wish(NamedTuple):
@@ -60,10 +61,13 @@ class Link:
 class WaitingLine:
     """The contacts of one wish, in the order of all."""
 
-    __slots__ = ("asks", "leaves", "line", "links", "needs", "queue", "strategy", "wanted")
+    __slots__ = (
+        *("asks", "leaves", "line", "links", "need", "needs", "queue", "strategy", "wanted"),
+    )
 
-    def __init__(self, wish: Wish, rules: QueueRules) -> None:
+    def __init__(self, wish: Wish, rules: QueueRules, need: Need) -> None:
         self.queue = wish.queue
+        self.need = need
         self.needs = wish.needs(rules)
         self.asks = spell(self.needs)
         self.wanted: frozenset[str | None] = wanted_in(self.needs) or frozenset({None})
@@ -158,7 +162,7 @@ class FreeLine:
         """The strategies have changed: the orders in use are made anew when they are asked for."""
         self._orders.clear()
 
-    def first(self) -> Place | None:
+    def first(self, occupancy: float) -> Place | None:
         """The place of the first contact in line that these agents suit and may take; as `heads`,
         for the agents without a preference, who are most."""
         best: Place | None = None
@@ -167,18 +171,21 @@ class FreeLine:
             if not waiting.line or (waiting.leaves and not waiting.is_open):
                 continue
             head = waiting.line.head
-            if link.head_start_ms:
-                head = earlier(head, link.head_start_ms)
+            gained_ms = link.head_start_ms + waiting.need.seen_ms(occupancy)
+            if gained_ms:
+                head = earlier(head, gained_ms)
             if best is None or head < best:
                 best = head
         return best
 
-    def heads(self) -> Iterator[Head]:
-        """The first of each line that these agents suit and may take, as they see them."""
+    def heads(self, occupancy: float) -> Iterator[Head]:
+        """The first of each line that these agents suit and may take, as one of them sees them who
+        was so busy lately."""
         for link in self.links:
             waiting = link.waiting
             if waiting.line and waiting.is_open:
-                yield Head(waiting.queue, earlier(waiting.line.head, link.head_start_ms))
+                gained_ms = link.head_start_ms + waiting.need.seen_ms(occupancy)
+                yield Head(waiting.queue, earlier(waiting.line.head, gained_ms))
 
 
 class Lines:
@@ -187,6 +194,7 @@ class Lines:
     def __init__(self, rules: RoutingRules) -> None:
         self._rules = rules
         self._waiting: dict[Wish, WaitingLine] = {}
+        self._needs: dict[str, Need] = {}
         self._free: dict[Kind, FreeLine] = {}
         # Who could be linked: lines of contacts by a skill that whoever suits must have (None:
         # none), lines of agents by each skill that they have.
@@ -196,6 +204,8 @@ class Lines:
     def follow(self, rules: RoutingRules) -> None:
         """The queues' rules are these from now on; nobody is in line meanwhile."""
         before, self._rules = self._rules, rules
+        for name, need in self._needs.items():
+            need.follow(rules.queue(name).targets)
         for free in self._free.values():
             free.forget_orders()
         for wish, waiting in [*self._waiting.items()]:
@@ -217,11 +227,18 @@ class Lines:
         found = self._waiting.get(wish)
         if found is None:
             rules = self._rules.queue(wish.queue)
-            found = self._waiting[wish] = WaitingLine(wish, rules)
+            found = self._waiting[wish] = WaitingLine(wish, rules, self.need(wish.queue))
             for skill in found.wanted:
                 self._wanting.setdefault(skill, []).append(found)
             for free in self._who_may_suit(found):
                 _link(found, free)
+        return found
+
+    def need(self, queue: str) -> Need:
+        """How urgent the contacts of a queue are."""
+        found = self._needs.get(queue)
+        if found is None:
+            found = self._needs[queue] = Need(self._rules.queue(queue).targets)
         return found
 
     def _who_may_suit(self, waiting: WaitingLine) -> Iterable[FreeLine]:

@@ -24,7 +24,8 @@ from routing.preference import GREATEST_NEED, Head
 from routing.rules import RoutingRules
 from routing.skills import Skills
 from routing.strategy import FreeAgent
-from routing.work import NO_WORK, Work
+from routing.targets import Targets
+from routing.work import NO_WORK, Work, occupancy
 
 _MOST_CANDIDATES = 5
 
@@ -152,18 +153,21 @@ class Pool:
         return Assignment(contact, agent)
 
     def _first_for(self, agent: Agent, line: FreeLine) -> Place | None:
+        free = line.agents[agent.id]
+        busy = occupancy(free.work.busy_mark, free.idle_since_ms)
         if agent.prefers == GREATEST_NEED and not self._wanting.get(agent.id):
-            return line.first()
-        heads = chain(line.heads(), self._first_wanting(agent))
-        return agent.prefers.first(heads, line.agents[agent.id].work, self._rules.ageing_ms)
+            return line.first(busy)
+        heads = chain(line.heads(busy), self._first_wanting(agent, busy))
+        return agent.prefers.first(heads, free.work, self._rules.ageing_ms)
 
-    def _first_wanting(self, agent: Agent) -> Iterator[Head]:
+    def _first_wanting(self, agent: Agent, busy: float) -> Iterator[Head]:
         """The first of those who wait for this agent alone, as the agent sees it."""
         line = self._wanting.get(agent.id)
         if line:
             waiting = self._line_of(self._contacts[line.head[-1]])
-            head_start_ms = waiting.head_start_ms(agent.skills, agent.cost)
-            yield Head(waiting.queue, earlier(line.head, head_start_ms))
+            gained_ms = waiting.head_start_ms(agent.skills, agent.cost)
+            gained_ms += waiting.need.seen_ms(busy)
+            yield Head(waiting.queue, earlier(line.head, gained_ms))
 
     def match_contact(self, contact_id: str) -> Assignment | None:
         """The free agent whom the queue's strategy prefers of those with the skills."""
@@ -189,6 +193,14 @@ class Pool:
             line.strategy.criteria,
             () if alone else line.candidates(_MOST_CANDIDATES, now_ms),
         )
+
+    def targets(self, queue: str) -> Targets:
+        """What the site wants of a queue."""
+        return self._rules.queue(queue).targets
+
+    def behind(self, queue: str, shortfall: float) -> None:
+        """So far is a queue behind its targets, from 0 to 1: its contacts gain by it."""
+        self._lines.need(queue).behind(shortfall)
 
     def preferring(self, agent_id: str) -> list[str]:
         """The contacts in line, held ones too, that wait for this agent alone; by id."""

@@ -16,6 +16,9 @@ have a later key whatever their priority (of equal keys, who came first is first
 finitely many, and each that is served is gone; so with every agent who becomes free for it, its
 turn comes nearer by one. The tests hold the matcher to this bound, and show that without ageing
 there is none.
+
+What an agent's preference, a strategy's score and a queue's targets add is a time too, and each is
+bounded: it moves the bound by so much and leaves it one.
 """
 
 from routing.contact import Contact

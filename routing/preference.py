@@ -1,9 +1,10 @@
 """Which contact an agent takes who suits the heads of several queues.
 
-Greatest need: the first in the one order of all. By level: the same order, in which the contacts
-of some queues count for this agent as so many levels of priority more; as levels are worth a
-bounded wait, nobody starves by it. By share: of the queues that wait, the one that lacks most of
-its share in what this agent has served since the log-in.
+Greatest need: the first in the one order of all, in which each contact counts by what its queue is
+to reach (`routing/targets.py`), as it does in the others. By level: the same order, in which the
+contacts of some queues count for this agent as so many levels of priority more; as levels are
+worth a bounded wait, nobody starves by it. By share: of the queues that wait, the one that lacks
+most of its share in what this agent has served since the log-in.
 """
 
 from collections.abc import Iterable

@@ -7,6 +7,7 @@ from config.requirement import ANYONE, Requirement
 from routing.contact import Contact
 from routing.skills import Skills
 from routing.strategy import LONGEST_IDLE, Strategy
+from routing.targets import STANDARD, Targets
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,8 @@ class Reserve:
 class QueueRules:
     """One queue. `skills` is what its contacts ask for unless the flow says otherwise; `requires`
     holds for all of them beside, however long they have waited: it says who serves the queue;
-    `strategy` chooses among the free agents who suit a contact."""
+    `strategy` chooses among the free agents who suit a contact; `targets` says how urgent its
+    contacts are among those of other queues."""
 
     skills: Skills = ()
     ring_timeout_ms: int = 15_000
@@ -44,6 +46,7 @@ class QueueRules:
     requires: Requirement = ANYONE
     strategy: Strategy = LONGEST_IDLE
     reserve: Reserve | None = None
+    targets: Targets = STANDARD
 
 
 DEFAULT_QUEUE = QueueRules()

@@ -9,11 +9,13 @@ from routing.agent import AgentState
 from routing.contact import agent_of
 from routing.floor import Floor
 from routing.records import AgentRecord, ContactRecord
+from routing.targets import Performance
 
 
 @dataclass(frozen=True, slots=True)
 class QueueView:
-    """One queue. `waiting` counts those in line whom no agent is promised to yet."""
+    """One queue. `waiting` counts those in line whom no agent is promised to yet; `service_level`
+    (0 to 1) and `mean_wait_ms` are of lately (`routing/targets.py`), None while nothing counts."""
 
     name: str
     waiting: int
@@ -21,6 +23,8 @@ class QueueView:
     talking: int
     longest_wait_ms: int
     agents_available: int
+    service_level: float | None = None
+    mean_wait_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,7 @@ def take_snapshot(floor: Floor, now_ms: int) -> Snapshot:
 
 def _queue(floor: Floor, name: str, records: list[ContactRecord], now_ms: int) -> QueueView:
     waiting = [r for r in records if isinstance(r.state, contacts.Waiting)]
+    lately = floor.ledger.performance.get(name, Performance())
     talking = sum(isinstance(r.state, contacts.Talking) for r in records)
     return QueueView(
         name,
@@ -86,6 +91,8 @@ def _queue(floor: Floor, name: str, records: list[ContactRecord], now_ms: int) -
         talking=talking,
         longest_wait_ms=max((now_ms - r.contact.arrived_ms for r in waiting), default=0),
         agents_available=floor.ledger.pool.free_agents(name, floor.rules.queue(name).skills),
+        service_level=lately.service_level,
+        mean_wait_ms=lately.mean_wait_ms,
     )
 
 

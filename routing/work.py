@@ -29,6 +29,12 @@ class Work(NamedTuple):
 NO_WORK = Work()
 
 
+def occupancy(busy_mark: int, at_ms: int) -> float:
+    """The share of time, from 0 to 1, that this mark stands for at `at_ms`, which may be of another
+    node's clock."""
+    return 0.0 if busy_mark == NEVER_BUSY else exp(min(busy_mark - at_ms, 0) / LATELY_MS)
+
+
 class Occupancy(NamedTuple):
     """The share of time that an agent was busy: `share` (0 to 1) at `at_ms` (epoch)."""
 

@@ -12,6 +12,7 @@ from engine.site_rules import agents_of, rules_of
 from routing.preference import GREATEST_NEED, ByLevel, ByShare, Preference
 from routing.rules import Reserve
 from routing.strategy import Criterion, Score, Strategy
+from routing.targets import Targets
 
 pytestmark = pytest.mark.unit
 
@@ -91,6 +92,14 @@ def test_whom_a_queue_keeps_in_reserve() -> None:
     site = read_site(with_queue("reserve: {agents: 2, priority: 50}"), "site.yaml", {})[0]
     assert rules_of(site).queue("payments").reserve == Reserve(2, 50)
     assert rules_of(site).queue("faults").reserve is None
+
+
+def test_what_a_queue_is_to_reach() -> None:
+    """80 % within 20 s, unless the site says otherwise."""
+    wanted = "targets: {service_level: 90, within: 10s, wait: 8s, occupancy: 85, short_call: 3s}"
+    site = read_site(with_queue(wanted), "site.yaml", {})[0]
+    assert rules_of(site).queue("payments").targets == Targets(0.9, 10_000, 8_000, 0.85, 3_000)
+    assert rules_of(site).queue("faults").targets == Targets()
 
 
 @pytest.mark.parametrize(
