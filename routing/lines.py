@@ -5,19 +5,18 @@ line is seen for the first time.
 """
 
 from collections.abc import Iterable, Iterator
-from heapq import nsmallest
-from operator import itemgetter
 from typing import NamedTuple
 
 from config.requirement import ANYONE, Requirement, both, spell
 from routing.decision import Candidate, candidate
+from routing.heads import Heads
 from routing.line import Line
 from routing.order import Place, earlier
 from routing.preference import Head
 from routing.requirement import all_of, fit, suits, wanted_in
 from routing.rules import QueueRules, RoutingRules
 from routing.skills import Skills
-from routing.strategy import AgentKey, FreeAgent, Order, Pair
+from routing.strategy import AgentKey, FreeAgent, Order, Pair, Strategy
 from routing.targets import Need
 
 
@@ -49,20 +48,30 @@ class Kind(NamedTuple):
 class Link:
     """A wish and a kind of agents who suit it."""
 
-    __slots__ = ("free", "head_start_ms", "pair", "waiting")
+    __slots__ = ("changed", "free", "head_start_ms", "pair", "waiting")
 
     def __init__(self, waiting: "WaitingLine", free: "FreeLine") -> None:
         self.waiting = waiting
         self.free = free
+        self.changed = waiting.heads.changed
         self.pair = Pair(fit(free.kind.skills, waiting.needs), free.kind.cost)
         self.head_start_ms = 0
+
+    def key(self) -> AgentKey | None:
+        """The place of the first free agent among all who suit the wish; None: nobody is free."""
+        waiting, free = self.waiting, self.free
+        if not free.agents:
+            return None
+        head = free.head(waiting.order)
+        return head if waiting.is_of_agents_alone else waiting.strategy.key(head, self.pair)
 
 
 class WaitingLine:
     """The contacts of one wish, in the order of all."""
 
     __slots__ = (
-        *("asks", "leaves", "line", "links", "need", "needs", "queue", "strategy", "wanted"),
+        *("asks", "heads", "is_of_agents_alone", "leaves", "line", "links", "need", "needs"),
+        *("order", "queue", "strategy", "wanted"),
     )
 
     def __init__(self, wish: Wish, rules: QueueRules, need: Need) -> None:
@@ -74,14 +83,27 @@ class WaitingLine:
         self.leaves = wish.leaves(rules)
         self.line: Line[Place] = Line()
         self.links: list[Link] = []
-        self.strategy = rules.strategy
+        self.heads: Heads[Link] = Heads()
+        self._use(rules.strategy)
+
+    def _use(self, strategy: Strategy) -> None:
+        self.strategy = strategy
+        self.order = strategy.order
+        self.is_of_agents_alone = strategy.is_of_agents_alone
+        self.heads.all_changed()
+
+    def suited_by(self, link: Link) -> None:
+        """A kind of agents suits these contacts."""
+        link.head_start_ms = self.strategy.head_start_ms(link.pair)
+        self.links.append(link)
+        self.heads.add(link)
 
     def follow(self, wish: Wish, rules: QueueRules) -> None:
         """The queue's strategy and reserve are others from now on."""
         self.leaves = wish.leaves(rules)
-        self.strategy = strategy = rules.strategy
+        self._use(rules.strategy)
         for link in self.links:
-            link.head_start_ms = strategy.head_start_ms(link.pair)
+            link.head_start_ms = self.strategy.head_start_ms(link.pair)
 
     def head_start_ms(self, has: Skills, cost: int) -> int:
         """What these contacts gain in the eyes of an agent who suits them."""
@@ -103,26 +125,14 @@ class WaitingLine:
         """The id of the first free agent by the strategy, or None."""
         if not self.is_open:
             return None
-        strategy, order = self.strategy, self.strategy.order
-        heads = ((link, link.free.head(order)) for link in self.links if link.free.agents)
-        if strategy.is_of_agents_alone:
-            keys: Iterator[AgentKey] = (head for _, head in heads)
-        else:
-            keys = (strategy.key(head, link.pair) for link, head in heads)
-        best = min(keys, default=None)
+        best = self.heads.best()
         return None if best is None else str(best[-1])
 
     def candidates(self, most: int, now_ms: int) -> tuple[Candidate, ...]:
         """The best free agent of each kind, the best kinds first."""
-        strategy, order = self.strategy, self.strategy.order
-        heads = ((link.free.head(order), link) for link in self.links if link.free.agents)
-        if strategy.is_of_agents_alone:
-            best = nsmallest(most, heads, key=itemgetter(0))
-        else:
-            best = nsmallest(most, heads, key=lambda each: strategy.key(each[0], each[1].pair))
         return tuple(
-            candidate(link.free.agents[str(head[-1])], link.pair, len(link.free.agents) - 1, now_ms)
-            for head, link in best
+            candidate(link.free.first_by(self.order), link.pair, len(link.free.agents) - 1, now_ms)
+            for link in self.heads.first(most)
         )
 
 
@@ -146,17 +156,35 @@ class FreeLine:
                 line.add(order.of(agent))
         return line.head
 
+    def first_by(self, order: Order) -> FreeAgent:
+        """The agent whose key that is."""
+        return self.agents[str(self.head(order)[-1])]
+
     def add(self, agent: FreeAgent) -> None:
         """The agent is free."""
         self.agents[agent.id] = agent
+        is_first = not self._orders
         for order, line in self._orders.items():
-            line.add(order.of(agent))
+            key = order.of(agent)
+            line.add(key)
+            is_first |= line.head == key
+        if is_first:
+            self._tell()
 
     def remove(self, agent_id: str) -> None:
         """The agent is not free any more."""
         agent = self.agents.pop(agent_id)
+        was_first = not self._orders
         for order, line in self._orders.items():
-            line.remove(order.of(agent))
+            key = order.of(agent)
+            was_first |= line.head == key
+            line.remove(key)
+        if was_first:
+            self._tell()
+
+    def _tell(self) -> None:
+        for link in self.links:
+            link.changed[link] = None
 
     def forget_orders(self) -> None:
         """The strategies have changed: the orders in use are made anew when they are asked for."""
@@ -264,6 +292,5 @@ class Lines:
 def _link(waiting: WaitingLine, free: FreeLine) -> None:
     if suits(free.kind.skills, waiting.needs):
         link = Link(waiting, free)
-        link.head_start_ms = waiting.strategy.head_start_ms(link.pair)
-        waiting.links.append(link)
+        waiting.suited_by(link)
         free.links.append(link)
