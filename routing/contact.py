@@ -99,7 +99,7 @@ class Contact:
 
     def for_anyone(self) -> Self:
         """The contact without the agent that it preferred."""
-        return replace(self, preferred=None)
+        return self if self.preferred is None else replace(self, preferred=None)
 
 
 @dataclass(frozen=True, slots=True)

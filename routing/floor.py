@@ -6,7 +6,7 @@ and events to tell (both in `ledger`), and rings to stop (`stops`).
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from routing import agent as agents
 from routing import contact as contacts
@@ -386,7 +386,7 @@ class Floor:
         who is leaving is that node's alone from now on."""
         name, ours = theirs.agent, self.ledger.agent_state(theirs.agent)
         if name in self.ledger.leaving:
-            theirs = replace(theirs, state=agents.Offline(now_ms, theirs.state.idle_since_ms))
+            theirs = theirs._replace(state=agents.Offline(now_ms, theirs.state.idle_since_ms))
         self.ledger.take_agent(theirs, now_ms)
         if isinstance(ours, agents.Reserved | agents.Ringing):
             self._give_back(ours.contact, name, now_ms)

@@ -1,7 +1,6 @@
 """The heartbeat: this node lives, its promises stand, and those that ran out are undone."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import structlog
 
@@ -58,7 +57,7 @@ class LeaseKeeper:
             case contacts.Reserved() | contacts.Ringing() as promised:
                 state = promised.give_back(self._clock())
                 step = Step(type(state).__name__, state.since_ms)
-                return replace(record, state=state, trail=(*record.trail, step))
+                return record._replace(state=state, trail=(*record.trail, step))
             case _:
                 return record
 
@@ -66,5 +65,5 @@ class LeaseKeeper:
         match record.state:
             case agents.Reserved(contact=promised) | agents.Ringing(contact=promised) as state:
                 if promised == contact_id:
-                    return replace(record, state=state.release(self._clock()))
+                    return record._replace(state=state.release(self._clock()))
         return None

@@ -7,7 +7,6 @@ is urgent: that a phone now rings is written together with the next change.
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import replace
 
 from routing import agent as agents
 from routing import contact as contacts
@@ -49,6 +48,9 @@ class Ledger:
         self.node = node
         self._changed_contacts: dict[str, None] = {}
         self._changed_agents: dict[str, None] = {}
+        # Kept, not looked for: each heartbeat asks, however many contacts wait.
+        self._held: dict[str, None] = {}
+        self._foreign: dict[str, None] = {}
 
     def agent_state(self, agent_id: str) -> AgentState:
         """The agent's state; UnknownAgent."""
@@ -82,6 +84,7 @@ class Ledger:
             self.leaving.remove(agent_id)
             self.former[agent_id] = self.agents[agent_id].version
             del self.site[agent_id], self.agents[agent_id]
+            self._foreign.pop(agent_id, None)
 
     def contact_state(self, contact_id: str) -> ContactState | None:
         """The contact's state, or None when it is forgotten or never was."""
@@ -93,14 +96,14 @@ class Ledger:
         state = contacts.Waiting(now_ms)
         before = self.contacts.get(contact.id)
         trail, version = (before.trail, before.version) if before else ((), 0)
-        self.contacts[contact.id] = ContactRecord(contact, state, (*trail, _step(state)), version)
+        self._keep(ContactRecord(contact, state, (*trail, _step(state)), version))
         self._changed_contacts[contact.id] = None
         self.urgent = True
         self.pool.add_contact(contact)
 
     def restore_contact(self, record: ContactRecord) -> None:
         """A contact as the store has it."""
-        self.contacts[record.contact.id] = record
+        self._keep(record)
         match record.state:
             case contacts.Talking() | contacts.Ended():
                 return
@@ -114,10 +117,11 @@ class Ledger:
         """The contact is now in `state`."""
         old = self.contacts[contact_id]
         trail = (*old.trail, _step(state))
-        self.contacts[contact_id] = ContactRecord(old.contact, state, trail, old.version)
+        self._keep(ContactRecord(old.contact, state, trail, old.version))
         self._changed_contacts[contact_id] = None
         self.urgent |= urgent
-        self._measure(old, state)
+        if isinstance(state, contacts.Talking | contacts.Ended):
+            self._measure(old, state)
         match state:
             case contacts.Waiting():
                 self.pool.return_contact(contact_id)
@@ -145,10 +149,18 @@ class Ledger:
                 return
         self.pool.behind(contact.queue, self.performance[contact.queue].shortfall(targets))
 
+    def _keep(self, record: ContactRecord) -> None:
+        contact_id = record.contact.id
+        self.contacts[contact_id] = record
+        if isinstance(record.state, contacts.Reserved | contacts.Ringing):
+            self._held[contact_id] = None
+        else:
+            self._held.pop(contact_id, None)
+
     def change_contact(self, contact: Contact) -> None:
         """What a contact in line asks for has changed. Nothing to write: the store has all the
         steps, and the time tells which of them count."""
-        self.contacts[contact.id] = replace(self.contacts[contact.id], contact=contact)
+        self.contacts[contact.id] = self.contacts[contact.id]._replace(contact=contact)
         self.pool.change_contact(contact)
 
     def move_agent(
@@ -164,6 +176,10 @@ class Ledger:
         """The agent's record is now as the store has it: nothing is left to write."""
         name, old = record.agent, self.agents[record.agent].state
         self.agents[name] = record
+        if record.node == self.node:
+            self._foreign.pop(name, None)
+        else:
+            self._foreign[name] = None
         self._changed_agents.pop(name, None)
         self._work.moved(name, old, record.state, now_ms)
         if isinstance(old, agents.Available):
@@ -207,11 +223,11 @@ class Ledger:
 
     def foreign_agents(self) -> list[str]:
         """Those that another node keeps busy."""
-        return [name for name, record in self.agents.items() if record.node != self.node]
+        return [*self._foreign]
 
     def held_contacts(self) -> list[str]:
         """Those promised to an agent, whose leases are to be renewed."""
-        return [name for name, record in self.contacts.items() if _is_held(record.state)]
+        return [*self._held]
 
     def pending(self) -> int:
         """How many records are yet to be written."""
@@ -250,16 +266,12 @@ class Ledger:
         if group.contact is not None:
             contact = self.contacts.get(group.contact.contact.id)
             if contact is not None:
-                self.contacts[contact.contact.id] = replace(contact, version=contact_version)
+                self.contacts[contact.contact.id] = contact._replace(version=contact_version)
         if group.agent is not None:
             agent = self.agents.get(group.agent.agent)
             if agent is not None:
-                self.agents[agent.agent] = replace(agent, version=agent_version)
+                self.agents[agent.agent] = agent._replace(version=agent_version)
 
 
 def _step(state: ContactState) -> Step:
     return Step(type(state).__name__, state.since_ms, agent_of(state))
-
-
-def _is_held(state: ContactState) -> bool:
-    return isinstance(state, contacts.Reserved | contacts.Ringing)

@@ -7,8 +7,7 @@ name, `data` the state's fields as JSON, and for contacts `facts`, written once.
 import dataclasses
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from config.requirement import ANYONE
 from routing import agent as agents
@@ -20,8 +19,7 @@ from routing.requirement import from_json
 from routing.skills import Skills
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One step on a contact's way: the state's name, when it began, with which agent."""
 
     kind: str
@@ -29,8 +27,7 @@ class Step:
     agent: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ContactRecord:
+class ContactRecord(NamedTuple):
     """A contact as Redis has it. `trail`: every state so far, for history."""
 
     contact: Contact
@@ -39,8 +36,7 @@ class ContactRecord:
     version: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class AgentRecord:
+class AgentRecord(NamedTuple):
     """An agent as Redis has it; skills are the site's and not stored."""
 
     agent: str

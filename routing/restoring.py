@@ -1,7 +1,6 @@
 """After a restart: what the store has of this node, put together with what is alive."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from routing import agent as agents
 from routing import contact as contacts
@@ -44,7 +43,7 @@ def _restore_contact(
     floor: Floor, record: ContactRecord, live: LiveLegs, talk: LiveTalk | None, now_ms: int
 ) -> None:
     contact, state = record.contact.relaxed(now_ms), record.state
-    floor.ledger.restore_contact(replace(record, contact=contact))
+    floor.ledger.restore_contact(record._replace(contact=contact))
     match state:
         case contacts.Ended(since_ms, outcome):
             told_again = ContactEnded(since_ms, contact, outcome, record.trail)

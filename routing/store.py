@@ -7,9 +7,8 @@ cluster): `contact:ID` and `agent:ID` hashes, `leases` zset, `agents` and `nodes
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import structlog
 
@@ -34,24 +33,21 @@ HEARTBEAT_MS = 5_000
 """A node that has not beaten for so long is dead."""
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """Records that are written together or not at all."""
 
     contact: ContactRecord | None = None
     agent: AgentRecord | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """The group is in Redis, under these versions (0 for a record it did not have)."""
 
     contact_version: int
     agent_version: int
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(NamedTuple):
     """Another writer was first. `contact_version` and `agent` are as in Redis now."""
 
     contact_version: int

@@ -1,7 +1,6 @@
 """Live state in Redis: atomic, leased, and there again after a restart."""
 
 import asyncio
-from dataclasses import replace
 
 import pytest
 from structlog.testing import capture_logs
@@ -30,8 +29,8 @@ def offer(contact: ContactRecord, agent: AgentRecord) -> tuple[ContactRecord, Ag
     assert isinstance(contact.state, Waiting)
     assert isinstance(agent.state, Available)
     return (
-        replace(contact, state=contact.state.reserve(agent.agent, 10)),
-        replace(agent, state=agent.state.reserve(contact.contact.id, 10)),
+        contact._replace(state=contact.state.reserve(agent.agent, 10)),
+        agent._replace(state=agent.state.reserve(contact.contact.id, 10)),
     )
 
 
@@ -50,10 +49,10 @@ async def test_two_nodes_reserve_one_agent_and_exactly_one_wins(make_store: Make
         await put(make_store("n0"), agent)
         await put(one, first)
         await put(two, second)
-        seen = replace(agent, version=1)
+        seen = agent._replace(version=1)
         results = await asyncio.gather(
-            one.reserve(*offer(replace(first, version=1), seen)),
-            two.reserve(*offer(replace(second, version=1), seen)),
+            one.reserve(*offer(first._replace(version=1), seen)),
+            two.reserve(*offer(second._replace(version=1), seen)),
         )
         (won,) = [r for r in results if isinstance(r, Written)]
         (lost,) = [r for r in results if isinstance(r, Refused)]
@@ -70,9 +69,9 @@ async def test_a_reservation_has_a_lease_on_the_servers_clock(make_store: MakeSt
     store = make_store("n1", lease_ms=60)
     await put(store, FREE, waiting("c1"), waiting("c2"))
     await put(store, AgentRecord("bob", Available(1, 1)))
-    await store.reserve(*offer(replace(waiting("c1"), version=1), replace(FREE, version=1)))
+    await store.reserve(*offer(waiting("c1")._replace(version=1), FREE._replace(version=1)))
     bob = AgentRecord("bob", Available(1, 1), version=1)
-    await store.reserve(*offer(replace(waiting("c2"), version=1), bob))
+    await store.reserve(*offer(waiting("c2")._replace(version=1), bob))
     assert await store.beat(["c1"]) == []
     for _ in range(5):
         await asyncio.sleep(0.02)
@@ -84,9 +83,9 @@ async def test_a_conversation_has_no_lease(make_store: MakeStore) -> None:
     """It goes on without its node; only promises run out."""
     store = make_store("n1", lease_ms=1)
     await put(store, waiting())
-    contact, agent = offer(replace(waiting(), version=1), FREE)
+    contact, agent = offer(waiting()._replace(version=1), FREE)
     await store.reserve(contact, agent)
-    talking = replace(contact, version=2, state=contact.state.ring(11).answer("leg", 12))
+    talking = contact._replace(version=2, state=contact.state.ring(11).answer("leg", 12))
     await store.commit([Group(contact=talking)])
     await asyncio.sleep(0.005)
     assert await store.beat([]) == []
@@ -117,21 +116,21 @@ async def test_everything_is_there_after_a_restart(make_store: MakeStore) -> Non
         AgentRecord("cyd", Offline(1, 2, by_code=True)),
         AgentRecord("dan", BackOff(1, 2, 3)),
     ]
-    ended = replace(waiting("c2"), state=Ended(7, Outcome.ABANDONED))
+    ended = waiting("c2")._replace(state=Ended(7, Outcome.ABANDONED))
     await put(make_store("n1"), *records, waiting("c1"), ended)
     again = make_store("n1")
     assert sorted(await again.agents(), key=lambda r: r.agent) == [
-        replace(r, node="n1", version=1) for r in records
+        r._replace(node="n1", version=1) for r in records
     ]
     assert sorted(await again.contacts(), key=lambda r: r.contact.id) == [
-        replace(waiting("c1"), version=1),
-        replace(ended, version=1),
+        waiting("c1")._replace(version=1),
+        ended._replace(version=1),
     ]
 
 
 async def test_only_ended_contacts_are_forgotten(store: Store) -> None:
     """History has its row; the live record goes. A contact that lives stays."""
-    await put(store, waiting("c1"), replace(waiting("c2"), state=Ended(7, Outcome.LOST)))
+    await put(store, waiting("c1"), waiting("c2")._replace(state=Ended(7, Outcome.LOST)))
     assert await store.forget(["c1", "c2", "c3"]) == 1
     assert [r.contact.id for r in await store.contacts()] == ["c1"]
 
@@ -149,7 +148,7 @@ async def test_a_dead_node_is_adopted_a_living_one_is_not(
     assert await heir.adopt("n1") == 2
     assert [r.contact.id for r in await heir.contacts()] == ["c1"]
     assert await heir.nodes() == []
-    late = await dead.commit([Group(contact=replace(waiting(), version=1))])
+    late = await dead.commit([Group(contact=waiting()._replace(version=1))])
     assert late == [Refused(2, None)]
 
 
@@ -164,7 +163,7 @@ async def test_redis_away_is_one_typed_error(server: EmbeddedServer, store: Stor
 async def test_a_record_of_another_version_is_set_aside(store: Store, link: RedisLink) -> None:
     """Named once in the log and kept for a person; the others are there, and it may be written
     afresh."""
-    await put(store, FREE, replace(FREE, agent="bob"), waiting("c1"), waiting("c2"))
+    await put(store, FREE, FREE._replace(agent="bob"), waiting("c1"), waiting("c2"))
     for key in ("agent:ann", "contact:c1"):
         await link.command("HSET", f"trk:{{test}}:{key}", "kind", "Napping")
     with capture_logs() as logs:
