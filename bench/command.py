@@ -9,7 +9,7 @@ import os
 import platform
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from engine.errors import EngineError
 from engine.settings import PROJECT
 from phones.errors import PhoneError
 
-Figures = dict[str, float | int | bool]
+Figures = Mapping[str, float | int | bool | Mapping[str, float]]
 
 
 class Unmeasured(Exception):

@@ -145,7 +145,7 @@ class Reloads:
     @property
     def figures(self) -> Figures:
         """For the report."""
-        figures: Figures = {
+        figures: dict[str, float] = {
             "reload_lost_calls": len(self.lost),
             "reload_torn_calls": len(self.torn),
             "reload_torn_menus": self.torn_menus,
