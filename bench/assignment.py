@@ -2,16 +2,18 @@
 
     python -m bench.assignment [--quick]
 
-One agent each for Trunkline and for Asterisk's own `app_queue`, callers waiting in line, no
+20 agents each for Trunkline and for Asterisk's own `app_queue`, 100 callers waiting in line, no
 wrap-up. Measured at the agent's socket: from its BYE leaving to the next INVITE arriving. Both
 run on the same Asterisk, in turns.
 """
 
 from __future__ import annotations
 
+import asyncio
 import random
 import tempfile
-from dataclasses import dataclass
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
@@ -28,8 +30,11 @@ from phones.rtpload import Load, LoadCaller
 
 OURS, RIVAL = "+3615550101", "+3615550102"
 TARGET_RATIO, TARGET_P95_MS = 20, 50.0
-CALLERS_PER_S = 20.0
-PATIENCE_S = 60.0
+AGENTS, WAITING = 20, 100
+CALLERS_PER_S = 40.0
+"""How fast the line is filled, and kept full."""
+FILLED_S = (AGENTS + WAITING) / CALLERS_PER_S + 0.5
+PATIENCE_S = 110.0
 
 SITE = {
     "site": "bench",
@@ -40,8 +45,13 @@ SITE = {
     "trunks": {"carrier": {"host": "127.0.0.1", "port": "5062"}},
     "skills": {"calls": {"about": "Calls"}, "none": {"about": "Never asked for"}},
     "agents": {
-        "ours": {"name": "Ours", "extension": "201", "skills": {"calls": "5"}},
-        "rival": {"name": "Rival", "extension": "202", "skills": {"none": "1"}},
+        f"{side}{number}": {
+            "name": f"{side} {number}",
+            "extension": f"{first + number}",
+            "skills": {skill: "1"},
+        }
+        for side, first, skill in (("ours", 200, "calls"), ("rival", 300, "none"))
+        for number in range(AGENTS)
     },
     "queues": {"calls": {"skills": {"calls": "1"}, "wrap_up": "0s", "record": "no"}},
     "pause_reasons": ["lunch"],
@@ -65,13 +75,14 @@ ASTERISK = {
     "queues.conf": """\
 [general]
 [rival]
-strategy = linear
+strategy = leastrecent
+autofill = yes
 timeout = 15
 retry = 1
 wrapuptime = 0
 ringinuse = no
-member => PJSIP/rival
-""",
+"""
+    + "".join(f"member => PJSIP/rival{number}\n" for number in range(AGENTS)),
     "extensions.conf": f"""\
 [from-trunk](+)
 exten => {RIVAL},1,Goto(rival,s,1)
@@ -83,59 +94,71 @@ exten => s,1,Answer(,i)
 }
 
 
-@dataclass(frozen=True)
+@dataclass
 class Side:
-    """One of the two that are measured: the agent, and the number whose callers it takes."""
+    """One of the two that are measured: its agents, and the number whose callers they take."""
 
     name: str
-    agent: LightAgent
     number: str
-    gaps_ms: list[float]
+    agents: list[LightAgent] = field(default_factory=list)
+    gaps_ms: list[float] = field(default_factory=list)
+    filled_at: float = 0.0
+    """When the line of this round is full (the loop's time): nobody hangs up before."""
+
+    def manner(self) -> Manner:
+        """Answers soon, and talks for an uneven time, so that no one's clock ticks with ours."""
+        until_filled_s = max(0.0, self.filled_at - asyncio.get_running_loop().time())
+        talk_s = until_filled_s + random.uniform(0.3, 0.9)
+        return Manner(ring_s=random.uniform(0.02, 0.06), talk_s=talk_s)
 
 
 async def measure(quick: bool, console: Console) -> Report:
     """Rounds of callers in turns, until each side has its gaps."""
-    rounds, gaps = (2, 6) if quick else (8, 6)
+    rounds, calls = (1, WAITING) if quick else (3, 3 * WAITING)
+    sides = [Side("Trunkline", OURS), Side("app_queue", RIVAL)]
     with tempfile.TemporaryDirectory(prefix="trunkline-bench-") as directory:
         plan = Plan(SITE, {"straight": FLOW}, ASTERISK, {})
         async with running(Path(directory), plan) as site:
-            sides = await _sides(site, rounds, gaps, console)
+            await _measure(site, sides, rounds, calls, console)
     return _report(sides)
 
 
-async def _sides(site: BenchSite, rounds: int, gaps: int, console: Console) -> list[Side]:
-    async with (
-        LightAgent.open("ours", site.password("ours"), site.registrar, _manner) as ours,
-        LightAgent.open("rival", site.password("rival"), site.registrar, _manner) as rival,
-        LoadCaller.open(site.trunk) as caller,
-    ):
-        await site.agent_is("ours", "available")
-        sides = [Side("Trunkline", ours, OURS, []), Side("app_queue", rival, RIVAL, [])]
+async def _measure(
+    site: BenchSite, sides: list[Side], rounds: int, calls: int, console: Console
+) -> None:
+    async with AsyncExitStack() as phones, LoadCaller.open(site.trunk) as caller:
+        for side, name in zip(sides, ("ours", "rival"), strict=True):
+            for number in range(AGENTS):
+                phone = LightAgent.open(
+                    f"{name}{number}", site.password(f"{name}{number}"), site.registrar, side.manner
+                )
+                side.agents.append(await phones.enter_async_context(phone))
+        for number in range(AGENTS):
+            await site.agent_is(f"ours{number}", "available")
         with Progress(console=console, transient=True) as progress:
             task = progress.add_task("rounds of both", total=rounds * 2)
             for _ in range(rounds):
                 for side in sides:
-                    side.gaps_ms.extend(await _round(side, caller, gaps))
+                    side.gaps_ms.extend(await _round(side, caller, calls))
                     progress.advance(task)
         await site.drained()
-    return sides
 
 
-def _manner() -> Manner:
-    """Answers soon, and talks for an uneven time, so that no one's clock ticks with ours."""
-    return Manner(ring_s=random.uniform(0.02, 0.06), talk_s=random.uniform(0.3, 0.9))
-
-
-async def _round(side: Side, caller: LoadCaller, gaps: int) -> list[float]:
-    """One more caller than gaps; every caller but the first is in line when it is needed."""
-    first = len(side.agent.calls)
-    records = await caller.run(_wait_and_talk, Load(side.number, gaps + 1, CALLERS_PER_S))
+async def _round(side: Side, caller: LoadCaller, calls: int) -> list[float]:
+    """The line is filled, and stays full until the last of so many callers has come."""
+    taken = [len(agent.calls) for agent in side.agents]
+    side.filled_at = asyncio.get_running_loop().time() + FILLED_S
+    load = Load(side.number, AGENTS + WAITING + calls, CALLERS_PER_S, limit=AGENTS + WAITING)
+    records = await caller.run(_wait_and_talk, load)
     if failed := [record.failure for record in records if record.failure]:
         raise Unmeasured(f"{side.name}: {len(failed)} callers failed, the first: {failed[0]}")
-    taken = side.agent.calls[first:]
-    if len(taken) != gaps + 1:
-        raise Unmeasured(f"{side.name}: {len(taken)} rings for {gaps + 1} callers")
-    return [(after.invited_ns - (before.ended_ns or 0)) / 1e6 for before, after in pairwise(taken)]
+    last_came_ns = max(record.invited_ns or 0 for record in records)
+    return [
+        (after.invited_ns - before.ended_ns) / 1e6
+        for agent, first in zip(side.agents, taken, strict=True)
+        for before, after in pairwise(agent.calls[first:])
+        if before.ended_ns is not None and before.ended_ns < last_came_ns
+    ]
 
 
 async def _wait_and_talk(call: LoadCall) -> None:
@@ -156,7 +179,8 @@ def _report(sides: list[Side]) -> Report:
         "target_met": ratio >= TARGET_RATIO and percentile(ours, 0.95) < TARGET_P95_MS,
     }
     title = (
-        f"From the agent's BYE to the next INVITE: app_queue takes {ratio:.0f} times as long "
+        f"{AGENTS} agents, {WAITING} callers waiting: from an agent's BYE to the next INVITE "
+        f"app_queue takes {ratio:.0f} times as long "
         f"(target: {TARGET_RATIO} times, p95 of ours below {TARGET_P95_MS:.0f} ms)"
     )
     columns = ("ms", "gaps", "least", "p50", "p95", "most")
