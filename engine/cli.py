@@ -47,6 +47,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON, for a machine to
 
 def main() -> None:
     """Run the command; what a person can mend is told in a sentence, never as a traceback."""
+    # numpy is for a prompt's few seconds of sound: threads of its own only wait for each other,
+    # spinning on the cores that calls need. It reads this when it is imported.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         app()
     except FOR_A_PERSON as error:

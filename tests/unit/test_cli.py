@@ -1,6 +1,7 @@
 """The command as a person and a machine meet it: exit codes, JSON, and never a traceback."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -18,6 +19,19 @@ def test_the_sample_site_is_well(trunkline: Command) -> None:
     """0, and for a machine an empty list of problems."""
     done = trunkline("check", "--json")
     assert (done.returncode, json.loads(done.stdout), done.stderr) == (0, [], "")
+
+
+@pytest.mark.parametrize(("chosen", "kept"), [(None, "1"), ("2", "2")])
+def test_numpy_has_no_threads_of_its_own(
+    trunkline: Command, monkeypatch: pytest.MonkeyPatch, chosen: str | None, kept: str
+) -> None:
+    """Unless somebody chose so: they spin on the cores that calls need."""
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "")  # brought back afterwards
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS")
+    if chosen:
+        monkeypatch.setenv("OPENBLAS_NUM_THREADS", chosen)
+    trunkline("check")
+    assert os.environ["OPENBLAS_NUM_THREADS"] == kept
 
 
 def test_a_site_with_a_fault_is_told_where(trunkline: Command, tmp_path: Path) -> None:
