@@ -1,10 +1,10 @@
 """A small Asterisk: its manager, a few phones, and a dialplan to be reached by."""
 
-import socket
 from pathlib import Path
 
 from bridge.ami.settings import AmiSettings
-from tests.asterisk.asterisk_fixture import SmallAsterisk, free_port
+from tests.asterisk.asterisk_fixture import SmallAsterisk
+from tests.ports import free_port, sound_ports
 
 SECRET = "only for this test"
 _MODULES = (
@@ -48,12 +48,14 @@ class AmiSite(SmallAsterisk):
 
     def __init__(self, directory: Path, *endpoints: str) -> None:
         self.ami_port = free_port()
-        self.sip_port = free_port(socket.SOCK_DGRAM)
+        self.sip_port = free_port()
+        first = sound_ports(100)
         files = {
             "extensions.conf": _DIALPLAN,
             "manager.conf": f"[general]\nenabled = yes\nbindaddr = 127.0.0.1\n"
             f"port = {self.ami_port}\n[trunkline]\nsecret = {SECRET}\n"
             "read = system,call,user\nwrite = system,call,originate,user\n",
+            "rtp.conf": f"[general]\nrtpstart={first}\nrtpend={first + 99}\n",
             "pjsip.conf": "[udp]\ntype = transport\nprotocol = udp\n"
             f"bind = 127.0.0.1:{self.sip_port}\n"
             + "".join(_ENDPOINT.format(name=name) for name in endpoints),

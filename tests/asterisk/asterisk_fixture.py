@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 import subprocess
 import time
 from abc import ABC, abstractmethod
@@ -24,6 +23,7 @@ from config.asterisk import AsteriskLayout, render, write
 from config.asterisk_runtime import AsteriskRuntime, find_runtime
 from config.secrets import Secrets, load_or_create
 from config.site import Site, load_site
+from tests.ports import free_port, sound_ports
 
 ROOM = Path(__file__).parents[2]
 SAMPLE_SITE = ROOM / "config/site.yaml"
@@ -31,6 +31,7 @@ CARRIER = "127.0.0.2"
 """Where the tests' trunk calls come from: phones have 127.0.0.1, strangers anything else."""
 START_S = 20.0
 STOP_S = 5.0
+RTP_PORTS = 200
 SILENCE = bytes(16_000)
 """One second, int16 at 8 kHz."""
 
@@ -142,7 +143,7 @@ class AsteriskProcess(ABC):
 
 
 class RunningAsterisk(AsteriskProcess):
-    """Asterisk with the configuration rendered from a site, on free ports of 127.0.0.1.
+    """Asterisk with the configuration rendered from a site, on ports of its own of 127.0.0.1.
 
     ``environ`` and ``away`` are as for a user's site, but that its carrier calls from CARRIER;
     ``change`` may alter the rendered files.
@@ -235,24 +236,15 @@ def called_from(address: str, site: Site) -> Site:
 
 
 def free_ports() -> dict[str, str]:
-    """Overrides for a site's network with ports that are free now, and a small range for sound."""
-    ports = {name: free_port(socket.SOCK_STREAM) for name in ("AMI_PORT", "AGI_PORT", "HTTP_PORT")}
-    ports["SIP_PORT"] = free_port(socket.SOCK_DGRAM)
-    first = free_port(socket.SOCK_DGRAM) & ~1
-    first = min(first, 65_000)
-    last = first + 199
-    if first <= ports["SIP_PORT"] <= last:
-        return free_ports()
-    ports |= {"RTP_FIRST": first, "RTP_LAST": last}
+    """Overrides for a site's network with ports of this process's own, few of them for sound."""
+    first = sound_ports(RTP_PORTS)
+    ports = {
+        **{f"{name}_PORT": free_port() for name in ("AMI", "AGI", "HTTP")},
+        "SIP_PORT": free_port(),
+        "RTP_FIRST": first,
+        "RTP_LAST": first + RTP_PORTS - 1,
+    }
     return {f"TRUNKLINE_{name}": str(port) for name, port in ports.items()}
-
-
-def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    """A port of 127.0.0.1 that nothing listens on now."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def without_library_path() -> dict[str, str]:

@@ -3,7 +3,8 @@
 import asyncio
 from pathlib import Path
 
-from tests.asterisk.asterisk_fixture import SmallAsterisk, free_port
+from tests.asterisk.asterisk_fixture import SmallAsterisk
+from tests.ports import free_port
 
 SECRET = "for this test only"
 MODULES = (

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import socket
 from pathlib import Path
 
 from phones.tones import sine
-from tests.asterisk.asterisk_fixture import SmallAsterisk, free_port
+from tests.asterisk.asterisk_fixture import SmallAsterisk
+from tests.ports import free_port, sound_ports
 
 _MODULES = """
 res_pjproject res_timing_timerfd res_sorcery_config res_sorcery_memory res_sorcery_astdb
@@ -23,9 +23,9 @@ class PlainPbx(SmallAsterisk):
     """No engine behind it; ``carrier_port`` is where its trunk's far side may listen."""
 
     def __init__(self, directory: Path) -> None:
-        self.port = free_port(socket.SOCK_DGRAM)
-        self.carrier_port = free_port(socket.SOCK_DGRAM)
-        first = 30000 + self.port % 10000
+        self.port = free_port()
+        self.carrier_port = free_port()
+        first = sound_ports(1_000)
         files = {
             "extensions.conf": _extensions_conf(directory),
             "pjsip.conf": _pjsip_conf(self.port, self.carrier_port),

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -27,7 +26,7 @@ from phones.bank import PhoneBank
 from phones.carrier import CarrierPhone
 from phones.phone import Call, Phone
 from phones.protocol import AnswerCalls, IncomingPolicy
-from tests.asterisk.asterisk_fixture import free_port
+from tests.ports import free_port, sound_ports
 
 NUMBER = "+3615550100"
 FALLBACK = "+3615550199"
@@ -250,9 +249,9 @@ async def running_site(
 ) -> AsyncIterator[RunningSite]:
     """Start a site in `directory`; `change` edits the site's data before it is written."""
     site = deepcopy(SITE)
-    carrier_port = free_port(socket.SOCK_DGRAM)
+    carrier_port = free_port()
     site["trunks"]["carrier"]["port"] = str(carrier_port)
-    site["network"] = _ports()
+    site["network"] = _ports() | for_sound(RTP_PORTS)
     if change:
         change(site)
     environ = _write(directory, site, flows or FLOWS)
@@ -313,18 +312,11 @@ async def _card_of(process: asyncio.subprocess.Process, directory: Path) -> card
 
 
 def _ports() -> Json:
-    sip, rtp = free_port(socket.SOCK_DGRAM), _rtp_first()
-    while rtp <= sip < rtp + RTP_PORTS:
-        rtp = _rtp_first()
-    return {
-        "sip_port": str(sip),
-        "rtp_first": str(rtp),
-        "rtp_last": str(rtp + RTP_PORTS - 1),
-        "ami_port": str(free_port(socket.SOCK_STREAM)),
-        "agi_port": str(free_port(socket.SOCK_STREAM)),
-        "http_port": str(free_port(socket.SOCK_STREAM)),
-    }
+    tcp = {name: str(free_port()) for name in ("ami_port", "agi_port", "http_port")}
+    return {"sip_port": str(free_port()), **tcp}
 
 
-def _rtp_first() -> int:
-    return min(max(free_port(socket.SOCK_DGRAM) // 2 * 2, 20000), 60000)
+def for_sound(count: int) -> Json:
+    """So many ports for a site's network."""
+    first = sound_ports(count)
+    return {"rtp_first": str(first), "rtp_last": str(first + count - 1)}

@@ -36,7 +36,7 @@ from phones.scenario import (
     table,
 )
 from phones.sipp import SippResult, SippRun, run_sipp
-from tests.sip.running_site import NUMBER, Json, RunningSite, running_site, until
+from tests.sip.running_site import NUMBER, Json, RunningSite, for_sound, running_site, until
 
 pytestmark = [pytest.mark.sip, pytest.mark.asyncio(loop_scope="module")]
 
@@ -78,7 +78,7 @@ def staff(site: Json) -> None:
     }
     for queue in site["queues"].values():
         queue |= {"wrap_up": "0s", "ring_timeout": "5s"}
-    site["network"]["rtp_last"] = str(int(site["network"]["rtp_first"]) + 1999)
+    site["network"] |= for_sound(2_000)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
