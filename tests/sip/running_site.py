@@ -27,6 +27,7 @@ from phones.carrier import CarrierPhone
 from phones.phone import Call, Phone
 from phones.protocol import AnswerCalls, IncomingPolicy
 from tests.ports import free_port, sound_ports
+from tests.sip import shared_prompts
 
 NUMBER = "+3615550100"
 FALLBACK = "+3615550199"
@@ -269,6 +270,7 @@ async def running_site(
         )
     try:
         here = await _card_of(process, directory)
+        shared_prompts.give(directory)
         async with (
             Client(here) as client,
             PhoneBank.open(log=directory / "phones.log") as bank,
@@ -286,6 +288,7 @@ def _write(directory: Path, site: Json, flows: dict[str, str]) -> dict[str, str]
     dialplans.mkdir(parents=True)
     for name, text in flows.items():
         (dialplans / f"{name}.yaml").write_text(text, "utf-8")
+    shared_prompts.take(directory)
     (directory / "site.yaml").write_text(yaml.safe_dump(site, allow_unicode=True), "utf-8")
     root = PROJECT / "var" / "asterisk-root"
     return {
