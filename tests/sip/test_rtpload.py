@@ -28,6 +28,7 @@ async def _menu(call: LoadCall) -> None:
     await call.bye()
 
 
+@pytest.mark.alone
 async def test_every_call_hears_the_prompt_and_is_understood(
     pbx: PlainPbx, caller: LoadCaller
 ) -> None:

@@ -88,6 +88,7 @@ async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Runnin
         yield running
 
 
+@pytest.mark.alone
 async def test_a_thousand_calls_end_at_every_stage(site: RunningSite) -> None:
     """Callers leave before the answer, in prompts, between digits, in the queue, while a phone
     rings, in conversation; agents hang up. Each contact has one row that tells what it came to;
