@@ -171,17 +171,18 @@ async def test_a_part_that_cannot_begin_costs_the_caller_nothing(
     house: House, tmp_path: Path
 ) -> None:
     """The disk is full after the queue: the flow was told that it is recorded, and goes on."""
-    text = TEXT.replace("answered: quiet", "answered: bye").replace(": quiet}", ": bye}")
+    text = TEXT.replace("answered: quiet", "answered: bye, no_agents: bye")
+    text = text.replace(": quiet}", ": bye}")
     text = "\n".join(line for line in text.split("\n") if "quiet:" not in line)
-    house.services.flows = Flows(1, {"support": program(text.replace("30s", "50ms"))})
+    house.services.flows = Flows(1, {"support": program(text)})
     async with calling(house) as call:
         await recorded(call)
         await call.answers('EXEC StopMixMonitor ""', OK)
-        await call.hears()
+        await call.answers("SET MUSIC ON default", OK)
         await house.tasks.rest()
         await asyncio.to_thread(shutil.rmtree, tmp_path / "1970")
         full(tmp_path)
-        call.says(OK)
+        house.router.tickets[CONTACT].unstaffed.set()
         await call.answers('STREAM FILE bye ""', "HANGUP", "200 result=-1 endpos=1")
         await call.answers("SET VARIABLE TRK_STAGE done", "200 result=1")
     assert house.writer.row.outcome is Outcome.HUNG_UP_IN_FLOW
