@@ -1,6 +1,7 @@
 """What holds for every test: it has a kind, and no test is about speed."""
 
 import fcntl
+import os
 from collections.abc import Generator
 from pathlib import Path
 
@@ -9,6 +10,10 @@ import structlog
 from hypothesis import HealthCheck, settings
 
 KINDS = {"unit", "redis", "asterisk", "sip", "browser"}
+
+# As for the command itself: numpy's own threads spin on the cores that other tests need. It reads
+# this when it is imported, and so do the phones, which inherit it.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # Files that every worker has: a lock on one leaves no trace, and goes when its holder goes.
 DOOR, ROOM = Path(__file__).parent / "__init__.py", Path(__file__)
