@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
 from typing import Any, TypeAlias
 
+from history.events import EventKind, EventRow
 from history.outcome import Direction, EndedBy, LegRole, Outcome, RecordingState
 from history.rows import (
     AnswerRow,
@@ -26,6 +27,7 @@ _LEG = tuple(f.name for f in fields(LegRow))
 _RECORDING = tuple(f.name for f in fields(RecordingRow))
 _ANSWER = tuple(f.name for f in fields(AnswerRow))
 _MESSAGE = tuple(f.name for f in fields(MessageRow))
+_EVENT = tuple(f.name for f in fields(EventRow))
 
 
 def contact_values(contact: ContactRow) -> Values:
@@ -113,6 +115,21 @@ def message_from(values: Mapping[str, Any]) -> MessageRow:
     return MessageRow(**{name: values[name] for name in _MESSAGE})
 
 
+def event_values(event: EventRow) -> Values:
+    """The columns of `events`."""
+    values: Values = {name: getattr(event, name) for name in _EVENT}
+    values["skills"], values["serves"] = list(event.skills), list(event.serves)
+    return values
+
+
+def event_from(values: Mapping[str, Any]) -> EventRow:
+    """The event that `event_values` wrote."""
+    plain = {name: values[name] for name in _EVENT}
+    plain["kind"] = EventKind(plain["kind"])
+    plain["skills"], plain["serves"] = tuple(plain["skills"]), tuple(plain["serves"])
+    return EventRow(**plain)
+
+
 def dump_record(record: Record) -> str:
     """One line of JSON, without its newline. A value that JSON cannot hold becomes its text."""
     if isinstance(record, RecordingRow):
@@ -121,6 +138,8 @@ def dump_record(record: Record) -> str:
         return json.dumps({"answer": answer_values(record)}, default=str)
     if isinstance(record, MessageRow):
         return json.dumps({"message": message_values(record)}, default=str)
+    if isinstance(record, EventRow):
+        return json.dumps({"event": event_values(record)}, default=str)
     return json.dumps({"contact": contact_values(record), "legs": leg_values(record)}, default=str)
 
 
@@ -133,6 +152,8 @@ def load_record(line: str | bytes) -> Record:
         return answer_from(document["answer"])
     if "message" in document:
         return message_from(document["message"])
+    if "event" in document:
+        return event_from(document["event"])
     return contact_from(document["contact"], document["legs"])
 
 

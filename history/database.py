@@ -15,15 +15,17 @@ from history.codec import (
     answer_values,
     contact_from,
     contact_values,
+    event_values,
     leg_values,
     message_values,
     recording_from,
     recording_values,
 )
 from history.connection import failure_of, open_engine
+from history.events import EventRow
 from history.outcome import Outcome
 from history.rows import AnswerRow, ContactRow, MessageRow, Record, RecordingRow
-from history.tables import contacts, legs, messages, recordings, surveys
+from history.tables import contacts, events, legs, messages, recordings, surveys
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class HistoryDatabase:
             table: upsert(self._engine.dialect.name, table)
             for table in (contacts, legs, recordings, surveys, messages)
         }
+        self._upserts[events] = insert_new(self._engine.dialect.name, events)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -65,6 +68,7 @@ class HistoryDatabase:
         found = [record for record in latest if isinstance(record, RecordingRow)]
         answers = [record for record in latest if isinstance(record, AnswerRow)]
         left = [record for record in latest if isinstance(record, MessageRow)]
+        happened = [record for record in latest if isinstance(record, EventRow)]
         try:
             async with self._engine.begin() as connection:
                 await self._put(connection, contacts, [contact_values(row) for row in written])
@@ -74,6 +78,7 @@ class HistoryDatabase:
                 await self._put(connection, recordings, [recording_values(row) for row in found])
                 await self._put(connection, surveys, [answer_values(row) for row in answers])
                 await self._put(connection, messages, [message_values(row) for row in left])
+                await self._put(connection, events, [event_values(row) for row in happened])
         except (SQLAlchemyError, OSError) as error:
             raise failure_of(error) from error
 
@@ -181,6 +186,12 @@ def upsert(dialect: str, table: Table) -> Insert:
         index_elements=table.primary_key.columns,
         set_={name: statement.excluded[name] for name in rest},
     )
+
+
+def insert_new(dialect: str, table: Table) -> Insert:
+    """Insert a row, or leave the one that has its primary key as it is."""
+    make = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return make(table).on_conflict_do_nothing(index_elements=table.primary_key.columns)
 
 
 def _filtered(query: Select[Any], where: ContactFilter) -> Select[Any]:

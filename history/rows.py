@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from history.events import EventRow
 from history.outcome import Direction, EndedBy, LegRole, Outcome, RecordingState
 
 Scalar: TypeAlias = str | int | float | bool | None
@@ -162,4 +163,4 @@ class MessageRow:
     heard_ms: int | None = None
 
 
-Record: TypeAlias = ContactRow | RecordingRow | AnswerRow | MessageRow
+Record: TypeAlias = ContactRow | RecordingRow | AnswerRow | MessageRow | EventRow

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     ForeignKey,
     Index,
@@ -13,6 +14,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
@@ -170,4 +172,35 @@ deliveries = Table(
     Column("tries", Integer, nullable=False),
     Column("due_ms", BigInteger, nullable=False),
     Column("outcome", Text),
+)
+
+_OF_AGENTS = text("agent IS NOT NULL")
+
+# Only ever added to. The key leads with the time, by which reports read; the index is for what
+# each agent was told last before that.
+events = Table(
+    "events",
+    metadata,
+    Column("at_ms", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("node", Text, nullable=False),
+    Column("agent", Text),
+    Column("contact", Text),
+    Column("queue", Text),
+    Column("detail", Text),
+    Column("reason", Text),
+    Column("arrived_ms", BigInteger),
+    Column("attended", Boolean, nullable=False),
+    Column("skills", _json(), nullable=False),
+    Column("serves", _json(), nullable=False),
+    Index(
+        None,
+        "kind",
+        "agent",
+        "at_ms",
+        sqlite_where=_OF_AGENTS,
+        postgresql_where=_OF_AGENTS,
+    ),
 )

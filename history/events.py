@@ -1,0 +1,116 @@
+"""The event log: what happened to agents and to contacts in queues, one row each, never changed.
+
+It is the one source of every report (`reports/`): whoever reads the rows again in their order comes
+to the same figures. It knows nothing of telephony. The rows tell enough by themselves to be read
+from any moment on: who leaves a queue or is answered is told with when the wait began and what
+was asked for, so no earlier row of a contact is needed.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class EventKind(StrEnum):
+    """What a row tells. The values are stored and never renamed."""
+
+    STATE = "state"
+    """`agent` is in the state `detail` from now on, with `reason` where paused or offline, for
+    `contact` of `queue` where there is one. Of a conversation also what `QUEUED` tells."""
+
+    STAFF = "staff"
+    """`agent` has these `skills` and `serves` these queues from now on."""
+
+    QUEUED = "queued"
+    """`contact` joined the line of `queue`; `reason` is the queue that it left unanswered before,
+    if there was one."""
+
+    LEFT = "left"
+    """`contact` left `queue` without an answer: `detail` says how (`Leaving`)."""
+
+    NOT_ANSWERED = "not_answered"
+    """`agent` was rung for `contact` in vain: `detail` is no_answer, busy, unreachable, failed or
+    stopped."""
+
+    TURNED_AWAY = "turned_away"
+    """`contact` was not let into `queue`: `detail` is full or no_agents."""
+
+    PROMISED = "promised"
+    """`contact` will be called back for `queue`."""
+
+    TRANSFERRED = "transferred"
+    """`contact` went on from its conversation with `agent`, of `queue`; `detail` is where to:
+    queue, agent or outside."""
+
+    VOID = "void"
+    """The last answer of `contact`, by `agent`, was none: `detail` is not_joined (the agent's leg
+    was gone), not_accepted (the agent did not take it) or not_reached (a callback's customer)."""
+
+
+class Leaving(StrEnum):
+    """How a contact left a queue without an answer."""
+
+    ABANDONED = "abandoned"  # it hung up
+    TIMEOUT = "timeout"  # the queue's time was over
+    WITHDRAWN = "withdrawn"  # by a key, or the flow took it out
+    LOST = "lost"  # its engine was lost meanwhile
+
+
+class AgentState(StrEnum):
+    """What an agent does."""
+
+    OFFLINE = "offline"  # reason: logged_out, or unreachable
+    AVAILABLE = "available"
+    OFFERED = "offered"  # promised a contact, or rung for it
+    TALKING = "talking"
+    WRAP_UP = "wrap_up"
+    PAUSED = "paused"  # reason: one of the site's
+    NOT_RESPONDING = "not_responding"  # did not answer; no contacts until back
+    BACK_OFF = "back_off"  # the phone refused; tried again in a few seconds
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """One row. The first four fields tell rows apart: the same thing told twice, as after a
+    restart, is one row.
+
+    `subject` is the agent of `STATE` and `STAFF`, the contact of all others. `number` is the place
+    among the rows of one engine's run; that of a `LEFT` is 0, which has no second one at its time.
+    `arrived_ms` is what the wait counts from; `attended` whether somebody is on the line, as not
+    with a callback; `skills` those that the contact asked for when it joined the line.
+    """
+
+    at_ms: int
+    kind: EventKind
+    subject: str
+    number: int
+    node: str
+    agent: str | None = None
+    contact: str | None = None
+    queue: str | None = None
+    detail: str | None = None
+    reason: str | None = None
+    arrived_ms: int | None = None
+    attended: bool = True
+    skills: tuple[str, ...] = ()
+    serves: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """Which row this is, among all records of its kind."""
+        return f"{self.at_ms}/{self.kind}/{self.subject}/{self.number}"
+
+
+class Spoke(NamedTuple):
+    """A contact, as far as it tells whether a customer had to come again. `number` is what the
+    contact came from, `answered_ms` when an agent first talked with it."""
+
+    id: str
+    number: str
+    topic: str | None
+    queue: str | None
+    agent: str | None
+    skills: tuple[str, ...]
+    started_ms: int
+    answered_ms: int | None
+    ended_ms: int
