@@ -5,12 +5,14 @@ from collections.abc import Iterator, Mapping
 from config.people import Prefers
 from config.queues import Queue
 from config.queues import Targets as WrittenTargets
-from config.requirement import ANYONE, parse
+from config.requirement import ANYONE, both, parse
 from config.site import Site
 from recordings.policy import RecordingPolicy
+from reports.fold import Aim
 from routing.agent import Agent
 from routing.callbacks import CallbackRules
 from routing.preference import GREATEST_NEED, ByLevel, ByShare, Preference
+from routing.requirement import all_of, suits
 from routing.rules import QueueRules, Reserve, RoutingRules
 from routing.skills import skill_set
 from routing.strategy import Criterion, Score, Strategy
@@ -64,6 +66,22 @@ def _strategy(queue: Queue) -> Strategy:
     weights = queue.score
     score = Score(weights.idle, weights.skill.ms, weights.cost.ms)
     return Strategy(tuple(Criterion(name) for name in queue.strategy), score)
+
+
+def aims_of(site: Site) -> dict[str, Aim]:
+    """What reports count as answered in time, and as a short call."""
+    return {
+        name: Aim(queue.targets.within.ms, queue.targets.short_call.ms)
+        for name, queue in site.queues.items()
+    }
+
+
+def served_by(site: Site) -> Iterator[tuple[Agent, tuple[str, ...]]]:
+    """Each agent with the queues of which the agent suits contacts that ask for nothing beside."""
+    queues = rules_of(site).queues.items()
+    needs = {name: both(all_of(rules.skills), rules.requires) for name, rules in queues}
+    for agent in agents_of(site):
+        yield agent, tuple(name for name, asked in needs.items() if suits(agent.skills, asked))
 
 
 def asked_in(site: Site, queue: str, skills: Mapping[str, int]) -> dict[str, int]:

@@ -89,12 +89,13 @@ class ContactEnded:
 
 @dataclass(frozen=True, slots=True)
 class AgentChanged:
-    """An agent's state changed."""
+    """An agent's state changed, by the doing of `node`."""
 
     at_ms: int
     agent: str
     before: AgentState
     after: AgentState
+    node: str = ""
 
 
 @dataclass(frozen=True, slots=True)

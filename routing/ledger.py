@@ -187,7 +187,7 @@ class Ledger:
         if isinstance(record.state, agents.Available):
             self._add_free(name, record.state)
         if record.state != old:
-            self.events.append(AgentChanged(now_ms, name, old, record.state))
+            self.events.append(AgentChanged(now_ms, name, old, record.state, record.node))
 
     def note_decision(self, contact_id: str, agent_id: str, now_ms: int) -> Decision:
         """A waiting contact is about to be promised to this agent."""

@@ -124,6 +124,12 @@ class Router:
         record = self._floor.ledger.agents.get(agent_id)
         return None if record is None else record.state
 
+    def own_agents(self) -> dict[str, AgentState]:
+        """The state of each agent whom no other node keeps busy."""
+        ledger = self._floor.ledger
+        records = ledger.agents.items()
+        return {name: record.state for name, record in records if record.node == ledger.node}
+
     def withdraw(self, contact_id: str, reason: Outcome) -> bool:
         """The contact leaves, at whatever stage; False if it was over already. A ring for
         it is stopped, and its agent is free again with the old idle time."""

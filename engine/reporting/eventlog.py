@@ -1,0 +1,313 @@
+"""Writes the event log: what routing decides, and what stories know beside it.
+
+Agents' states and contacts' queues are routing's, told as they happen. The stories tell what
+routing cannot see: a caller who was not let in, an answer that was none, a transfer, a promise.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from itertools import count
+
+from config.requirement import LOWEST
+from config.site import Site
+from engine.calls.story import Story
+from engine.explained import STATES
+from engine.site_rules import served_by
+from history.events import AgentState, EventKind, EventRow, Leaving
+from history.rows import TimelineEntry
+from routing import agent as agents
+from routing.agent import AgentState as State
+from routing.contact import Contact, Outcome
+from routing.events import AgentChanged, ContactEnded, ContactQueued, RingFailed, RoutingEvent
+from routing.skills import Skills
+
+Take = Callable[[EventRow], object]
+ContactOf = Callable[[str], Contact | None]
+
+_LEAVING = {
+    Outcome.ABANDONED: Leaving.ABANDONED,
+    Outcome.TIMEOUT: Leaving.TIMEOUT,
+    Outcome.WITHDRAWN: Leaving.WITHDRAWN,
+    Outcome.LOST: Leaving.LOST,
+}
+_NOT_ANSWERED = {
+    "NoAnswer": "no_answer",
+    "Busy": "busy",
+    "Unreachable": "unreachable",
+    "Failed": "failed",
+    "Stopped": "stopped",
+}
+
+
+@dataclass(slots=True)
+class _Way:
+    """A live contact's way through queues and conversations, as far as later rows need it."""
+
+    asked: tuple[str, ...] = ()
+    left: str | None = None
+    """The queue that it left unanswered last."""
+    talked: tuple[str, str | None] | None = None
+    """With which agent, and of which queue it was."""
+    calling: bool = False
+    """Its customer is being called."""
+
+
+class EventLog:
+    """Turns what happens into rows, for each of ``takers``. `contact_of` is routing's, set once
+    there is a router.
+
+    The rows of one agent never go back in time, also where the clock does: the later one would
+    count as the earlier.
+    """
+
+    def __init__(self, node: str, *takers: Take) -> None:
+        self._node = node
+        self._takers = takers
+        self._numbers = count(1)
+        self._ways: dict[str, _Way] = {}
+        self._talks: dict[str, EventRow] = {}
+        self._told: dict[str, tuple[object, ...]] = {}
+        self._latest: dict[str, int] = {}
+        self._staff: dict[str, tuple[Skills, tuple[str, ...]]] = {}
+        self.contact_of: ContactOf = lambda contact_id: None
+
+    # routing
+
+    def __call__(self, event: RoutingEvent) -> None:
+        """One of the router's listeners."""
+        match event:
+            case AgentChanged(at_ms=at_ms, agent=agent, after=after, node=node):
+                if node == self._node:
+                    self.state(agent, after, at_ms)
+            case ContactQueued(at_ms=at_ms, contact=contact):
+                self._queued(contact, at_ms)
+            case ContactEnded(at_ms=at_ms, contact=contact, outcome=outcome):
+                self._left(contact, outcome, at_ms)
+            case RingFailed(at_ms=at_ms, contact=contact, agent=agent, outcome=how):
+                self._add(
+                    at_ms,
+                    EventKind.NOT_ANSWERED,
+                    contact.id,
+                    agent=agent,
+                    queue=contact.queue or None,
+                    detail=_NOT_ANSWERED[type(how).__name__],
+                    skills=self._asked(contact.id),
+                )
+
+    def take_up(self, states: Mapping[str, State], before: Iterable[EventRow], now_ms: int) -> None:
+        """Once, when routing has taken up a former run: every state that is not told yet. Of
+        agents whom the site no longer names, `before` has what was told last: they are offline."""
+        for row in before:
+            is_ours = row.kind is EventKind.STATE and row.node == self._node
+            if is_ours and row.subject not in states and row.detail != AgentState.OFFLINE:
+                self.state(row.subject, agents.Offline(now_ms, now_ms), now_ms)
+        for agent, state in states.items():
+            self.state(agent, state, now_ms)
+
+    def state(self, agent: str, state: State, now_ms: int) -> None:
+        """The state of an agent; what is known already is told once. One that a former run began
+        is told with its own time."""
+        name, reason, in_hand = _name_of(state), _reason_of(state), _contact_of(state)
+        if self._told.get(agent) == (name, reason, in_hand):
+            return
+        self._told[agent] = name, reason, in_hand
+        at_ms = max(state.since_ms or now_ms, self._latest.get(agent, 0))
+        self._latest[agent] = at_ms
+        contact = self.contact_of(in_hand) if in_hand else None
+        row = EventRow(
+            *(at_ms, EventKind.STATE, agent, next(self._numbers), self._node),
+            agent=agent,
+            contact=in_hand,
+            queue=_queue_of(state, contact),
+            detail=name,
+            reason=reason,
+        )
+        self._take(self._about_talk(row, contact))
+
+    def _about_talk(self, row: EventRow, contact: Contact | None) -> EventRow:
+        """A conversation, and the wrap-up that follows it, with what figures of them need."""
+        if row.detail == AgentState.TALKING and row.contact is not None:
+            row = self._talks[row.subject] = self._answered(row, row.contact, contact)
+            return row
+        talk = self._talks.pop(row.subject, None)
+        if talk is None or row.detail != AgentState.WRAP_UP:
+            return row
+        return replace(row, queue=talk.queue, attended=talk.attended, skills=talk.skills)
+
+    def _answered(self, row: EventRow, contact_id: str, contact: Contact | None) -> EventRow:
+        way = self._ways.setdefault(contact_id, _Way())
+        way.talked, way.left = (row.subject, row.queue), None
+        if contact is None or row.queue is None:
+            return row
+        skills = way.asked or _asked(contact)
+        attended = bool(contact.leg)
+        return replace(row, arrived_ms=contact.arrived_ms, attended=attended, skills=skills)
+
+    def employ(self, site: Site, now_ms: int) -> None:
+        """What the site says of its agents; of one of whom it says nothing new nothing is told."""
+        for agent, serves in served_by(site):
+            says = agent.skills, serves
+            if self._staff.get(agent.id) != says:
+                self._staff[agent.id] = says
+                skills = tuple(skill for skill, _ in agent.skills)
+                kind = EventKind.STAFF
+                self._add(now_ms, kind, agent.id, agent=agent.id, skills=skills, serves=serves)
+
+    def _queued(self, contact: Contact, at_ms: int) -> None:
+        way = self._ways.setdefault(contact.id, _Way())
+        attended = bool(contact.leg)
+        if attended:
+            self._transferred(contact.id, "queue", at_ms)
+        left, way.left, way.talked, way.asked = way.left, None, None, _asked(contact)
+        self._add(
+            at_ms,
+            EventKind.QUEUED,
+            contact.id,
+            queue=contact.queue,
+            reason=left if left != contact.queue else None,
+            arrived_ms=contact.arrived_ms,
+            attended=attended,
+            skills=way.asked,
+        )
+
+    def _left(self, contact: Contact, outcome: Outcome, at_ms: int) -> None:
+        how = _LEAVING.get(outcome)
+        if how is None or contact.agent is not None:
+            return
+        way = self._ways.get(contact.id, _Way())
+        way.left = contact.queue
+        row = EventRow(
+            *(at_ms, EventKind.LEFT, contact.id, 0, self._node),
+            contact=contact.id,
+            queue=contact.queue,
+            detail=how,
+            arrived_ms=contact.arrived_ms,
+            attended=bool(contact.leg),
+            skills=way.asked or _asked(contact),
+        )
+        self._take(row)
+
+    # stories
+
+    def told(self, story: Story, entry: TimelineEntry) -> None:
+        """A story has one more entry."""
+        at_ms, fields = entry.at_ms, entry.fields
+        match entry.what:
+            case "turned_away":
+                self._add(
+                    at_ms,
+                    EventKind.TURNED_AWAY,
+                    story.id,
+                    queue=str(fields["queue"]),
+                    detail=str(fields["reason"]),
+                )
+            case "callback_promised":
+                queue, skills = str(fields["queue"]), self._asked(story.id)
+                self._add(at_ms, EventKind.PROMISED, story.id, queue=queue, skills=skills)
+            case "transferring":
+                self._transferred(story.id, "agent" if "agent" in fields else "outside", at_ms)
+            case "not_joined" | "not_accepted":
+                self._void(story.id, entry.what, at_ms)
+            case "calling_back" | "answered":
+                way = self._ways.setdefault(story.id, _Way())
+                way.calling = entry.what == "calling_back"
+            case "not_called_back":
+                if self._ways.get(story.id, _Way()).calling:
+                    self._void(story.id, "not_reached", at_ms)
+            case "ended":
+                self._ways.pop(story.id, None)
+
+    def _transferred(self, contact_id: str, to: str, at_ms: int) -> None:
+        self._about_last(contact_id, EventKind.TRANSFERRED, to, at_ms)
+
+    def _void(self, contact_id: str, why: str, at_ms: int) -> None:
+        self._about_last(contact_id, EventKind.VOID, why, at_ms)
+
+    def _about_last(self, contact_id: str, kind: EventKind, detail: str, at_ms: int) -> None:
+        """Of the contact's last conversation, which nothing else is told of then."""
+        way = self._ways.get(contact_id)
+        if way is None or way.talked is None:
+            return
+        agent, queue = way.talked
+        way.talked, way.calling = None, False
+        skills = way.asked if queue else ()
+        self._add(at_ms, kind, contact_id, agent=agent, queue=queue, detail=detail, skills=skills)
+
+    # rows
+
+    def _take(self, row: EventRow) -> None:
+        for take in self._takers:
+            take(row)
+
+    def _asked(self, contact_id: str) -> tuple[str, ...]:
+        way = self._ways.get(contact_id)
+        return way.asked if way is not None else ()
+
+    def _add(
+        self,
+        at_ms: int,
+        kind: EventKind,
+        subject: str,
+        *,
+        agent: str | None = None,
+        queue: str | None = None,
+        detail: str | None = None,
+        reason: str | None = None,
+        arrived_ms: int | None = None,
+        attended: bool = True,
+        skills: tuple[str, ...] = (),
+        serves: tuple[str, ...] = (),
+    ) -> None:
+        contact = None if kind is EventKind.STAFF else subject
+        self._take(
+            EventRow(
+                *(at_ms, kind, subject, next(self._numbers), self._node),
+                *(agent, contact, queue, detail, reason),
+                *(arrived_ms, attended, skills, serves),
+            )
+        )
+
+
+def _name_of(state: State) -> AgentState:
+    """A promise and the ring that follows it are one state here."""
+    if isinstance(state, agents.Reserved | agents.Ringing):
+        return AgentState.OFFERED
+    return AgentState(STATES[type(state).__name__])
+
+
+def _reason_of(state: State) -> str | None:
+    match state:
+        case agents.Paused(reason=reason):
+            return reason
+        case agents.Offline(by_code=by_code):
+            return "logged_out" if by_code else "unreachable"
+        case _:
+            return None
+
+
+def _contact_of(state: State) -> str | None:
+    match state:
+        case (
+            agents.Reserved(contact=contact)
+            | agents.Ringing(contact=contact)
+            | agents.Talking(contact=contact)
+            | agents.WrapUp(contact=contact)
+        ):
+            return contact
+        case _:
+            return None
+
+
+def _queue_of(state: State, contact: Contact | None) -> str | None:
+    """None for one that was for the agent alone."""
+    if isinstance(state, agents.Talking) and state.queue:
+        return state.queue
+    return contact.queue or None if contact is not None else None
+
+
+def _asked(contact: Contact) -> tuple[str, ...]:
+    """The skills that a contact asks for, in any of its alternatives."""
+    asked = {skill for skill, _ in contact.skills}
+    for alternative in contact.requires:
+        asked.update(each.skill for each in alternative if each.least > LOWEST)
+    return tuple(sorted(asked))
