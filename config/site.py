@@ -29,6 +29,7 @@ from config.mailboxes import Mailbox
 from config.network_overrides import override
 from config.people import Agent, Codes, Skill
 from config.queues import Queue, Routing
+from config.reports import Reports
 from config.services import Service
 from config.site_checks import check_site
 from config.sms import Sms
@@ -83,6 +84,7 @@ class Site(DocumentModel):
         default=None, description="how text messages are sent; without it none are"
     )
     recording: Recording = Field(default=Recording(), description="where recordings are kept")
+    reports: Reports = Field(default=Reports(), description="how figures are counted")
     network: Network = Field(default=Network(), description="addresses and ports")
 
 

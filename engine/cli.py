@@ -18,6 +18,7 @@ from engine.customers import cli as customers_cli
 from engine.errors import EngineError, SettingsInvalid
 from engine.mailboxes import cli as messages_cli
 from engine.prompts import cli as prompts_cli
+from engine.reporting import cli as reporting_cli
 from ivr.errors import SpeechError
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ app = typer.Typer(
 app.add_typer(prompts_cli.app, name="prompts")
 app.add_typer(customers_cli.app, name="customers")
 app.add_typer(messages_cli.app, name="messages")
+app.add_typer(reporting_cli.app, name="report")
 FOR_A_PERSON = (EngineError, DocumentError, SecretsError, AsteriskMissingError, SpeechError)
 """Their text says what to do; anything else is a fault of ours, and is shown whole."""
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for a machine to read.")]

@@ -44,6 +44,8 @@ from engine.metrics import Metrics
 from engine.prompts.at_start import prepare
 from engine.prompts.audio import Audio
 from engine.publishing.flows import Flows, Library, open_flows
+from engine.reporting.eventlog import EventLog
+from engine.reporting.today import Today
 from engine.settings import Settings, keep_node
 from engine.site_rules import agents_of, rules_of
 from engine.views import EngineViews
@@ -54,6 +56,7 @@ from history.bundles import BundleStore
 from history.customers import CustomerStore
 from history.database import HistoryDatabase
 from history.deliveries import DeliveryStore
+from history.eventstore import EventStore
 from history.messages import MessageStore
 from history.migrations import upgrade_to_head
 from history.spool import Spool
@@ -125,14 +128,16 @@ class Engine:
             switchboard = Switchboard(tasks)
             switch = await self._switch(stack, site, secrets, switchboard)
             sources = await self._sources(stack, site, secrets)
-            services = self._services(
-                site, library, flows, routing_link, chronicle, audio, switch, tasks, sources
-            )
+            today = Today(site, self._settings.node, now_ms)
+            events = EventLog(self._settings.node, writer.put, today.take)
+            parts = chronicle, audio, switch, tasks, sources, (events, today)
+            services = self._services(site, library, flows, routing_link, *parts)
             services.take(flows)
             services.rehearsals = rehearsals
             returning = Returning(services, database, self._layout.journal)
             link = await switchboard.first_link
             await returning.take_up(link, services.recordings)
+            await self._take_up_events(stack, services)
             tasks.create_task(services.router.run(), name="router")
             switchboard.phones(link, services)
             switchboard.open(services, services.recordings)
@@ -232,7 +237,9 @@ class Engine:
         switch: Switch,
         tasks: asyncio.TaskGroup,
         sources: Sources,
+        reporting: tuple[EventLog, Today],
     ) -> Services:
+        events, today = reporting
         listener = RoutingListener(self._hub, self._metrics, chronicle)
         recorder = Recorder(self._layout.root / site.recording.directory)
         language = site.languages[0]
@@ -245,9 +252,10 @@ class Engine:
             agents_of(site),
             rules_of(site),
             clock=now_ms,
-            listeners=[listener],
+            listeners=[listener, events],
         )
-        chronicle.on_written = router.forget
+        chronicle.on_written, chronicle.on_told = router.forget, events.told
+        events.contact_of = router.contact
         parts = (switch, router, ringer, chronicle)
         callbacks = Callbacks(site, self._settings.node, parts, now_ms, tasks)
         return Services(
@@ -269,7 +277,18 @@ class Engine:
             takes=Takes(self._layout.takes, self._settings.recorded_prompts),
             sources=sources,
             clock=now_ms,
+            events=events,
+            today=today,
         )
+
+    async def _take_up_events(self, stack: AsyncExitStack, services: Services) -> None:
+        """What the event log says of agents is what is true of them now; today goes on from it."""
+        store = EventStore(self._settings.sql_url)
+        stack.push_async_callback(store.close)
+        now = now_ms()
+        services.events.employ(services.site, now)
+        services.events.take_up(services.router.own_agents(), await store.before(now), now)
+        await services.today.load(store)
 
     def _mailroom(self, stack: AsyncExitStack, services: Services) -> Mailroom:
         store = MessageStore(self._settings.sql_url)

@@ -8,6 +8,7 @@ EngineError
 ├── PortTaken            a port that we need is in use (engine/ports.py)
 ├── NoSuchPrompt         no prompt has that name or number
 ├── NoSuchFlow           a command names a flow (or tests of one) that is not there
+├── NoSuchSubject        a report names a queue, agent or skill that nobody knows
 ├── NotRunning           a command needs a running instance, and there is none
 ├── HistoryUnreadable    the history's database cannot be read now
 ├── FlowsAway            the database of the published flows cannot be used now
@@ -100,6 +101,16 @@ class NoSuchFlow(EngineError):
 
     def __init__(self, name: str, allowed: str) -> None:
         super().__init__(f"there is nothing called {name!r}, {allowed}")
+        self.name = name
+
+
+class NoSuchSubject(EngineError):
+    """Neither the site nor the event log knows a queue, agent or skill of that name."""
+
+    code = "no_such_subject"
+
+    def __init__(self, kind: str, name: str, names: Sequence[str]) -> None:
+        super().__init__(f"there is no {kind} {shown(name)}, {did_you_mean(name, names)}")
         self.name = name
 
 

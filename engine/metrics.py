@@ -26,6 +26,20 @@ class Metrics:
         self.longest_wait = self._gauge(
             "queue_longest_wait_seconds", "Age of the longest waiting contact.", "queue"
         )
+        self.service_level = self._gauge(
+            "today_service_level_ratio",
+            "Today so far: answered in time, of those counted.",
+            "queue",
+        )
+        self.abandoned = self._gauge(
+            "today_abandoned_ratio", "Today so far: hung up, of those counted.", "queue"
+        )
+        self.answer_speed = self._gauge(
+            "today_answer_speed_seconds", "Today so far: mean wait of those answered.", "queue"
+        )
+        self.handling = self._gauge(
+            "today_handling_seconds", "Today so far: mean talk and wrap-up.", "queue"
+        )
         self.wait = self._histogram(
             "queue_wait_seconds", "From queue entry to the conversation.", WAIT_BUCKETS_S, "queue"
         )

@@ -15,6 +15,7 @@ from engine.errors import FlowsAway
 from engine.publishing.flows import or_away
 from engine.publishing.publisher import unpublished
 from engine.publishing.working_copy import copy_of
+from engine.reporting.lengths import length, share
 from engine.settings import Settings
 from history.bundles import BundleStore
 
@@ -88,10 +89,28 @@ def _print_status(screen: Screen, health: dict[str, Any], status: dict[str, Any]
     ]
     screen.table("Calls", ("contact", "caller", "called", "at", "queue", "agent", "for"), calls)
     screen.table("Queues", _QUEUES, queues)
+    _print_today(screen, status.get("today"))
     screen.table("Agents", ("agent", "name", "state", "reason or contact", "for"), agents)
 
 
 _QUEUES = ("queue", "waiting", "longest", "available", "talking", "in time lately")
+
+
+def _print_today(screen: Screen, today: Mapping[str, Any] | None) -> None:
+    """How queues did since midnight; agents and skills are in `trunkline report`."""
+    if not today or not today["queue"]:
+        return
+    rows: Rows = [
+        (
+            name,
+            *(f["entered"], f["answered"], share(f["service_level"]), length(f["asa_ms"])),
+            *(length(f["longest_wait_ms"]), share(f["abandon_rate"]), length(f["aht_ms"])),
+            share(f["occupancy"]),
+        )
+        for name, f in today["queue"].items()
+    ]
+    columns = ("queue", "entered", "answered", "in time", "ASA", "longest", "hung up", "AHT")
+    screen.table("Today", (*columns, "occupancy"), rows)
 
 
 def _summary(health: dict[str, Any], status: dict[str, Any]) -> str:

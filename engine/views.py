@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from math import nan
 from typing import Any
 
 from bridge.agi.server import AgiServer
@@ -12,10 +13,13 @@ from engine.calls.services import Services
 from engine.calls.story import Story
 from engine.explained import STATES, explained, told_afterwards
 from engine.hub import Hub
+from engine.metrics import Metrics
+from engine.reporting.today import Today
 from engine.watch import Watch
 from history.database import HistoryDatabase
 from history.errors import DatabaseAway
 from history.writer import HistoryWriter
+from reports.figures import OF_FIRST_CONTACTS, Figures
 from routing.snapshot import AgentView, Snapshot
 
 
@@ -52,7 +56,7 @@ class EngineViews:
         services = self.services
         if services is None:
             nothing: Json = {"calls": [], "queues": [], "agents": []}
-            nothing |= {"flows": None, "site_refused": []}
+            nothing |= {"flows": None, "site_refused": [], "today": None}
             return {"site": "", "node": "", "now_ms": 0, **nothing}
         snapshot = services.router.snapshot()
         return {
@@ -64,6 +68,7 @@ class EngineViews:
             "calls": [_call(story) for story in services.chronicle.stories()],
             "queues": [asdict(queue) for queue in snapshot.queues],
             "agents": [_agent(view, services) for view in snapshot.agents],
+            "today": _today(services.today),
         }
 
     async def why(self, contact_id: str) -> Json | None:
@@ -128,6 +133,9 @@ class EngineViews:
         for queue in snapshot.queues:
             metrics.waiting.labels(queue.name).set(queue.waiting)
             metrics.longest_wait.labels(queue.name).set(queue.longest_wait_ms / 1000)
+        for subject, figures in services.today.figures().items():
+            if subject.kind == "queue":
+                _set_today(metrics, subject.name, figures)
         metrics.tasks.set(len(asyncio.all_tasks()))
         metrics.history_pending.set(self._writer.health.waiting)
         if self.agi is not None:
@@ -156,6 +164,28 @@ def _of_flows(services: Services) -> str:
     if refusal is None:
         return f"version {version}"
     return f"version {version}; version {refusal.version} was refused, see `trunkline status`"
+
+
+def _today(today: Today) -> Json:
+    """As a stored report of today would tell it, by kind and name; but for first contacts, of
+    which nothing is known before days have passed."""
+    told: Json = {"since_ms": today.since_ms, "queue": {}, "agent": {}, "skill": {}}
+    for subject, figures in sorted(today.figures().items()):
+        told[subject.kind][subject.name] = {
+            name: value for name, value in figures.told().items() if name not in OF_FIRST_CONTACTS
+        }
+    return told
+
+
+def _set_today(metrics: Metrics, queue: str, figures: Figures) -> None:
+    """What is of nothing yet is not a number."""
+    for gauge, value, unit in (
+        (metrics.service_level, figures.service_level, 1),
+        (metrics.abandoned, figures.abandon_rate, 1),
+        (metrics.answer_speed, figures.asa_ms, 1000),
+        (metrics.handling, figures.aht_ms, 1000),
+    ):
+        gauge.labels(queue).set(nan if value is None else value / unit)
 
 
 def _call(story: Story) -> Json:

@@ -161,6 +161,8 @@ class Watch:
         services.sources.post.configure(site.mail, secrets.services)
         newcomers = site.agents.keys() - services.site.agents.keys()
         services.router.configure(agents_of(site), rules_of(site))
+        services.events.employ(site, services.clock())
+        services.today.configure(site)
         services.orders.site = services.callbacks.site = site
         services.site, services.flows = site, flows
         log.info("change_taken", flows=len(flows.programs), agents=len(site.agents))

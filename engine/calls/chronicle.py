@@ -11,7 +11,7 @@ from engine.hub import Hub
 from engine.metrics import Metrics
 from history.errors import HistoryError
 from history.outcome import EndedBy, Outcome
-from history.rows import AnswerRow, MessageRow, RecordingRow
+from history.rows import AnswerRow, MessageRow, RecordingRow, TimelineEntry
 from history.writer import HistoryWriter
 
 log = structlog.get_logger(__name__)
@@ -37,6 +37,8 @@ class Chronicle:
         self._unsettled: set[str] = set()
         self.on_written: Callable[[list[str]], None] = lambda contacts: None
         """Told the contacts whose rows are in the history: routing may forget them."""
+        self.on_told: Callable[[Story, TimelineEntry], None] = lambda story, entry: None
+        """Told every new entry of a story's timeline, the end too."""
 
     def __len__(self) -> int:
         return len(self._stories)
@@ -123,6 +125,7 @@ class Chronicle:
         if row.answered_ms is not None and row.wait_ms is not None and row.queue:
             self._metrics.wait.labels(row.queue).observe(row.wait_ms / 1000)
         self._unsettled.add(contact_id)
+        self.on_told(story, row.timeline[-1])
         self._writer.put(row, lambda refused: self._settled(contact_id, refused))
         self._hub.publish(
             {
@@ -186,7 +189,9 @@ class Chronicle:
         self._live.save(story)
 
     def _publish(self, contact_id: str, since: int = 0) -> None:
-        for entry in self._stories[contact_id].timeline[since:]:
+        story = self._stories[contact_id]
+        for entry in story.timeline[since:]:
+            self.on_told(story, entry)
             self._hub.publish(
                 {"at_ms": entry.at_ms, "contact": contact_id, "what": entry.what, **entry.fields}
             )

@@ -18,6 +18,8 @@ from engine.mailboxes.post import Post
 from engine.metrics import Metrics
 from engine.prompts.audio import Audio
 from engine.publishing.flows import Flows, Library
+from engine.reporting.eventlog import EventLog
+from engine.reporting.today import Today
 from engine.web.client import Web
 from engine.workers import Workers
 from history.customers import CustomerStore
@@ -59,6 +61,8 @@ class Services:
     takes: Takes
     sources: Sources
     clock: Clock
+    events: EventLog
+    today: Today
     keys: Keys = field(default_factory=Keys)
     rehearsals: Rehearsals | None = None
     """Only where calls may be given a world of their own."""

@@ -23,9 +23,12 @@ from engine.mailboxes.post import Post
 from engine.metrics import Metrics
 from engine.prompts.audio import Audio
 from engine.publishing.flows import Flows, Library, Refusal
+from engine.reporting.eventlog import EventLog
+from engine.reporting.today import Today
 from engine.web.client import Web
 from engine.workers import Workers
 from history.customers import CustomerStore
+from history.events import EventRow
 from history.rows import ContactRow, Record
 from history.spool import Settled
 from history.writer import HistoryWriter
@@ -284,6 +287,7 @@ class House:
     ) -> None:
         """`tasks` own the callbacks that are kept, if there are to be any."""
         self.now = 10_000
+        self.events: list[EventRow] = []
         self.site: Site = load_site(PROJECT / "config/site.yaml", {})
         self.switch, self.router, self.audio = FakeSwitch(), FakeRouter(), FakeAudio()
         self.library = FakeLibrary()
@@ -323,7 +327,10 @@ class House:
             takes=Takes(directory / "takes", directory / "prompts"),
             sources=Sources(self.web, CustomerStore("sqlite:///:memory:"), Workers(), Post()),
             clock=self.clock,
+            events=EventLog(NODE, self.events.append),
+            today=Today(self.site, NODE, self.clock),
         )
+        self.chronicle.on_told = self.services.events.told
 
     def clock(self) -> int:
         """The time, epoch, ms."""
