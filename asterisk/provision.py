@@ -4,10 +4,11 @@
     python3 asterisk/provision.py [--var DIRECTORY] [--tests] [--json]
 
 The system's Asterisk is used when it is new enough. Else a private root of Debian sid's packages
-is unpacked below DIRECTORY (var/asterisk-root): nothing of it is installed on this machine and
-none of its maintainer scripts run; its programs are started by its own loader (see
-config/asterisk_runtime.py). It is unpacked elsewhere and renamed when whole, so an interrupted
-run is never half used. Standard library only: this runs before anything is installed.
+is unpacked below DIRECTORY (var/asterisk-root beside the source, or where TRUNKLINE_ASTERISK_ROOT
+says): nothing of it is installed on this machine and none of its maintainer scripts run; its
+programs are started by its own loader (see config/asterisk_runtime.py). It is unpacked elsewhere
+and renamed when whole, so an interrupted run is never half used. Standard library only: this runs
+before anything is installed.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ SUITE = "sid"
 PACKAGES = ("asterisk", "asterisk-core-sounds-en-gsm")
 MIRROR_VARIABLE = "TRUNKLINE_DEBIAN_MIRROR"
 ROOT_VARIABLE = "TRUNKLINE_ASTERISK_ROOT"
+INSTALLATION = Path(__file__).resolve().parents[1]
 KEYRINGS = Path("/usr/share/keyrings")
 
 
@@ -89,7 +91,7 @@ class Journal:
 def provision(var: Path, *, tests: bool, journal: Journal) -> dict[str, str | None]:
     """Make sure that all is there; where Asterisk is, and its root when it is a private one."""
     named = os.environ.get(ROOT_VARIABLE)
-    root = Path(named).absolute() if named else var / "asterisk-root"
+    root = INSTALLATION / named if named else var / "asterisk-root"
     programs = {"espeak-ng": "espeak-ng"} | ({"sipp": "sip-tester"} if tests else {})
     missing = [package for program, package in programs.items() if not _which(program)]
     if found := _known(root, named=bool(named)):
@@ -218,8 +220,9 @@ def _environment() -> dict[str, str]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; 0 when all is there, 1 when somebody must put something right."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
-    beside = Path(__file__).resolve().parents[1] / "var"
-    parser.add_argument("--var", type=Path, default=beside, help="the data directory (var)")
+    parser.add_argument(
+        "--var", type=Path, default=INSTALLATION / "var", help="the data directory (var)"
+    )
     parser.add_argument("--tests", action="store_true", help="also what the tests need")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     options = parser.parse_args(arguments)

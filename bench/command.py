@@ -20,7 +20,6 @@ from rich.table import Table
 
 from config.asterisk_runtime import AsteriskMissingError, find_runtime
 from engine.errors import EngineError
-from engine.settings import PROJECT
 from phones.errors import PhoneError
 
 Figures = Mapping[str, float | int | bool | Mapping[str, float]]
@@ -97,7 +96,7 @@ def _tell_machine(console: Console) -> None:
 def find_version() -> tuple[int, ...]:
     """The version of the Asterisk that will be measured; empty when there is none."""
     try:
-        return find_runtime(PROJECT / "var").version
+        return find_runtime().version
     except AsteriskMissingError:
         return ()
 

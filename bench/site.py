@@ -119,7 +119,7 @@ class BenchSite:
         return (await self._console("core show channels count")).startswith("0 active channels")
 
     async def _console(self, words: str) -> str:
-        argv = find_runtime(PROJECT / "var").remote(self.layout.asterisk / "etc", words)
+        argv = find_runtime().remote(self.layout.asterisk / "etc", words)
         process = await asyncio.create_subprocess_exec(*argv, stdout=asyncio.subprocess.PIPE)
         return (await process.communicate())[0].decode()
 
@@ -175,7 +175,6 @@ def _write(directory: Path, layout: Layout, plan: Plan) -> dict[str, str]:
     site = directory / "site.yaml"
     site.write_text(yaml.safe_dump({**plan.site, "network": _ports()}), "utf-8")
     return {
-        "TRUNKLINE_ASTERISK_ROOT": str(PROJECT / "var" / "asterisk-root"),
         **os.environ,
         "TRUNKLINE_VAR": str(layout.root),
         "TRUNKLINE_SITE": str(site),

@@ -1,9 +1,11 @@
 """Find an Asterisk that is new enough, and say how it is started.
 
 The system's own is used when it is 22.4 or later. Else the private Debian root that
-``asterisk/provision.py`` made is: it is not entered (no chroot, no root rights needed while it
-runs); its own dynamic loader starts its Asterisk with its own libraries, and because they are
-named by an argument and not by LD_LIBRARY_PATH, no child of Asterisk inherits them.
+``asterisk/provision.py`` made is, which belongs to the installation, as ``.venv`` does: all its
+instances use it, whatever their data directories. It is not entered (no chroot, no root rights
+needed while it runs); its own dynamic loader starts its Asterisk with its own libraries, and
+because they are named by an argument and not by LD_LIBRARY_PATH, no child of Asterisk inherits
+them.
 """
 
 from __future__ import annotations
@@ -20,7 +22,11 @@ from pathlib import Path
 OLDEST = (22, 4)
 """AudioSocket tells DTMF from 22.4 on."""
 
+INSTALLATION = Path(__file__).resolve().parents[1]
 ROOT_VARIABLE = "TRUNKLINE_ASTERISK_ROOT"
+PRIVATE_ROOT = INSTALLATION / "var" / "asterisk-root"
+"""Where setup unpacks Asterisk, unless the variable names another directory."""
+
 _SYSTEM_MODULES = (
     Path("/usr/lib/asterisk/modules"),
     *(Path(f"/usr/lib/{arch}-linux-gnu/asterisk/modules") for arch in ("x86_64", "aarch64")),
@@ -50,13 +56,14 @@ class AsteriskRuntime:
         return [*self.command, "-C", str(etc / "asterisk.conf"), "-rx", words]
 
 
-def find_runtime(var_dir: Path, environ: Mapping[str, str] = os.environ) -> AsteriskRuntime:
+def find_runtime(environ: Mapping[str, str] = os.environ) -> AsteriskRuntime:
     """The system's Asterisk if new enough, else the private root's; raises AsteriskMissingError.
 
-    ``TRUNKLINE_ASTERISK_ROOT`` names a private root elsewhere, and is then preferred.
+    ``TRUNKLINE_ASTERISK_ROOT`` names a private root elsewhere, and is then preferred; it counts
+    from the installation, as the other settings do.
     """
     named = environ.get(ROOT_VARIABLE)
-    root = Path(named) if named else var_dir / "asterisk-root"
+    root = INSTALLATION / named if named else PRIVATE_ROOT
     search = f"{environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
     found = (named and _private(root)) or _system(search) or _private(root)
     if not found:
@@ -78,7 +85,6 @@ def _system(search: str) -> AsteriskRuntime | None:
 
 
 def _private(root: Path) -> AsteriskRuntime | None:
-    root = root.absolute()
     libraries = next(root.glob("usr/lib/*-linux-gnu/asterisk/modules"), None)
     loader = next(root.glob("usr/lib/*-linux-gnu/ld-linux-*.so.*"), None)
     program = root / "usr/sbin/asterisk"

@@ -118,7 +118,7 @@ class Supervisor:
         if differs := unpublished(copy, flows.version, flows.files):
             screen.say(f"  {differs}")
         with screen.step("Asterisk") as step:
-            runtime = find_runtime(settings.layout.root)
+            runtime = find_runtime()
             if remedy := name_remedy():
                 screen.fail(remedy)
             await self._start_asterisk(site, secrets, runtime)

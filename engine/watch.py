@@ -188,7 +188,7 @@ class Watch:
 
     async def _reconfigure_asterisk(self, site: Site, secrets: Secrets) -> None:
         layout = self._settings.layout
-        runtime = await asyncio.to_thread(find_runtime, layout.root)
+        runtime = await asyncio.to_thread(find_runtime)
         changed = await asyncio.to_thread(write_all, site, secrets, layout, runtime)
         for name in changed:
             if name not in RELOADED:

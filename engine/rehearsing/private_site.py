@@ -191,12 +191,11 @@ async def _start(
         "TRUNKLINE_LOG": "json",
         "PYTHONPATH": str(PROJECT),
     }
-    root = {"TRUNKLINE_ASTERISK_ROOT": str(PROJECT / "var" / "asterisk-root")}
     with log.open("wb") as output:
         return await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "engine", "up", "--no-demo"),
             cwd=PROJECT,
-            env={**root, **os.environ, **ours},
+            env={**os.environ, **ours},
             stdout=output,
             stderr=output,
         )

@@ -49,7 +49,7 @@ class AsteriskProcess(ABC):
         extra_modules: tuple[str, ...] = (),
     ) -> None:
         self.directory = directory
-        self.runtime: AsteriskRuntime = find_runtime(ROOM / "var")
+        self.runtime: AsteriskRuntime = find_runtime()
         self.layout = AsteriskLayout.below(
             directory,
             modules=self.runtime.modules,

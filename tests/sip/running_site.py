@@ -290,9 +290,7 @@ def _write(directory: Path, site: Json, flows: dict[str, str]) -> dict[str, str]
         (dialplans / f"{name}.yaml").write_text(text, "utf-8")
     shared_prompts.take(directory)
     (directory / "site.yaml").write_text(yaml.safe_dump(site, allow_unicode=True), "utf-8")
-    root = PROJECT / "var" / "asterisk-root"
     return {
-        "TRUNKLINE_ASTERISK_ROOT": str(root),
         **os.environ,
         "TRUNKLINE_VAR": str(directory / "var"),
         "TRUNKLINE_SITE": str(directory / "site.yaml"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 from collections.abc import AsyncIterator
 
@@ -13,7 +12,6 @@ import pytest_asyncio
 from config.asterisk_runtime import find_runtime
 from engine.asterisk_files import layout_of
 from engine.layout import Layout
-from engine.settings import PROJECT
 from ivr.loader import flows_as_written
 from ivr.prompts.catalogue import catalogue
 from ivr.prompts.loudness import TARGET_DBOV
@@ -23,7 +21,6 @@ from tests.sip.running_site import Json, RunningSite, running_site
 pytestmark = [pytest.mark.sip, pytest.mark.asyncio(loop_scope="module")]
 
 SPOKEN_HZ, BEEP_HZ = 620, 1_000
-ROOT = PROJECT / "var" / "asterisk-root"
 NAME, LANGUAGE = "desk.main.prompt", "en"
 
 
@@ -80,7 +77,7 @@ async def channel_of_the_trunk(site: RunningSite) -> str:
 async def console(site: RunningSite, words: str) -> str:
     """A command on the console of this site's Asterisk."""
     layout = Layout(site.directory / "var")
-    runtime = find_runtime(layout.root, {"TRUNKLINE_ASTERISK_ROOT": str(ROOT), **os.environ})
+    runtime = find_runtime()
     process = await asyncio.create_subprocess_exec(
         *runtime.remote(layout_of(layout, runtime).etc, words),
         stdout=asyncio.subprocess.PIPE,

@@ -17,7 +17,6 @@ import pytest_asyncio
 from redis.asyncio import Redis
 
 from config.asterisk_runtime import find_runtime
-from engine.settings import PROJECT
 from history.database import HistoryDatabase
 from phones.errors import PhoneRefused
 from phones.lightagent import LightAgent, Manner
@@ -182,7 +181,7 @@ async def _left_over(site: RunningSite, tasks: float) -> list[str]:
 
 
 async def _channels(site: RunningSite) -> list[str]:
-    runtime = find_runtime(PROJECT / "var")
+    runtime = find_runtime()
     words = runtime.remote(site.directory / "var/asterisk/etc", "core show channels concise")
     process = await asyncio.create_subprocess_exec(*words, stdout=asyncio.subprocess.PIPE)
     output, _ = await process.communicate()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -131,9 +132,9 @@ def test_the_systems_own_asterisk_is_used_when_new_enough(machine: Machine) -> N
 
 def test_the_runtime_finds_the_root_that_provisioning_made(machine: Machine) -> None:
     """The loader is named first, its libraries by an argument that no child inherits."""
-    machine.provision()
-    runtime = find_runtime(machine.var, machine.environ)
-    root = machine.var / "asterisk-root"
+    root = machine.var.parent / "root"
+    machine.provision(TRUNKLINE_ASTERISK_ROOT=str(root))
+    runtime = find_runtime({**machine.environ, "TRUNKLINE_ASTERISK_ROOT": str(root)})
     libraries = root / Path(LOADER).parent
     assert runtime.version == (22, 10, 1)
     assert runtime.start(Path("/etc/a")) == [
@@ -149,10 +150,35 @@ def test_the_runtime_finds_the_root_that_provisioning_made(machine: Machine) -> 
     assert runtime.modules == libraries / "asterisk/modules"
 
 
+def test_setup_and_the_engine_mean_one_root_whatever_the_data_directory(
+    machine: Machine, tmp_path: Path
+) -> None:
+    """All instances of an installation use the Asterisk that its one setup got; a root that is
+    named otherwise counts from the installation for both."""
+    home = tmp_path / "home"
+    for part in ("asterisk/provision.py", "config/asterisk_runtime.py", "config/__init__.py"):
+        (home / part).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(SCRIPT.parents[1] / part, home / part)
+    environ = {**machine.environ, "TRUNKLINE_VAR": str(tmp_path / "elsewhere")}
+    finds = "from config.asterisk_runtime import find_runtime; print(find_runtime().command[0])"
+
+    def said(*command: str) -> str:
+        whole = [sys.executable, *command]
+        ran = subprocess.run(whole, cwd=home, env=environ, capture_output=True, check=True)
+        return ran.stdout.decode().strip()
+
+    for named, root in (("", "var/asterisk-root"), ("shared/root", "shared/root")):
+        environ["TRUNKLINE_ASTERISK_ROOT"] = named
+        assert said("asterisk/provision.py") == str(home / root / "usr/sbin/asterisk")
+        assert said("-c", finds) == str(home / root / LOADER)
+    assert not (tmp_path / "elsewhere").exists()
+
+
 def test_no_asterisk_at_all_is_told_with_its_remedy(tmp_path: Path) -> None:
     """Whoever starts without setup learns what to run."""
-    with pytest.raises(AsteriskMissingError, match="make setup gets one"):
-        find_runtime(tmp_path, {"PATH": os.devnull})
+    root = str(tmp_path / "root")
+    with pytest.raises(AsteriskMissingError, match=f"{root}; make setup gets one"):
+        find_runtime({"PATH": os.devnull, "TRUNKLINE_ASTERISK_ROOT": root})
 
 
 def test_a_machine_that_does_not_know_its_name_is_told_how_to_mend_it() -> None:
