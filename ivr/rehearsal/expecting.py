@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from itertools import groupby
@@ -157,7 +158,16 @@ class Expecting:
         return Mismatch(f"the end: {cause}", ended or f"the call still at {self._call.step}")
 
     def _since(self) -> Iterator[Command]:
-        return (each.command for each in self._call.started[self._cursor.started :])
+        """What was asked of the outside; a callback without a queue is for the one just left."""
+        left: str | None = None
+        for nth, each in enumerate(self._call.started):
+            command = each.command
+            if isinstance(command, Enqueue):
+                left = command.queue
+            elif isinstance(command, CallBack) and command.queue is None:
+                command = replace(command, queue=left)
+            if nth >= self._cursor.started:
+                yield command
 
 
 LAST_HEARD = 3

@@ -111,7 +111,9 @@ class Line(DocumentModel):
     transfer: dict[str, str] | None = Field(
         default=None, description="number, agent, extension, mode or whisper"
     )
-    callback: dict[str, str] | None = Field(default=None, description="number or queue")
+    callback: dict[str, str] | None = Field(
+        default=None, description="number or queue, which may be the one just left"
+    )
     voicemail: dict[str, str] | None = Field(default=None, description="mailbox")
     survey: dict[str, str] | None = Field(default=None, description="scores by question")
     recording: Literal["on", "off"] | None = Field(default=None, description="switched so")

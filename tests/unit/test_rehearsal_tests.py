@@ -234,6 +234,28 @@ def test_a_field_that_the_site_does_not_keep_is_told() -> None:
     assert wrong == '2:37: given.lookup.since: "soon" is no date'
 
 
+CALLED_BACK = """
+languages: [en]
+start: gas
+exits: {on_error: later}
+steps:
+  gas: {queue: gas, on_timeout: {after: 1m, go: water}, answered: bye}
+  water: {queue: water, on_timeout: {after: 1m, go: later}, answered: bye}
+  later: {callback: {}, next: bye, on_error: bye}
+  bye: {hangup: normal}
+"""
+
+
+def test_a_callback_that_names_no_queue_is_for_the_one_just_left() -> None:
+    """As the engine promises it: a test can tell whose line the caller stays in."""
+    before = 'given: {agents: none, caller: "+36301112222"}\n'
+    test = before + "call: [{silence: 2m, callback: {queue: QUEUE}, ends: normal}]"
+    assert played(CALLED_BACK, test.replace("QUEUE", "water")).failure is None
+    failed = played(CALLED_BACK, test.replace("QUEUE", "gas")).failure
+    assert failed is not None
+    assert failed.got == "{number: 36301112222, queue: water}"
+
+
 def test_every_field_of_the_file_is_explained_to_editors() -> None:
     """Hover shows what a key is for."""
     described = TestFile.model_json_schema()["$defs"]["Line"]["properties"]
