@@ -11,6 +11,7 @@ from typing import Any
 from config.document import DocumentError
 from config.suggest import did_you_mean
 from engine.errors import HistoryUnreadable, SettingsInvalid
+from engine.loading import require
 from engine.settings import Settings
 from history.database import HistoryDatabase
 from history.errors import DatabaseAway
@@ -55,6 +56,7 @@ def find_flow(settings: Settings, what: str) -> Flow:
     path = Path(what)
     if path.suffix in YAML or path.is_file():
         return read_flow(path)[0]
+    require(settings.dialplans)
     flows, faults = _flows(settings.dialplans)
     if what not in flows:
         if faults:

@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple, TypeVar
 
-from config.document import DocumentError, Located, Problem
+from config.document import DocumentError, Located, Place, Problem
 from config.site import Site, load_site_located
 from config.site_checks import check_flows
 from config.transfers import Permitted
@@ -67,6 +67,20 @@ def uncollected() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+def missing(dialplans: Path) -> list[Problem]:
+    """A problem where the directory of the flows is not there: its setting is mistyped, likely."""
+    if dialplans.is_dir():
+        return []
+    message = "no such directory, in which the flows should be (TRUNKLINE_DIALPLANS)"
+    return [Place(str(dialplans), 0, 0).problem((), message)]
+
+
+def require(dialplans: Path) -> None:
+    """Raises DocumentError where the directory of the flows is `missing`."""
+    if problems := missing(dialplans):
+        raise DocumentError(problems)
 
 
 def load_site_file(settings: Settings) -> SiteFile:

@@ -20,7 +20,7 @@ from config.site import read_site
 from config.site_checks import check_flows
 from config.yaml_tree import INCLUDE
 from engine.checking.site_draft import SiteDraft, draft_of
-from engine.loading import uncollected
+from engine.loading import missing, uncollected
 from engine.prompts.voices import check_voices
 from engine.rehearsing.sources import SUFFIX, beside
 from engine.settings import Settings
@@ -57,7 +57,8 @@ class Checker:
 
     def everything(self) -> list[Problem]:
         """All that the site is made of."""
-        return [*self._site(), *self._directory(self._settings.dialplans)]
+        dialplans = self._settings.dialplans
+        return [*self._site(), *missing(dialplans), *self._directory(dialplans)]
 
     def file(self, path: Path) -> list[Problem]:
         """A site, a flow, a fragment or a file of tests; all in a directory.
@@ -92,7 +93,7 @@ class Checker:
         problems = [*self.site.problems]
         if self.site.read is not None:
             folder = self._folder(self._settings.dialplans)
-            if folder.is_whole:
+            if folder.is_whole and not missing(self._settings.dialplans):
                 problems += check_flows(*self.site.read, {flow.flow for flow in folder.flows})
             problems += check_voices(*self.site.read, self._settings.site_file.parent)
         return problems

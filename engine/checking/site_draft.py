@@ -52,9 +52,10 @@ def draft_of(settings: Settings, unsaved: Unsaved = NOTHING_UNSAVED) -> SiteDraf
 
 
 def _known_in_part(plain: Any, functions: Mapping[str, FlowFunction] | None) -> Known:
-    """The names in a site of which some parts are wrong; what those would tell is not checked."""
+    """The names in a site of which some parts are wrong; what those would tell is not checked, and
+    of a site that cannot be read at all nothing is."""
     written = plain if isinstance(plain, dict) else {}
-    good = dict(_good_parts(written))
+    good = dict(_good_parts(written)) if written else {}
     known: dict[str, Any] = {
         name: None for part, told in _TOLD_BY.items() if part not in good for name in told
     }
@@ -103,6 +104,7 @@ _TOLD_BY: Mapping[str, tuple[str, ...]] = {
     "transfers": ("transfers",),
     "callbacks": ("callbacks",),
     "services": ("services",),
+    "sms": ("sms",),
     "values": ("values",),
     "customers": ("values",),
     "hours": ("hours",),

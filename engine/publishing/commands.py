@@ -14,7 +14,7 @@ from engine.client import Client
 from engine.clock import now_ms
 from engine.console import Screen, plain_console
 from engine.errors import NoSuchVersion, NotRunning, PublishRefused, SiteInvalid
-from engine.loading import check_texts, known_of, load_site_file
+from engine.loading import check_texts, known_of, load_site_file, require
 from engine.publishing import differing, recorded_prompts
 from engine.publishing.flows import open_store, or_away
 from engine.publishing.functions import functions_of
@@ -52,6 +52,7 @@ async def publish(asked: Asked, by: Author, base: int | None) -> int:
     """1 when nothing was published, or the engine that runs here does not take it."""
     async with _publisher(asked.settings) as publisher:
         try:
+            require(asked.settings.dialplans)
             done = await publisher.publish(by, base)
         except (SiteInvalid, DocumentError, PublishRefused) as refused:
             return _refused(asked, refused)

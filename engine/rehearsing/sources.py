@@ -10,7 +10,7 @@ from config.document import DocumentError, Located, Problem, load_located, load_
 from config.site import load_site_located
 from config.suggest import did_you_mean
 from engine.errors import NoSuchFlow
-from engine.loading import known_of
+from engine.loading import known_of, require
 from engine.publishing.functions import load_functions
 from engine.settings import Settings
 from ivr.folder import YAML, flow_files, not_yaml
@@ -81,6 +81,7 @@ class Sources:
             if name not in library.names:
                 raise NoSuchFlow(named, did_you_mean(name, library.names))
             return name, library
+        require(self._dialplans)
         library = self.library(self._dialplans)
         if named not in library.names:
             raise NoSuchFlow(named, did_you_mean(named, library.names))
@@ -96,6 +97,7 @@ class Sources:
         return None
 
     def _all_tests(self) -> list[Path]:
+        require(self._dialplans)
         return sorted(self._dialplans.glob(f"*{SUFFIX}"))
 
     def _tests_of(self, name: str) -> list[Path]:

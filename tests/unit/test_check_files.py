@@ -249,3 +249,26 @@ def test_commands_never_show_a_traceback_for_a_bad_file(
     assert (done.returncode, done.stdout) == (2, "")
     assert path.name.split(".")[0] in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_directory_that_is_not_there_is_told_by_its_name(house: House) -> None:
+    """And not that every number's flow is unknown: its setting is mistyped, likely."""
+    shutil.rmtree(house.dialplans)
+    missing = "dialplans: no such directory, in which the flows should be (TRUNKLINE_DIALPLANS)"
+    assert house.check() == (1, [missing], "")
+
+
+@pytest.mark.parametrize("text", [None, "site: {", "- no site"])
+def test_of_a_site_that_cannot_be_read_only_that_is_told(house: House, text: str | None) -> None:
+    """Its flows use names that it would tell: what follows from it helps nobody."""
+    flow = FLOW.format(name="uses", queue="faulds")
+    away = (
+        "bye: {transfer: {to: '+36301112222'}, on_error: end, next: end}\n  end: {hangup: normal}"
+    )
+    house.write("uses.yaml", flow.replace("bye: {hangup: normal}", away))
+    if text is None:
+        house.site.unlink()
+    else:
+        house.site.write_text(text, "utf-8")
+    code, problems, _ = house.check()
+    assert (code, [line.partition(":")[0] for line in problems]) == (1, ["site.yaml"])

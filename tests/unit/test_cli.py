@@ -13,6 +13,7 @@ from tests.unit.command import Command
 pytestmark = pytest.mark.unit
 
 ONE_FLOW = PROJECT / "tests/data/one_flow"
+NO_DIRECTORY = "/no/such: no such directory, in which the flows should be (TRUNKLINE_DIALPLANS)"
 
 
 def test_the_sample_site_is_well(trunkline: Command) -> None:
@@ -67,6 +68,10 @@ def test_a_site_with_a_fault_is_told_where(trunkline: Command, tmp_path: Path) -
         (["checkout"], {}, "there is none yet"),
         (["diff"], {}, "there is none yet"),
         (["diff", "--json", "1", "x"], {}, "as an integer"),
+        (["test"], {"TRUNKLINE_DIALPLANS": "/no/such"}, NO_DIRECTORY),
+        (["test", "support"], {"TRUNKLINE_DIALPLANS": "/no/such"}, NO_DIRECTORY),
+        (["simulate", "support"], {"TRUNKLINE_DIALPLANS": "/no/such"}, NO_DIRECTORY),
+        (["graph", "support"], {"TRUNKLINE_DIALPLANS": "/no/such"}, NO_DIRECTORY),
         (["publish"], {"TRUNKLINE_DATABASE_URL": "sqlite:///no/such/dir/a"}, "does not answer"),
         (["versions"], {"TRUNKLINE_DATABASE_URL": "oracle://x"}, "sqlite and postgresql"),
     ],
