@@ -27,7 +27,7 @@ def plain_console(*, stderr: bool = False) -> Console:
 
 
 class Screen:
-    """Prints steps with their duration; `detail` set inside a step is shown behind it."""
+    """Prints steps with their duration; what is set inside a step of its outcome is shown."""
 
     def __init__(self, console: Console | None = None) -> None:
         self.console = console or plain_console()
@@ -47,7 +47,8 @@ class Screen:
         except BaseException:
             self._line("red", "✗", what, step, began)
             raise
-        self._line("green", "✓", what, step, began)
+        colour, mark = ("red", "✗") if step.failed else ("green", "✓")
+        self._line(colour, mark, what, step, began)
 
     def say(self, text: str) -> None:
         """A plain line."""
@@ -84,3 +85,5 @@ class Step:
     """A step under way."""
 
     detail: str = ""
+    failed: bool = False
+    """It came to its end, and its answer is no."""

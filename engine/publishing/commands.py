@@ -231,6 +231,7 @@ def _told_of(screen: Screen, tests: FlowTests) -> FlowTests:
         with screen.step("Tested") as step:
             failures = tests(files, flows)
             step.detail = f"{len(failures)} failed" if failures else "all pass"
+            step.failed = bool(failures)
         return failures
 
     return played

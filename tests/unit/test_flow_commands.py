@@ -324,3 +324,14 @@ async def test_what_is_under_way_is_shown_beside_the_answer(
         "✓ Tested: all pass",
         "✓ Told the engine, which makes the prompts first: it runs version 1",
     ]
+
+
+async def test_tests_that_fail_are_no_success(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The mark beside them says so too: whoever reads only that believes them published."""
+    failing = "flow: support\ntests: [{name: It, call: [{hears: Nobody says this}]}]\n"
+    (settings.dialplans / "support.test.yaml").write_text(failing, "utf-8")
+    assert await flow_commands.publish(Asked(settings, as_json=False), ANNA, None) == 1
+    steps = [line.rpartition(" (")[0] for line in capsys.readouterr().err.splitlines()]
+    assert steps == ["✓ Checked: 1 flow", "✗ Tested: 1 failed"]
