@@ -26,6 +26,11 @@ def plain_console(*, stderr: bool = False) -> Console:
     return console
 
 
+def counted(number: int, what: str) -> str:
+    """`1 flow`, `2 flows`."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 class Screen:
     """Prints steps with their duration; what is set inside a step of its outcome is shown."""
 

@@ -147,8 +147,18 @@ class NoSuchVersion(EngineError):
     code = "no_such_version"
 
     def __init__(self, version: int, newest: int = 0) -> None:
-        there = f"there are 1 to {newest} (trunkline versions)" if newest else "there is none yet"
-        super().__init__(f"there is no version {version} of the flows: {there}")
+        if not newest:
+            super().__init__(NOTHING_PUBLISHED)
+            return
+        none = f"no version {version} of the flows" if version > 0 else "none before version 1"
+        there = f"there {'are 1 to' if newest > 1 else 'is only version'} {newest}"
+        super().__init__(f"there is {none}: {there} (trunkline versions)")
+
+
+NOTHING_PUBLISHED = (
+    "no flows are published yet: `trunkline publish`, or the first `trunkline up`, makes version 1 "
+    "of what is in the dialplans"
+)
 
 
 class PublishRefused(EngineError):

@@ -12,8 +12,14 @@ from config.document import DocumentError, load_plain
 from engine import card
 from engine.client import Client
 from engine.clock import now_ms
-from engine.console import Screen, plain_console
-from engine.errors import NoSuchVersion, NotRunning, PublishRefused, SiteInvalid
+from engine.console import Screen, counted, plain_console
+from engine.errors import (
+    NOTHING_PUBLISHED,
+    NoSuchVersion,
+    NotRunning,
+    PublishRefused,
+    SiteInvalid,
+)
 from engine.loading import check_texts, known_of, load_site_file, require
 from engine.publishing import differing, recorded_prompts
 from engine.publishing.flows import open_store, or_away
@@ -56,7 +62,21 @@ async def publish(asked: Asked, by: Author, base: int | None) -> int:
             done = await publisher.publish(by, base)
         except (SiteInvalid, DocumentError, PublishRefused) as refused:
             return _refused(asked, refused)
-    return await _told(asked, done, f"nothing to publish: this is version {done.head.version}")
+    return await _told(asked, done, _nothing_new(done))
+
+
+def _nothing_new(done: Published) -> str:
+    """What the files are, where there was nothing of one's own in them."""
+    head = done.head
+    if not done.taken_over:
+        return f"nothing to publish: this is version {head.version}"
+    told = f"nothing of your own to publish: the files here are now those of version {head.version}"
+    if head.restores is None:
+        return told
+    return (
+        f"{told}, which is version {head.restores} again; "
+        f"`trunkline rollback {head.version - 1}` brings the others back"
+    )
 
 
 async def rollback(asked: Asked, version: int, by: Author) -> int:
@@ -95,8 +115,9 @@ async def versions(asked: Asked, limit: int) -> int:
     async with _store(asked.settings) as (store, site):
         heads = await store.heads(site, limit)
     engine = await _flows_here(asked.settings)
-    if asked.as_json:
-        asked.tell([{**asdict(head), **_standing(engine, head.version)} for head in heads])
+    if asked.as_json or not heads:
+        told = [{**asdict(head), **_standing(engine, head.version)} for head in heads]
+        asked.tell(told, NOTHING_PUBLISHED)
         return 0
     rows: list[tuple[Any, ...]] = [
         (h.version, _here(engine, h.version), clock_time(h.at_ms), *_by(h)) for h in heads
@@ -220,7 +241,7 @@ def _shown(screen: Screen, check: Check) -> Check:
     def checked(files: Files, called: Callable[[str], str]) -> Mapping[str, Flow]:
         with screen.step("Checked") as step:
             flows = check(files, called)
-            step.detail = "1 flow" if len(flows) == 1 else f"{len(flows)} flows"
+            step.detail = counted(len(flows), "flow")
         return flows
 
     return checked

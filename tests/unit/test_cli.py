@@ -13,6 +13,7 @@ from tests.unit.command import Command
 pytestmark = pytest.mark.unit
 
 ONE_FLOW = PROJECT / "tests/data/one_flow"
+NOT_YET = "no flows are published yet: `trunkline publish`, or the first `trunkline up`, makes"
 NO_DIRECTORY = "/no/such: no such directory, in which the flows should be (TRUNKLINE_DIALPLANS)"
 
 
@@ -63,10 +64,10 @@ def test_a_site_with_a_fault_is_told_where(trunkline: Command, tmp_path: Path) -
         (["graph", "support", "--output", "/proc/none/x.svg"], {}, "a file that can be written"),
         (["nonsense"], {}, "No such command"),
         (["history", "--limit", "0"], {}, "limit"),
-        (["rollback", "1"], {}, "there is no version 1 of the flows: there is none yet"),
-        (["rollback", "-1"], {}, "there is none yet"),
-        (["checkout"], {}, "there is none yet"),
-        (["diff"], {}, "there is none yet"),
+        (["rollback", "1"], {}, NOT_YET),
+        (["rollback", "-1"], {}, NOT_YET),
+        (["checkout"], {}, NOT_YET),
+        (["diff"], {}, NOT_YET),
         (["diff", "--json", "1", "x"], {}, "as an integer"),
         (["test"], {"TRUNKLINE_DIALPLANS": "/no/such"}, NO_DIRECTORY),
         (["test", "support"], {"TRUNKLINE_DIALPLANS": "/no/such"}, NO_DIRECTORY),

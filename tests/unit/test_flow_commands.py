@@ -119,6 +119,35 @@ async def test_versions_are_listed(settings: Settings, said: Said) -> None:
     assert {"1", "anna", "why not"} <= {cell.strip() for cell in said().split("│")}
 
 
+async def test_before_the_first_version_one_is_told_how_to_make_it(
+    settings: Settings, said: Said
+) -> None:
+    """Not an empty table."""
+    assert await flow_commands.versions(Asked(settings, as_json=False), 20) == 0
+    assert said().startswith("no flows are published yet: `trunkline publish`, or the first")
+    assert await flow_commands.versions(Asked(settings, as_json=True), 20) == 0
+    assert json.loads(said()) == []
+
+
+async def test_who_published_nothing_is_told_what_a_rollback_made_of_the_files(
+    settings: Settings, said: Said
+) -> None:
+    """They have changed under one's hands, and there is a way back."""
+    asked = Asked(settings, as_json=False)
+    await flow_commands.publish(asked, ANNA, None)
+    edit(settings, "timeout: 4s", "timeout: 6s")
+    await flow_commands.publish(asked, ANNA, None)
+    await flow_commands.rollback(asked, -1, Author("bela"))
+    said()
+    assert await flow_commands.publish(asked, ANNA, None) == 0
+    taken_over, nothing_new, _ = said().splitlines()
+    assert taken_over == "taken over from others: dialplans/support.yaml"
+    assert nothing_new == (
+        "nothing of your own to publish: the files here are now those of version 3, which is "
+        "version 1 again; `trunkline rollback 2` brings the others back"
+    )
+
+
 @pytest.mark.parametrize("as_json", [True, False])
 async def test_what_is_wrong_is_told_where_it_is(
     settings: Settings, said: Said, as_json: bool

@@ -306,6 +306,13 @@ async def test_there_is_no_way_back_to_what_never_was(anna: Engineer, version: i
         await anna.at_work.rollback(version, Author("anna"))
 
 
+async def test_there_is_no_way_back_from_the_first_version(anna: Engineer) -> None:
+    """In the words of who went back one: they have not asked for a version 0."""
+    told = "there is none before version 1: there is only version 1"
+    with pytest.raises(NoSuchVersion, match=told):
+        await anna.at_work.rollback(-1, Author("anna"))
+
+
 async def test_a_rollback_to_what_is_in_force_makes_no_version(anna: Engineer) -> None:
     """It is there already."""
     assert not (await anna.at_work.rollback(1, Author("anna"))).new
