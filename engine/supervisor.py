@@ -17,7 +17,7 @@ from engine import asterisk_files, card
 from engine.asterisk_files import wanted_ports
 from engine.children import Child, ChildSpec
 from engine.client import Client
-from engine.console import Screen
+from engine.console import Screen, counted
 from engine.demo import Demonstration
 from engine.errors import AlreadyRunning, ChildFailed, EngineError, NotRunning
 from engine.loading import load_site_file
@@ -110,8 +110,8 @@ class Supervisor:
             site = site_file.site
             async with open_store(settings) as store:
                 _, flows = await open_flows(settings, store, site_file)
-            count = len(flows.programs)
-            step.detail = f"{settings.site_file.name}, {count} flows of version {flows.version}"
+            count = counted(len(flows.programs), "flow")
+            step.detail = f"{settings.site_file.name}, {count} of version {flows.version}"
             secrets = load_or_create(settings.layout.secrets, site)
             require_free(wanted_ports(site))
         copy = copy_of(settings)

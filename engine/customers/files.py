@@ -16,7 +16,7 @@ from rich.table import Table
 from config.document import DocumentError, Problem, read_text
 from config.site import Site
 from config.suggest import did_you_mean, shown
-from engine.console import plain_console
+from engine.console import counted, plain_console
 from engine.customers.directory import e164, region_of
 from engine.customers.fields import fields_of
 from engine.errors import HistoryUnreadable
@@ -49,7 +49,7 @@ async def bring_in(settings: Settings, file: Path) -> int:
     async with _store(settings) as store:
         for start in range(0, len(rows), BATCH):
             await store.put(rows[start : start + BATCH])
-    typer.echo(f"{len(rows)} customer{'' if len(rows) == 1 else 's'} taken")
+    typer.echo(f"{counted(len(rows), 'customer')} taken")
     return 0
 
 

@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from engine.console import plain_console
+from engine.console import counted, plain_console
 from ivr.rehearsal.expecting import way
 
 if TYPE_CHECKING:
@@ -48,7 +48,8 @@ def show(
     if again:
         told.append(f", {again} at the second try", style="yellow")
     virtual = sum(each.played.virtual_ms for each in results) / 60_000
-    out.print(told.append(f" in {seconds:.2f} s ({virtual:,.0f} minutes of calls)", style="dim"))
+    calls = counted(round(virtual), "minute")
+    out.print(told.append(f" in {seconds:.2f} s ({calls} of calls)", style="dim"))
 
 
 def _by_file(results: Iterable[Result]) -> dict[str, list[Result]]:
@@ -60,7 +61,7 @@ def _by_file(results: Iterable[Result]) -> dict[str, list[Result]]:
 
 def _file(out: Console, file: str, tests: Sequence[Result], verbose: bool) -> None:
     failed = [each for each in tests if each.played.failure is not None]
-    count = f"{len(tests)} test{'s' if len(tests) != 1 else ''}"
+    count = counted(len(tests), "test")
     if not failed:
         out.print(_mark(True).append(f"{file}: {count}"))
     else:

@@ -124,13 +124,23 @@ def _world(chosen: Chosen, library: Library, flow: str) -> World:
         plain["http"] = {**plain.get("http", {}), **written}
     said = _said(chosen)
     text = "".join(f"{name}: {scalar(value)}\n" for name, value in said.items()) or "{}"
-    own, located = load_text_located(text, "the command line", Given)
-    if problems := check_given(own, located, library, flow):
-        raise DocumentError(problems)
-    given = own.over(given)
+    given = _own(text, library, flow).over(given)
     # The time is always told: a test is to be the same tomorrow.
     time = f"{given.time:%Y-%m-%dT%H:%M:%S%z}"
     return World(given, {**plain, **said, "time": time})
+
+
+def _own(text: str, library: Library, flow: str) -> Given:
+    """What the command line says; a fault is told by its option, for it has no lines."""
+    try:
+        own, located = load_text_located(text, "", Given)
+        if problems := check_given(own, located, library, flow):
+            raise DocumentError(problems)
+    except DocumentError as error:
+        raise DocumentError(
+            Problem(f"--{each.path}", 0, 0, "", each.message) for each in error.problems
+        ) from None
+    return own
 
 
 def _said(chosen: Chosen) -> dict[str, str]:

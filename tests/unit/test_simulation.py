@@ -421,16 +421,20 @@ def test_the_call_begins_with_what_is_played(
 @pytest.mark.parametrize(
     ("chosen", "message"),
     [
-        (Chosen("support", caller="abc"), '"abc" is no caller, write a number like +36201234567'),
-        (Chosen("support", language="de"), 'unknown language "de", allowed: en, hu, pl, et'),
+        (
+            Chosen("support", caller="abc"),
+            '--caller: "abc" is no caller, write a number like +36201234567',
+        ),
+        (Chosen("support", language="de"), '--language: unknown language "de", allowed: en, hu'),
     ],
 )
 def test_a_caller_that_cannot_be_is_refused(
     settings: Settings, chosen: Chosen, message: str
 ) -> None:
-    """In a test's given just as on the command line."""
-    with pytest.raises(DocumentError, match=message.replace("+", r"\+")):
+    """As in a test's given, by the option: a command line has no lines and columns."""
+    with pytest.raises(DocumentError) as refused:
         simulate(settings, chosen)
+    assert str(refused.value).startswith(message)
 
 
 def test_a_queue_tells_what_it_asks_of_an_agent() -> None:
