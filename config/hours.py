@@ -29,7 +29,8 @@ class Hours(DocumentModel):
     zone: Zone | None = Field(default=None, description="whose clock counts; the site's if absent")
     open: dict[Weekdays, DayHours] = Field(
         description='spans like "08:00-12:00 13:00-16:00", or closed, by day (mon, mon-thu, daily, '
-        "weekdays, weekend); other days are closed"
+        "weekdays, weekend); other days are closed. A span may pass midnight: fri: 22:00-06:00 "
+        "ends on Saturday morning"
     )
     holidays: Annotated[tuple[Country, ...], Unique] = Field(
         default=(), description="countries whose public holidays are closed, like HU or DE-BY"

@@ -1,4 +1,4 @@
-"""Checks of opening hours beyond their form: days said twice, nights that overlap, days gone by."""
+"""Checks of opening hours beyond their form: days said twice, overlaps, long nights, past days."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from config.document import Located, Problem
 from config.hours import Hours
 from config.problem import Path
 from config.suggest import shown
+
+LONGEST_NIGHT = 12 * 60
+"""Minutes of a span over midnight that nobody is asked about."""
 
 
 class _Said(NamedTuple):
@@ -31,6 +34,7 @@ def check_hours(
     twice = [*_days_twice(hours, path, located)]
     # Two sets of hours for one day would seem to overlap, too: tell the cause alone.
     yield from twice or _overlaps(hours, path, located)
+    yield from _long_nights(hours, path, located)
     if today is not None:
         yield from _gone_by(hours, path, located, today)
     if not _ever_opens(hours, today):
@@ -56,6 +60,25 @@ def _overlaps(hours: Hours, path: Path, located: Located) -> Iterator[Problem]:
             if early.span.opens < late.span.closes - DAY_MINUTES and pair not in told:
                 told.add(pair)
                 yield located.problem((*path, "open", early.key), f"{early} overlaps {late}")
+
+
+def _long_nights(hours: Hours, path: Path, located: Located) -> Iterator[Problem]:
+    """Spans over midnight that are so long that their times are more likely turned round."""
+    for part, days in (("open", hours.open), ("special", hours.special)):
+        for key, day in days.items():
+            for span in day.spans:
+                if span.closes > DAY_MINUTES and span.closes - span.opens > LONGEST_NIGHT:
+                    yield located.warning((*path, part, key), _doubted(span))
+
+
+def _doubted(span: Span) -> str:
+    meant = Span(span.closes - DAY_MINUTES, span.opens)
+    evening, morning = Span(span.opens, DAY_MINUTES), Span(0, span.closes - DAY_MINUTES)
+    hours = (span.closes - span.opens) // 60
+    return (
+        f"{span} is open over night, for {hours} hours: is {meant} meant? If not, write two "
+        f"spans, {evening} and on the next day {morning}"
+    )
 
 
 def _week(hours: Hours) -> list[list[_Said]]:

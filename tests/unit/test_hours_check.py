@@ -108,3 +108,17 @@ def test_editors_accept_what_the_loader_does(text: str) -> None:
     assert re.search(key, "fri-mon")
     assert not re.search(key, "friday")
     assert re.search(value["pattern"], text)
+
+
+def test_a_night_of_more_than_half_a_day_is_doubted() -> None:
+    """Turned round, a Friday afternoon becomes a night; who means it writes two spans."""
+    doubted, special = complaints(
+        'open: {mon-thu: "08:00-15:00", fri: "15:00-08:00", sat: "20:00-08:00"}\n'
+        'special: {12-24: "12:30-00:31"}'
+    )
+    assert doubted == (
+        "hours.yaml:1:37: warning: open.fri: 15:00-08:00 is open over night, for 17 hours: is "
+        "08:00-15:00 meant? If not, write two spans, 15:00-24:00 and on the next day 00:00-08:00"
+    )
+    assert special.startswith("hours.yaml:2:18: warning: special.12-24: 12:30-00:31 is open over")
+    assert complaints('open: {fri: "15:00-24:00", sat: "00:00-08:00"}') == []
