@@ -67,6 +67,34 @@ def test_what_is_not_set_leaves_no_pause_at_the_beginning() -> None:
     assert said('"{unset}. Hello {code}"')[1] == [("Hello", 0), ("four", 0), ("two", 0)]
 
 
+UNTIL = """
+languages: [en]
+start: until?
+vars: {until: {type: time START}}
+steps:
+  until?: {branch: [{if: ASKED, go: outage}, {else: no_outage}]}
+  outage: {say: "No outage until {until}.", next: bye}
+  no_outage: {say: No outage., next: bye}
+  bye: {hangup: normal}
+"""
+
+
+@pytest.mark.parametrize(
+    ("start", "asked", "heard"),
+    [
+        ("", "time.hour >= 0", "No outage until"),
+        ("", "until is set", "No outage."),
+        (", start: 14:30", "until is set", "No outage until two thirty p.m."),
+    ],
+)
+def test_a_value_that_may_be_missing_is_asked_for_before_it_is_said(
+    start: str, asked: str, heard: str
+) -> None:
+    """As the reference advises: the words around a hole without a value are said all the same."""
+    flow = UNTIL.replace(" START", start).replace("ASKED", asked)
+    assert Conversation(program(flow)).hears == heard
+
+
 def test_signs_of_words_are_left_to_the_voice() -> None:
     """It knows how to speak them; a text without values is one segment as it is written."""
     text, segments = said('"Well, hello. Goodbye!"')
