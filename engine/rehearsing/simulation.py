@@ -175,6 +175,8 @@ class Simulation:
                 return f"more keys ({len(keyed)} so far), or Enter" if keyed else "a key"
             case Waiting() as waiting if waiting.talks(call.now_ms):
                 return "the conversation's end (Enter, :agent leaves)"
+            case Waiting(due_ms=None):
+                return "an agent (:agent), however long it takes"
             case Waiting():
                 return "an agent (:agent), or the queue's time (Enter)"
             case _ if (choice := call.choice) is not None:

@@ -113,7 +113,12 @@ class Queue(Step):
     answered: StepName | None = Field(default=None, description="after the conversation")
     on_timeout: Annotated[
         TimeLimit | None, BeforeValidator(_needs_a_time, json_schema_input_type=TimeLimit)
-    ] = Field(default=None, description="nobody has answered in time: {after: 10m, go: step}")
+    ] = Field(
+        default=None,
+        description="nobody has answered in time: {after: 10m, go: step}; without it, and without "
+        "a key of an offer, a caller waits until somebody answers, as the flow's exits.on_timeout "
+        "is for who keys nothing",
+    )
     on_full: StepName | None = Field(default=None, description="max_waiting are there already")
     no_agents: StepName | None = Field(
         default=None, description="nobody who could answer is logged in, or is any more"

@@ -144,11 +144,11 @@ def test_keys_one_by_one_are_one_answer() -> None:
 
 
 def test_a_queue_that_never_ends_says_what_can_be_done() -> None:
-    """Enter waits for the queue's time; here there is none, and nobody to answer."""
+    """Enter would wait for the queue's time; here there is none, and nobody to answer."""
     hand, _ = simulation(FLOW.replace(", on_timeout: {after: 1h, go: bye}", ""))
     hand.line("1234")
     hand.line("4711")
-    assert hand.waits_for == "an agent (:agent), or the queue's time (Enter)"
+    assert hand.waits_for == "an agent (:agent), however long it takes"
     assert hand.line("") == "this does not end by itself: :agent, :hangup or :time +10m"
     hand.line(":agent")
     assert hand.waits_for == "the conversation's end (Enter, :agent leaves)"
