@@ -143,7 +143,9 @@ def _kind(box: Box) -> str:
 
 
 def _lines_of(box: Box) -> tuple[str, ...]:
-    return wrapped(box.summary, SMALL, MOST_WIDTH - 2 * PADDING, 2)
+    # A menu's greeting leaves room for the choice.
+    most = 3 if box.kind == "menu" else 2
+    return wrapped(box.summary, SMALL, MOST_WIDTH - 2 * PADDING, most)
 
 
 def _box(box: Box, at: Rect) -> str:

@@ -68,8 +68,16 @@ class Branch(Step):
     def exit_label(self, path: Path) -> str:
         match path:
             case ("branch", int(index), _):
-                return self.branch[index].if_ or "else"
+                return self._label(index)
         return super().exit_label(path)
+
+    def _label(self, index: int) -> str:
+        """Conditions have numbers where there are several: a picture has an order of its own."""
+        condition = self.branch[index].if_
+        if condition is None:
+            return "else"
+        several = sum(case.if_ is not None for case in self.branch) > 1
+        return f"{index + 1}. {condition}" if several else condition
 
     def expressions(
         self, variables: Mapping[str, Variable]

@@ -108,6 +108,11 @@ class Menu(AsksCaller):
             if wording is not None:
                 yield Heard(("menu", field), wording)
 
+    def summary(self, language: str) -> str:
+        wordings = (self.menu.greeting, self.menu.prompt)
+        said = (each.text(language) for each in wordings if each is not None)
+        return " ".join(filter(None, said)) or super().summary(language)
+
     def exit_label(self, path: Path) -> str:
         if path != ("next",):
             return super().exit_label(path)

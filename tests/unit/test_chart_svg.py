@@ -151,6 +151,34 @@ def test_boxes_say_what_their_step_does() -> None:
     assert {box.name for box in boxes.values() if box.end} == {"bye", "lost"}
 
 
+def test_a_menus_box_has_its_greeting_and_the_choice() -> None:
+    """What the keys do is what a menu is looked at for."""
+    greeted = FLOW.replace(
+        "      prompt: {en: ", "      greeting: {en: Hello., hu: Jó napot!}\n      prompt: {en: "
+    )
+    menu = next(box for box in diagram(flow(greeted), "hu").boxes if box.name == "main")
+    assert menu.summary == "Jó napot! Nyomja meg az egyest."
+
+
+def test_conditions_are_numbered_in_the_order_in_which_they_are_tried() -> None:
+    """The picture places steps so that few lines cross, whatever comes first; one alone needs no
+    number."""
+
+    def labels(cases: str) -> list[str]:
+        step = f"  other: {{branch: [{cases}, {{else: bye}}]}}"
+        drawn = diagram(flow(FLOW.replace("  other: {goto: agent}", step)), "en")
+        return [way.label for way in drawn.ways if way.source == "other"]
+
+    one, two = "{if: account is set, go: number}", '{if: account == "1", go: note}'
+    assert labels(one) == ["account is set", "else", "error"]
+    assert labels(f"{one}, {two}, {{if: account is not set, go: number}}") == [
+        "1. account is set, 3. account is not set",
+        '2. account == "1"',
+        "else",
+        "error",
+    ]
+
+
 def test_a_way_to_a_step_that_is_missing_is_drawn() -> None:
     """A picture is most wanted while the flow is not right yet."""
     picture = Picture(draw(diagram(flow(), "en")))
