@@ -91,13 +91,15 @@ class Branch(Step):
 
     def findings(self, context: Context) -> Iterator[Finding]:
         *before, last = self.branch
+        early = [index for index, case in enumerate(before) if case.is_else]
+        for index in early:
+            message = "else stands last: nothing after it would be tried, put it at the end"
+            yield Finding(("branch", index), message)
+        if early:
+            return  # what else is wrong follows from that
         if not last.is_else:
             message = "has no else: say where the call goes when no condition holds"
             yield Finding(("branch",), message)
-        for index, case in enumerate(before):
-            if case.is_else:
-                yield Finding(("branch", index), "else is the last: nothing after it is tried")
-
         yield from self._never(context)
 
     def _never(self, context: Context) -> Iterator[Finding]:
