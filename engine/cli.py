@@ -360,7 +360,9 @@ def simulate(
         str | None, typer.Option("--at", "--time", help="The clock, such as 2026-11-23T09:12.")
     ] = None,
     caller: Annotated[str | None, typer.Option(help="The caller's number.")] = None,
-    called: Annotated[str | None, typer.Option(help="The number that is called.")] = None,
+    called: Annotated[
+        str | None, typer.Option(help="The number that is called; else the flow's own in the site.")
+    ] = None,
     language: Annotated[str | None, typer.Option(help="The language of that number.")] = None,
     given: Annotated[
         Path | None, typer.Option(help="A file with the world of the call, as `given` in tests.")

@@ -56,8 +56,9 @@ class Chosen:
 
 def simulate(settings: Settings, chosen: Chosen) -> int:
     """0 when the call was played; the recorded test is appended at its end."""
-    flow, library = Sources(settings).flow(chosen.flow)
-    world = _world(chosen, library, flow)
+    sources = Sources(settings)
+    flow, library = sources.flow(chosen.flow)
+    world = _world(chosen, library, flow, sources.number_of(flow))
     given = world.given
     program = library.program(flow, given.hours)
     facts = given.facts(library.zone)
@@ -108,8 +109,9 @@ class World(NamedTuple):
     plain: dict[str, Any]
 
 
-def _world(chosen: Chosen, library: Library, flow: str) -> World:
-    """That of the file, with the replies of the other, under what the command line says."""
+def _world(chosen: Chosen, library: Library, flow: str, number: str | None) -> World:
+    """That of the file, with the replies of the other, under what the command line says. Where
+    neither says what was called, it is the flow's own ``number``."""
     given, plain = Given(), dict[str, Any]()
     if chosen.given is not None:
         text = read_text(chosen.given)
@@ -123,6 +125,8 @@ def _world(chosen: Chosen, library: Library, flow: str) -> World:
         written = load_plain(read_text(chosen.http), str(chosen.http))
         plain["http"] = {**plain.get("http", {}), **written}
     said = _said(chosen)
+    if number is not None and number != given.called and "called" not in plain:
+        said = {"called": number, **said}
     text = "".join(f"{name}: {scalar(value)}\n" for name, value in said.items()) or "{}"
     given = _own(text, library, flow).over(given)
     # The time is always told: a test is to be the same tomorrow.

@@ -40,7 +40,7 @@ class Sources:
 
     def __init__(self, settings: Settings) -> None:
         self._dialplans = settings.dialplans.resolve()
-        site = load_site_located(settings.site_file)[0]
+        self._site = site = load_site_located(settings.site_file)[0]
         functions = load_functions(settings.functions).functions
         self._known = known_of(site, functions, settings.functions)
         self._libraries: dict[Path, Library] = {}
@@ -86,6 +86,11 @@ class Sources:
         if named not in library.names:
             raise NoSuchFlow(named, did_you_mean(named, library.names))
         return named, library
+
+    def number_of(self, flow: str) -> str | None:
+        """The first of the site's numbers that leads to the flow; None for one without."""
+        numbers = self._site.numbers.items()
+        return next((number for number, entry in numbers if entry.flow == flow), None)
 
     def located(self, library: Library, flow: str) -> Located | None:
         """The file in which a flow is written, with its marks."""

@@ -331,6 +331,35 @@ def test_a_world_from_a_file_is_played_and_recorded(
     assert (test.given.caller, test.given.hours) == ("+48221234567", {"support": "closed"})
 
 
+@pytest.mark.parametrize(
+    ("given", "called", "number"),
+    [
+        ("{}", None, "+3615550101"),  # its own in the site
+        ("{called: '+3615550104'}", None, "+3615550104"),
+        ("{called: '+3615550104'}", "+3615550105", "+3615550105"),
+    ],
+)
+def test_a_flow_is_called_at_its_own_number(
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    given: str,
+    called: str | None,
+    number: str,
+) -> None:
+    """Unless somebody says another; a flow that tells its numbers apart is played as it is."""
+    steps = "start: bye\nsteps: {bye: {hangup: normal}}\n"
+    header = "flow: reception\nabout: x\nowner: x\nlanguages: [en]\n"
+    (settings.dialplans / "reception.yaml").write_text(header + steps)
+    world = settings.dialplans / "world"
+    world.write_text(given)
+    typed(monkeypatch)
+    tests = settings.dialplans / "reception.test.yaml"
+    assert simulate(settings, Chosen("reception", called=called, given=world, record=tests)) == 0
+    assert f"calls {number}, en" in capsys.readouterr().out
+    assert load_document(tests, TestFile).tests[0].given.called == number
+
+
 def test_a_world_that_does_not_fit_is_told_where(settings: Settings, tmp_path: Path) -> None:
     """With the line and the column in the file."""
     given = tmp_path / "given"
