@@ -35,6 +35,7 @@ def build(views: Views, token: str, rehearsing: Rehearsing | None = None) -> web
     app.router.add_get("/healthz", _health)
     app.router.add_get("/metrics", _metrics)
     app.router.add_get("/api/status", _status)
+    app.router.add_get("/api/changes", _changes)
     app.router.add_get("/api/contacts", _contacts)
     app.router.add_get("/api/contacts/{id}", _contact)
     app.router.add_get("/api/contacts/{id}/why", _why)
@@ -88,6 +89,11 @@ async def _metrics(request: web.Request) -> web.Response:
 
 async def _status(request: web.Request) -> web.Response:
     return web.json_response(request.app[VIEWS].status())
+
+
+async def _changes(request: web.Request) -> web.Response:
+    """The small part of the status that `trunkline up` asks for again and again."""
+    return web.json_response(request.app[VIEWS].changes())
 
 
 async def _contacts(request: web.Request) -> web.Response:

@@ -60,6 +60,10 @@ class Views(Protocol):
         """Calls, queues and agents now."""
         ...
 
+    def changes(self) -> Json:
+        """Which flows are in force, and what was saved or published and refused."""
+        ...
+
     def metrics(self) -> bytes:
         """The Prometheus exposition text."""
         ...

@@ -128,13 +128,18 @@ def _print_versions(screen: Screen, status: dict[str, Any]) -> None:
         return
     screen.say(f"flows: version {flows['version']}")
     if refused := flows["refused"]:
-        _print_refused(screen, f"version {refused['version']}", refused["reasons"])
+        print_refused(screen, f"version {refused['version']}", refused["reasons"])
     if reasons := status["site_refused"]:
-        what = f"the site as it is saved (flows are those of version {flows['version']})"
-        _print_refused(screen, what, reasons)
+        print_refused(screen, of_site(flows["version"]), reasons)
 
 
-def _print_refused(screen: Screen, what: str, reasons: Sequence[str]) -> None:
+def of_site(version: int) -> str:
+    """What was refused where the site's file was."""
+    return f"the site as it is saved (flows are those of version {version})"
+
+
+def print_refused(screen: Screen, what: str, reasons: Sequence[str]) -> None:
+    """Why something that was saved or published is not in force."""
     screen.fail(f"{what} was refused here:")
     for reason in reasons:
         screen.fail(f"  {reason}")

@@ -15,6 +15,7 @@ from config.secrets import Secrets, load_or_create
 from config.site import Site
 from engine import asterisk_files, card
 from engine.asterisk_files import wanted_ports
+from engine.changes import Changes
 from engine.children import Child, ChildSpec
 from engine.client import Client
 from engine.console import Screen, counted
@@ -57,7 +58,7 @@ async def _up(settings: Settings, demo: bool, once: bool) -> int:
         if once:
             return 0 if passed else 1
         _welcome(screen, house)
-        await asyncio.Event().wait()
+        await Changes(house.card_path, screen).run()
     return 0
 
 

@@ -56,19 +56,25 @@ class EngineViews:
         services = self.services
         if services is None:
             nothing: Json = {"calls": [], "queues": [], "agents": []}
-            nothing |= {"flows": None, "site_refused": [], "today": None}
-            return {"site": "", "node": "", "now_ms": 0, **nothing}
+            nothing["today"] = None
+            return {"site": "", "node": "", "now_ms": 0, **self.changes(), **nothing}
         snapshot = services.router.snapshot()
         return {
             "site": services.site.site,
             "node": services.node,
             "now_ms": snapshot.at_ms,
-            "flows": _flows(services),
-            "site_refused": list(self.watch.refused) if self.watch else [],
+            **self.changes(),
             "calls": [_call(story) for story in services.chronicle.stories()],
             "queues": [asdict(queue) for queue in snapshot.queues],
             "agents": [_agent(view, services) for view in snapshot.agents],
             "today": _today(services.today),
+        }
+
+    def changes(self) -> Json:
+        """Which flows are in force, None before any are, and what was refused."""
+        return {
+            "flows": None if self.services is None else _flows(self.services),
+            "site_refused": list(self.watch.refused) if self.watch else [],
         }
 
     async def why(self, contact_id: str) -> Json | None:

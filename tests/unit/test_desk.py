@@ -31,6 +31,9 @@ class FakeViews:
     def status(self) -> Json:
         return {"calls": []}
 
+    def changes(self) -> Json:
+        return {"flows": None, "site_refused": ["no voice speaks et"]}
+
     def metrics(self) -> bytes:
         return b"trunkline_calls_total 1.0\n"
 
@@ -153,6 +156,12 @@ async def test_an_engine_is_told_to_look_for_flows(client: Client, views: FakeVi
     async with client.get("/api/flows", headers=AUTHORISED) as response:
         assert response.status == 405
     assert views.looked == 1
+
+
+async def test_what_was_refused_is_told_without_the_whole_status(client: Client) -> None:
+    """A site of many agents is asked for it every few seconds."""
+    told = {"flows": None, "site_refused": ["no voice speaks et"]}
+    assert await ask(client, "/api/changes") == (200, told)
 
 
 async def test_events_are_streamed_as_they_come(client: Client) -> None:
