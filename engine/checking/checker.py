@@ -9,8 +9,11 @@ import json
 import os
 import re
 import sys
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import typer
 
@@ -20,6 +23,7 @@ from config.site import read_site
 from config.site_checks import check_flows
 from config.yaml_tree import INCLUDE
 from engine.checking.site_draft import SiteDraft, draft_of
+from engine.console import counted
 from engine.loading import missing, uncollected
 from engine.prompts.voices import check_voices
 from engine.rehearsing.sources import SUFFIX, beside
@@ -31,6 +35,7 @@ from ivr.rehearsal.library import Library
 from ivr.rehearsal.script import TestFile
 from ivr.steps.base import Known
 
+FLOW, TESTS, FRAGMENT, SITE = "flow", "file of tests", "fragment", "the site"
 _TOP_KEY = re.compile(r"^[\"']?(\w+)[\"']?\s*:", re.MULTILINE)
 """A key that begins a line: enough to tell what sort of document it is, even a broken one."""
 
@@ -54,6 +59,8 @@ class Checker:
         self._unsaved = unsaved
         self._folders: dict[str, FlowFolder] = {}
         self.site: SiteDraft = draft_of(settings, unsaved)
+        self.seen: Counter[str] = Counter()
+        """What was checked so far, by the words for one of it."""
 
     def everything(self) -> list[Problem]:
         """All that the site is made of."""
@@ -84,12 +91,15 @@ class Checker:
             return [_whole(path, "is no flow, test or site: the name of each ends in .yaml")]
         top = frozenset(_TOP_KEY.findall(text))
         if "site" in top and "flow" not in top:
+            self.seen[SITE] = 1
             return [*read_site(text, str(path))[2]]
         if self._is_fragment(path, top):
             return self._fragment(path, text)
+        self.seen[FLOW] += 1
         return self._folder(path.parent).check_flow(path, self._known(path.parent))
 
     def _site(self) -> list[Problem]:
+        self.seen[SITE] = 1
         problems = [*self.site.problems]
         if self.site.read is not None:
             folder = self._folder(self._settings.dialplans)
@@ -99,13 +109,16 @@ class Checker:
         return problems
 
     def _directory(self, directory: Path) -> list[Problem]:
-        problems = [*misnamed(directory), *self._folder(directory).check(self._known(directory))]
+        folder = self._folder(directory)
+        self.seen[FLOW] += len(folder.flows)
+        problems = [*misnamed(directory), *folder.check(self._known(directory))]
         for path in sorted(directory.glob(f"*{SUFFIX}")):
             problems += self._tests(path)
         return problems
 
     def _tests(self, path: Path) -> list[Problem]:
         folder = self._folder(path.parent)
+        self.seen[TESTS] += 1
         try:
             text = read_text(path, self._unsaved)
             file, located = load_text_located(text, str(path), TestFile)
@@ -117,6 +130,7 @@ class Checker:
         return check_tests(file, located, library)
 
     def _fragment(self, path: Path, text: str) -> list[Problem]:
+        self.seen[FRAGMENT] += 1
         here, dialplans = _real(path), _real(self._settings.dialplans)
         directory = dialplans if here.is_relative_to(dialplans) else here.parent.parent
         problems = self._folder(directory).check_fragment(path, self._known(directory))
@@ -174,7 +188,8 @@ class Wanted:
 
 def run_check(settings: Settings, wanted: Wanted) -> int:
     """0: no error, perhaps warnings; 1: errors."""
-    problems, note = _checked(settings, wanted)
+    problems, note, seen = _checked(settings, wanted)
+    is_well = not any(problem.severity == "error" for problem in problems)
     if note:
         typer.echo(note, err=True)
     if wanted.as_json:
@@ -182,25 +197,48 @@ def run_check(settings: Settings, wanted: Wanted) -> int:
     else:
         for problem in problems:
             typer.echo(str(problem))
-    return 1 if any(problem.severity == "error" for problem in problems) else 0
+        if is_well and not note:
+            typer.echo(_said_of(seen, len(problems)), err=True)
+    return 0 if is_well else 1
+
+
+def _said_of(seen: Mapping[str, int], warnings: int) -> str:
+    """Of what is well: all that was looked at, so that nobody takes too little for enough."""
+    words = (what if what == SITE else _counted(number, what) for what, number in seen.items())
+    return f"{', '.join(words)}: {counted(warnings, 'warning') if warnings else 'no problems'}"
+
+
+def _counted(number: int, what: str) -> str:
+    """`2 files of tests`."""
+    noun, *rest = what.split(" ", 1)
+    return " ".join([counted(number, noun), *rest])
+
+
+class _Checked(NamedTuple):
+    """What is wrong, what is not known of it because of the site's own errors, and what was
+    looked at."""
+
+    problems: list[Problem]
+    note: str
+    seen: Mapping[str, int]
 
 
 @uncollected()
-def _checked(settings: Settings, wanted: Wanted) -> tuple[list[Problem], str]:
-    """What is wrong, and what is not known of it because of the site's own errors."""
+def _checked(settings: Settings, wanted: Wanted) -> _Checked:
     files, unsaved = [*wanted.files], NOTHING_UNSAVED
     if wanted.stdin_name is not None:
         files.append(wanted.stdin_name)
         try:
             unsaved = unsaved_text(wanted.stdin_name, sys.stdin.buffer.read())
         except DocumentError as error:
-            return [*error.problems], ""
+            return _Checked([*error.problems], "", {})
     checker = Checker(settings, unsaved)
     if not files:
-        return checker.everything(), ""
+        return _Checked(checker.everything(), "", checker.seen)
     problems = dict.fromkeys(each for file in files for each in checker.file(file))
     told = checker.site.is_sound or any(_is_same(file, settings.site_file) for file in files)
-    return [*problems], "" if told else f"{settings.site_file} has errors: {_NOT_CHECKED}"
+    note = "" if told else f"{settings.site_file} has errors: {_NOT_CHECKED}"
+    return _Checked([*problems], note, checker.seen)
 
 
 _NOT_CHECKED = "names that it does not tell are not checked"

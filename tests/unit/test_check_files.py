@@ -69,7 +69,7 @@ def test_one_flow_is_checked_alone(house: House) -> None:
     good = house.write("good.yaml", FLOW.format(name="good", queue="faults"))
     bad = house.write("bad.yaml", FLOW.format(name="bad", queue="faulds"))
     message = 'unknown queue "faulds", did you mean "faults"? (allowed: faults, payments, support)'
-    assert house.check(good) == (0, [], "")
+    assert house.check(good) == (0, [], "1 flow: no problems\n")
     told = f"dialplans/bad.yaml:7:17: steps.wait.queue: {message}"
     assert house.check(bad) == (1, [told], "")
 
@@ -108,7 +108,7 @@ def test_an_unsaved_fragment_is_checked_with_the_flows_that_include_it(
     text = FLOW.format(name="uses", queue="faults").replace("  bye: {hangup: normal}\n", "")
     house.write("uses.yaml", text.replace("start:", "include: [common/byes.yaml]\nstart:"))
     byes = house.write("common/byes.yaml", "steps:\n  bye: {hangup: normal}\n")
-    assert house.check(byes) == (0, [], "")
+    assert house.check(byes) == (0, [], "1 fragment: no problems\n")
     unsaved = b"steps:\n  bye: {say: {en: Bye}, next: by}\n"
     monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(unsaved)))
     code, (problem,), _ = house.check("--stdin-name", byes)
@@ -249,6 +249,21 @@ def test_commands_never_show_a_traceback_for_a_bad_file(
     assert (done.returncode, done.stdout) == (2, "")
     assert path.name.split(".")[0] in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_what_is_well_is_told_with_all_that_was_looked_at(house: House) -> None:
+    """Silence may also mean the wrong directory. Beside the answer: that has the problems."""
+    assert house.check() == (0, [], "the site, 1 flow: no problems\n")
+    house.write("good.yaml", FLOW.format(name="good", queue="faults"))
+    tests = "flow: {}\ntests: [{{name: it, call: [{{at: {}}}]}}]\n"
+    house.write("good.test.yaml", tests.format("good", "wait"))
+    house.write("support.test.yaml", tests.format("support", "welcome"))
+    lone = house.write("common/lone.yaml", "vars: {}\n")
+    assert house.check() == (0, [], "the site, 2 flows, 2 files of tests: no problems\n")
+    assert house.check(lone, house.site)[2] == "1 fragment, the site: 1 warning\n"
+    assert house.check("--json") == (0, ["[]"], "")
+    house.write("bad.yaml", FLOW.format(name="bad", queue="faulds"))
+    assert house.check()[2] == "", "problems are no success"
 
 
 def test_a_directory_that_is_not_there_is_told_by_its_name(house: House) -> None:
