@@ -55,8 +55,7 @@ class EngineViews:
         """Calls, queues and agents now."""
         services = self.services
         if services is None:
-            nothing: Json = {"calls": [], "queues": [], "agents": []}
-            nothing["today"] = None
+            nothing: Json = {"calls": [], "queues": [], "agents": [], "today": None}
             return {"site": "", "node": "", "now_ms": 0, **self.changes(), **nothing}
         snapshot = services.router.snapshot()
         return {
