@@ -72,4 +72,19 @@ class StepFailed(NamedTuple):
     reason: str
 
 
+def of_caller(event: Event) -> bool:
+    """Whether the caller keyed something, waited in a queue or talked to somebody before it."""
+    match event:
+        case Answered():
+            return event.digits != ""
+        case QueueLeft():
+            return event.outcome in _WAITED
+        case Done():
+            return event.outcome == "ended"
+        case _:
+            return False
+
+
+_WAITED = frozenset({"conversation_ended", "timeout", "key"})
+
 Event = Played | Answered | QueueLeft | Done | CallerHungUp | StepFailed

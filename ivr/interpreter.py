@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from ivr.commands import NEEDS_CALLER, Command
-from ivr.events import CallerHungUp, Event, StepFailed
+from ivr.events import CallerHungUp, Event, StepFailed, of_caller
 from ivr.program import Program
 from ivr.run import FAILED, AfterHangup, Enter, Node, Outcome, Return, Run, TraceEntry, Wait, ended
 from ivr.state import CallFacts, CallState, Ended, Position, Scope
@@ -54,6 +54,8 @@ def resume(program: Program, state: CallState, event: Event) -> Turn:
     run, nodes = Run(scope, event.now_ms), program.of(scope.flow).nodes
     if isinstance(at, Ended):
         return _settled(program, nodes, run, ended(at.cause))
+    if scope.failures and of_caller(event):
+        run.forgive()
     node = nodes.get(at.step)
     outcome: Outcome
     if node is None:

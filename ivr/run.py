@@ -69,7 +69,8 @@ FAILED = ended("failure")
 """Where a call goes that has nowhere else to go."""
 
 MAX_FAILURES = 8
-"""Failed steps after which a call is given up: exits for errors may lead in a circle."""
+"""Failed steps after which a call is given up, if its caller has neither keyed a thing nor waited
+meanwhile: exits for errors may lead in a circle, in which nobody but the caller ends the call."""
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -177,6 +178,10 @@ class Run:
         failures = self.scope.failures + 1
         self.scope = self.scope.with_(_FAILURES, failures)
         return failures >= MAX_FAILURES
+
+    def forgive(self) -> None:
+        """The caller has done something: what fails from here on is no circle of errors."""
+        self.scope = self.scope.with_(_FAILURES, 0)
 
     def value(self, name: str) -> Value:
         """A name's value: of a variable, of a fact, or of the call itself; None: not set."""

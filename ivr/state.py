@@ -119,7 +119,8 @@ class Scope(NamedTuple):
     ``secrets`` are the sensitive variables: never saved, never in a repr. ``facts`` are what
     steps learned beside the flow's own variables (``reply.status``, ``caller.name``): they hold
     in every flow of the call. ``frames`` are the flows that wait for this one. ``failures``
-    counts the steps that failed so far; ``gone``: the caller has hung up.
+    counts the steps that failed since the caller last keyed or waited; ``gone``: the caller has
+    hung up.
     """
 
     flow: str

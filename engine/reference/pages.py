@@ -20,6 +20,7 @@ from engine.reference.kinds import example, kind_parts, shared
 from engine.schemas import SCHEMAS
 from ivr.announce import LANGUAGES
 from ivr.flow import Flow
+from ivr.run import MAX_FAILURES
 
 _TEMPLATES = Path(__file__).parent
 
@@ -56,6 +57,7 @@ def _language() -> str:
         tongue=tongue,
         commands=[*commands.commands()],
         languages=LANGUAGES,
+        max_failures=MAX_FAILURES,
     )
 
 

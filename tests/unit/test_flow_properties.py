@@ -38,7 +38,7 @@ from ivr.commands import (
     SwitchRecording,
     Transfer,
 )
-from ivr.events import Answered, CallerHungUp, Done, Event, Played, QueueLeft, StepFailed
+from ivr.events import Answered, CallerHungUp, Done, Event, Played, QueueLeft, StepFailed, of_caller
 from ivr.flow import Flow
 from ivr.interpreter import Turn, resume, start
 from ivr.program import Program, compile_flow
@@ -142,6 +142,8 @@ class Call:
         self.outside = Outside(seed)
         self.turn = start(flow, CALLER)
         self.heard_hangup = False
+        self.failed = sum(entry.what.startswith("failed: ") for entry in self.turn.trace)
+        """Steps, since the caller last did something."""
 
     def events(self) -> Iterator[Event]:
         """Up to thirty events, as the call goes."""
@@ -167,9 +169,12 @@ class Call:
     def goes_on(self, event: Event) -> Turn:
         """The next turn, which is the same from the saved state unless that lacks secrets."""
         before = self.turn.state
+        if of_caller(event) and not isinstance(before.at, Ended):
+            self.failed = 0
         state = CallState.from_dict(json.loads(json.dumps(before.to_dict())))
         self.turn = resume(self.flow, before, event)
         again = resume(self.flow, state, event)
+        self.failed += sum(entry.what.startswith("failed: ") for entry in self.turn.trace)
         if not before.scope.secrets and not any(frame.secrets for frame in before.scope.frames):
             assert state == before
             assert again == self.turn
@@ -201,17 +206,17 @@ def test_a_checked_flow_always_has_a_next_command(family: list[Document], seed: 
             if ended is not None:
                 assert (turn.state, turn.command) == (ended.state, ended.command)
         if isinstance(call.turn.state.at, Ended):
-            assert _has_reason(call.turn.state.at.cause, call.turn.state, call.heard_hangup)
+            assert _has_reason(call.turn.state.at.cause, call)
 
 
-def _has_reason(cause: str, state: CallState, heard_hangup: bool) -> bool:
+def _has_reason(cause: str, call: Call) -> bool:
     match cause:
         case "normal" | "busy" | "congestion" | "rejected":
             return True
         case "caller_hung_up":
-            return heard_hangup
+            return call.heard_hangup
         case _:
-            return state.scope.failures >= MAX_FAILURES
+            return call.failed >= MAX_FAILURES
 
 
 @settings(max_examples=30)

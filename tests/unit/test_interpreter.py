@@ -9,6 +9,7 @@ import pytest
 from ivr import grammar
 from ivr.commands import Ask, Hangup, Play, Prompt, Segment
 from ivr.errors import StateError
+from ivr.events import QueueOutcome
 from ivr.run import MAX_FAILURES
 from ivr.state import Asking, CallFacts, CallState, Ended
 from tests.unit.conversation import Conversation, program
@@ -370,6 +371,67 @@ steps:
     for _ in range(MAX_FAILURES):
         assert not isinstance(call.command, Hangup)
         call.fails()
+    assert call.ended == "failure"
+
+
+AGAIN = program("""
+languages: [en]
+start: ask
+exits: {on_timeout: bye, on_invalid: bye, on_error: sorry}
+steps:
+  ask: {http: {get: "https://crm.example/ready"}, next: bye}
+  sorry:
+    menu: {prompt: To try again press one., options: {1: ask}}
+    on_error: bye
+  bye: {hangup: normal}
+""")
+
+
+def test_a_caller_who_keys_to_try_again_is_not_given_up() -> None:
+    """However often the service fails: every round was the caller's own wish."""
+    call = Conversation(AGAIN)
+    for _ in range(2 * MAX_FAILURES):
+        call.fails("timed out")
+        assert call.hears == "To try again press one."
+        call.keys("1")
+    call.done(status=200)
+    assert call.ended == "normal"
+
+
+WAITING = program("""
+languages: [en]
+start: ask
+steps:
+  ask: {http: {get: "https://crm.example/ready"}, next: bye, on_error: line}
+  line:
+    queue: support
+    answered: ask
+    on_timeout: {after: 1m, go: ask}
+    no_agents: ask
+    on_error: bye
+  bye: {hangup: normal}
+""")
+
+
+@pytest.mark.parametrize("outcome", ["timeout", "conversation_ended"])
+def test_a_caller_who_waits_or_talks_is_not_given_up(outcome: QueueOutcome) -> None:
+    """What failed before that counts no more."""
+    call = Conversation(WAITING)
+    for _ in range(2 * MAX_FAILURES):
+        call.fails("timed out")
+        assert call.waits_in.queue == "support"
+        call.leaves_queue(outcome)
+    call.done(status=200)
+    assert call.ended == "normal"
+
+
+def test_a_queue_that_nobody_serves_is_no_wait() -> None:
+    """The circle of a service that is away and a queue without agents ends."""
+    call = Conversation(WAITING)
+    for _ in range(MAX_FAILURES - 1):
+        call.fails("timed out")
+        call.leaves_queue("no_agents")
+    call.fails("timed out")
     assert call.ended == "failure"
 
 
