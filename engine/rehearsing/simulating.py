@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -58,6 +60,8 @@ def simulate(settings: Settings, chosen: Chosen) -> int:
     """0 when the call was played; the recorded test is appended at its end."""
     sources = Sources(settings)
     flow, library = sources.flow(chosen.flow)
+    if chosen.record is not None:
+        _refuse_record(chosen.record, flow)
     world = _world(chosen, library, flow, sources.number_of(flow))
     given = world.given
     program = library.program(flow, given.hours)
@@ -72,8 +76,46 @@ def simulate(settings: Settings, chosen: Chosen) -> int:
     if chosen.record is not None:
         file = _append(chosen.record, simulation, chosen.name)
         told = _recorded(chosen.record, play(file.tests[-1], file.given, library, flow).failure)
-        plain_console(stderr=True).print(told, markup=False)
+        console = plain_console(stderr=True)
+        console.print(told, markup=False)
+        if simulation.recorded.secrets:
+            console.print(_in_clear(chosen.record, simulation.recorded.secrets), markup=False)
     return 0
+
+
+def _in_clear(path: Path, secrets: Iterable[str]) -> str:
+    """Whoever keyed something real is told before it comes into a repository."""
+    return f"what was keyed for {', '.join(secrets)}, which is sensitive, stands in {path}"
+
+
+def _refuse_record(path: Path, flow: str) -> None:
+    """Tell before the call is played that it cannot be recorded there. Raises SettingsInvalid,
+    and DocumentError for a file that cannot be read."""
+    try:
+        is_there, allowed = path.exists(), _allowed(path)
+    except OSError as error:
+        raise _unwritable(path, error) from None
+    if allowed is not None:
+        raise SettingsInvalid("--record", str(path), allowed)
+    if is_there:
+        plain = load_plain(read_text(path), str(path))
+        if not isinstance(plain, dict) or plain.get("flow") != flow:
+            raise SettingsInvalid("--record", str(path), f"a file of tests of {flow}")
+
+
+def _allowed(path: Path) -> str | None:
+    """What may be recorded into, where that is not it."""
+    if path.is_dir():
+        return "a file, this is a directory"
+    if not path.parent.is_dir():
+        return "a file in a directory that exists"
+    is_writable = os.access(path if path.exists() else path.parent, os.W_OK)
+    return None if is_writable else "a file that can be written"
+
+
+def _unwritable(path: Path, error: OSError) -> SettingsInvalid:
+    why = f"a file that can be written ({error.strerror})"
+    return SettingsInvalid("--record", str(path), why)
 
 
 def _recorded(path: Path, failure: Failure | None) -> str:
@@ -158,7 +200,10 @@ def _said(chosen: Chosen) -> dict[str, str]:
 
 
 def _append(path: Path, simulation: Simulation, name: str) -> TestFile:
-    """Add the test to its file; the file is left as it was when it could not be read then."""
+    """Add the test to its file; the file is left as it was when it could not be read then.
+
+    Raises SettingsInvalid where it cannot be written.
+    """
     before = path.read_text("utf-8") if path.exists() else new_file(simulation.recorded.flow)
     names = _names(before, path)
     recorded = simulation.recorded
@@ -166,9 +211,10 @@ def _append(path: Path, simulation: Simulation, name: str) -> TestFile:
     gap = "" if before.endswith("tests:\n") else "\n"
     text = before.rstrip("\n") + "\n" + gap + recorded.text(simulation.call)
     file = load_text(text, str(path), TestFile)
-    if file.flow != recorded.flow:
-        raise SettingsInvalid("--record", str(path), f"a file of tests of {recorded.flow}")
-    path.write_text(text, "utf-8")
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        raise _unwritable(path, error) from None
     return file
 
 

@@ -71,6 +71,8 @@ class Simulation:
         # Not left to the call: it would go on until something takes the key, or to its end.
         if not before.takes(key):
             return self._why_not() or "nothing takes that key now"
+        if (secret := self.call.confides) is not None:
+            self.recorded.secrets[secret] = None
         self.call.keys(key)
         if before is self._keying:
             self.recorded.keyed_on(key)

@@ -127,6 +127,14 @@ class RehearsedCall:
         """Where the call stands; with the flow's name in a flow that was called."""
         return step_of(self.state)
 
+    @property
+    def confides(self) -> str | None:
+        """What the caller keys here that nobody is to know; None: nothing."""
+        scope, at = self.state
+        flow = self.program.of(scope.flow).flow
+        step = None if isinstance(at, Ended) else flow.steps.get(at.step)
+        return step.confides(flow.variables) if step is not None else None
+
     def value(self, name: str) -> Value:
         """What a name stands for now, as an expression would find it."""
         return Run(self.state.scope, self.now_ms).value(name)

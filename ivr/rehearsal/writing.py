@@ -26,6 +26,8 @@ class Recorded:
     flow: str
     given: dict[str, Any] = field(default_factory=dict)
     """The world as its author would write it: plain YAML."""
+    secrets: dict[str, None] = field(default_factory=dict)
+    """The sensitive variables for which something was keyed, in order: the lines tell it."""
     _heard: int = 0
     _since: int = 0
     """How much was heard by now, and before the last line."""
@@ -60,6 +62,7 @@ class Recorded:
         """The test as an item of ``tests:``."""
         rows = [
             f"  - name: {scalar(self.name)}",
+            *([f"    # keyed in clear: {', '.join(self.secrets)}"] if self.secrets else ()),
             *(f"    {row}" for row in self.given_rows),
             "    call:",
         ]

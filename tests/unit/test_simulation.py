@@ -110,10 +110,51 @@ def test_a_file_of_another_flow_is_left_as_it_is(
     other = settings.dialplans / "other.test.yaml"
     text = "flow: other\ntests:\n  - {name: a, call: [{at: main}]}\n"
     other.write_text(text)
-    typed(monkeypatch, ":hangup")
     with pytest.raises(SettingsInvalid, match="a file of tests of support"):
         simulate(settings, Chosen("support", record=other))
     assert other.read_text() == text
+
+
+@pytest.mark.parametrize(
+    ("place", "allowed"),
+    [
+        ("away/x.test.yaml", "a file in a directory that exists"),
+        (".", "a file, this is a directory"),
+    ],
+)
+def test_what_cannot_be_recorded_is_told_before_the_call(
+    settings: Settings, capsys: pytest.CaptureFixture[str], place: str, allowed: str
+) -> None:
+    """Not after all of it was played: and nothing is left behind."""
+    path = settings.dialplans / place
+    before = sorted(settings.dialplans.rglob("*"))
+    with pytest.raises(SettingsInvalid, match=f"--record='.*': use {allowed}"):
+        simulate(settings, Chosen("support", record=path))
+    assert capsys.readouterr().out == ""
+    assert sorted(settings.dialplans.rglob("*")) == before
+
+
+def test_a_file_that_cannot_be_written_is_told(
+    settings: Settings,
+) -> None:
+    """What only the system finds out, such as a name that is too long, is a sentence too."""
+    with pytest.raises(SettingsInvalid, match=r"can be written \(File name too long"):
+        simulate(settings, Chosen("support", record=settings.dialplans / f"{'x' * 300}.test.yaml"))
+
+
+def test_secrets_in_a_recorded_test_are_told(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On the screen and in the file: it goes into a repository with the flows."""
+    (settings.dialplans / "secret.yaml").write_text(
+        f"flow: secret\nabout: A PIN\nowner: t@example.test\n{FLOW}"
+    )
+    path = settings.dialplans / "secret.test.yaml"
+    typed(monkeypatch, "1234", "4711", ":hangup")
+    assert simulate(settings, Chosen("secret", record=path)) == 0
+    told = capsys.readouterr().err
+    assert f"what was keyed for pin, which is sensitive, stands in {path}\n" in told
+    assert "    # keyed in clear: pin\n" in path.read_text()
 
 
 def test_what_a_caller_cannot_do_now_is_said() -> None:
