@@ -73,7 +73,8 @@ class Located:
     def root(self) -> Node:
         """The document with its places; read when first asked for. Raises DocumentError."""
         if self._folder is not None:
-            return self._folder.tree(self.text, self.file)
+            root, self.fragments = self._folder.tree(self.text, self.file)
+            return root
         return parse_tree(self.text, self.file)[0]
 
     def locate(self, path: DocumentPath) -> Place:

@@ -76,10 +76,12 @@ class Folder:
         value, added = _merge_plain(parsed.value, parsed.fragments.values(), self._parts)
         return Merged(value, added, parsed.fragments.keys())
 
-    def tree(self, text: str, file: str) -> Node:
-        """The same with every place; raises DocumentError with what is wrong in any file."""
+    def tree(self, text: str, file: str) -> tuple[Node, AbstractSet[str]]:
+        """The same with every place, and the paths of its fragments; raises DocumentError with what
+        is wrong in any file."""
         parsed = self._tree.read(file, text)
-        return _merge_trees(parsed.value, parsed.fragments.values(), self._parts)
+        merged = _merge_trees(parsed.value, parsed.fragments.values(), self._parts)
+        return merged, parsed.fragments.keys()
 
 
 class _Texts:

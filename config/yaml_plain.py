@@ -143,6 +143,8 @@ class _Reader:
     def close(self, _: Event) -> None:
         plain = self._top
         for base in self._bases:
+            if INCLUDE in base and INCLUDE not in plain and self._is_top:
+                raise Unclear  # it comes too late
             for key, value in base.items():
                 plain.setdefault(key, value)
         self._top, self._key, self._bases, anchor, before = self._stack.pop()
@@ -172,6 +174,11 @@ class _Reader:
         self._top[key] = plain
         if key == INCLUDE and len(self._stack) == 1 and self._include is not None:
             self.anchors.update(self._include(plain))
+
+    @property
+    def _is_top(self) -> bool:
+        """Whether what is read is a whole document, which may include others."""
+        return len(self._stack) == 1 and self._include is not None
 
     def begin(self, _: Event) -> None:
         if self._documents:

@@ -210,9 +210,11 @@ class _Builder:
         self._stack.append(_Open(node, event.anchor))
 
     def _close(self) -> None:
-        done = self._stack.pop()
+        done = self._stack[-1]
         for base in done.bases:
+            self._refuse_include(done.node, base)
             done.node.take_missing(base)
+        self._stack.pop()
         self._remember(done.anchor, done.node)
         self._add(done.node)
 
@@ -261,6 +263,14 @@ class _Builder:
         what = "a list with other things" if bases else shown(node.plain)
         self._note(place, f"merges a mapping or a list of mappings, this is {what}")
         return []
+
+    def _refuse_include(self, top: Node, base: Node) -> None:
+        """What a merge (``<<``) brings is known only at the end: too late for the anchors of a
+        fragment, of which those above the end could not be used."""
+        is_top = len(self._stack) == 1 and self._include is not None
+        if is_top and INCLUDE in base.items and INCLUDE not in top.items:
+            what = f"comes by a merge ({MERGE}), write it at the top itself"
+            self._faults.append(base.keys[INCLUDE].problem((INCLUDE,), what))
 
     def _remember(self, anchor: str | None, node: Node) -> None:
         if anchor is not None:

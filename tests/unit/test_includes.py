@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from config.document import DocumentError, load_text
-from ivr.flow import Flow
+from config.document import DocumentError, Located, load_text
+from config.document import Folder as FlowParts
+from ivr.flow import PARTS, Flow
 from ivr.loader import load_flow, load_flows
 
 pytestmark = pytest.mark.unit
@@ -258,6 +259,34 @@ def test_include_is_a_list(folder: Folder, written: str, kind: str) -> None:
     folder.flow(f"include: {written}\nsteps: {{hello: {{hangup: normal}}}}\n")
     (fault,) = folder.faults()
     assert fault.endswith(f": include: is {kind}, a list of files is needed")
+
+
+@pytest.mark.parametrize("merge", ["*exits", "[{vars: {}}, *exits]"])
+def test_an_include_that_comes_by_a_merge_is_refused(folder: Folder, merge: str) -> None:
+    """It would be dropped: the fragment's anchors could be used only below it."""
+    folder.write("common/exits.yaml", EXITS)
+    folder.flow(f"""\
+words:
+  w: {{en: Hello.}}
+hours: {{}}
+<<: {merge.replace("*exits", "{include: [common/exits.yaml]}")}
+steps:
+  hello: {{say: Hello., next: bye}}
+  bye: {{hangup: normal}}
+""")
+    (told,) = folder.faults()
+    assert told.endswith(": include: comes by a merge (<<), write it at the top itself")
+    assert told.startswith("sample.yaml:9:")
+
+
+def test_a_flow_that_is_read_with_its_places_knows_its_fragments(folder: Folder) -> None:
+    """As one that is read fast: by them it is known whether the flow must be read again."""
+    fragment = folder.write("common/exits.yaml", EXITS)
+    path = folder.flow("include: [common/exits.yaml]\nsteps: {hello: {hangup: normal}}\n")
+    for read in (Located.plain, lambda located: located.root):
+        located = Located(str(path), path.read_text(), FlowParts(folder.path, PARTS))
+        read(located)
+        assert located.fragments == {str(fragment)}
 
 
 def test_fragments_that_include_each_other_are_refused(folder: Folder) -> None:
