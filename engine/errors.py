@@ -9,6 +9,7 @@ EngineError
 ├── NoSuchPrompt         no prompt has that name or number
 ├── NoSuchFlow           a command names a flow (or tests of one) that is not there
 ├── NoSuchSubject        a report names a queue, agent or skill that nobody knows
+├── NoTests              a command wants to play a flow's tests, and it has none
 ├── NotRunning           a command needs a running instance, and there is none
 ├── HistoryUnreadable    the history's database cannot be read now
 ├── FlowsAway            the database of the published flows cannot be used now
@@ -112,6 +113,16 @@ class NoSuchSubject(EngineError):
     def __init__(self, kind: str, name: str, names: Sequence[str]) -> None:
         super().__init__(f"there is no {kind} {shown(name)}, {did_you_mean(name, names)}")
         self.name = name
+
+
+class NoTests(EngineError):
+    """There is such a flow, but no file of tests of it."""
+
+    code = "no_tests"
+
+    def __init__(self, flow: str, file: str) -> None:
+        super().__init__(f"{flow} has no tests ({file})")
+        self.flow = flow
 
 
 class NotRunning(EngineError):

@@ -9,7 +9,7 @@ from pathlib import Path
 from config.document import DocumentError, Located, Problem, load_located, load_plain, read_text
 from config.site import load_site_located
 from config.suggest import did_you_mean
-from engine.errors import NoSuchFlow
+from engine.errors import NoSuchFlow, NoTests
 from engine.loading import known_of, require
 from engine.publishing.functions import load_functions
 from engine.settings import Settings
@@ -57,7 +57,8 @@ class Sources:
     def tests(self, named: Iterable[str]) -> list[TestSource]:
         """The named files of tests (or those of the named flows); without a name, every one.
 
-        DocumentError tells every problem of all of them, NoSuchFlow a name that is neither.
+        DocumentError tells every problem of all of them, NoSuchFlow a name that is neither, and
+        NoTests a flow without any.
         """
         paths = [*dict.fromkeys(path for name in named for path in self._tests_of(name))]
         paths = paths or self._all_tests()
@@ -112,9 +113,13 @@ class Sources:
         if name.endswith(".yml"):
             raise DocumentError([not_yaml(Path(name))])
         if name.endswith(".yaml"):
-            return [Path(name.removesuffix(".yaml") + SUFFIX)]
+            return [_tests_beside(Path(name))]
         tested = {path: _flow_of(path) for path in self._all_tests()}
         found = [path for path, flow in tested.items() if name in (flow, _stem(path))]
+        for path in () if found else flow_files(self._dialplans):
+            flow = _flow_of(path)
+            if name in (flow, path.stem) and flow not in tested.values():
+                raise NoTests(flow or name, _beside(path).name)
         if not found:
             names = sorted({flow or _stem(path) for path, flow in tested.items()})
             raise NoSuchFlow(name, did_you_mean(name, names))
@@ -144,6 +149,18 @@ def beside(known: Known) -> Known:
         zone=known.zone,
         now_ms=known.now_ms,
     )
+
+
+def _beside(flow: Path) -> Path:
+    """Where the tests of a flow are written."""
+    return flow.with_name(flow.stem + SUFFIX)
+
+
+def _tests_beside(flow: Path) -> Path:
+    tests = _beside(flow)
+    if flow.is_file() and not tests.exists():
+        raise NoTests(_flow_of(flow) or flow.stem, str(tests))
+    return tests
 
 
 def _stem(path: Path) -> str:

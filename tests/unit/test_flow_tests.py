@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from engine.errors import NoSuchFlow
+from engine.errors import NoSuchFlow, NoTests
 from engine.rehearsing.proving import flow_tests
 from engine.rehearsing.testing import Wanted, run_tests
 from engine.settings import PROJECT, Settings, from_environment
@@ -91,6 +91,17 @@ def test_a_flow_has_tests_in_files_of_any_name(
     assert (told["passed"], told["failed"]) == (2, 2)
     with pytest.raises(NoSuchFlow, match='did you mean "tiny"'):
         run_tests(settings, Wanted(("tinny",)))
+
+
+def test_a_flow_without_tests_is_told(settings: Settings) -> None:
+    """It is there: nobody is to look for a slip in its name."""
+    other = settings.dialplans / "other.yaml"
+    other.write_text(FLOW.replace("tiny", "another"))
+    for named, file in (("another", other.stem), ("other", other.stem), (str(other), other)):
+        with pytest.raises(NoTests) as caught:
+            run_tests(settings, Wanted((named,)))
+        expected = str(file).removesuffix(".yaml")
+        assert str(caught.value) == f"another has no tests ({expected}.test.yaml)"
 
 
 def test_only_tests_of_a_name_are_played(
