@@ -27,6 +27,8 @@ def _duration(value: Any) -> Any:
     ms = milliseconds(value)
     if ms == 0:
         raise ValueError(f"{shown(value)} is no time to wait, write at least 1ms")
+    if ms > _LONGEST_MS:
+        raise ValueError(f"{shown(value)} is longer than a day, at most 24h is allowed")
     return ms
 
 
@@ -76,9 +78,7 @@ def within(least_ms: int, most_ms: int, said: str) -> AfterValidator:
 
 
 def _waited(value: Any) -> Any:
-    ms = _duration(value)
-    if isinstance(ms, int) and ms > _LONGEST_MS:
-        raise ValueError(f"{shown(value)} is more than a day")
+    _duration(value)
     return value
 
 
