@@ -48,12 +48,12 @@ def main(about: str, measure: Measure) -> int:
     parser = argparse.ArgumentParser(description=about)
     parser.add_argument("--quick", action="store_true", help="end within a minute; rougher")
     quick = parser.parse_args().quick
-    console = Console(highlight=False)
+    console = Console(highlight=False, emoji=False)
     _tell_machine(console)
     try:
         report = uvloop.run(_stoppable(measure(quick, console)))
     except (EngineError, PhoneError, Unmeasured, AsteriskMissingError, TimeoutError) as error:
-        Console(stderr=True, highlight=False).print(
+        Console(stderr=True, highlight=False, emoji=False).print(
             str(error) or "the site did not come to rest in time", style="red", markup=False
         )
         return 2

@@ -18,9 +18,10 @@ UNBROKEN = 10_000
 def plain_console(*, stderr: bool = False) -> Console:
     """Where a command writes; a line is broken only on a terminal, by the terminal.
 
-    A message's ``file:line:col`` must stay what an editor or ``grep`` finds.
+    A message's ``file:line:col`` must stay what an editor or ``grep`` finds, and ``:key:`` in a
+    text must not become a picture.
     """
-    console = Console(stderr=stderr, highlight=False, soft_wrap=True)
+    console = Console(stderr=stderr, highlight=False, soft_wrap=True, emoji=False)
     if not console.is_terminal:
         console.width = UNBROKEN
     return console

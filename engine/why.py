@@ -35,7 +35,7 @@ async def show(settings: Settings, contact: str, as_json: bool) -> int:
     if "error" in found:
         print(found["error"]["message"], file=sys.stderr)  # noqa: T201  # a person asked
         return 1
-    _print(Screen(Console(highlight=False)), found)
+    _print(Screen(Console(highlight=False, emoji=False)), found)
     return 0
 
 

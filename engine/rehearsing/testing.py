@@ -113,7 +113,7 @@ def _live(settings: Settings, tests: list[tuple[TestSource, int]]) -> list[Resul
 
 def _progress() -> Progress:
     """How many are over, for a person who watches; a pipe gets none of it."""
-    console = Console(stderr=True)
+    console = Console(stderr=True, emoji=False)
     return Progress(console=console, transient=True, disable=not console.is_terminal)
 
 

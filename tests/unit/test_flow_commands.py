@@ -14,6 +14,7 @@ from rich.console import Console
 
 from config.document import load_plain
 from engine import card
+from engine.console import Screen
 from engine.publishing import commands as flow_commands
 from engine.publishing import differing
 from engine.publishing.commands import Asked
@@ -266,6 +267,16 @@ steps:
         '  + step c: {"goto": "b"}',
         "  - about: x",
     ]
+
+
+def test_what_is_between_colons_stays_what_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    """A text, a path or a key of a flow is no emoji, in a line and in a table."""
+    screen = Screen()
+    screen.say("key:1: :key: :phone:")
+    screen.table("t", ("what",), [(":bell:",)])
+    told = capsys.readouterr().out
+    assert "key:1: :key: :phone:" in told
+    assert ":bell:" in told
 
 
 def test_flows_that_are_new_or_gone_are_named() -> None:
