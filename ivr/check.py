@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from config.document import Located, Problem
@@ -10,6 +10,7 @@ from config.hours_checks import check_hours
 from config.problem import Path
 from config.suggest import did_you_mean, shown
 from ivr.announce import LANGUAGES
+from ivr.draft import Draft
 from ivr.endless import endless
 from ivr.exits import Exit, exit_of
 from ivr.filling import hole_findings
@@ -46,7 +47,7 @@ def check(
     for all of them.
     """
     ways = ways_of(flow)
-    exits, circles = [*_exits(flow, ways)], [*_circles(flow, ways)]
+    exits, circles = [*_exits(flow, ways, flow.steps)], [*_circles(flow, ways)]
     findings = [
         *_languages(flow, known),
         *_variables(flow),
@@ -69,6 +70,28 @@ def check(
         for finding in findings
         if not (finding.own and located.is_included(finding.path))
     }
+    return sorted({*problems, *_hours(flow, located, known)})
+
+
+def check_draft(draft: Draft, known: Known = NOTHING_KNOWN) -> list[Problem]:
+    """What is wrong in the well-formed parts of a flow that has other errors: nothing that may
+    follow from these, and so nothing of its ways as a whole."""
+    flow, located = draft.flow, draft.located
+    exits = _exits(flow, ways_of(flow), draft.steps)
+    if not draft.is_framed:
+        findings = [each for each in exits if each.message not in _MISSING.values()]
+        return sorted({_problem(located, finding) for finding in findings})
+    findings = [
+        *_languages(flow, known),
+        *(each for each in _variables(flow) if each.path[0] != "results" or not draft.doubtful),
+        *(
+            each
+            for each in _steps(flow, known, None)
+            if draft.is_sure(flow.steps[str(each.path[1])])
+        ),
+        *exits,
+    ]
+    problems = {_problem(located, finding) for finding in findings}
     return sorted({*problems, *_hours(flow, located, known)})
 
 
@@ -165,24 +188,27 @@ def _recording(path: Path, wording: Wording, recording: str) -> Iterator[Finding
         yield Finding((*path, RECORDING), f"{shown(recording)} {message}")
 
 
-def _exits(flow: Flow, ways: Mapping[str, tuple[Edge, ...]]) -> Iterator[Finding]:
-    if flow.start not in flow.steps:
-        yield _no_step(("start",), flow.start, flow)
+def _exits(
+    flow: Flow, ways: Mapping[str, tuple[Edge, ...]], steps: Collection[str]
+) -> Iterator[Finding]:
+    """``steps`` are the names of all that there are."""
+    if flow.start not in steps:
+        yield _no_step(("start",), flow.start, steps)
     for field in type(flow.exits).model_fields:
         target = getattr(flow.exits, field)
-        if target is not None and target not in flow.steps:
-            yield _no_step(("exits", field), target, flow)
+        if target is not None and target not in steps:
+            yield _no_step(("exits", field), target, steps)
     for name, step in flow.steps.items():
         for edge in ways[name]:
-            if edge.target not in flow.steps:
-                yield _no_step(edge.path, edge.target, flow)
+            if edge.target not in steps:
+                yield _no_step(edge.path, edge.target, steps)
         for exit_name in step.required():
             if not _has_exit(flow, name, step, exit_name):
                 yield Finding(("steps", name), _MISSING[exit_name], key=True)
 
 
-def _no_step(path: Path, target: str, flow: Flow) -> Finding:
-    return Finding(path, f"there is no step {shown(target)}, {did_you_mean(target, flow.steps)}")
+def _no_step(path: Path, target: str, steps: Collection[str]) -> Finding:
+    return Finding(path, f"there is no step {shown(target)}, {did_you_mean(target, steps)}")
 
 
 def _has_exit(flow: Flow, name: str, step: Step, exit_name: str) -> bool:

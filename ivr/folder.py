@@ -11,7 +11,8 @@ from typing import NamedTuple
 from config.document import DocumentError, Folder, Located, Place, Problem, load_located
 from config.files import NOTHING_UNSAVED, Unsaved
 from config.suggest import without_hint
-from ivr.check import check
+from ivr.check import check, check_draft
+from ivr.draft import Draft, draft
 from ivr.flow import PARTS, Flow
 from ivr.recorded_steps import Recorded
 from ivr.steps.base import Known
@@ -46,6 +47,7 @@ class FlowFolder:
         self._folder = Folder(directory, PARTS, unsaved)
         self._read: dict[str, tuple[Flow, Located]] = {}
         self._unread: dict[str, tuple[Problem, ...]] = {}
+        self._drafts: dict[str, Draft] = {}
         self.sources: dict[str, Source] = {}
         """Those that can be read, by file."""
         self.unchanged: set[str] = set()
@@ -55,6 +57,7 @@ class FlowFolder:
                 self._read[os.path.realpath(path)] = self._flow(path, before.get(path.name))
             except DocumentError as error:
                 self._unread[os.path.realpath(path)] = error.problems
+                self._take_draft(path)
 
     def _flow(self, path: Path, before: Source | None) -> tuple[Flow, Located]:
         if before is not None and self._is_as(path, before):
@@ -68,6 +71,12 @@ class FlowFolder:
         }
         self.sources[path.name] = Source(flow, located.text, fragments)
         return flow, located
+
+    def _take_draft(self, path: Path) -> None:
+        """Of a flow that cannot be read as a whole, what can be."""
+        found = draft_of(path, self._folder)
+        if found is not None:
+            self._drafts[os.path.realpath(path)] = found
 
     def _is_as(self, path: Path, before: Source) -> bool:
         """Whether a file, and every fragment that it includes, reads as it did."""
@@ -91,7 +100,7 @@ class FlowFolder:
 
     def check(self, known: Known, leave_out: Collection[str] = ()) -> list[Problem]:
         """Every problem and warning of any, but for what is to be left out: flows by name."""
-        problems = [problem for unread in self._unread.values() for problem in unread]
+        problems = [problem for real in self._unread for problem in self._wrong(real, known)]
         problems.extend(_named_twice(self._read.values()))
         flows = (read for read in self._read.values() if read[0].flow not in leave_out)
         checked = self._checked(flows, known)
@@ -101,7 +110,7 @@ class FlowFolder:
         """Those of the flow in one file, and of the fragments that it includes."""
         real = os.path.realpath(path)
         if real not in self._read:
-            return [*self._unread.get(real, ())]
+            return self._wrong(real, known)
         flow, located = self._read[real]
         others = [other.flow for other, _ in self._read.values()]
         problems = [_twice(flow, located)] if others.count(flow.flow) > 1 else []
@@ -114,12 +123,25 @@ class FlowFolder:
             return None
         return [each for each in self.check(known) if os.path.realpath(each.file) == real]
 
+    def _wrong(self, real: str, known: Known) -> list[Problem]:
+        """Those of a file that is no flow as it stands."""
+        found, problems = self._drafts.get(real), self._unread.get(real, ())
+        return sorted({*problems, *(check_draft(found, known) if found is not None else ())})
+
     def _checked(self, flows: Iterable[tuple[Flow, Located]], known: Known) -> Iterator[Problem]:
         # A flow that cannot be read is none that its callers misspelt.
         by_name = {flow.flow: flow for flow in self.flows} if self.is_whole else None
         recorded = Recorded(by_name) if by_name else None
         for flow, located in flows:
             yield from check(flow, located, known, by_name, recorded)
+
+
+def draft_of(path: Path, folder: Folder) -> Draft | None:
+    """What can be read of the flow in a file that has errors; None: nothing."""
+    try:
+        return draft(Located(str(path), folder.text(path), folder))
+    except DocumentError:
+        return None
 
 
 def flow_files(directory: Path, unsaved: Unsaved = NOTHING_UNSAVED) -> list[Path]:

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from config.document import DocumentError, Folder, Located, Place, Problem, load_located
-from ivr.check import check
+from ivr.check import check, check_draft
 from ivr.families import families
 from ivr.flow import PARTS, Flow
-from ivr.folder import FlowFolder, Source, flow_files, not_yaml
+from ivr.folder import FlowFolder, Source, draft_of, flow_files, not_yaml
 from ivr.program import Program, compile_flows
 from ivr.steps.base import NOTHING_KNOWN, Known
 
@@ -48,7 +48,12 @@ def load_flow(path: Path, known: Known = NOTHING_KNOWN) -> Program:
 
     It may call the flows beside it only when loaded by `load_flows`.
     """
-    flow, located = read_flow(path)
+    try:
+        flow, located = read_flow(path)
+    except DocumentError as error:
+        found = draft_of(path, _folder(path.parent))
+        more = check_draft(found, known) if found is not None else ()
+        raise DocumentError(sorted({*error.problems, *more})) from None
     _refuse_errors(check(flow, located, known, {flow.flow: flow}))
     return compile_flows([flow], known)[flow.flow]
 

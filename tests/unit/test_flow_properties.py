@@ -14,9 +14,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from config.document import DocumentError, Problem, load_text_located
+from config.document import DocumentError, Located, Problem, load_text_located
 from ivr.announce import LANGUAGES
-from ivr.check import check
+from ivr.check import check, check_draft
 from ivr.commands import (
     NEEDS_CALLER,
     Ask,
@@ -38,6 +38,7 @@ from ivr.commands import (
     SwitchRecording,
     Transfer,
 )
+from ivr.draft import draft
 from ivr.events import Answered, CallerHungUp, Done, Event, Played, QueueLeft, StepFailed, of_caller
 from ivr.flow import Flow
 from ivr.interpreter import Turn, resume, start
@@ -375,5 +376,6 @@ def _checked(text: str) -> tuple[list[Problem], Flow | None]:
     try:
         flow, located = load_text_located(text, "random", Flow)
     except DocumentError as error:
-        return list(error.problems), None
+        found = draft(Located("random", text))
+        return [*error.problems, *(check_draft(found, KNOWN) if found else ())], None
     return check(flow, located, KNOWN, {flow.flow: flow}), flow
