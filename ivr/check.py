@@ -12,9 +12,10 @@ from config.suggest import did_you_mean, shown
 from ivr.announce import LANGUAGES
 from ivr.draft import Draft
 from ivr.endless import endless
-from ivr.exits import Exit, exit_of
+from ivr.exits import exit_of
 from ivr.filling import hole_findings
 from ivr.flow import Flow
+from ivr.for_nobody import for_nobody
 from ivr.graph import circles, components, reachable, silent
 from ivr.keeping import placeless
 from ivr.menu_places import RESERVED
@@ -55,7 +56,7 @@ def check(
         *exits,
         *_recorded(flow, recorded or Recorded(flows or {flow.flow: flow})),
         *circles,
-        *_for_nobody(flow, ways),
+        *for_nobody(flow, ways, flows),
     ]
     if not exits:
         # A mistyped exit cuts off all that lies behind it: tell the cause, not what follows.
@@ -268,30 +269,6 @@ def _recorded(flow: Flow, recorded: Recorded) -> Iterator[Finding]:
         if secret is not None:
             message = f"{secret} would be recorded: switch recording off before"
             yield Finding(("steps", name), message, key=True)
-
-
-def _for_nobody(flow: Flow, ways: Mapping[str, tuple[Edge, ...]]) -> Iterator[Finding]:
-    """Steps that need a caller, where the call goes after the caller has hung up."""
-    ways_out = (_hangup(flow, name, step) for name, step in flow.steps.items())
-    after = {way.target for way in ways_out if way is not None}
-    told: set[str] = set()
-    for start in sorted(after):
-        told |= reachable(start, _without_hangups(ways))
-    for name, step in flow.steps.items():
-        if name in told and step.needs_caller:
-            message = "comes after on_hangup, when nobody is there any more to hear it"
-            yield Finding(("steps", name), message, key=True)
-
-
-def _hangup(flow: Flow, name: str, step: Step) -> Exit | None:
-    return None if step.at_once else exit_of(flow, name, step, "on_hangup")
-
-
-def _without_hangups(ways: Mapping[str, tuple[Edge, ...]]) -> dict[str, tuple[Edge, ...]]:
-    return {
-        name: tuple(edge for edge in edges if edge.path[-1] != "on_hangup")
-        for name, edges in ways.items()
-    }
 
 
 def _circle(circle: Iterable[str]) -> str:

@@ -34,6 +34,10 @@ class CallBody(DocumentModel):
     )
 
 
+_GO_ON = frozenset({"call", "return"})
+"""Steps of a flow that was called which do not end the call: it comes back, or goes deeper."""
+
+
 def _flow(value: Any) -> Any:
     return {"flow": value} if isinstance(value, str) else value
 
@@ -51,10 +55,19 @@ class Call(Continues):
     )
 
     def ends(self, flows: Mapping[str, Flow] | None) -> bool:
-        flow = (flows or {}).get(self.call.flow)
-        if flow is None:
-            return True
-        return any(step.ends(None) for step in flow.steps.values() if step.kind != "return")
+        seen: set[str] = set()
+        waiting = [self.call.flow]
+        while waiting:
+            name = waiting.pop()
+            flow = (flows or {}).get(name)
+            if flow is None:
+                return True
+            steps = flow.steps.values() if name not in seen else ()
+            seen.add(name)
+            waiting += [step.call.flow for step in steps if isinstance(step, Call)]
+            if any(step.ends(flows) for step in steps if step.kind not in _GO_ON):
+                return True
+        return False
 
     def assigns(self) -> Iterator[str]:
         yield from self.call.take

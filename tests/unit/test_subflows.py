@@ -360,3 +360,53 @@ def test_a_flow_may_call_one_that_calls_itself() -> None:
         "done: {call: {flow: called, give: {code: '1234'}}, next: over}\n  over: {return: {}}",
     )
     assert all(each.endswith("no step reads it or sets it") for each in told(outer, own))
+
+
+CALLER = """
+flow: {name}
+about: A sample
+owner: telecom@example.test
+languages: [en]
+start: hello
+steps:
+"""
+
+
+def flow(name: str, steps: str) -> str:
+    return CALLER.replace("{name}", name) + steps
+
+
+def test_a_circle_through_flows_that_only_come_back_never_ends() -> None:
+    """However deep it goes: what comes back is no end of the call."""
+    main = flow(
+        "main",
+        """
+  hello: {queue: line, answered: part, on_timeout: {after: 5m, go: part}, on_error: part}
+  part: {call: middle, next: hello}
+""",
+    )
+    middle = flow("middle", "  hello: {call: last, next: back}\n  back: {return: {}}\n")
+    last = flow("last", "  hello: {return: {}}\n")
+    circle = "the call never ends, only the caller can hang up: hello → part → hello"
+    assert told(main, middle, last) == [f"steps.hello: {circle}"]
+    ending = flow("last", "  hello: {hangup: busy}\n")
+    assert told(main, middle, ending) == []
+
+
+def test_words_for_nobody_in_a_flow_that_is_called_are_told() -> None:
+    """After a hangup a flow may be called that only notes something, none that speaks."""
+    main = flow(
+        "main",
+        """
+  hello: {say: Hello., next: bye, on_hangup: note}
+  note: {call: middle, next: bye}
+  bye: {hangup: normal}
+""",
+    )
+    middle = flow("middle", "  hello: {call: last, next: back}\n  back: {return: {}}\n")
+    last = flow("last", "  hello: {say: Sorry., next: back}\n  back: {return: {}}\n")
+    nobody = "comes after on_hangup, when nobody is there any more to hear"
+    assert told(main, middle, last) == [f"steps.note: {nobody} last/hello of middle"]
+    assert told(main, last.replace("last", "middle")) == [f"steps.note: {nobody} hello of middle"]
+    quiet = flow("last", "  hello: {return: {}}\n")
+    assert told(main, middle, quiet) == []
