@@ -14,7 +14,7 @@ from config.problem import Path
 from config.telephony import international
 from ivr.commands import CallBack
 from ivr.events import Done, Event
-from ivr.filling import told_findings
+from ivr.filling import told_by_term, told_findings
 from ivr.run import Node, Outcome, Run, Wait
 from ivr.state import Doing, Position
 from ivr.steps import skilled
@@ -110,6 +110,10 @@ class Callback(Continues):
             yield from skilled.priority_findings(body.priority, path, context)
         why = "who is called is kept in history"
         yield from told_findings(("callback", "number"), body.number, context.names, why)
+        for name, source in (("at", body.at), ("day", body.day)):
+            why = "when somebody is called is kept in history"
+            if source is not None:
+                yield from told_by_term(("callback", name), source, context.names, why)
         written = callable_number(body.number)
         if written is not None or not any(holes(body.number)):
             path, rule = ("callback", "number"), context.known.callbacks

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from config.problem import Path
 from config.suggest import did_you_mean, shown
+from ivr.filling import told_findings
 from ivr.run import Node, Outcome, Run
 from ivr.steps.base import Build, Context, Continues, Finding
 from ivr.variables import Variable
@@ -38,6 +39,8 @@ class Language(Continues):
     def findings(self, context: Context) -> Iterator[Finding]:
         if self.is_known:
             yield from unknown_language(("language",), self.language, context)
+        why = "a call's language is kept in history"
+        yield from told_findings(("language",), self.language, context.names, why)
 
     def node(self, build: Build) -> Node:
         return LanguageNode(build, build.template(self.language))

@@ -12,14 +12,13 @@ from config.document import DocumentModel
 from config.problem import Path
 from ivr.commands import Pay as PayCommand
 from ivr.events import Done, Event
+from ivr.filling import told_by_term, told_findings
 from ivr.names import LEARNED
 from ivr.run import Node, Outcome, Run, Wait
 from ivr.state import Doing, Position, Values
 from ivr.steps.base import Build, Context, Edge, Finding, Step
-from ivr.terms import names_in
 from ivr.values import StepName
 from ivr.variables import Currency, Kind, Value, Variable
-from ivr.wording import holes
 
 _FACTS = ("payment.reference", "payment.brand", "payment.last4")
 
@@ -72,11 +71,10 @@ class Pay(Step):
 
     def findings(self, context: Context) -> Iterator[Finding]:
         yield from _currency_findings(self.pay, context)
-        for hole in holes(self.pay.reference):
-            for name in sorted(names_in(hole.source, context.names)):
-                if context.names[name].sensitive:
-                    message = f"{name} is sensitive, and the reference goes to the merchant's books"
-                    yield Finding(("pay", "reference"), message)
+        why = "the reference goes to the merchant's books"
+        yield from told_findings(("pay", "reference"), self.pay.reference, context.names, why)
+        why = "the amount goes to the merchant's books"
+        yield from told_by_term(("pay", "amount"), self.pay.amount, context.names, why)
         if context.known.payments is False:
             message = "payments are not set up: every call leaves by on_error"
             yield Finding(("pay",), message, key=True, warning=True)
