@@ -52,7 +52,7 @@ def check(
     findings = [
         *_languages(flow, known),
         *_variables(flow),
-        *_steps(flow, known, flows),
+        *_steps(flow, Context.of(flow, known, flows)),
         *exits,
         *_recorded(flow, recorded or Recorded(flows or {flow.flow: flow})),
         *circles,
@@ -78,6 +78,8 @@ def check_draft(draft: Draft, known: Known = NOTHING_KNOWN) -> list[Problem]:
     """What is wrong in the well-formed parts of a flow that has other errors: nothing that may
     follow from these, and so nothing of its ways as a whole."""
     flow, located = draft.flow, draft.located
+    # What the malformed steps would set is not known.
+    context = replace(Context.of(flow, known, None), unset=frozenset())
     exits = _exits(flow, ways_of(flow), draft.steps)
     if not draft.is_framed:
         findings = [each for each in exits if each.message not in _MISSING.values()]
@@ -85,11 +87,7 @@ def check_draft(draft: Draft, known: Known = NOTHING_KNOWN) -> list[Problem]:
     findings = [
         *_languages(flow, known),
         *(each for each in _variables(flow) if each.path[0] != "results" or not draft.doubtful),
-        *(
-            each
-            for each in _steps(flow, known, None)
-            if draft.is_sure(flow.steps[str(each.path[1])])
-        ),
+        *(each for each in _steps(flow, context) if draft.is_sure(flow.steps[str(each.path[1])])),
         *exits,
     ]
     problems = {_problem(located, finding) for finding in findings}
@@ -130,8 +128,7 @@ def _variables(flow: Flow) -> Iterator[Finding]:
         yield from unknown("variable", name, ("results", index), flow.variables)
 
 
-def _steps(flow: Flow, known: Known, flows: Mapping[str, Flow] | None) -> Iterator[Finding]:
-    context = Context.of(flow, known, flows)
+def _steps(flow: Flow, context: Context) -> Iterator[Finding]:
     for name, step in flow.steps.items():
         if name in RESERVED:
             message = "is where a menu's options can lead, give the step another name"

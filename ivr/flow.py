@@ -88,6 +88,14 @@ class Flow(DocumentModel):
         return {**self.params, **self.vars}
 
     @cached_property
+    def unset(self) -> frozenset[str]:
+        """Its variables that have no value at the start, and that no step sets."""
+        left = {name for name, variable in self.vars.items() if variable.start is None}
+        for step in self.steps.values() if left else ():
+            left.difference_update(step.assigns())
+        return frozenset(left)
+
+    @cached_property
     def names(self) -> Names:
         """Everything that its expressions may name."""
         return Names(self.variables, self.languages)

@@ -125,6 +125,11 @@ PROMISES: Mapping[str, NameType] = {
     "time.month": _between(1, 12),
     "time.year": _between(1970, 9999),
     "hours.reason": NameType(ValueType.TEXT, allowed=frozenset({"week", "holiday", "special"})),
+    "caller.contacts": NameType(ValueType.NUMBER, low=Decimal(0)),
+    "queue.waited": NameType(ValueType.NUMBER, low=Decimal(0)),
     "reply.status": NameType(ValueType.NUMBER, low=Decimal(100), high=Decimal(599)),
+    "transfer.outcome": NameType(
+        ValueType.TEXT, allowed=frozenset({"ended", "busy", "no_answer", "unreachable"})
+    ),
 }
 """What is known of these values before any call."""

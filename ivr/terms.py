@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from config.suggest import did_you_mean, shown
 from ivr import expression
@@ -55,6 +57,37 @@ class Term(NamedTuple):
     read: Callable[[Run], Value]
 
 
+@dataclass(frozen=True)
+class OfSite:
+    """What a site has that flows may name; of what is None, none is known."""
+
+    values: frozenset[tuple[str, str]]
+    fields: frozenset[tuple[str, Variable]]
+    queues: frozenset[str] | None = None
+    agents: frozenset[str] | None = None
+    extensions: frozenset[str] | None = None
+
+    @property
+    def promises(self) -> dict[str, NameType]:
+        """What a call learns of it."""
+        found = {"queue.agent": _some_of(self.agents)}
+        if self.extensions is not None:
+            found["call.extension"] = NameType(ValueType.DIGITS, allowed=self.extensions or None)
+        return found
+
+    @property
+    def past(self) -> dict[str, NameType]:
+        """What a call learned of it, if it had the same then."""
+        return {
+            "caller.last_queue": _some_of(self.queues),
+            "caller.last_agent": _some_of(self.agents),
+        }
+
+
+def _some_of(names: frozenset[str] | None) -> NameType:
+    return NameType(ValueType.TEXT, allowed=names or None)
+
+
 _OF_SITE = re.compile(r"\b(?:site|caller)\.[a-z_][a-z0-9_]*")
 
 
@@ -68,28 +101,29 @@ class Names(dict[str, Variable]):
         languages: Iterable[str] = (),
         others: Mapping[str, Variable] = NAMES,
         constants: Mapping[str, Value] = _NO_CONSTANTS,
-        *,
-        knows_site: bool = False,
+        site: OfSite | None = None,
     ) -> None:
         super().__init__({**variables, **others})
         self.constants = constants
         self._variables = variables
         self._languages = frozenset(languages)
-        self._knows_site = knows_site
+        self._knows_site = site is not None
+        self._promises = site.promises if site is not None else {}
+        self.past: Mapping[str, NameType] = site.past if site is not None else {}
+        """What is known of names that tell of earlier calls, if the site was the same then."""
         self._looked: dict[str, Looked] = {}
-        self._of_sites: dict[tuple[frozenset[Any], frozenset[Any]], Names] = {}
+        self._of_sites: dict[OfSite, Names] = {}
 
-    def of_site(self, values: Mapping[str, str], fields: Mapping[str, Variable]) -> Names:
-        """These with a site's: its ``values`` as ``site.…``, its customers' ``fields`` as
-        ``caller.…``. Made once for each site."""
-        key = frozenset(values.items()), frozenset(fields.items())
-        found = self._of_sites.get(key)
+    def of_site(self, site: OfSite) -> Names:
+        """These with a site's: its values as ``site.…``, its customers' fields as ``caller.…``.
+        Made once for each site."""
+        found = self._of_sites.get(site)
         if found is None:
-            constants: dict[str, Value] = {f"site.{name}": text for name, text in values.items()}
-            learned = {f"caller.{name}": variable for name, variable in fields.items()}
+            constants: dict[str, Value] = {f"site.{name}": text for name, text in site.values}
+            learned = {f"caller.{name}": variable for name, variable in site.fields}
             others = {**NAMES, **dict.fromkeys(constants, _TEXT), **learned}
-            found = self._of_sites[key] = Names(
-                self._variables, self._languages, others, constants, knows_site=True
+            found = self._of_sites[site] = Names(
+                self._variables, self._languages, others, constants, site
             )
         return found
 
@@ -97,6 +131,7 @@ class Names(dict[str, Variable]):
     def types(self) -> Mapping[str, NameType]:
         """The same for the expression language, with what is known of the values beforehand."""
         types = {name: _promised(name, variable) for name, variable in self.items()}
+        types.update(self._promises)
         if self._languages:
             types["call.language"] = NameType(
                 ValueType.TEXT, allowed=self._languages, always_set=True
@@ -218,17 +253,41 @@ def is_alike(given: Kind, wanted: Kind) -> bool:
     return given == wanted or given in _ALIKE.get(wanted, ())
 
 
-def never(conditions: Iterable[str], names: Names) -> Iterator[tuple[int, str]]:
-    """Which of a branch's conditions, in their order, can never be true, and why; the number of
-    conditions stands for what comes after them all."""
-    trees = []
+class Never(NamedTuple):
+    """A condition that can never be true, by its place, and why; the number of conditions stands
+    for what comes after them all."""
+
+    place: int
+    reason: str
+    unset: bool = False
+    """Because no step of this flow sets a variable."""
+    past: bool = False
+    """It could be in calls before, if the site was another then."""
+
+
+def never(
+    conditions: Iterable[str], names: Names, unset: AbstractSet[str] = frozenset()
+) -> Iterator[Never]:
+    """Which of a branch's conditions, in their order, can never be true; ``unset`` are variables
+    that no step sets."""
+    trees, used = [], set[str]()
     for source in conditions:
         looked = names.look(source)
         if looked.faults or looked.unjudged:
             return
         trees.append(expression.parse(source))
+        used |= looked.used
+    told = set()
     for found in expression.impossible(trees, names.types):
-        yield found.index, found.reason
+        told.add(found.index)
+        yield Never(found.index, found.reason)
+    lost = {name: replace(names.types[name], never_set=True) for name in unset & used}
+    past = {name: promise for name, promise in names.past.items() if name in used}
+    for more, is_unset in ((lost, True), (past, False)):
+        for found in expression.impossible(trees, {**names.types, **more}) if more else ():
+            if found.index not in told:
+                told.add(found.index)
+                yield Never(found.index, found.reason, unset=is_unset, past=not is_unset)
 
 
 def form_fault(hole: Hole, names: Names) -> str | None:

@@ -33,10 +33,12 @@ _ANY = NameType(ValueType.TEXT)
 
 
 class Test(NamedTuple):
-    """A test of a text against a constant: ``key`` names it, ``passes`` runs it."""
+    """A test of a text against a constant: ``key`` names it, ``passes`` runs it; ``of_digits``:
+    whether a text of digits alone may pass."""
 
     key: str
     passes: Callable[[str], bool]
+    of_digits: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,8 @@ class Subject:
         self.key = key
         self.expression = mentioned.expression
         self.promise = _promise(mentioned.expression, mentioned.type, names)
-        self._followed = sorted(mentioned.tests)[:_MAX_TESTS]
+        can = (key for key, test in mentioned.tests.items() if self._can_pass(test))
+        self._followed = sorted(can)[:_MAX_TESTS]
         bounds = {each for each in (self.promise.low, self.promise.high) if each is not None}
         self._places: dict[Any, int] = {}
         if mentioned.type in TEXTUAL:
@@ -98,7 +101,7 @@ class Subject:
             constants = sorted(mentioned.constants | bounds)
             self._places = {each: 2 * index + 1 for index, each in enumerate(constants)}
             written = self._ordered(constants)
-        self.values: Cells = frozenset(written)
+        self.values: Cells = frozenset(() if self.promise.never_set else written)
         unset = () if self.promise.always_set else (UNSET,)
         self.all: Cells = self.values.union(unset)
 
@@ -121,7 +124,13 @@ class Subject:
         both = {c for c in true if isinstance(c, Other) and test.key not in self._followed}
         return frozenset(true), (self.all - true) | both
 
+    def _can_pass(self, test: Test) -> bool:
+        """Whether any text that is no constant can."""
+        return test.of_digits or self.promise.type is not ValueType.DIGITS
+
     def _may_pass(self, cell: Cell, test: Test) -> bool:
+        if isinstance(cell, Other) and not self._can_pass(test):
+            return False
         if isinstance(cell, Other):
             return test.key in cell.passed or test.key not in self._followed
         return isinstance(cell, Exactly) and isinstance(cell.value, str) and test.passes(cell.value)
@@ -138,7 +147,7 @@ class Subject:
 
     def _can_be(self, text: str) -> bool:
         promise, node = self.promise, self.expression
-        if promise.type is ValueType.DIGITS and not _is_digits(text):
+        if promise.type is ValueType.DIGITS and not is_digits(text):
             return False
         if promise.length is not None and len(text) != promise.length:
             return False
@@ -183,7 +192,8 @@ def needed(node: Expr) -> Iterator[Name]:
             yield from needed(part)
 
 
-def _is_digits(text: str) -> bool:
+def is_digits(text: str) -> bool:
+    """Whether a value of the type digits can be this text."""
     return text.isascii() and (text.isdigit() or not text)
 
 

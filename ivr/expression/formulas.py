@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ivr.expression.cells import Cells, Mentioned, Subject, Test, needed
+from ivr.expression.cells import Cells, Mentioned, Subject, Test, is_digits, needed
 from ivr.expression.checking import check
 from ivr.expression.compiling import constant, constant_value
+from ivr.expression.patterns import can_be_digits
 from ivr.expression.syntax import (
     Between,
     Choice,
@@ -150,18 +151,23 @@ class Reader:
     def _text_test(self, node: TextTest) -> Formula:
         if constant(node.left) or not constant(node.right):
             return self._truth(node)
-        return self._test(node, node.left, lambda text: replace(node, left=text))
+        part = constant_value(node.right)
+        of_digits = isinstance(part, str) and is_digits(part)
+        return self._test(node, node.left, lambda text: replace(node, left=text), of_digits)
 
     def _matches(self, node: Matches) -> Formula:
-        return self._test(node, node.operand, lambda text: replace(node, operand=text))
+        of_digits = can_be_digits(node.pattern)
+        return self._test(node, node.operand, lambda text: replace(node, operand=text), of_digits)
 
-    def _test(self, node: Expr, subject: Expr, put: Callable[[Expr], Expr]) -> Formula:
+    def _test(
+        self, node: Expr, subject: Expr, put: Callable[[Expr], Expr], of_digits: bool
+    ) -> Formula:
         """A test as calls run it, of a text that is ``put`` in the place of its subject."""
 
         def passes(text: str) -> bool:
             return bool(constant_value(put(Literal(0, ValueType.TEXT, text))))
 
-        test = Test(unparse(node), passes)
+        test = Test(unparse(node), passes, of_digits)
         self._mention(subject)[1].tests[test.key] = test
         return self._atom(subject, lambda found: found.passing(test))
 

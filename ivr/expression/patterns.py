@@ -14,6 +14,7 @@ the repetitions ``* + ? {n} {n,} {n,m}``. Of the whole of a text, lazy ones woul
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 MAX_MATCHED = 128
@@ -38,10 +39,12 @@ class PatternError(ValueError):
 
 
 class _Cost(NamedTuple):
-    """In how many ways a part can match, and whether it can match nothing."""
+    """In how many ways a part can match, whether it can match nothing, and whether only ``digits``
+    (or nothing)."""
 
     ways: int
     empty: bool
+    digits: bool = False
 
 
 def compiled(pattern: str) -> re.Pattern[str]:
@@ -55,6 +58,11 @@ def compiled(pattern: str) -> re.Pattern[str]:
         return re.compile(pattern)
     except re.error as error:
         raise PatternError(f"this is no pattern: {error.msg}", error.pos or 0) from None
+
+
+def can_be_digits(pattern: str) -> bool:
+    """Whether a text of digits alone may match it. Raises PatternError."""
+    return _Reader(pattern).whole().digits
 
 
 class _Reader:
@@ -81,15 +89,17 @@ class _Reader:
             self._at += 1
             found.append(self._sequence(nesting))
         ways = sum(part.ways for part in found) + (len(found) > 1)
-        return _Cost(ways, any(part.empty for part in found))
+        digits = any(part.digits for part in found)
+        return _Cost(ways, any(part.empty for part in found), digits)
 
     def _sequence(self, nesting: int) -> _Cost:
-        ways, empty = 1, True
+        ways, empty, digits = 1, True, True
         while self._next() not in ("", "|", ")"):
             part = self._repeated(self._part(nesting))
             ways = min(ways * part.ways, MAX_WAYS + 1)
             empty = empty and part.empty
-        return _Cost(ways, empty)
+            digits = digits and part.digits
+        return _Cost(ways, empty, digits)
 
     def _part(self, nesting: int) -> _Cost:
         at, sign = self._at, self._next()
@@ -101,13 +111,17 @@ class _Reader:
                 return self._set(at)
             case "\\":
                 self._escape(at)
-                return _Cost(1, empty=False)
+                return self._one(at)
             case "^" | "$":
-                return _Cost(1, empty=True)
+                return _Cost(1, empty=True, digits=True)
             case "*" | "+" | "?" | "{":
                 raise PatternError(f"there is nothing before {sign} to repeat", at)
             case _:
-                return _Cost(1, empty=False)
+                return self._one(at)
+
+    def _one(self, at: int) -> _Cost:
+        """What stands for one sign, from ``at`` to here."""
+        return _Cost(1, empty=False, digits=_is_of_a_digit(self._pattern[at : self._at]))
 
     def _group(self, nesting: int, at: int) -> _Cost:
         if self._next() == "?":
@@ -134,7 +148,7 @@ class _Reader:
             if sign == "\\":
                 self._escape(self._at - 1)
         self._at += 1
-        return _Cost(1, empty=False)
+        return self._one(at)
 
     def _escape(self, at: int) -> None:
         sign = self._next()
@@ -152,7 +166,7 @@ class _Reader:
             raise PatternError("what is repeated here can be empty", at)
         if self._next() != "" and self._next() in "*+?{":
             raise PatternError("one repetition follows another, group the first: (…)", self._at)
-        return _Cost(_ways(part.ways, low, high), empty=low == 0)
+        return _Cost(_ways(part.ways, low, high), low == 0, low == 0 or part.digits)
 
     def _counts(self) -> tuple[int, int] | None:
         """How often the part just read is repeated; None: it is not."""
@@ -170,6 +184,14 @@ class _Reader:
         self._at = found.end()
         low = int(found[1])
         return low, low if found[2] is None else int(found[3] or MAX_MATCHED)
+
+
+@lru_cache
+def _is_of_a_digit(part: str) -> bool:
+    try:
+        return any(re.fullmatch(part, digit) for digit in "0123456789")
+    except re.error:  # told when the whole pattern is compiled
+        return True
 
 
 def _ways(ways: int, low: int, high: int) -> int:

@@ -107,6 +107,9 @@ class _Judge:
             case bool():
                 return "it is false in every call"
             case Atom():
+                for key in (formula.subject, *formula.needed):
+                    if self._subjects[key].promise.never_set:
+                        return f"{key} is never set"
                 subject = self._subjects[formula.subject]
                 return f"{subject.key} is {_always(formula, subject)}"
             case Negated():

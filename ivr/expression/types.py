@@ -36,7 +36,8 @@ class NameType:
     """What is promised of a name's values.
 
     ``length``: of digits, exactly so many. ``allowed``: the only texts it can be. ``low`` and
-    ``high``: bounds of a number, both included. ``always_set``: never unset, like ``time.hour``.
+    ``high``: bounds of a number, both included. ``always_set``: never unset, like ``time.hour``;
+    ``never_set``: a variable that no step sets.
     """
 
     type: ValueType
@@ -47,6 +48,7 @@ class NameType:
     high: Decimal | None = None
     sensitive: bool = False
     always_set: bool = False
+    never_set: bool = False
 
 
 class Kind(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -22,7 +23,7 @@ from ivr.opening import Opening, openings
 from ivr.run import FAILED, Node, Outcome, Run, Targets
 from ivr.speech import Speech
 from ivr.steps.naming import exit_words, first_words
-from ivr.terms import Names, Term, template, term
+from ivr.terms import Names, OfSite, Term, template, term
 from ivr.values import StepName
 from ivr.variables import Kind, Variable
 from ivr.wording import Said, Wording
@@ -92,7 +93,7 @@ class KnownService(NamedTuple):
     """How long a request may take that does not say it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Known:
     """Names a flow may use, given by whoever knows the site; None: not checked."""
 
@@ -142,7 +143,14 @@ class Known:
 
     def names(self, flow: Flow) -> Names:
         """Everything that the flow's expressions may name on this site."""
-        return flow.names if self.values is None else flow.names.of_site(self.values, self.fields)
+        return flow.names if self._of_site is None else flow.names.of_site(self._of_site)
+
+    @cached_property
+    def _of_site(self) -> OfSite | None:
+        if self.values is None:
+            return None
+        values, fields = frozenset(self.values.items()), frozenset(self.fields.items())
+        return OfSite(values, fields, self.queues, self.agents, self.extensions)
 
     @property
     def learned(self) -> Mapping[str, Variable]:
@@ -229,13 +237,23 @@ class Context:
     results: tuple[str, ...] = ()
     hours: Mapping[str, Opening] = field(default_factory=dict)
     flow: str = ""
+    unset: frozenset[str] = frozenset()
+    """The variables that nothing sets."""
 
     @classmethod
     def of(cls, flow: Flow, known: Known, flows: Mapping[str, Flow] | None) -> Context:
         """For the steps of ``flow``."""
-        hours = known.openings(flow.hours)
-        names, results = known.names(flow), flow.results
-        return cls(flow.languages, flow.variables, known, names, flows, results, hours, flow.flow)
+        return cls(
+            languages=flow.languages,
+            variables=flow.variables,
+            known=known,
+            names=known.names(flow),
+            flows=flows,
+            results=flow.results,
+            hours=known.openings(flow.hours),
+            flow=flow.flow,
+            unset=flow.unset,
+        )
 
 
 class Exits(DocumentModel):

@@ -104,13 +104,17 @@ class Branch(Step):
 
     def _never(self, context: Context) -> Iterator[Finding]:
         conditions = [case.if_ for case in self.branch if case.if_ is not None]
-        for index, reason in never(conditions, context.names):
-            if index < len(conditions):
-                message = f"can never be true: {reason}"
-                yield Finding(("branch", index, "if"), message)
+        for index, reason, unset, past in never(conditions, context.names, context.unset):
+            path = ("branch", index, "if")
+            if past:
+                if index < len(conditions):
+                    message = f"is not true of anything that the site has now: {reason}"
+                    yield Finding(path, message, warning=True)
+            elif index < len(conditions):
+                yield Finding(path, f"can never be true: {reason}", own=unset)
             elif len(self.branch) > index:
                 message = f"is never taken: {reason}"
-                yield Finding(("branch", index, "else"), message, warning=True)
+                yield Finding(("branch", index, "else"), message, warning=True, own=unset)
 
     def node(self, build: Build) -> Node:
         return BranchNode(build, self.branch)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -122,6 +123,16 @@ def test_names_of_the_site_are_checked_only_when_given() -> None:
     """A flow can be checked away from its site."""
     for name in ("queue_unknown", "language_not_of_the_site", "hours_unknown"):
         assert load_flow(FLOWS / "bad" / f"{name}.yaml").name == "sample"
+
+
+def test_an_extension_that_nobody_has_is_keyed_by_nobody(tmp_path: Path) -> None:
+    """The site knows them all."""
+    path = tmp_path / "sample.yaml"
+    text = (FLOWS / "bad" / "branch_never_of_the_site.yaml").read_text(encoding="utf-8")
+    path.write_text(text.replace("queue.agent == \"ana\"", "call.extension == \"999\""))
+    known = replace(KNOWN, extensions=frozenset({"201", "202"}))
+    with pytest.raises(DocumentError, match='call.extension is one of "201", "202"'):
+        load_flow(path, known)
 
 
 def test_every_language_with_a_voice_has_the_words_to_read_digits_back() -> None:

@@ -45,7 +45,7 @@ def test_a_variable_without_a_step_is_a_warning(tmp_path: Path) -> None:
 )
 def test_each_use_counts(tmp_path: Path, step: str) -> None:
     """Read, set, spoken, sent or learned."""
-    assert told(tmp_path, "vars: {x: {type: number}}\n", f"  a: {step}\n") == []
+    assert told(tmp_path, "vars: {x: {type: number, start: 1}}\n", f"  a: {step}\n") == []
 
 
 def test_a_result_is_used_by_who_calls(tmp_path: Path) -> None:
