@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import inspect
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, time
 from decimal import Decimal
 from typing import Any, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -102,8 +102,27 @@ def flow_function(function: F) -> F:
 
 
 def marked(thing: object) -> FlowFunction | None:
-    """The function that `flow_function` marked; None for anything else."""
-    found = getattr(thing, _MARK, None) if inspect.isfunction(thing) else None
+    """The function that `flow_function` marked, with what other decorators made of it since; None
+    for anything else."""
+    if not inspect.isfunction(thing):
+        return None
+    found = _mark_of(thing)
+    return found._replace(call=thing) if found is not None else None
+
+
+def misplaced(thing: object) -> Iterator[tuple[FlowFunction, str]]:
+    """What is marked, but not so that flows could call it, and why."""
+    if isinstance(thing, type):
+        for part in vars(thing).values():
+            if (found := _mark_of(part) or _mark_of(getattr(part, "__func__", None))) is not None:
+                yield found, f"{found.name} is in a class, write it as a function of its own"
+    elif not inspect.isfunction(thing) and (found := _mark_of(thing)) is not None:
+        kind = type(thing).__name__
+        yield found, f"{found.name} is no function but a {kind}, call that in a function of its own"
+
+
+def _mark_of(thing: object) -> FlowFunction | None:
+    found = getattr(thing, _MARK, None)
     return found if isinstance(found, FlowFunction) else None
 
 

@@ -8,6 +8,7 @@ the code alone goes on with the modules, and the state, of the one before.
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 import sys
 import threading
@@ -23,7 +24,7 @@ from typing import NamedTuple
 from config.document import DocumentError
 from config.problem import Problem
 from engine.publishing.working_copy import code_files
-from ivr.functions import FlowFunction, marked
+from ivr.functions import FlowFunction, marked, misplaced
 
 
 class Loaded(NamedTuple):
@@ -62,6 +63,7 @@ def functions_of(
             if function.name in functions:
                 problems.append(_twice(function, called(name)))
             functions.setdefault(function.name, function)
+        problems += _misplaced(found, called(name))
     return Loaded(functions, tuple(problems))
 
 
@@ -146,8 +148,17 @@ def _marked(module: ModuleType) -> Iterator[FlowFunction]:
             yield found
 
 
+def _misplaced(module: ModuleType, file: str) -> Iterator[Problem]:
+    """What would be missed in silence by whoever marked it."""
+    for thing in vars(module).values():
+        for found, why in misplaced(thing):
+            code = inspect.unwrap(found.call).__code__
+            if found.call.__module__ == module.__name__:
+                yield Problem(file, code.co_firstlineno, 1, "", why)
+
+
 def _twice(found: FlowFunction, file: str) -> Problem:
-    line = found.call.__code__.co_firstlineno
+    line = inspect.unwrap(found.call).__code__.co_firstlineno
     return Problem(file, line, 1, "", f"a function {found.name} is in another file already")
 
 

@@ -237,6 +237,71 @@ def test_what_is_wrong_in_files_is_told_with_its_line(tmp_path: Path) -> None:
     assert told[5].startswith("g_import.py:1:1: ModuleNotFoundError: ")
 
 
+DECORATED = """\
+import functools
+from ivr.functions import flow_function
+
+def loud(function):
+    @functools.wraps(function)
+    def louder(text: str) -> str:
+        return function(text) + "!"
+    return louder
+
+@loud
+@flow_function
+def outside(text: str) -> str:
+    return text
+
+@flow_function
+@loud
+def inside(text: str) -> str:
+    return text
+"""
+
+
+def test_other_decorators_stay_in_force() -> None:
+    """Above the mark and below it: what the file's name stands for is called."""
+    loaded = functions_of({"a.py": DECORATED}, Path("functions"))
+    assert loaded.problems == ()
+    assert loaded.functions["outside"].call("hello") == "hello!"
+    assert loaded.functions["inside"].call("hello") == "hello!"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "why"),
+    [
+        (
+            "@flow_function\n@functools.lru_cache\ndef f(a: str) -> str:\n    return a\n",
+            3,
+            "f is no function but a _lru_cache_wrapper, call that in a function of its own",
+        ),
+        (
+            "@functools.lru_cache\n@flow_function\ndef f(a: str) -> str:\n    return a\n",
+            3,
+            "f is no function but a _lru_cache_wrapper, call that in a function of its own",
+        ),
+        (
+            "class A:\n @staticmethod\n @flow_function\n def f(a: str) -> str:\n  return a\n",
+            4,
+            "f is in a class, write it as a function of its own",
+        ),
+        (
+            "class A:\n @flow_function\n @staticmethod\n def f(a: str) -> str:\n  return a\n",
+            4,
+            "f is in a class, write it as a function of its own",
+        ),
+    ],
+)
+def test_what_is_marked_in_vain_is_told(text: str, line: int, why: str) -> None:
+    """Nobody is to look for a slip in the flow that calls it."""
+    text = "import functools\nfrom ivr.functions import flow_function\n" + text
+    loaded = functions_of({"a.py": text}, Path("functions"))
+    assert loaded.functions == {}
+    (problem,) = loaded.problems
+    assert (problem.file, problem.message) == ("a.py", why)
+    assert line <= problem.line <= line + 1
+
+
 async def test_functions_run_beside_each_other_in_no_more_threads_than_allowed() -> None:
     """The next one begins when one of them ends."""
     workers, gates = Workers(2), [threading.Event() for _ in range(3)]
