@@ -128,6 +128,19 @@ class FlowFolder:
         found, problems = self._drafts.get(real), self._unread.get(real, ())
         return sorted({*problems, *(check_draft(found, known) if found is not None else ())})
 
+    def unused(self) -> list[Path]:
+        """The fragments that no flow includes; none where that cannot be told."""
+        if not self.is_whole:
+            return []
+        below = (path.relative_to(self._directory) for path in self._directory.rglob("*.yaml"))
+        return [
+            self._directory / name
+            for name in sorted(below)
+            if len(name.parts) > 1
+            and not any(part.startswith(".") for part in name.parts)
+            and os.path.realpath(self._directory / name) not in self._folder.fragments
+        ]
+
     def _checked(self, flows: Iterable[tuple[Flow, Located]], known: Known) -> Iterator[Problem]:
         # A flow that cannot be read is none that its callers misspelt.
         by_name = {flow.flow: flow for flow in self.flows} if self.is_whole else None

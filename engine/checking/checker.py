@@ -94,7 +94,7 @@ class Checker:
             self.seen[SITE] = 1
             return [*read_site(text, str(path))[2]]
         if self._is_fragment(path, top):
-            return self._fragment(path, text)
+            return self._fragment(path)
         self.seen[FLOW] += 1
         return self._folder(path.parent).check_flow(path, self._known(path.parent))
 
@@ -114,6 +114,8 @@ class Checker:
         problems = [*misnamed(directory), *folder.check(self._known(directory))]
         for path in sorted(directory.glob(f"*{SUFFIX}")):
             problems += self._tests(path)
+        for path in folder.unused():
+            problems += self._unused(path)
         return problems
 
     def _tests(self, path: Path) -> list[Problem]:
@@ -129,16 +131,22 @@ class Checker:
             return []  # it may be the flow that cannot be read
         return check_tests(file, located, library)
 
-    def _fragment(self, path: Path, text: str) -> list[Problem]:
+    def _fragment(self, path: Path) -> list[Problem]:
         self.seen[FRAGMENT] += 1
         here, dialplans = _real(path), _real(self._settings.dialplans)
         directory = dialplans if here.is_relative_to(dialplans) else here.parent.parent
         problems = self._folder(directory).check_fragment(path, self._known(directory))
         if problems is None:
-            load_plain(text, str(path))
-            message = "no flow includes it: only its YAML is checked"
-            return [replace(_whole(path, message), severity="warning")]
+            return self._unused(path)
         return _called(path, problems)
+
+    def _unused(self, path: Path) -> list[Problem]:
+        try:
+            load_plain(read_text(path, self._unsaved), str(path))
+        except DocumentError as error:
+            return [*error.problems]
+        message = "no flow includes it: only its YAML is checked"
+        return [replace(_whole(path, message), severity="warning")]
 
     def _is_fragment(self, path: Path, top: frozenset[str]) -> bool:
         """Below the dialplans all are; elsewhere what is in it must tell."""

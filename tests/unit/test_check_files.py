@@ -118,6 +118,12 @@ def test_an_unsaved_fragment_is_checked_with_the_flows_that_include_it(
     )
     code, (warning,), _ = house.check(house.write("common/lone.yaml", "vars: {}\n"))
     assert (code, "warning: no flow includes it" in warning) == (0, True)
+    for words in ((), (house.dialplans,)):
+        assert house.check(*words) == (0, [warning], "")
+    house.write("common/lone.yaml", "vars: {\n")
+    assert house.check()[0] == 1
+    house.write("uses.yaml", "flow: {\n")
+    assert [each for each in house.check()[1] if "common/" in each] == []
 
 
 def test_a_file_of_tests_is_checked(house: House) -> None:
