@@ -25,7 +25,7 @@ from engine.publishing import differing, recorded_prompts
 from engine.publishing.flows import open_store, or_away
 from engine.publishing.functions import functions_of
 from engine.publishing.merging import Files
-from engine.publishing.publisher import Author, Check, FlowTests, Published, Publisher
+from engine.publishing.publisher import Author, Check, FlowTests, Pending, Published, Publisher
 from engine.publishing.working_copy import code_among, copy_of, is_code
 from engine.rehearsing.proving import flow_tests
 from engine.settings import Settings
@@ -166,21 +166,26 @@ async def _flows_here(settings: Settings) -> Json | None:
 
 
 async def diff(asked: Asked, old: int | None, new: int | None, text: bool) -> int:
-    """1 when there is a difference. Without `new`: the working copy; without both: against the
-    current version."""
+    """1 when there is a difference. Without `new`: the working copy; without both: what publishing
+    would change in the current version."""
     settings = asked.settings
-    behind: Sequence[str] = ()
+    pending = Pending({})
     async with _store(settings) as (store, site):
         before = await _files(store, site, old)
-        if new is None:
-            after: Files = copy_of(settings).read()
+        if (old, new) == (None, None):
+            pending = await _publisher_of(settings, store, site).pending()
+            after = pending.files
+        elif new is None:
+            after = copy_of(settings).read()
         else:
             after = await _files(store, site, new)
-        if (old, new) == (None, None):
-            behind = await _publisher_of(settings, store, site).behind()
     there_is = _show_text(asked, before, after) if text else _show_meaning(asked, before, after)
-    if behind and not asked.as_json:
-        typer.echo("published since, and taken over when you publish: " + ", ".join(behind))
+    for names, what in (
+        (pending.taken, "published since, and taken over when you publish"),
+        (pending.both, "changed by others too, so nothing can be published"),
+    ):
+        if names and not asked.as_json:
+            typer.echo(f"{what}: {', '.join(names)}")
     return 1 if there_is else 0
 
 

@@ -7,6 +7,7 @@ who publish at the same moment the database lets one through, and the other begi
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from config.document import DocumentError
 from engine.clock import Clock
@@ -52,6 +53,16 @@ class Published:
 def no_tests(files: Files, flows: Mapping[str, Flow]) -> Sequence[str]:
     """For whoever publishes without running tests."""
     return ()
+
+
+class Pending(NamedTuple):
+    """The files that would be published."""
+
+    files: Files
+    taken: tuple[str, ...] = ()
+    """Those that others alone changed since the working copy began."""
+    both: tuple[str, ...] = ()
+    """Those that others changed too, and differently: with these nothing is published."""
 
 
 class Publisher:
@@ -136,13 +147,15 @@ class Publisher:
         self._copy.stand_on(target.head.sha256, target.version)
         return wanted
 
-    async def behind(self) -> tuple[str, ...]:
-        """The files that others alone changed since the working copy began: publishing would take
-        them over."""
-        current, base = await self.current(), await self._base()
+    async def pending(self) -> Pending:
+        """What publishing would make of the working copy, with what others published since."""
+        current, base, ours = await self.current(), await self._base(), self._copy.read()
         if current is None or base is None:
-            return ()
-        return tuple(merge(base.files, self._copy.read(), current.files).taken)
+            return Pending(ours)
+        merged = merge(base.files, ours, current.files)
+        after: Changes = {**ours, **merged.taken}
+        files = {name: text for name, text in after.items() if text is not None}
+        return Pending(files, tuple(merged.taken), merged.both)
 
     async def current(self) -> Bundle | None:
         """The version in force, None before the first."""

@@ -206,7 +206,7 @@ async def test_a_difference_for_machines(settings: Settings, said: Said) -> None
 async def test_what_others_changed_is_told_from_what_one_changed_oneself(
     settings: Settings, said: Said, tmp_path: Path
 ) -> None:
-    """A difference that publishing will not make, since it takes it over."""
+    """Shown is what publishing would change: what it takes over from others is none of that."""
     asked = Asked(settings, as_json=False)
     await flow_commands.publish(asked, ANNA, None)
     shutil.copytree(settings.dialplans, tmp_path / "other")
@@ -214,10 +214,20 @@ async def test_what_others_changed_is_told_from_what_one_changed_oneself(
     edit(other.settings, "timeout: 4s", "timeout: 6s")
     await flow_commands.publish(other, Author("bela"), None)
     said()
+    taken = "published since, and taken over when you publish: support.yaml\n"
+    assert await flow_commands.diff(asked, None, None, text=False) == 0
+    assert said() == taken
+    (settings.dialplans / "note.yaml").write_text("words: {}\n")
+    for text, shown in ((False, "note.yaml is new\n"), (True, "+words: {}\n")):
+        assert await flow_commands.diff(asked, None, None, text=text) == 1
+        told = said()
+        assert told.endswith(shown + taken)
+        assert "timeout" not in told
+    edit(settings, "timeout: 4s", "timeout: 5s")
     assert await flow_commands.diff(asked, None, None, text=False) == 1
-    assert said().endswith(
-        "menu.timeout: 6s → 4s\npublished since, and taken over when you publish: support.yaml\n"
-    )
+    told = said()
+    assert "menu.timeout: 6s → 5s" in told
+    assert told.endswith("changed by others too, so nothing can be published: support.yaml\n")
 
 
 OLD = """\
