@@ -129,9 +129,9 @@ def test_an_extension_that_nobody_has_is_keyed_by_nobody(tmp_path: Path) -> None
     """The site knows them all."""
     path = tmp_path / "sample.yaml"
     text = (FLOWS / "bad" / "branch_never_of_the_site.yaml").read_text(encoding="utf-8")
-    path.write_text(text.replace("queue.agent == \"ana\"", "call.extension == \"999\""))
+    path.write_text(text.replace('queue.agent == "ana"', 'call.extension == "999"'))
     known = replace(KNOWN, extensions=frozenset({"201", "202"}))
-    with pytest.raises(DocumentError, match='call.extension is one of "201", "202"'):
+    with pytest.raises(DocumentError, match=r'call\.extension is one of "201", "202"'):
         load_flow(path, known)
 
 
