@@ -5,6 +5,7 @@ directory beside the working copy, and the site has none of its own.
 """
 
 import gc
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -26,7 +27,7 @@ from engine.publishing.working_copy import CODE, code_among, is_code, placed
 from engine.settings import Settings
 from ivr.flow import Flow
 from ivr.functions import FlowFunction
-from ivr.loader import NO_FLOWS, CheckedFlows, FlowSet, check_again
+from ivr.loader import NO_FLOWS, CheckedFlows, FlowSet, check_folder, flows_as_written
 from ivr.opening import openings
 from ivr.steps.base import Known, KnownService
 
@@ -53,20 +54,58 @@ class Texts(NamedTuple):
     """What a file is called in messages."""
 
 
+class _Collector:
+    """The garbage collector of this process, kept away as long as anybody wants it to be."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._away = 0
+        self._was_on = False
+
+    def leave(self) -> None:
+        with self._lock:
+            if self._away == 0:
+                self._was_on = gc.isenabled()
+                gc.disable()
+            self._away += 1
+
+    def come_back(self) -> None:
+        with self._lock:
+            self._away -= 1
+            if self._away == 0 and self._was_on:
+                gc.enable()
+
+
+_COLLECTOR = _Collector()
+
+
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Keeps the garbage collector away while flows are read.
+    """Keeps the garbage collector away while flows are read, by any thread.
 
     A look at 10,000 steps takes it half a second, in which no call goes on. Flows have no cycles:
     they go when the last call lets them go, collected or not.
     """
-    was_on = gc.isenabled()
-    gc.disable()
+    _COLLECTOR.leave()
     try:
         yield
     finally:
-        if was_on:
-            gc.enable()
+        _COLLECTOR.come_back()
+
+
+@contextmanager
+def kept() -> Iterator[None]:
+    """For making flows that stay: the collector does not look at them later either.
+
+    Each look at all would be that half second. What is alive now is frozen with them, and its
+    cycles never go, should it die later; what is dead already goes first. Not to thaw all before
+    is the lesser evil: a full collection with 100 flows of 100 steps took 0.5 to 1.5 s, one
+    without what is frozen less than a tenth of that.
+    """
+    gc.collect()
+    with uncollected():
+        yield
+        gc.freeze()
 
 
 def missing(dialplans: Path) -> list[Problem]:
@@ -100,7 +139,7 @@ def check_for(
     code = functions_of(code_among(texts.files), texts.home, lambda n: texts.called(CODE + n))
     try:
         known = known_of(site, code.functions, texts.home)
-        again = partial(check_again, before=before)
+        again = partial(check_folder, before=before)
         flows = load_texts(texts.files, texts.called, known, again)
     except DocumentError as error:
         raise SiteInvalid(_errors([*code.problems, *error.problems])) from None
@@ -135,6 +174,12 @@ def load_texts(
                 replace(problem, file=names.get(problem.file, problem.file))
                 for problem in error.problems
             ) from None
+
+
+def written_in(files: Files) -> list[Flow]:
+    """The flows in texts as they are written, unchecked: calls still run what today's check may
+    refuse. Raises DocumentError for what is no flow of today's language."""
+    return load_texts(files, str, Known(), lambda directory, _: flows_as_written(directory))
 
 
 def check_texts(

@@ -79,13 +79,15 @@ def flows_as_written(directory: Path) -> list[Flow]:
 
 def load_flows(directory: Path, known: Known = NOTHING_KNOWN) -> dict[str, Program]:
     """Every flow in ``directory`` by name, ready to run; all files' problems at once."""
-    return dict(check_again(directory, known, NO_FLOWS).compiled().programs)
+    return dict(check_folder(directory, known).compiled().programs)
 
 
-def check_again(directory: Path, known: Known, before: FlowSet) -> CheckedFlows:
-    """The flows in ``directory``, at the cost of what has changed: a file that reads as it did
-    ``before`` is not read anew, and where that is so of all flows that call each other, they are
-    not checked anew. All files' problems at once."""
+def check_folder(directory: Path, known: Known, before: FlowSet = NO_FLOWS) -> CheckedFlows:
+    """The flows in ``directory``, checked, or every file's problems at once.
+
+    It costs what has changed: a file that reads as it did ``before`` is not read anew, and where
+    that is so of all flows that call each other, they are not checked anew.
+    """
     folder = FlowFolder(directory, before=before.sources)
     kept = _kept(folder, known, before)
     _refuse_errors(folder.check(known, leave_out=kept.keys()))
@@ -95,7 +97,7 @@ def check_again(directory: Path, known: Known, before: FlowSet) -> CheckedFlows:
 
 def _kept(folder: FlowFolder, known: Known, before: FlowSet) -> dict[str, Program]:
     """Programs that would be made again just as they are: they were found without an error."""
-    if not folder.is_whole or not known.is_as(before.known):
+    if not folder.is_whole or not known.fits_as(before.known):
         return {}
     was = families(source.flow for source in before.sources.values())
     return {

@@ -1,7 +1,6 @@
 """The flows that calls run: one published version, taken as a whole."""
 
 import asyncio
-import gc
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -20,9 +19,9 @@ from engine.loading import (
     Texts,
     check_for,
     check_texts,
+    kept,
     known_of,
     load_texts,
-    uncollected,
 )
 from engine.publishing.functions import functions_of
 from engine.publishing.merging import Files
@@ -179,18 +178,17 @@ def fitting(
 ) -> Flows:
     """The flows of a version's texts, if they fit the site; what is as it was ``before`` is not
     made anew. Raises SiteInvalid."""
-    gc.collect(1)  # what is young and done with would be frozen too, and never go
-    with uncollected():
+    with kept():
         checked, functions = check_for(site_file, Texts(files, home, _called(version)), before)
         made = checked.compiled()
-        gc.freeze()  # not looked at later either
     return Flows(version, made.programs, files, functions, made)
 
 
 def _unchecked(version: int, files: Files, site: Site, home: Path) -> Flows:
     functions = functions_of(code_among(files), home).functions
     known = known_of(site, functions)
-    programs = load_texts(files, _called(version), known, load_unchecked)
+    with kept():
+        programs = load_texts(files, _called(version), known, load_unchecked)
     return Flows(version, programs, files, functions)
 
 

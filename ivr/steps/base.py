@@ -136,7 +136,7 @@ class Known:
             return None
         return datetime.fromtimestamp(self.now_ms / 1000, ZoneInfo(self.zone)).date()
 
-    def is_as(self, other: Known) -> bool:
+    def fits_as(self, other: Known) -> bool:
         """Whether a flow that fits the one fits the other."""
         same = replace(self, now_ms=None) == replace(other, now_ms=None)
         return same and self.today == other.today

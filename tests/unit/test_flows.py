@@ -1,6 +1,8 @@
 """The flows that an engine runs: from the database, whole, and whatever else is wrong."""
 
+import gc
 import shutil
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -9,7 +11,7 @@ from structlog.testing import capture_logs
 
 from config.document import DocumentError
 from engine.errors import FlowsAway, SiteInvalid
-from engine.loading import load_site_file
+from engine.loading import load_site_file, uncollected
 from engine.publishing.flows import FIRST_START, Flows, Library, open_flows, open_store
 from engine.settings import PROJECT, Settings, from_environment
 from history.bundles import BundleStore, bundle
@@ -225,3 +227,36 @@ async def test_a_refusal_is_told_once(tmp_path: Path) -> None:
     assert len(logs) == 1
     library.in_force(3)
     assert library.refusal is None, "a newer version is in force"
+
+
+def test_the_collector_is_away_as_long_as_anybody_reads_flows() -> None:
+    """Two threads may, and the first to be done does not bring it back under the other."""
+    assert gc.isenabled()
+    begun, done = threading.Event(), threading.Event()
+
+    def reads() -> None:
+        with uncollected():
+            begun.set()
+            done.wait()
+
+    other = threading.Thread(target=reads)
+    with uncollected():
+        other.start()
+        begun.wait()
+    assert not gc.isenabled()
+    done.set()
+    other.join()
+    assert gc.isenabled()
+
+
+async def test_older_versions_are_not_looked_at_either(
+    settings: Settings, store: BundleStore
+) -> None:
+    """Made for a call that began with one, as any other that stays: no collector looks at it."""
+    library, flows = await opened(settings, store)
+    before = gc.get_freeze_count()
+    site = load_site_file(settings).site
+    older = await library.as_it_was(flows.version, site, {flows.version})
+    assert older.programs.keys() == flows.programs.keys()
+    assert gc.isenabled()
+    assert gc.get_freeze_count() > before

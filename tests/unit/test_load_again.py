@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from config.document import DocumentError
 from config.hours import Hours
 from engine.publishing.flows import Flows
-from ivr.loader import NO_FLOWS, FlowSet, check_again
+from ivr.loader import NO_FLOWS, FlowSet, check_folder
 from ivr.opening import openings
 from ivr.steps.base import Known
 
@@ -75,7 +75,7 @@ def loaded(files: Mapping[str, str], before: FlowSet = NO_FLOWS, known: Known = 
             head = "" if "/" in file else HEAD.format(name=path.stem)
             path.write_text(head + text, "utf-8")
         try:
-            return check_again(Path(name), known, before).compiled()
+            return check_folder(Path(name), known, before).compiled()
         except DocumentError as error:
             problems = (replace(each, file=Path(each.file).name) for each in error.problems)
             raise DocumentError(problems) from None
