@@ -13,7 +13,7 @@ from typing import NamedTuple
 import typer
 
 from config.document import DocumentError
-from engine.loading import load_texts
+from engine.loading import written_in
 from engine.prompts.audio import needed
 from engine.prompts.book import PromptBook
 from engine.prompts.own_words import spoken_values
@@ -21,9 +21,7 @@ from engine.publishing.flows import open_store, or_away
 from engine.settings import Settings
 from history.bundles import BundleStore
 from ivr.flow import Flow
-from ivr.loader import load_flows
 from ivr.prompts.store import SUFFIXES
-from ivr.steps.base import Known
 
 GRACE_S = 3_600
 """What was made within the last hour stays: a call may be hearing it, or be about to."""
@@ -86,10 +84,10 @@ async def _published(store: BundleStore, site: str) -> AsyncIterator[list[Flow]]
         seen.add(head.sha256)
         bundle = await store.get(site, head.version)
         try:
-            programs = load_texts(bundle.files if bundle else {}, str, Known(), load_flows)
+            flows = written_in(bundle.files if bundle else {})
         except DocumentError:  # of another Trunkline's language: no call can run it here
             continue
-        yield [program.flow for program in programs.values()]
+        yield flows
 
 
 def _first_looked_at(paths: Iterable[Path]) -> list[Path]:

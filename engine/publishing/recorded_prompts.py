@@ -3,13 +3,11 @@
 from collections.abc import Iterator, Mapping
 
 from config.document import DocumentError
-from engine.loading import load_texts
+from engine.loading import written_in
 from engine.publishing.merging import Files
 from engine.settings import Settings
-from ivr.loader import load_flows
 from ivr.prompts.catalogue import Listed, catalogue
 from ivr.prompts.recordings import SUFFIX, Recordings
-from ivr.steps.base import Known
 
 Prompts = Mapping[tuple[str, str], Listed]
 """By name and language."""
@@ -43,8 +41,7 @@ def _stale(settings: Settings, old: Prompts, new: Prompts) -> Iterator[tuple[str
 
 def _prompts(files: Files) -> Prompts:
     try:
-        programs = load_texts(files, str, Known(), load_flows)
+        flows = written_in(files)
     except DocumentError:  # of an older Trunkline, whose language this one does not speak
         return {}
-    flows = (program.flow for program in programs.values())
     return {(each.name, each.language): each for each in catalogue(flows)}

@@ -14,7 +14,7 @@ from engine.loading import known_of, require
 from engine.publishing.functions import load_functions
 from engine.settings import Settings
 from ivr.folder import YAML, flow_files, not_yaml
-from ivr.loader import load_flows, read_flow
+from ivr.loader import check_folder, read_flow
 from ivr.rehearsal.checking import check_tests
 from ivr.rehearsal.library import Library
 from ivr.rehearsal.script import TestFile
@@ -49,9 +49,8 @@ class Sources:
         """The flows in ``directory``; DocumentError tells what is wrong with any."""
         if directory not in self._libraries:
             known = self._known if directory == self._dialplans else beside(self._known)
-            programs = load_flows(directory, known)
-            flows = [program.flow for program in programs.values()]
-            self._libraries[directory] = Library(flows, known)
+            flows = check_folder(directory, known).flows
+            self._libraries[directory] = Library([*flows.values()], known)
         return self._libraries[directory]
 
     def tests(self, named: Iterable[str]) -> list[TestSource]:

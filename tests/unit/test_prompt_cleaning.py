@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 
 from config.voices import default_voice
+from engine.loading import load_site_file
 from engine.prompts.book import PromptBook
 from engine.prompts.cleaning import clean
 from engine.publishing.commands import Asked, publish
+from engine.publishing.flows import open_store
 from engine.publishing.publisher import Author
 from engine.settings import Settings, from_environment
+from history.bundles import bundle
 from ivr.commands import Segment
 from ivr.prompts.audio import silence
 from ivr.prompts.store import SUFFIXES, PromptStore, is_made, write_prompt
@@ -79,6 +82,20 @@ async def test_what_a_published_version_says_stays(
     flow = settings.dialplans / "shop.yaml"
     flow.write_text(FLOW.replace("Sales, one.", "Sales, press one."))
     capsys.readouterr()
+    assert (await cleaned(settings, capsys))["files"] == 0
+    assert is_made(kept)
+
+
+async def test_what_a_version_says_that_is_refused_today_stays(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The check has learned something since, or the site has another queue: calls may still run
+    it."""
+    kept = made(settings, "Sales, three.")
+    text = FLOW.replace("Sales, one.", "Sales, three.").replace("next: bye", "next: gone")
+    async with open_store(settings) as store:
+        site = load_site_file(settings).site.site
+        await store.add(site, bundle(1, {"shop.yaml": text}, 0, "anna", ""))
     assert (await cleaned(settings, capsys))["files"] == 0
     assert is_made(kept)
 
