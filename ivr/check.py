@@ -79,7 +79,7 @@ def check_draft(draft: Draft, known: Known = NOTHING_KNOWN) -> list[Problem]:
     follow from these, and so nothing of its ways as a whole."""
     flow, located = draft.flow, draft.located
     # What the malformed steps would set is not known.
-    context = replace(Context.of(flow, known, None), unset=frozenset())
+    context = replace(Context.of(flow, known, None), unset=frozenset)
     exits = _exits(flow, ways_of(flow), draft.steps)
     if not draft.is_framed:
         findings = [each for each in exits if each.message not in _MISSING.values()]

@@ -237,8 +237,8 @@ class Context:
     results: tuple[str, ...] = ()
     hours: Mapping[str, Opening] = field(default_factory=dict)
     flow: str = ""
-    unset: frozenset[str] = frozenset()
-    """The variables that nothing sets."""
+    unset: Callable[[], frozenset[str]] = frozenset
+    """The variables that nothing sets: looked for only where it matters."""
 
     @classmethod
     def of(cls, flow: Flow, known: Known, flows: Mapping[str, Flow] | None) -> Context:
@@ -252,7 +252,7 @@ class Context:
             results=flow.results,
             hours=known.openings(flow.hours),
             flow=flow.flow,
-            unset=flow.unset,
+            unset=lambda: flow.unset,
         )
 
 

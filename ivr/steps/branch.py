@@ -104,7 +104,7 @@ class Branch(Step):
 
     def _never(self, context: Context) -> Iterator[Finding]:
         conditions = [case.if_ for case in self.branch if case.if_ is not None]
-        for index, reason, unset, past in never(conditions, context.names, context.unset):
+        for index, reason, unset, past in never(conditions, context.names, context.unset()):
             path = ("branch", index, "if")
             if past:
                 if index < len(conditions):
