@@ -24,18 +24,20 @@ class Ways(NamedTuple):
     flows: tuple[str, ...]
 
 
+# What a condition asks for has a value to begin with: else it could never be true in a flow in
+# which no step happens to set it. A step can leave any of them without a value.
 VARIABLES: Mapping[str, Any] = {
-    "account": {"type": "digits"},
+    "account": {"type": "digits", "start": "12"},
     "code": {"type": "digits", "length": 4},
-    "pin": {"type": "digits", "sensitive": True},
+    "pin": {"type": "digits", "sensitive": True, "start": "12"},
     "again": {"type": "text", "sensitive": True},
-    "amount": {"type": "number"},
+    "amount": {"type": "number", "start": "2"},
     "tries": {"type": "number", "start": "0"},
-    "paid": {"type": "money", "currency": "EUR"},
-    "day": {"type": "date"},
-    "at": {"type": "time"},
-    "known": {"type": "bool"},
-    "note": {"type": "text"},
+    "paid": {"type": "money", "currency": "EUR", "start": "1.50"},
+    "day": {"type": "date", "start": "2026-05-01"},
+    "at": {"type": "time", "start": "10:30"},
+    "known": {"type": "bool", "start": "no"},
+    "note": {"type": "text", "start": "x"},
 }
 PARAMS: Mapping[str, Any] = {
     "topic": {"type": "text"},

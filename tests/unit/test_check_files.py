@@ -267,6 +267,7 @@ def test_what_is_well_is_told_with_all_that_was_looked_at(house: House) -> None:
     assert house.check() == (0, [], "the site, 2 flows, 2 files of tests: no problems\n")
     lone = house.write("common/lone.yaml", "vars: {}\n")
     assert house.check(lone, house.site)[2] == "1 fragment, the site: 1 warning\n"
+    lone.unlink()
     assert house.check("--json") == (0, ["[]"], "")
     house.write("bad.yaml", FLOW.format(name="bad", queue="faulds"))
     assert house.check()[2] == "", "problems are no success"

@@ -74,7 +74,8 @@ vars: {until: {type: time START}}
 steps:
   until?: {branch: [{if: ASKED, go: outage}, {else: no_outage}]}
   outage: {say: "No outage until {until}.", next: bye}
-  no_outage: {say: No outage., next: bye}
+  no_outage: {say: No outage., next: later}
+  later: {set: {until: "15:30"}, next: bye}
   bye: {hangup: normal}
 """
 
