@@ -16,6 +16,7 @@ Criterion = Literal[
 
 
 Percent = Annotated[int, Field(ge=1, le=100)]
+Misses = Annotated[int, Field(ge=1, le=9)]
 
 
 def _as_list(value: Any) -> Any:
@@ -111,6 +112,11 @@ class Queue(DocumentModel):
     ring_timeout: Duration = Field(
         default=Duration(15_000), description="how long a phone rings before its agent is passed by"
     )
+    missed_calls: Misses | None = Field(
+        default=None,
+        description="how many rings in a row nobody answers before an agent counts as not "
+        "responding; without it as routing.missed_calls says",
+    )
     wrap_up: Duration = Field(
         default=Duration(20_000), description="time for notes after a conversation"
     )
@@ -147,7 +153,7 @@ Ageing = Annotated[
 
 
 class Routing(DocumentModel):
-    """The order in which contacts are served, over all queues.
+    """The order in which contacts are served, over all queues, and who is rung.
 
     A contact goes before all that have waited shorter; a priority counts as if it had waited
     longer already. So the lowest priority is served too, however many of a higher one come.
@@ -157,4 +163,10 @@ class Routing(DocumentModel):
         default=Duration(60_000),
         description="the wait that weighs as much as one level of priority; never: any higher "
         "priority goes first, and lower ones may wait for ever",
+    )
+    missed_calls: Misses = Field(
+        default=1,
+        description="how many rings in a row nobody answers before an agent counts as not "
+        "responding, and is rung again only after a log-in or resume; a ring missed before that "
+        "gives the phone a short rest; an answer or a log-in begins the count anew",
     )

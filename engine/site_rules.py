@@ -37,6 +37,7 @@ def rules_of(site: Site) -> RoutingRules:
     return RoutingRules(
         {name: _queue_rules(queue) for name, queue in site.queues.items()},
         ageing_ms=site.routing.ageing.ms if site.routing.ageing else None,
+        missed_calls=site.routing.missed_calls,
     )
 
 
@@ -49,6 +50,7 @@ def _queue_rules(queue: Queue) -> QueueRules:
         strategy=_strategy(queue),
         reserve=Reserve(queue.reserve.agents, queue.reserve.priority) if queue.reserve else None,
         targets=_targets(queue.targets),
+        missed_calls=queue.missed_calls,
     )
 
 

@@ -7,6 +7,8 @@ does not know raises `IllegalTransition`.
                   ⇅            └─────────┴─ no answer: NotResponding, refused: BackOff
                Paused
 
+A missed ring too is a BackOff where the site lets agents miss more than one.
+
 What an agent asks for while busy with a contact (pause, log out) is kept in `Then` and
 takes effect afterwards. So does a phone that goes away in mid-conversation.
 
@@ -82,7 +84,7 @@ class _State:
         raise IllegalTransition(type(self).__name__, "miss")
 
     def refuse(self, until_ms: int, now_ms: int) -> "AgentState":
-        """The phone could not be rung; it may be tried again at `until_ms`."""
+        """The ring came to nothing; the phone may be tried again at `until_ms`."""
         raise IllegalTransition(type(self).__name__, "refuse")
 
     def answer(self, leg: str, now_ms: int, queue: str = "") -> "Talking":
@@ -220,7 +222,8 @@ class NotResponding(_Free):
 
 @dataclass(frozen=True, slots=True)
 class BackOff(_Free):
-    """The phone was busy or refused; it is tried again at `until_ms`."""
+    """The phone was busy or refused, or rang in vain and may do so once more; it is tried again at
+    `until_ms`."""
 
     until_ms: int
 

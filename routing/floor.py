@@ -234,7 +234,9 @@ class Floor:
 
     def login(self, agent_id: str, now_ms: int) -> None:
         """The agent wants contacts."""
-        self._ask(agent_id, self._staff(agent_id).login(now_ms), now_ms)
+        after = self._staff(agent_id).login(now_ms)
+        self.ledger.count_missed(agent_id, 0)
+        self._ask(agent_id, after, now_ms)
 
     def logout(self, agent_id: str, now_ms: int) -> None:
         """The agent is done, after what is in hand."""
@@ -264,6 +266,8 @@ class Floor:
     def reachable(self, agent_id: str, now_ms: int, *, registered: bool) -> None:
         """The phone can be rung; `registered`: newly registered, which is a log-in."""
         state = self._staff(agent_id)
+        if registered:
+            self.ledger.count_missed(agent_id, 0)
         match state:
             case agents.Offline() if registered:
                 after = state.register(now_ms)
@@ -456,11 +460,18 @@ class Floor:
         contact, agent_id = assignment.contact, assignment.agent.id
         agent = self.ledger.agent_state(agent_id)
         self.ledger.events.append(RingFailed(now_ms, contact, agent_id, outcome))
-        if isinstance(outcome, NoAnswer):
+        if isinstance(outcome, NoAnswer) and self._is_last_miss(agent_id, contact.queue):
             self._ask(agent_id, agent.miss(now_ms), now_ms)
         else:
             self._ask(agent_id, agent.refuse(now_ms + self.rules.back_off_ms, now_ms), now_ms)
         self._give_back(contact.id, agent_id, now_ms)
+
+    def _is_last_miss(self, agent_id: str, queue: str) -> bool:
+        """One more ring that nobody answered: whether that is enough to think nobody is there."""
+        missed = self.ledger.agents[agent_id].missed + 1
+        is_last = missed >= self.rules.missed_calls_in(queue)
+        self.ledger.count_missed(agent_id, 0 if is_last else missed)
+        return is_last
 
 
 def _is_busy(state: AgentState) -> bool:

@@ -167,10 +167,18 @@ class Ledger:
         self, agent_id: str, state: AgentState, now_ms: int, *, urgent: bool = True
     ) -> None:
         """The agent is now in `state`, by this node's doing."""
-        version = self.agents[agent_id].version
-        self.take_agent(AgentRecord(agent_id, state, self.node, version), now_ms)
+        old = self.agents[agent_id]
+        missed = 0 if isinstance(state, agents.Talking) else old.missed
+        self.take_agent(old._replace(state=state, node=self.node, missed=missed), now_ms)
         self._changed_agents[agent_id] = None
         self.urgent |= urgent
+
+    def count_missed(self, agent_id: str, missed: int) -> None:
+        """So many rings in a row has this agent missed; an answer begins anew by itself."""
+        record = self.agents[agent_id]
+        if record.missed != missed:
+            self.agents[agent_id] = record._replace(missed=missed)
+            self._changed_agents[agent_id] = None
 
     def take_agent(self, record: AgentRecord, now_ms: int) -> None:
         """The agent's record is now as the store has it: nothing is left to write."""

@@ -37,12 +37,14 @@ class ContactRecord(NamedTuple):
 
 
 class AgentRecord(NamedTuple):
-    """An agent as Redis has it; skills are the site's and not stored."""
+    """An agent as Redis has it; skills are the site's and not stored. `missed`: so many rings in a
+    row has nobody answered."""
 
     agent: str
     state: AgentState
     node: str = ""
     version: int = 0
+    missed: int = 0
 
 
 def _kinds(*classes: type) -> dict[str, tuple[type, tuple[str, ...]]]:
@@ -63,6 +65,7 @@ _AGENT_STATES = _kinds(
     agents.NotResponding,
     agents.BackOff,
 )
+_MISSED = "missed"
 _dump = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
@@ -77,10 +80,11 @@ def contact_facts(contact: Contact) -> str:
     return _dump({f: getattr(contact, f) for f in _FACTS})
 
 
-def agent_data(state: AgentState) -> str:
-    """An agent's state; `then` becomes a list."""
-    values = _fields(state, _AGENT_STATES)
-    return _dump([[v.logout, v.unreachable, v.pause] if isinstance(v, Then) else v for v in values])
+def agent_data(record: AgentRecord) -> str:
+    """An agent's state; `then` becomes a list. The rings missed follow it, if there are any."""
+    values = _fields(record.state, _AGENT_STATES)
+    data = [[v.logout, v.unreachable, v.pause] if isinstance(v, Then) else v for v in values]
+    return _dump([*data, {_MISSED: record.missed}] if record.missed else data)
 
 
 def read_contact(key: str, fields: Mapping[bytes, bytes]) -> ContactRecord:
@@ -104,11 +108,13 @@ def read_contact(key: str, fields: Mapping[bytes, bytes]) -> ContactRecord:
 def read_agent(key: str, agent: str, fields: Mapping[bytes, bytes]) -> AgentRecord:
     """The record under `key`; RecordUnreadable if another version wrote it."""
     try:
-        values = [Then(*v) if isinstance(v, list) else v for v in json.loads(fields[b"data"])]
+        data = json.loads(fields[b"data"])
+        missed = int(data.pop()[_MISSED]) if isinstance(data[-1], dict) else 0
+        values = [Then(*v) if isinstance(v, list) else v for v in data]
         state = _build(fields[b"kind"].decode(), values, _AGENT_STATES)
         node, version = fields[b"node"].decode(), int(fields[b"v"])
-        return AgentRecord(agent, cast(AgentState, state), node, version)
-    except (KeyError, TypeError, ValueError) as problem:
+        return AgentRecord(agent, cast(AgentState, state), node, version, missed)
+    except (IndexError, KeyError, TypeError, ValueError) as problem:
         raise RecordUnreadable(key, repr(problem)) from problem
 
 

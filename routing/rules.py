@@ -38,7 +38,7 @@ class QueueRules:
     """One queue. `skills` is what its contacts ask for unless the flow says otherwise; `requires`
     holds for all of them beside, however long they have waited: it says who serves the queue;
     `strategy` chooses among the free agents who suit a contact; `targets` says how urgent its
-    contacts are among those of other queues."""
+    contacts are among those of other queues; `missed_calls` None: as the site says."""
 
     skills: Skills = ()
     ring_timeout_ms: int = 15_000
@@ -47,6 +47,7 @@ class QueueRules:
     strategy: Strategy = LONGEST_IDLE
     reserve: Reserve | None = None
     targets: Targets = STANDARD
+    missed_calls: int | None = None
 
 
 DEFAULT_QUEUE = QueueRules()
@@ -56,15 +57,21 @@ DEFAULT_QUEUE = QueueRules()
 class RoutingRules:
     """The whole site. `ageing_ms`: the wait that counts as one level of priority, None for a
     priority that never ages (`routing/order.py`); `back_off_ms`: how long a phone that refused
-    is left alone; `beat_ms`: between heartbeats; `ring_grace_ms`: how much later than its time a
-    ring may report before it is taken for failed."""
+    or missed a ring is left alone; `missed_calls`: so many rings in a row that nobody answers make
+    an agent not responding; `beat_ms`: between heartbeats; `ring_grace_ms`: how much later than its
+    time a ring may report before it is taken for failed."""
 
     queues: Mapping[str, QueueRules] = field(default_factory=dict)
     ageing_ms: int | None = 60_000
     back_off_ms: int = 5_000
+    missed_calls: int = 1
     beat_ms: int = 1_000
     ring_grace_ms: int = 5_000
 
     def queue(self, name: str) -> QueueRules:
         """The rules of a queue; the defaults for one the site does not name."""
         return self.queues.get(name, DEFAULT_QUEUE)
+
+    def missed_calls_in(self, queue: str) -> int:
+        """The same for rings of this queue's contacts."""
+        return self.queue(queue).missed_calls or self.missed_calls

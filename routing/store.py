@@ -218,5 +218,5 @@ def _contact_args(group: int, record: ContactRecord) -> tuple[str | int, ...]:
 
 def _agent_args(group: int, record: AgentRecord) -> tuple[str | int, ...]:
     kind: _Kind = "agent"
-    state = record.state
-    return group, kind, record.agent, record.version, type(state).__name__, agent_data(state), ""
+    state = type(record.state).__name__
+    return group, kind, record.agent, record.version, state, agent_data(record), ""

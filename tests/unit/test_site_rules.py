@@ -35,6 +35,15 @@ def test_the_ageing_of_priorities() -> None:
     assert rules_of(read_site(strict, "site.yaml", {})[0]).ageing_ms is None
 
 
+def test_how_many_missed_calls_put_an_agent_aside() -> None:
+    """One, as the site says, or as the queue says."""
+    assert rules_of(read_site(SAMPLE, "site.yaml", {})[0]).missed_calls_in("payments") == 1
+    several = SAMPLE.replace("ageing: 1m", "missed_calls: 3")
+    assert rules_of(read_site(several, "site.yaml", {})[0]).missed_calls_in("payments") == 3
+    rules = rules_of(read_site(with_queue("missed_calls: 2"), "site.yaml", {})[0])
+    assert (rules.missed_calls_in("payments"), rules.missed_calls_in("support")) == (2, 1)
+
+
 def test_a_queues_strategy() -> None:
     """One criterion or several, and the weights of a score."""
     site = read_site(with_queue("strategy: cost"), "site.yaml", {})[0]
