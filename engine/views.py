@@ -214,10 +214,10 @@ def place_of(story: Story) -> str:
         return "conversation"
     if story.transfer is not None:
         return "transfer"
+    if story.in_queue and not story.alone:
+        return "queue"
     if story.promise is not None:
         return "callback"
-    if story.in_queue:
-        return "queue"
     return "flow"
 
 

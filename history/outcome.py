@@ -38,7 +38,7 @@ class Outcome(StrEnum):
     """A callback was promised, and every call to the customer was in vain."""
 
     CALLED_AGAIN = "called_again"
-    """A callback was promised, but the customer called again before and was answered."""
+    """A callback was promised, but the customer called again before: that call has its place."""
 
     FAILED = "failed"
     """The flow could not go on, or another fault of ours or of the switch ended it. While the

@@ -89,6 +89,38 @@ class Callbacks:
         self._chronicle.update(story.promised(self._clock(), promise))
         return "promised"
 
+    def place_in(self, queue: str, contact_id: str) -> int | None:
+        """Since when (epoch, ms) who is on the line counts as waiting in this queue, as a callback
+        was promised there, in this call or an earlier one; None where none was."""
+        story = self._chronicle.story(contact_id)
+        if story is None:
+            return None
+        promise = self._promise_of(self._earlier(story) or contact_id)
+        return promise.arrived_ms if promise is not None and promise.queue == queue else None
+
+    def join(self, contact_id: str) -> None:
+        """Who is on the line waits in a queue now: a callback promised in an earlier call is this
+        contact's from here on, and made only if the customer leaves without an agent."""
+        story = self._chronicle.story(contact_id)
+        earlier = self._earlier(story) if story is not None else None
+        promise = self._promise_of(earlier) if earlier is not None else None
+        if story is None or earlier is None or promise is None:
+            return
+        self._chronicle.update(story.joined(self._clock(), promise))
+        self._call_off(earlier)
+        self._promised[same_number(promise.number)] = contact_id
+
+    def _earlier(self, story: Story) -> str | None:
+        """The contact of an earlier call that waits by itself to call this customer, who has not
+        answered yet."""
+        if story.promise is not None or story.caller is None:
+            return None
+        contact_id = self._promised.get(same_number(story.caller))
+        if contact_id is None or contact_id not in self._kept:
+            return None
+        call = self._calls.get(contact_id)
+        return None if call is not None and (call.up or call.ended.done()) else contact_id
+
     def answered(self, contact_id: str) -> None:
         """A caller talks to an agent: nobody need call them back any more."""
         story = self._chronicle.story(contact_id)
@@ -131,6 +163,7 @@ class Callbacks:
         story = self._chronicle.story(contact_id)
         if story is None or story.promise is None:
             return
+        self._chronicle.update(story.left_alone())
         self._promised[same_number(story.promise.number)] = contact_id
         keeping = self._keep(contact_id)
         self._kept[contact_id] = self._tasks.create_task(keeping, name=f"callback {contact_id}")
@@ -210,7 +243,8 @@ class Callbacks:
         self._calls[contact_id] = call
         try:
             await self._switch.call(order)
-            return await call.ended
+            # Shielded: called off, the future is not to look as if the call had ended.
+            return await asyncio.shield(call.ended)
         except AmiError as error:
             log.warning("customer_not_called", contact=contact_id, code=error.code)
             return "failed"
@@ -255,15 +289,16 @@ class Callbacks:
             self._chronicle.close(contact_id, Outcome.NOT_REACHED, EndedBy.ENGINE)
 
     def _call_off(self, contact_id: str) -> None:
-        """The customer has called again and been answered."""
-        keeping = self._kept.get(contact_id)
+        """The customer has called again: this one is not made."""
         story = self._chronicle.story(contact_id)
-        if keeping is None:
-            if story is not None:  # still in a call of its own: nothing is kept yet
-                self._chronicle.update(story.not_called_back(self._clock(), "called_again", None))
+        if story is None:
             return
-        keeping.cancel()
-        self._chronicle.close(contact_id, Outcome.CALLED_AGAIN, EndedBy.CALLER)
+        # Told before the row is written: should the engine be lost between, nobody is called.
+        self._chronicle.update(story.not_called_back(self._clock(), "called_again", None))
+        keeping = self._kept.get(contact_id)
+        if keeping is not None:  # else it is still in a call of its own
+            keeping.cancel()
+            self._chronicle.close(contact_id, Outcome.CALLED_AGAIN, EndedBy.CALLER)
 
     def _tell_queued(self, contact: Contact) -> None:
         story = self._chronicle.story(contact.id)

@@ -253,6 +253,7 @@ class Conversation:
                 language=command.language,
             )
         )
+        services.callbacks.join(self._id)
         return await self._served(contact, command)
 
     async def _served(
@@ -281,7 +282,8 @@ class Conversation:
     def _closed_to(self, contact: Contact, command: Enqueue) -> Literal["full", "no_agents"] | None:
         """Why the caller is not let in."""
         router, limit = self._services.router, command.max_waiting
-        if limit is not None and router.in_line(contact.queue) >= limit:
+        has_place = self._services.callbacks.place_in(contact.queue, self._id) is not None
+        if limit is not None and not has_place and router.in_line(contact.queue) >= limit:
             return "full"
         if command.needs_staff and not router.is_staffed(contact):
             return "no_agents"

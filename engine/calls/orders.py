@@ -51,7 +51,8 @@ class CallOrders:
             self._chronicle.update(story)
             if channel_id in story.recordings:
                 variables.append((RECORDING, story.recordings[channel_id]))
-        promise = story.promise if story is not None else None
+        # Who was promised a callback and waits on the line is a caller like others.
+        promise = story.promise if story is not None and not contact.leg else None
         caller = story.caller if story is not None else None
         if promise is not None:
             variables.append((NOTICE, self._notice))

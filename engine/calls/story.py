@@ -28,7 +28,7 @@ class Story:
     `back_to` that in the queue for which a callback stands, or would: the last one before it.
     `transfer` is the leg of somebody outside who is being called, or talks with the caller.
     `promise` is a callback that is still to be made, `back` the unique id of the last channel that
-    was made for one.
+    was made for one; `alone`: the caller has left, and the contact waits by itself.
     """
 
     id: str
@@ -60,6 +60,7 @@ class Story:
     transfer: LegRow | None = None
     promise: Promise | None = None
     back: str = ""
+    alone: bool = False
     timeline: tuple[TimelineEntry, ...] = ()
     decisions: tuple[DecisionRow, ...] = ()
     legs: tuple[LegRow, ...] = ()
@@ -110,6 +111,15 @@ class Story:
         """The caller will be called back."""
         told = self.tell(at_ms, "callback_promised", queue=promise.queue, due_ms=promise.due_ms)
         return replace(told, promise=promise)
+
+    def joined(self, at_ms: int, promise: Promise) -> Self:
+        """The customer was promised a callback in an earlier call, and waits on the line now."""
+        told = self.tell(at_ms, "callback_joined", queue=promise.queue, due_ms=promise.due_ms)
+        return replace(told, promise=promise)
+
+    def left_alone(self) -> Self:
+        """Nobody is on the line any more, and the contact goes on."""
+        return replace(self, alone=True)
 
     def calling_back(self, at_ms: int, promise: Promise, uniqueid: str) -> Self:
         """An agent has answered, and the customer is called, on a channel of this unique id."""
@@ -181,6 +191,7 @@ class Story:
             talks=stretches.opened(self.talks, at_ms),
             waits=stretches.closed(self.waits, at_ms),
             promise=None,
+            alone=False,
             legs=legs,
         )
 

@@ -49,9 +49,12 @@ async def contact_of(services: Services, contact_id: str, leg: str, command: Enq
 
 
 def _arrived_ms(services: Services, contact_id: str, command: Enqueue, now_ms: int) -> int:
-    """Since when the wait counts: of a place that is kept, since the queue before."""
+    """Since when the wait counts: of a place that is kept, since the queue before; of who was
+    promised a callback in this queue, as if they had waited on."""
     last = services.router.contact(contact_id) if command.keep_place else None
-    return now_ms if last is None else last.arrived_ms
+    promised = services.callbacks.place_in(command.queue, contact_id)
+    kept = None if last is None else last.arrived_ms
+    return min(since for since in (promised, kept, now_ms) if since is not None)
 
 
 async def _wanted(services: Services, contact_id: str, prefer: Preferred) -> Wanted | None:

@@ -67,9 +67,10 @@ class Callback(Continues):
     The contact stays in the line without its caller, who may hang up. When it is its turn, the
     agent's phone rings first and shows the customer; then the customer is called and the two are
     joined. One callback is promised to a number at a time: another goes to ``already``. A
-    customer who calls again and is answered is not called back. A number that is withheld, is
-    none, or is not the caller's own and not one that the site permits (``callbacks``), leaves by
-    ``on_error``.
+    customer who calls again is not called meanwhile: waiting in the same queue they have the
+    promised place, and whoever leaves without an agent is called back after all. A number that
+    is withheld, is none, or is not the caller's own and not one that the site permits
+    (``callbacks``), leaves by ``on_error``.
     """
 
     kind: ClassVar[str] = "callback"

@@ -176,6 +176,31 @@ async def test_a_customer_who_calls_again_and_is_answered_is_not_called_back(
     await gone(site, anna)
 
 
+async def test_a_customer_who_calls_again_and_gives_up_is_called_back_once(
+    site: RunningSite, customer: Phone
+) -> None:
+    """The second call is the one in line, and the callback when it has ended: one row each."""
+    await customer.policy(AnswerCalls(after_ms=300))
+    contact = await promised(site, customer)
+    call, again = await waiting(site, customer)
+    assert (await site.row(contact))["outcome"] == "called_again"
+    await call.hang_up()
+    assert (await site.only_call("callback"))["id"] == again
+    anna = await site.phone("anna", AnswerCalls(after_ms=50))
+    taken = await anna.incoming()
+    await taken.answered()
+    back = await customer.incoming(15)
+    await back.play_tone(CUSTOMER_HZ)
+    await taken.hear_tone(CUSTOMER_HZ)
+    await taken.hang_up()
+    await back.ended(10)
+    assert (await site.row(again))["outcome"] == "answered"
+    status = await site.client.get("/api/status")
+    assert next(q for q in status["queues"] if q["name"] == "support")["waiting"] == 0
+    await site.agent_is("anna", "available")
+    await gone(site, anna)
+
+
 async def test_a_promise_outlives_the_engine(site: RunningSite, customer: Phone) -> None:
     """SIGKILL while the contact waits: the next engine keeps the promise."""
     await customer.policy(AnswerCalls(after_ms=300))

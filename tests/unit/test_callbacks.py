@@ -110,11 +110,13 @@ def in_office(test: Callable[[Office], Awaitable[None]]) -> Callable[[], None]:
 
 @in_office
 async def test_the_place_and_what_was_asked_for_are_kept(office: Office) -> None:
-    """The number is dialled as the carrier showed it."""
+    """The number is dialled as the carrier showed it. Until the caller leaves, it is a caller."""
     assert office.callbacks.promise("c1", wanted()) == "promised"
     assert office.promise == Promise(
         CALLER, "support", QUEUED.skills, 2_000, 10_000, QUEUED.relax, 7
     )
+    assert place_of(office.story) == "queue"
+    office.callbacks.keep("c1")
     assert place_of(office.story) == "callback"
     assert CALLER not in str(office.story)
 
