@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from routing import agent as agents
-from routing.agent import AgentState
+from routing.agent import AgentState, Then
 from routing.contact import Contact
 from routing.ledger import Ledger
 from routing.requirement import suits
@@ -49,9 +49,16 @@ def can_wait_for(ledger: Ledger, contact: Contact) -> bool:
 
 
 def at_work(ledger: Ledger, contact: Contact) -> int:
-    """How many agents who suit this contact take contacts now: neither away nor paused."""
+    """How many agents who suit this contact take contacts now: neither away nor paused, nor about
+    to be after the one in hand."""
     needs = ledger.pool.needs(contact)
-    return sum(is_at_work(state) and suits(has, needs) for has, state in _staff(ledger))
+    return sum(_stays(state) and suits(has, needs) for has, state in _staff(ledger))
+
+
+def _stays(state: AgentState) -> bool:
+    if isinstance(state, agents.Reserved | agents.Ringing | agents.Talking | agents.WrapUp):
+        return state.then == Then()
+    return is_at_work(state)
 
 
 def _staff(ledger: Ledger) -> Iterator[tuple[Skills, AgentState]]:

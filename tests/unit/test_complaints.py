@@ -333,6 +333,8 @@ def test_the_estimated_wait_counts_those_who_can_help() -> None:
     names = ("first", "second", "with_ann")
     waits = [centre.floor.expected_wait_ms(name) for name in names]
     assert waits == [30 * SECOND, 60 * SECOND, None]
+    centre.floor.pause("ann", "lunch", centre.now)  # after the conversation
+    assert centre.floor.expected_wait_ms("first") == 60 * SECOND
     for agent in ("ann", "bob"):
         centre.floor.logout(agent, centre.now)
         centre.hangs_up(agent)

@@ -24,7 +24,7 @@ from tests.fakes.routing import a_contact, an_agent
 
 pytestmark = pytest.mark.unit
 
-RULES = RoutingRules({"sales": QueueRules(wrap_up_ms=5)}, back_off_ms=7)
+RULES = RoutingRules({"sales": QueueRules(wrap_up_ms=5)}, back_off_ms=7, missed_calls=2)
 STAFF = [an_agent("ann", sales=1), an_agent("bob", sales=3, chess=2), an_agent("cyd", chess=5)]
 NAMES = st.sampled_from([agent.id for agent in STAFF])
 ENDS = st.sampled_from([NoAnswer(), Busy(), Failed("x"), Stopped(), None])
