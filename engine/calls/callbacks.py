@@ -84,6 +84,8 @@ class Callbacks:
         number = same_number(command.number)
         if number in self._promised:
             return "already"
+        if story.promise is not None:  # they have keyed another number now
+            self._promised.pop(same_number(story.promise.number), None)
         self._promised[number] = contact_id
         promise = self._made(command, story, queue)
         self._chronicle.update(story.promised(self._clock(), promise))

@@ -63,6 +63,12 @@ def promised(office: Office, contact: str = "c1", number: str = "") -> None:
     office.callbacks.keep(contact)
 
 
+def permit(office: Office, number: str) -> None:
+    """The site lets callers be called there."""
+    allowed = office.house.site.callbacks.model_copy(update={"allow": [number]})
+    office.callbacks.site = office.house.site.model_copy(update={"callbacks": allowed})
+
+
 def calls_again(office: Office) -> None:
     """The same customer is on the line and waits in the queue."""
     office.house.chronicle.begin(
@@ -94,6 +100,17 @@ async def test_a_callback_is_not_made_twice(office: Office) -> None:
 
 
 @in_office
+async def test_a_caller_who_keys_another_number_is_called_there_alone(office: Office) -> None:
+    """One callback a customer; the number keyed first may be promised to somebody else."""
+    permit(office, "+36201234567")
+    assert office.callbacks.promise("c1", wanted("+36201234567")) == "promised"
+    assert office.callbacks.promise("c1", wanted()) == "promised"
+    assert office.promise.number == CALLER
+    office.house.chronicle.begin(a_story("c2").queued(9_000, "support", {}))
+    assert office.callbacks.promise("c2", wanted("+36201234567")) == "promised"
+
+
+@in_office
 async def test_a_callback_that_was_called_off_is_not_made_by_the_next_engine(
     office: Office,
 ) -> None:
@@ -114,8 +131,7 @@ async def test_no_customer_is_called_before_an_agent_is_there_for_them(office: O
     An agent waits on the line before a customer's phone rings."""
     promised(office)
     office.house.chronicle.begin(a_story("c2").queued(3_000, "support", {}))
-    other = office.house.site.callbacks.model_copy(update={"allow": ["+36201234567"]})
-    office.callbacks.site = office.house.site.model_copy(update={"callbacks": other})
+    permit(office, "+36201234567")
     promised(office, "c2", "+36201234567")
     await asyncio.sleep(8 * 3_600)
     assert office.house.switch.called == []
