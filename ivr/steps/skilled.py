@@ -12,6 +12,7 @@ from config.problem import Path
 from config.requirement import (
     ANYONE,
     Requirement,
+    RequirementInvalid,
     faults,
     filled,
     is_hole,
@@ -134,7 +135,12 @@ def demand(asked: Skills | str, build: Build) -> Callable[[Run], Demand]:
 
 
 def _required(expression: str, build: Build) -> Callable[[Run], Demand]:
-    requires = parse(expression)
+    """An expression that the check refuses asks for nothing, as a term that it refuses gives
+    nothing: whoever serves the queue will do."""
+    try:
+        requires = parse(expression)
+    except RequirementInvalid:
+        return lambda run: Demand({})
     names = {name: build.template(name) for name, _ in skills_in(expression) if is_hole(name)}
     if not names:
         fixed = Demand({}, requires)

@@ -6,13 +6,16 @@ from datetime import UTC, datetime
 
 import pytest
 
+from config.document import load_text
 from config.requirement import ANYONE, parse
 from ivr.commands import CallBack, Enqueue, Play, Preferred, Relaxed
 from ivr.events import Done, QueueLeft, QueueOutcome
+from ivr.flow import Flow
 from ivr.interpreter import resume, start
+from ivr.program import compile_flow
 from ivr.state import CallFacts
 from ivr.steps.callback import callable_number
-from tests.unit.conversation import Conversation, program
+from tests.unit.conversation import HEADER, Conversation, program
 
 pytestmark = pytest.mark.unit
 
@@ -291,3 +294,21 @@ steps:
         assert isinstance(command, Enqueue)
         heard.append(command.comfort[0].text)
     assert heard[0] != heard[1]
+
+
+def test_an_expression_over_skills_that_is_none_asks_for_nothing() -> None:
+    """In a version of before whose language was another: the caller is not lost for it."""
+    text = """
+languages: [en]
+start: line
+steps:
+  line:
+    queue: support
+    skills: "{call.language} {call.called}"
+    answered: bye
+    on_timeout: {after: 5m, go: bye}
+    on_error: bye
+  bye: {hangup: normal}
+"""
+    call = Conversation(compile_flow(load_text(HEADER + text, "test.yaml", Flow)))
+    assert (call.waits_in.skills, call.waits_in.requires) == ({}, ANYONE)
