@@ -10,6 +10,7 @@ import pytest
 from phones.phone import Call
 from phones.protocol import AnswerCalls
 from recordings.measure import find_tone, read_wav
+from tests.sip.hearing import tone_at
 from tests.sip.running_site import Json, RunningSite, until
 
 pytestmark = [pytest.mark.sip, pytest.mark.asyncio(loop_scope="module")]
@@ -36,8 +37,8 @@ async def test_a_call_reaches_an_agent_and_is_recorded_and_told(site: RunningSit
     await taken.answered()
     await call.play_tone(CALLER_HZ)
     await taken.play_tone(AGENT_HZ)
-    assert (await taken.hear_tone(CALLER_HZ)).dbfs == pytest.approx(-12, abs=1.5)
-    assert (await call.hear_tone(AGENT_HZ)).dbfs == pytest.approx(-12, abs=1.5)
+    await tone_at(taken, CALLER_HZ, -12)
+    await tone_at(call, AGENT_HZ, -12)
     await site.agent_is("anna", "talking")
     await asyncio.sleep(0.5)
     await taken.hang_up()
@@ -58,7 +59,8 @@ async def test_a_call_reaches_an_agent_and_is_recorded_and_told(site: RunningSit
         assert told.index(earlier) < told.index(later)
     times = [entry["at_ms"] for entry in row["timeline"]]
     assert times == sorted(times)
-    assert "4711" not in str(row["timeline"])
+    # But for their times, in which these digits come by chance.
+    assert "4711" not in str([{**entry, "at_ms": None} for entry in row["timeline"]])
     why = await site.client.get(f"/api/contacts/{contact}/why")
     assert [each["agent"] for each in why["decisions"]] == ["anna"]
     assert [each["agent"] for each in why["decisions"][0]["candidates"]] == ["anna"]

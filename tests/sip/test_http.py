@@ -23,7 +23,7 @@ languages: [en]
 start: account
 exits: {on_timeout: bye, on_invalid: bye, on_error: sorry}
 vars:
-  account: {type: digits, length: 4}
+  account: {type: digits, length: 8}
   due: {type: money, currency: EUR}
   name: {type: text}
 steps:
@@ -51,7 +51,7 @@ steps:
 
 
 class Crm:
-    """Knows account 4711; takes a while to say so, or for ever."""
+    """Knows account 47110815; takes a while to say so, or for ever."""
 
     def __init__(self) -> None:
         self.delay_s = 0.0
@@ -60,7 +60,7 @@ class Crm:
         if request.method == "POST":
             return web.json_response({})
         await asyncio.sleep(self.delay_s)
-        if not request.path.endswith("/4711"):
+        if not request.path.endswith("/47110815"):
             return web.json_response({"error": "no such account"}, status=404)
         return web.json_response({"due": 12.5, "owners": [{"name": "Anna"}]})
 
@@ -117,20 +117,20 @@ async def test_a_bill_is_asked_for_and_told(
 ) -> None:
     """With the site's secret; what was keyed and what came back stand in no log."""
     crm.delay_s = 0.0
-    steps = await called(site, "4711")
+    steps = await called(site, "47110815")
     assert steps[-4:] == ["bill: http crm", "bill: status 200", "tell: say", "bye: hangup"]
     asked = service.asked[-1]
-    assert asked.path == "/api/accounts/4711?caller=36201234567"
+    assert asked.path == "/api/accounts/47110815?caller=36201234567"
     assert asked.headers["Authorization"] == "Bearer s3cret"
     log = (site.directory / "var" / "log" / "engine.log").read_text("utf-8")
     assert '"web_request"' in log
-    assert not any(word in log for word in ("4711", "s3cret", "36201234567", "Anna"))
+    assert not any(word in log for word in ("47110815", "s3cret", "36201234567", "Anna"))
 
 
 async def test_an_unknown_account_goes_its_way(site: RunningSite, crm: Crm) -> None:
     """By its status."""
     crm.delay_s = 0.0
-    assert (await called(site, "1234"))[-3:] == [
+    assert (await called(site, "12345678"))[-3:] == [
         *("bill: status 404", "unknown: say", "bye: hangup"),
     ]
 
@@ -143,7 +143,7 @@ async def test_a_slow_reply_is_waited_for_with_a_prompt_and_music(
     call = await site.call()
     await call.first_audio()
     await asyncio.sleep(0.4)
-    await call.send_digits("4711")
+    await call.send_digits("47110815")
     await asyncio.sleep(2.8)
     heard = [level for _, level in await call.levels()][-40:]
     assert max(heard) > -50
@@ -161,7 +161,7 @@ async def test_a_hangup_ends_the_wait_at_once(
     contact = (await site.only_call("flow"))["id"]
     await call.first_audio()
     await asyncio.sleep(0.4)
-    await call.send_digits("4711")
+    await call.send_digits("47110815")
     await asyncio.sleep(1.0)
     await call.hang_up()
     row = await site.row(contact, within_s=3)
