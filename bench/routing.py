@@ -84,7 +84,8 @@ async def _measured(center: Center, events: int, advance: Callable[[], None]) ->
         if (lap := await center.contact_comes()) is not None:
             measured.comes.append(lap)
         advance()
-    if min(len(measured.frees), len(measured.comes)) < events / 2:
+    # Of a short line those are left for whom few agents are right: a third finds somebody there.
+    if min(len(measured.frees), len(measured.comes)) < events / 10:
         raise Unmeasured(f"of {events} agents only {len(measured.frees)} found somebody in line")
     return measured
 
