@@ -20,18 +20,18 @@ from engine.children import Child, ChildSpec
 from engine.client import Client
 from engine.console import Screen, counted
 from engine.demo import Demonstration
-from engine.errors import AlreadyRunning, ChildFailed, EngineError, NotRunning
+from engine.errors import AlreadyRunning, EngineError, NotRunning
 from engine.loading import load_site_file
 from engine.ports import require_free
 from engine.publishing.flows import open_flows, open_store
 from engine.publishing.publisher import unpublished
 from engine.publishing.working_copy import copy_of
 from engine.settings import PROJECT, Settings
+from engine.starting import until_ready
 
 ASTERISK_WITHIN_S = 30
 ENGINE_WITHIN_S = 90
 """The first start speaks every prompt of every language."""
-POLL_S = 0.05
 
 
 async def up(settings: Settings, *, demo: bool, once: bool = False) -> int:
@@ -183,14 +183,7 @@ class Supervisor:
         child = Child(spec, on_exit)
         await child.start()
         self._children.append(child)
-        try:
-            async with asyncio.timeout(within_s):
-                while not await ready():
-                    if ended.is_set():
-                        raise ChildFailed(spec.name, "it ended while starting", spec.log)
-                    await asyncio.sleep(POLL_S)
-        except TimeoutError:
-            raise ChildFailed(spec.name, f"not ready within {within_s} s", spec.log) from None
+        await until_ready(spec, ready, ended, within_s)
 
     async def _rx(self, runtime: AsteriskRuntime, command: str) -> str:
         """Ask Asterisk's control socket; empty while it does not answer."""
