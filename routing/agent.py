@@ -18,15 +18,16 @@ a missed ring or a phone that did not answer for a while does not reset it: else
 a second when one's turn comes would be the way to dodge a call.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Self
 
 from routing.errors import IllegalTransition
 from routing.preference import GREATEST_NEED, Preference
 from routing.skills import Skills
+from routing.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Agent:
     """What the site says about an agent. `phone` is the switch's name of the phone; `cost` counts
     where a queue's strategy looks for the cheapest; `prefers` chooses among those who wait."""
@@ -38,7 +39,7 @@ class Agent:
     prefers: Preference = GREATEST_NEED
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Then:
     """What holds the agent back once the present contact is done with."""
 
@@ -57,7 +58,7 @@ class Then:
         return Available(now_ms, idle_since_ms)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class _State:
     """The verbs of handling a contact, each refused unless a state below allows it.
 
@@ -100,7 +101,7 @@ class _State:
         raise IllegalTransition(type(self).__name__, "wake")
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class _Free(_State):
     """Handles no contact: what the agent asks for happens at once."""
 
@@ -129,7 +130,7 @@ class _Free(_State):
         return Offline(now_ms, self.idle_since_ms)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class _Busy(_State):
     """Handles `contact`: what the agent asks for is kept in `then`."""
 
@@ -161,7 +162,7 @@ class _Busy(_State):
         return replace(self, then=replace(self.then, unreachable=True))
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Offline(_Free):
     """Takes no part. After a log-out `by_code`, a phone that is merely reachable changes
     nothing. `pause_reason`: the pause to go back to when the phone is reachable again."""
@@ -191,7 +192,7 @@ class Offline(_Free):
         return self
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Available(_Free):
     """Waits for a contact."""
 
@@ -205,7 +206,7 @@ class Available(_Free):
         return Reserved(now_ms, self.idle_since_ms, contact)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Paused(_Free):
     """Asked for no contacts; `reason` is one of the site's."""
 
@@ -215,12 +216,12 @@ class Paused(_Free):
         return Offline(now_ms, self.idle_since_ms, pause_reason=self.reason)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class NotResponding(_Free):
     """Did not answer; a log-in, a resume or a new registration makes available."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class BackOff(_Free):
     """The phone was busy or refused, or rang in vain and may do so once more; it is tried again at
     `until_ms`."""
@@ -231,7 +232,7 @@ class BackOff(_Free):
         return Available(now_ms, self.idle_since_ms)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class _Offered(_Busy):
     """Promised a contact, which may still come to nothing. The store holds the lease."""
 
@@ -249,7 +250,7 @@ class _Offered(_Busy):
         return BackOff(now_ms, self.idle_since_ms, until_ms)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Reserved(_Offered):
     """Nothing rings yet."""
 
@@ -257,7 +258,7 @@ class Reserved(_Offered):
         return Ringing(now_ms, self.idle_since_ms, self.contact, self.then)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Ringing(_Offered):
     """The phone rings."""
 
@@ -265,7 +266,7 @@ class Ringing(_Offered):
         return Talking(now_ms, self.idle_since_ms, self.contact, self.then, leg, queue)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Talking(_Busy):
     """In conversation over `leg`. `queue` is where the contact was: its rules say how long the
     wrap-up is, and the contact may be elsewhere or forgotten by then."""
@@ -279,7 +280,7 @@ class Talking(_Busy):
         return WrapUp(now_ms, now_ms, self.contact, self.then, now_ms + wrap_up_ms)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class WrapUp(_Busy):
     """Finishes the paperwork of `contact`, until `until_ms` at the latest."""
 

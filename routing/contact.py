@@ -7,13 +7,14 @@ does not know raises `IllegalTransition`.
        ↑_________________|            every state → Ended
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import Literal, NamedTuple, Self
 
 from config.requirement import ANYONE, Requirement
 from routing.errors import IllegalTransition
 from routing.skills import Skills
+from routing.values import value
 
 Channel = Literal["voice"]
 """Kinds of contact. The matcher never looks at it; chat and mail come later."""
@@ -51,7 +52,7 @@ class Preferred(NamedTuple):
     insists: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Contact:
     """What does not change while the contact lives, but for the skills that its wait relaxes.
 
@@ -102,7 +103,7 @@ class Contact:
         return self if self.preferred is None else replace(self, preferred=None)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class _State:
     """Every verb, refused; the states below allow what they know. `since_ms`: epoch, ms."""
 
@@ -129,7 +130,7 @@ class _State:
         return Ended(now_ms, outcome)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Waiting(_State):
     """In line. `since_ms` is when it (again) began to wait, not its place in line."""
 
@@ -137,7 +138,7 @@ class Waiting(_State):
         return Reserved(now_ms, agent)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Reserved(_State):
     """Promised to `agent`; the store holds the lease."""
 
@@ -150,7 +151,7 @@ class Reserved(_State):
         return Waiting(now_ms)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Ringing(_State):
     """The phone of `agent` rings for it; the store holds the lease."""
 
@@ -163,7 +164,7 @@ class Ringing(_State):
         return Talking(now_ms, self.agent, leg)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Talking(_State):
     """In conversation with `agent`, whose side is `leg`."""
 
@@ -171,7 +172,7 @@ class Talking(_State):
     leg: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Ended(_State):
     """Over; the record stays until history has its row."""
 

@@ -10,7 +10,6 @@ Order of agents: the strategy of the contact's queue (`routing/strategy.py`).
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import chain
 
 from config.requirement import Requirement
@@ -25,12 +24,13 @@ from routing.rules import RoutingRules
 from routing.skills import Skills
 from routing.strategy import FreeAgent
 from routing.targets import Targets
+from routing.values import value
 from routing.work import NO_WORK, Work, occupancy
 
 _MOST_CANDIDATES = 5
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Assignment:
     """This agent for this contact."""
 

@@ -1,12 +1,12 @@
 """The port to whatever rings the phones, and how a ring can end."""
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from routing.matcher import Assignment
+from routing.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class AgentLeg:
     """An agent who answered; `leg` is the switch's handle of the agent's side."""
 
@@ -14,36 +14,36 @@ class AgentLeg:
     leg: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Answered:
     """The agent is there, on `leg`."""
 
     leg: AgentLeg
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class NoAnswer:
     """It rang for its whole time and nobody answered (RONA)."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Busy:
     """The phone is in use, or its user declined."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Unreachable:
     """No phone is registered, or it does not react."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Failed:
     """It could not be rung for another `reason` (a static text)."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Stopped:
     """It was stopped on request."""
 
