@@ -1,5 +1,6 @@
 """Who is there for a contact, whether free or not."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -10,14 +11,19 @@ from routing.ledger import Ledger
 from routing.requirement import suits
 from routing.skills import Skills
 
-_AT_WORK = (
-    agents.Available,
-    agents.Reserved,
-    agents.Ringing,
-    agents.Talking,
-    agents.WrapUp,
-    agents.BackOff,
+_AT_WORK = frozenset(
+    {
+        agents.Available,
+        agents.Reserved,
+        agents.Ringing,
+        agents.Talking,
+        agents.WrapUp,
+        agents.BackOff,
+    }
 )
+
+_BUSY = (agents.Reserved, agents.Ringing, agents.Talking, agents.WrapUp)
+_NOTHING = Then()
 
 
 def is_staffed(ledger: Ledger, contact: Contact) -> bool:
@@ -35,7 +41,7 @@ def is_staffed(ledger: Ledger, contact: Contact) -> bool:
 
 def is_at_work(state: AgentState) -> bool:
     """Whether an agent in this state takes contacts, now or after the one in hand."""
-    return isinstance(state, _AT_WORK)
+    return type(state) in _AT_WORK
 
 
 def can_wait_for(ledger: Ledger, contact: Contact) -> bool:
@@ -52,12 +58,13 @@ def at_work(ledger: Ledger, contact: Contact) -> int:
     """How many agents who suit this contact take contacts now: neither away nor paused, nor about
     to be after the one in hand."""
     needs = ledger.pool.needs(contact)
-    return sum(_stays(state) and suits(has, needs) for has, state in _staff(ledger))
+    by_skills = Counter(has for has, state in _staff(ledger) if _stays(state))
+    return sum(number for has, number in by_skills.items() if suits(has, needs))
 
 
 def _stays(state: AgentState) -> bool:
-    if isinstance(state, agents.Reserved | agents.Ringing | agents.Talking | agents.WrapUp):
-        return state.then == Then()
+    if isinstance(state, _BUSY):
+        return state.then == _NOTHING
     return is_at_work(state)
 
 

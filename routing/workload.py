@@ -6,6 +6,10 @@ from routing import agent as agents
 from routing.agent import AgentState
 from routing.work import NEVER_BUSY, Occupancy, Work
 
+_BUSY = frozenset({agents.Talking, agents.WrapUp})
+_AT_FIRST = Occupancy()
+_NOTHING: Counter[str] = Counter()
+
 
 class Workloads:
     """Every agent's work since this engine has known them."""
@@ -20,18 +24,15 @@ class Workloads:
             self._served.pop(agent, None)  # a log-in, and not a phone that was away
         if isinstance(after, agents.Talking) and not isinstance(before, agents.Talking):
             self._served.setdefault(agent, Counter())[after.queue] += 1
-        if _is_busy(before) != _is_busy(after):
-            past = self._occupancy.get(agent, Occupancy())
-            now = past.after_work(now_ms) if _is_busy(before) else past.after_rest(now_ms)
+        was_busy, is_busy = type(before) in _BUSY, type(after) in _BUSY
+        if was_busy != is_busy:
+            past = self._occupancy.get(agent, _AT_FIRST)
+            now = past.after_work(now_ms) if was_busy else past.after_rest(now_ms)
             self._occupancy[agent] = now
 
     def work(self, agent: str) -> Work:
         """What an agent who is free now has done."""
         occupancy = self._occupancy.get(agent)
         mark = NEVER_BUSY if occupancy is None else occupancy.mark
-        served = self._served.get(agent, Counter())
+        served = self._served.get(agent, _NOTHING)
         return Work(served.total(), mark, tuple(sorted(served.items())))
-
-
-def _is_busy(state: AgentState) -> bool:
-    return isinstance(state, agents.Talking | agents.WrapUp)
