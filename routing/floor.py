@@ -14,7 +14,7 @@ from routing.agenda import Agenda
 from routing.agent import Agent, AgentState
 from routing.contact import Contact, Outcome
 from routing.errors import DuplicateContact, IllegalTransition, UnknownAgent
-from routing.estimate import HandlingTimes, expected_wait_ms
+from routing.estimate import HandlingTimes, Patience, expected_wait_ms
 from routing.events import (
     ContactAnswered,
     ContactAssigned,
@@ -66,6 +66,7 @@ class Floor:
         self.stops: list[Assignment] = []
         self.agenda = Agenda()
         self._handling = HandlingTimes()
+        self._patience = Patience()
         self._legs_gone: dict[str, str] = {}
 
     # the site
@@ -190,7 +191,8 @@ class Floor:
         handling_ms = self._handling.mean_ms(contact.queue)
         if handling_ms is None:  # before the staff is counted, which costs more
             return None
-        return expected_wait_ms(position, handling_ms, at_work(self.ledger, contact))
+        working = at_work(self.ledger, contact)
+        return expected_wait_ms(position, handling_ms, working, self._patience.rate(contact.queue))
 
     def arrive_for(self, contact: Contact, now_ms: int) -> bool:
         """A contact for `contact.agent` alone is promised at once; False, and nothing is done,
@@ -217,12 +219,20 @@ class Floor:
         talked = isinstance(record.state, contacts.Talking)
         ended = record.state.end(Outcome.COMPLETED if talked else outcome, now_ms)
         self.ledger.move_contact(contact_id, ended)
+        if ended.outcome is Outcome.ABANDONED:
+            self._wait_over(record.contact, now_ms, gave_up=True)
         match record.state:
             case contacts.Reserved(agent=name):
                 self._release(name, now_ms)
             case contacts.Ringing(agent=name):
                 self.stops.append(Assignment(record.contact, self.ledger.site[name]))
         return True
+
+    def _wait_over(self, contact: Contact, now_ms: int, *, gave_up: bool) -> None:
+        """Tells how patient callers are; nobody gives up who is not on the line."""
+        if contact.leg:
+            wait_ms = now_ms - contact.arrived_ms
+            self._patience.add(contact.queue, wait_ms, gave_up=gave_up)
 
     # agents
 
@@ -455,6 +465,7 @@ class Floor:
         agent = self.ledger.agent_state(agent_id)
         self.ledger.move_agent(agent_id, agent.answer(leg, now_ms, queue), now_ms)
         self.ledger.events.append(ContactAnswered(now_ms, assignment.contact, outcome.leg))
+        self._wait_over(assignment.contact, now_ms, gave_up=False)
 
     def _ring_failed(self, assignment: Assignment, outcome: RingOutcome, now_ms: int) -> None:
         contact, agent_id = assignment.contact, assignment.agent.id
