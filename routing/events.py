@@ -4,16 +4,16 @@ Every event has `at_ms` (epoch, ms). A listener is a plain function that returns
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from routing.agent import AgentState
 from routing.contact import Contact, Outcome
 from routing.decision import Decision
 from routing.records import Step
 from routing.ringing import AgentLeg, RingOutcome
+from routing.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ContactQueued:
     """A contact joined the line."""
 
@@ -21,7 +21,7 @@ class ContactQueued:
     contact: Contact
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ContactRelaxed:
     """A contact has waited long enough to ask for less; `contact` has its new skills."""
 
@@ -29,17 +29,18 @@ class ContactRelaxed:
     contact: Contact
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ContactAssigned:
-    """A contact and an agent are meant for each other; the store has yet to confirm."""
+    """A contact and an agent are meant for each other; the store has yet to confirm. `decision`
+    says why; None where nobody will ask."""
 
     at_ms: int
     contact: Contact
     agent: str
-    decision: Decision
+    decision: Decision | None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class RingStarted:
     """The agent's phone was told to ring."""
 
@@ -48,7 +49,7 @@ class RingStarted:
     agent: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ContactReturned:
     """A promise came to nothing; the contact waits again, at the place it never lost."""
 
@@ -57,7 +58,7 @@ class ContactReturned:
     agent: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class RingFailed:
     """The agent's phone rang for nothing, or could not be rung."""
 
@@ -67,7 +68,7 @@ class RingFailed:
     outcome: RingOutcome
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ContactAnswered:
     """The agent answered; caller and agent can be joined."""
 
@@ -76,7 +77,7 @@ class ContactAnswered:
     leg: AgentLeg
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ContactEnded:
     """A contact is over; `trail` has every step. Told again after a restart until the
     contact is forgotten, so whoever stores it must take it twice."""
@@ -87,7 +88,7 @@ class ContactEnded:
     trail: tuple[Step, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class AgentChanged:
     """An agent's state changed, by the doing of `node`."""
 
@@ -98,14 +99,14 @@ class AgentChanged:
     node: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class StoreLost:
     """Redis does not answer: calls go on, new assignments wait."""
 
     at_ms: int
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class StoreBack:
     """Redis answers again and has everything."""
 

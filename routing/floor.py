@@ -60,8 +60,10 @@ class Floor:
     """See the module. `ledger` has the records, for reading; `agenda` says when `tick` is next
     to be called."""
 
-    def __init__(self, node: str, site: Iterable[Agent], rules: RoutingRules) -> None:
-        self.ledger = Ledger(node, site, rules)
+    def __init__(
+        self, node: str, site: Iterable[Agent], rules: RoutingRules, *, explains: bool = True
+    ) -> None:
+        self.ledger = Ledger(node, site, rules, explains=explains)
         self.rules = rules
         self.stops: list[Assignment] = []
         self.agenda = Agenda()

@@ -27,10 +27,19 @@ MOST_DECISIONS = 20
 
 
 class Ledger:
-    """The live records of one node. `contacts`, `agents` and `pool` are for reading."""
+    """The live records of one node. `contacts`, `agents` and `pool` are for reading. Unless it
+    `explains`, nothing is noted of why an agent was chosen: nobody will ask."""
 
-    def __init__(self, node: str, site: Iterable[Agent], rules: RoutingRules | None = None) -> None:
+    def __init__(
+        self,
+        node: str,
+        site: Iterable[Agent],
+        rules: RoutingRules | None = None,
+        *,
+        explains: bool = True,
+    ) -> None:
         self.pool = Pool(rules)
+        self._explains = explains
         self._work = Workloads()
         self.performance: defaultdict[str, Performance] = defaultdict(Performance)
         """By queue: how it did lately, as this engine has seen it."""
@@ -197,8 +206,10 @@ class Ledger:
         if record.state != old:
             self.events.append(AgentChanged(now_ms, name, old, record.state, record.node))
 
-    def note_decision(self, contact_id: str, agent_id: str, now_ms: int) -> Decision:
+    def note_decision(self, contact_id: str, agent_id: str, now_ms: int) -> Decision | None:
         """A waiting contact is about to be promised to this agent."""
+        if not self._explains:
+            return None
         decision = self.pool.decision(contact_id, agent_id, now_ms)
         before = self.decisions.get(contact_id, ())
         self.decisions[contact_id] = (*before[1 - MOST_DECISIONS :], decision)
@@ -254,6 +265,12 @@ class Ledger:
         while self._changed_agents and len(groups) < limit:
             groups.append(Group(agent=self._changed_agent(next(iter(self._changed_agents)))))
         return groups
+
+    def all_written(self) -> None:
+        """The store, if there is one, has every record."""
+        self.urgent = False
+        self._changed_contacts.clear()
+        self._changed_agents.clear()
 
     def _changed_agent(self, agent_id: str | None) -> AgentRecord | None:
         if agent_id is None or agent_id not in self._changed_agents:

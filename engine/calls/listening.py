@@ -49,9 +49,9 @@ class RoutingListener:
             case AgentChanged():
                 self._agent_changed(event)
 
-    def _chosen(self, contact_id: str, decision: Decision) -> None:
+    def _chosen(self, contact_id: str, decision: Decision | None) -> None:
         story = self._chronicle.story(contact_id)
-        if story is not None:  # saved with the ring, which follows
+        if story is not None and decision is not None:  # saved with the ring, which follows
             self._chronicle.update(story.chosen(row_of(decision)), save=False)
 
     def _ring_failed(self, event: RingFailed) -> None:
