@@ -1,0 +1,49 @@
+"""What a caller who has to wait could be told, by the ways that are usual.
+
+Ibrahim, Whitt, "Real-time delay estimation based on delay history" (2009): `queue_length` is the
+place in line times the mean handling time, divided by the agents who share the line (it knows
+both exactly, which no engine does); `last_to_enter` is the wait of the one who was answered last;
+`head_of_line` is how long the first in line has waited so far. `announced` is what the engine
+would say, by what it has seen.
+"""
+
+from __future__ import annotations
+
+from routing.contact import Contact
+from routing.floor import Floor
+from routing.simulation.scenario import Call, Scenario
+from routing.staffing import at_work
+
+NAMES = ("announced", "queue_length", "last_to_enter", "head_of_line")
+
+
+class Predictors:
+    """All of them, for one center."""
+
+    def __init__(self, scenario: Scenario, floor: Floor) -> None:
+        self._queues = scenario.queues
+        self._floor = floor
+        self._last: dict[str, int] = {}
+
+    def answered(self, queue: str, wait_ms: int) -> None:
+        """A contact of this queue has been answered after this wait."""
+        self._last[queue] = wait_ms
+
+    def tell(self, contact: Contact, head: Call, now_ms: int) -> dict[str, float]:
+        """What each tells the contact that has just joined the line; who can say nothing is left
+        out."""
+        found = {
+            "announced": self._floor.expected_wait_ms(contact.id),
+            "queue_length": self._by_length(contact),
+            "last_to_enter": self._last.get(contact.queue),
+            "head_of_line": now_ms - head.at_ms,
+        }
+        return {name: wait_ms for name, wait_ms in found.items() if wait_ms is not None}
+
+    def _by_length(self, contact: Contact) -> float | None:
+        queue = self._queues[contact.queue]
+        position = self._floor.ledger.position(contact.id)
+        working = at_work(self._floor.ledger, contact)
+        if position is None or not working:
+            return None
+        return position * (queue.service.mean_ms + queue.rules.wrap_up_ms) / working
