@@ -19,6 +19,9 @@ class Skill(DocumentModel):
     about: Line = Field(default="-", description="what the skill means, for the wallboard")
 
 
+Cost = Annotated[int, Field(ge=0, le=1_000_000)]
+
+
 class Prefers(DocumentModel):
     """Which caller an agent takes when several queues wait: at most one of the two.
 
@@ -49,7 +52,7 @@ class Agent(DocumentModel):
     skills: dict[Name, Level] = Field(
         min_length=1, description="each skill with its level, 1 (some) to 5 (expert)"
     )
-    cost: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
+    cost: Cost = Field(
         default=0, description="what an hour costs, in any unit, for queues that choose by cost"
     )
     prefers: Prefers = Field(

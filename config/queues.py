@@ -93,10 +93,10 @@ class Targets(DocumentModel):
     )
 
 
-class Queue(DocumentModel):
-    """Where contacts wait for an agent who has every skill at the level that is asked."""
+class Routed(DocumentModel):
+    """How those who wait in a queue get an agent: one who has every skill at the level that is
+    asked."""
 
-    about: Line = Field(default="-", description="what callers want who wait here")
     skills: dict[Name, Level] = Field(
         default={}, description="what an agent needs, beside what the flow adds"
     )
@@ -104,10 +104,6 @@ class Queue(DocumentModel):
         default=None,
         description="an expression that an agent must meet beside, however long a caller has "
         "waited: (en or hu) and not trainee; with levels: billing >= 3, also >, <=, <, =",
-    )
-    music: Name = Field(default="default", description="a directory of sounds in the music folder")
-    announce_every: Duration = Field(
-        default=Duration(30_000), description="how often a caller hears the place in the queue"
     )
     ring_timeout: Duration = Field(
         default=Duration(15_000), description="how long a phone rings before its agent is passed by"
@@ -133,6 +129,16 @@ class Queue(DocumentModel):
     )
     targets: Targets = Field(
         default=Targets(), description="what is to be reached; without them 80 % within 20 s"
+    )
+
+
+class Queue(Routed):
+    """Where contacts wait for an agent who has every skill at the level that is asked."""
+
+    about: Line = Field(default="-", description="what callers want who wait here")
+    music: Name = Field(default="default", description="a directory of sounds in the music folder")
+    announce_every: Duration = Field(
+        default=Duration(30_000), description="how often a caller hears the place in the queue"
     )
     record: bool = Field(default=True, description="whether conversations are recorded")
 

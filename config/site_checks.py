@@ -16,6 +16,8 @@ from config.suggest import did_you_mean, shown
 from config.telephony import is_ip
 
 if TYPE_CHECKING:
+    from config.people import Prefers
+    from config.queues import Routed
     from config.site import Site
 
 # Section names with a meaning of their own in pjsip.conf.
@@ -28,9 +30,8 @@ def check_site(site: Site, located: Located, today: date) -> list[Problem]:
     """Every contradiction between the parts of ``site``, placed by ``located``."""
     checks: tuple[Callable[[Site, Located], Iterator[Problem]], ...] = (
         _skills,
-        _requirements,
+        _routed_queues,
         _unserved_queues,
-        _weights,
         _preferences,
         _fallback,
         _voices,
@@ -72,10 +73,21 @@ def _skills(site: Site, located: Located) -> Iterator[Problem]:
                 yield located.problem((part, name, "skills", skill), message, key=True)
 
 
-def _requirements(site: Site, located: Located) -> Iterator[Problem]:
+def _routed_queues(site: Site, located: Located) -> Iterator[Problem]:
     for name, queue in site.queues.items():
-        for fault in faults(queue.requires or "any", site.skills):
-            yield located.problem(("queues", name, "requires"), fault.why, at=fault.at)
+        yield from check_routed(("queues", name), queue, site.skills, located)
+
+
+def check_routed(
+    path: Path, queue: Routed, skills: Collection[str] | None, located: Located
+) -> Iterator[Problem]:
+    """What is wrong with how a queue gets its agents, where these skills are known; None: any
+    skill may be."""
+    for fault in faults(queue.requires or "any", skills):
+        yield located.problem((*path, "requires"), fault.why, at=fault.at)
+    if "score" in queue.model_fields_set and "score" not in queue.strategy:
+        message = "has no effect: the strategy of this queue is another"
+        yield located.warning((*path, "score"), message, key=True)
 
 
 def _unserved_queues(site: Site, located: Located) -> Iterator[Problem]:
@@ -90,19 +102,19 @@ def _unserved_queues(site: Site, located: Located) -> Iterator[Problem]:
             yield located.warning(("queues", name), "no agent has the skills for it", key=True)
 
 
-def _weights(site: Site, located: Located) -> Iterator[Problem]:
-    for name, queue in site.queues.items():
-        if "score" in queue.model_fields_set and "score" not in queue.strategy:
-            message = "has no effect: the strategy of this queue is another"
-            yield located.warning(("queues", name, "score"), message, key=True)
-
-
 def _preferences(site: Site, located: Located) -> Iterator[Problem]:
     for name, agent in site.agents.items():
-        for kind, queues in (("priority", agent.prefers.priority), ("share", agent.prefers.share)):
-            for queue in queues.keys() - site.queues.keys():
-                message = f"unknown queue, {did_you_mean(queue, site.queues)}"
-                yield located.problem(("agents", name, "prefers", kind, queue), message, key=True)
+        yield from check_preference(("agents", name), agent.prefers, site.queues, located)
+
+
+def check_preference(
+    path: Path, prefers: Prefers, known: Collection[str], located: Located
+) -> Iterator[Problem]:
+    """Queues that an agent prefers and that there are not."""
+    for kind, queues in (("priority", prefers.priority), ("share", prefers.share)):
+        for queue in sorted(queues.keys() - {*known}):
+            message = f"unknown queue, {did_you_mean(queue, known)}"
+            yield located.problem((*path, "prefers", kind, queue), message, key=True)
 
 
 def _fallback(site: Site, located: Located) -> Iterator[Problem]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from config.people import Prefers
-from config.queues import Queue
+from config.queues import Routed
 from config.queues import Targets as WrittenTargets
 from config.requirement import ANYONE, both, parse
 from config.site import Site
@@ -22,11 +22,12 @@ from routing.targets import Targets
 def agents_of(site: Site) -> Iterator[Agent]:
     """The site's agents for routing; a phone's name is its agent's."""
     for name, agent in site.agents.items():
-        prefers = _preference(agent.prefers)
+        prefers = preference(agent.prefers)
         yield Agent(name, name, skill_set(agent.skills), agent.cost, prefers)
 
 
-def _preference(prefers: Prefers) -> Preference:
+def preference(prefers: Prefers) -> Preference:
+    """Which contact an agent takes of several queues."""
     if prefers.priority:
         return ByLevel(tuple(sorted(prefers.priority.items())))
     return ByShare(tuple(sorted(prefers.share.items()))) if prefers.share else GREATEST_NEED
@@ -35,13 +36,14 @@ def _preference(prefers: Prefers) -> Preference:
 def rules_of(site: Site) -> RoutingRules:
     """The site's queues for routing."""
     return RoutingRules(
-        {name: _queue_rules(queue) for name, queue in site.queues.items()},
+        {name: queue_rules(queue) for name, queue in site.queues.items()},
         ageing_ms=site.routing.ageing.ms if site.routing.ageing else None,
         missed_calls=site.routing.missed_calls,
     )
 
 
-def _queue_rules(queue: Queue) -> QueueRules:
+def queue_rules(queue: Routed) -> QueueRules:
+    """One queue."""
     return QueueRules(
         skills=skill_set(queue.skills),
         ring_timeout_ms=queue.ring_timeout.ms,
@@ -64,7 +66,7 @@ def _targets(wanted: WrittenTargets) -> Targets:
     )
 
 
-def _strategy(queue: Queue) -> Strategy:
+def _strategy(queue: Routed) -> Strategy:
     weights = queue.score
     score = Score(weights.idle, weights.skill.ms, weights.cost.ms)
     return Strategy(tuple(Criterion(name) for name in queue.strategy), score)
