@@ -19,6 +19,7 @@ from engine.errors import EngineError, SettingsInvalid
 from engine.mailboxes import cli as messages_cli
 from engine.prompts import cli as prompts_cli
 from engine.reporting import cli as reporting_cli
+from engine.scenarios import cli as routing_cli
 from ivr.errors import SpeechError
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ app.add_typer(prompts_cli.app, name="prompts")
 app.add_typer(customers_cli.app, name="customers")
 app.add_typer(messages_cli.app, name="messages")
 app.add_typer(reporting_cli.app, name="report")
+app.add_typer(routing_cli.app, name="routing")
 FOR_A_PERSON = (EngineError, DocumentError, SecretsError, AsteriskMissingError, SpeechError)
 """Their text says what to do; anything else is a fault of ours, and is shown whole."""
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for a machine to read.")]
@@ -159,7 +161,7 @@ def check(
 
 @app.command()
 def schema(
-    what: Annotated[str, typer.Argument(help="`site`, `flow` or `test`.")],
+    what: Annotated[str, typer.Argument(help="`site`, `flow`, `test` or `scenario`.")],
     output: Annotated[Path | None, typer.Option(help="Write it to this file.")] = None,
 ) -> None:
     """Print the JSON Schema that gives editors completion and hover."""

@@ -1,4 +1,4 @@
-"""The JSON Schemas of what engineers write: the site, flows and their tests."""
+"""The JSON Schemas of what engineers write: the site, flows, their tests, scenarios."""
 
 import json
 
@@ -7,10 +7,16 @@ from pydantic import BaseModel
 from config.document import schema
 from config.site import Site
 from engine.errors import SettingsInvalid
+from engine.scenarios.document import ScenarioModel
 from ivr.flow import Flow
 from ivr.rehearsal.script import TestFile
 
-SCHEMAS: dict[str, type[BaseModel]] = {"site": Site, "flow": Flow, "test": TestFile}
+SCHEMAS: dict[str, type[BaseModel]] = {
+    "site": Site,
+    "flow": Flow,
+    "test": TestFile,
+    "scenario": ScenarioModel,
+}
 
 
 def schema_text(what: str) -> str:

@@ -1,0 +1,1 @@
+"""Simulated contact centers: scenarios in YAML, `trunkline routing simulate`."""
