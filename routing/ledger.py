@@ -15,7 +15,7 @@ from routing.contact import Contact, ContactState, Outcome, agent_of
 from routing.decision import Decision
 from routing.errors import UnknownAgent
 from routing.events import AgentChanged, ContactEnded, RoutingEvent
-from routing.matcher import Pool
+from routing.matcher import Assignment, Pool
 from routing.records import AgentRecord, ContactRecord, Step
 from routing.rules import RoutingRules
 from routing.store import Group
@@ -53,6 +53,8 @@ class Ledger:
         self.decisions: dict[str, tuple[Decision, ...]] = {}
         """By contact: every agent to whom it was promised here, and from among whom."""
         self.events: list[RoutingEvent] = []
+        self.stops: list[Assignment] = []
+        """Rings that are for nothing any more."""
         self.urgent = False
         self.node = node
         self._changed_contacts: dict[str, None] = {}
@@ -82,6 +84,14 @@ class Ledger:
             self.pool.remove_agent(agent.id)
             self._add_free(agent.id, state)
         return True
+
+    def rings(self, contact_id: str, agent_id: str) -> bool:
+        """Whether this contact still waits for this agent to answer."""
+        match self.contact_state(contact_id):
+            case contacts.Ringing(agent=name):
+                return name == agent_id
+            case _:
+                return False
 
     def has_left(self, agent_id: str) -> bool:
         """Whether the site no longer names the agent and nothing is left in hand."""

@@ -33,10 +33,10 @@ def restore(
         (r.contact for r in floor.ledger.contacts.values()), key=floor.ledger.pool.place
     ):
         if contact.preferred is not None:
-            floor.stop_preferring(contact.preferred.agent, now_ms)
+            floor.offers.stop_preferring(contact.preferred.agent, now_ms)
         if floor.ledger.position(contact.id) is not None:
-            floor.expect(contact, now_ms)
-        floor.offer_contact(contact.id, now_ms)
+            floor.offers.expect(contact, now_ms)
+        floor.offers.offer_contact(contact.id, now_ms)
 
 
 def _restore_contact(

@@ -157,25 +157,25 @@ class Router:
 
     def login(self, agent_id: str) -> AgentState:
         """By code, or from the desk; returns the state that the agent is in now."""
-        return self._ask(self._floor.login, agent_id)
+        return self._ask(self._floor.presence.login, agent_id)
 
     def logout(self, agent_id: str) -> AgentState:
         """After what is in hand; until a log-in or a new registration."""
-        return self._ask(self._floor.logout, agent_id)
+        return self._ask(self._floor.presence.logout, agent_id)
 
     def pause(self, agent_id: str, reason: str) -> AgentState:
         """After what is in hand."""
-        self._floor.pause(agent_id, reason, self._clock())
+        self._floor.presence.pause(agent_id, reason, self._clock())
         self._settle()
         return self._floor.ledger.agent_state(agent_id)
 
     def resume(self, agent_id: str) -> AgentState:
         """Back from a pause, or from not responding."""
-        return self._ask(self._floor.resume, agent_id)
+        return self._ask(self._floor.presence.resume, agent_id)
 
     def end_wrap_up(self, agent_id: str) -> AgentState:
         """IllegalTransition unless the agent is in wrap-up."""
-        return self._ask(self._floor.end_wrap_up, agent_id)
+        return self._ask(self._floor.presence.end_wrap_up, agent_id)
 
     def phone_reachable(
         self, agent_id: str, reachable: bool, *, registered: bool = False
@@ -184,9 +184,9 @@ class Router:
         registered, which logs in even an agent who logged out by code."""
         now_ms = self._clock()
         if reachable:
-            self._floor.reachable(agent_id, now_ms, registered=registered)
+            self._floor.presence.reachable(agent_id, now_ms, registered=registered)
         else:
-            self._floor.unreachable(agent_id, now_ms)
+            self._floor.presence.unreachable(agent_id, now_ms)
         self._settle()
         return self._floor.ledger.agent_state(agent_id)
 
@@ -330,7 +330,7 @@ class Router:
 
     async def _ring(self, assignment: Assignment) -> None:
         outcome = await self._ring_outcome(assignment)
-        if isinstance(outcome, Answered) and not self._floor.rings(
+        if isinstance(outcome, Answered) and not self._floor.ledger.rings(
             assignment.contact.id, assignment.agent.id
         ):
             await self._guarded(self._ringer.drop(outcome.leg), assignment)
@@ -367,7 +367,7 @@ class Router:
         for event in events:
             self._keep_up(event)
             self._tell(event)
-        stops, self._floor.stops = self._floor.stops, []
+        stops, self._floor.ledger.stops = self._floor.ledger.stops, []
         for assignment in stops:
             if self._tasks is not None:
                 stopping = self._ringer.stop_ringing(assignment)
@@ -388,7 +388,7 @@ class Router:
 
     def _tick(self) -> None:
         self._agenda_timer = self._agenda_ms = None
-        self._floor.tick(self._clock())
+        self._floor.offers.tick(self._clock())
         self._settle()
 
     def _keep_up(self, event: RoutingEvent) -> None:
@@ -440,7 +440,7 @@ class Router:
 
     def _time_is_up(self, agent_id: str) -> None:
         del self._timers[agent_id]
-        self._floor.wake(agent_id, self._clock())
+        self._floor.presence.wake(agent_id, self._clock())
         self._settle()
         if agent_id not in self._timers:  # the wall clock lags behind the loop's: again
             self._set_timer(agent_id, self._floor.ledger.agent_state(agent_id))

@@ -91,7 +91,7 @@ class Center:
         """Everything up to `until_ms`, or until nothing happens any more."""
         while (at_ms := self._next_ms()) is not None and at_ms <= until_ms:
             if self.floor.agenda.next_ms == at_ms:
-                self.floor.tick(at_ms)
+                self.floor.offers.tick(at_ms)
             else:
                 heapq.heappop(self._to_come)[2](at_ms)
             self._settle(at_ms)
@@ -168,9 +168,9 @@ class Center:
 
     def _employ(self, group: AgentGroup) -> None:
         for agent in group.agents():
-            self._at(group.from_ms, partial(self.floor.login, agent.id))
+            self._at(group.from_ms, partial(self.floor.presence.login, agent.id))
             if group.until_ms is not None:
-                self._at(group.until_ms, partial(self.floor.logout, agent.id))
+                self._at(group.until_ms, partial(self.floor.presence.logout, agent.id))
 
     def _ring(self, assignment: Assignment, now_ms: int) -> None:
         if not self.floor.start_ring(assignment, now_ms):
@@ -191,7 +191,7 @@ class Center:
     def _agent_changed(self, event: AgentChanged) -> None:
         match event.after:
             case agents.WrapUp(until_ms=until_ms) | agents.BackOff(until_ms=until_ms):
-                self._at(until_ms, partial(self.floor.wake, event.agent))
+                self._at(until_ms, partial(self.floor.presence.wake, event.agent))
             case agents.NotResponding():
                 back_ms = event.at_ms + self._groups[event.agent].back_after_ms
                 self._at(back_ms, partial(self._resume, event.agent))
@@ -199,20 +199,20 @@ class Center:
 
     def _resume(self, agent: str, now_ms: int) -> None:
         if isinstance(self.floor.ledger.agent_state(agent), agents.NotResponding):
-            self.floor.resume(agent, now_ms)
+            self.floor.presence.resume(agent, now_ms)
 
     # what the floor leaves behind
 
     def _settle(self, now_ms: int) -> None:
         """Does what the router would, until there is nothing more to do."""
         floor, ledger = self.floor, self.floor.ledger
-        while ledger.events or floor.stops:
+        while ledger.events or floor.ledger.stops:
             events, ledger.events = ledger.events, []
             for event in events:
                 heard = self._heard.get(type(event))
                 if heard is not None:
                     heard(event)
-            stops, floor.stops = floor.stops, []
+            stops, floor.ledger.stops = floor.ledger.stops, []
             for assignment in stops:
                 floor.ring_over(assignment, Stopped(), now_ms)
         ledger.all_written()

@@ -38,7 +38,7 @@ class Shift:
         self.rings: dict[str, Assignment] = {}
         self._stories: dict[str, Story] = {}
         for agent in staff:
-            self.floor.login(agent.id, now)
+            self.floor.presence.login(agent.id, now)
         self._settle()
 
     def wait(self, ms: int) -> None:
@@ -47,7 +47,7 @@ class Shift:
         while (due := self._next_due()) is not None and due <= end:
             self.now = max(due, self.now)
             for name in self.floor.ledger.agents:
-                self.floor.wake(name, self.now)
+                self.floor.presence.wake(name, self.now)
             self._settle()
         self.now = end
 
@@ -93,7 +93,7 @@ class Shift:
 
     def ask(self, agent: str, verb: str, *words: str) -> None:
         """login, logout, pause (with a reason), resume or end_wrap_up."""
-        getattr(self.floor, verb)(agent, *words, self.now)
+        getattr(self.floor.presence, verb)(agent, *words, self.now)
         self._settle()
 
     def does(self, agent: str, verb: str) -> None:
@@ -136,10 +136,10 @@ class Shift:
             events, ledger.events = ledger.events, []
             for event in events:
                 self.log(event)
-            for stopped in self.floor.stops:
+            for stopped in self.floor.ledger.stops:
                 self.rings.pop(stopped.agent.id, None)
                 self.floor.ring_over(stopped, NoAnswer(), self.now)
-            self.floor.stops = []
+            self.floor.ledger.stops = []
             for group in ledger.take_changes(100):
                 confirmed = self.floor.written(group, Written(1, 1))
                 if confirmed and self.floor.start_ring(confirmed, self.now):

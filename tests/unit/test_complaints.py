@@ -38,14 +38,14 @@ class Centre:
         self.ringing: dict[str, Assignment] = {}
         for agent in staff:
             self.now += 1
-            self.floor.login(agent.id, self.now)
+            self.floor.presence.login(agent.id, self.now)
 
     def passes(self, ms: int) -> None:
         """Time goes by, and every timer with it."""
         self.now += ms
         for name in self.floor.ledger.agents:
-            self.floor.wake(name, self.now)
-        self.floor.tick(self.now)
+            self.floor.presence.wake(name, self.now)
+        self.floor.offers.tick(self.now)
 
     def calls(self, name: str, contact: Contact | None = None) -> None:
         """A contact comes now, or came when its arrival says."""
@@ -158,8 +158,8 @@ def test_the_pause_reason_outlives_a_restart() -> None:
     fields = {b"v": b"4", b"node": b"n1", b"kind": b"Paused", b"data": agent_data(left).encode()}
     centre = Centre(an_agent("ann"))
     restore(centre.floor, [], [read_agent("k", "ann", fields)], LiveLegs(), centre.now)
-    centre.floor.unreachable("ann", centre.now)
-    centre.floor.reachable("ann", centre.now, registered=True)
+    centre.floor.presence.unreachable("ann", centre.now)
+    centre.floor.presence.reachable("ann", centre.now, registered=True)
     (view,) = take_snapshot(centre.floor, centre.now).agents
     assert (view.state, view.reason) == ("Paused", "training")
 
@@ -196,7 +196,7 @@ def test_one_agent_who_cannot_take_calls_does_not_halt_the_queue() -> None:
     centre.ends("ann", Busy())
     assert centre.serves("cyd") == "c2"
     assert centre.rings() == {"bob": "c1", "cyd": "c0"}
-    centre.floor.pause("bob", "lunch", centre.now)
+    centre.floor.presence.pause("bob", "lunch", centre.now)
     centre.ends("bob", NoAnswer())
     assert [centre.serves("cyd") for _ in range(3)] == ["c0", "c1", "c3"]
 
@@ -225,10 +225,10 @@ def test_an_unregistered_phone_is_not_available() -> None:
     """Complaint: an agent whose phone is gone stays available, and every call rings there in
     vain. The agent is out at once, the caller rung for is offered to the next."""
     centre = Centre(an_agent("ann"), an_agent("bob"), an_agent("cyd"))
-    centre.floor.unreachable("ann", centre.now)
+    centre.floor.presence.unreachable("ann", centre.now)
     centre.calls("c1")
     assert centre.rings() == {"bob": "c1"}
-    centre.floor.unreachable("bob", centre.now)
+    centre.floor.presence.unreachable("bob", centre.now)
     assert centre.rings()["cyd"] == "c1"
     assert [centre.state(name) for name in ("ann", "bob")] == ["Offline", "Ringing"]
     centre.ends("bob", NoAnswer())
@@ -252,9 +252,9 @@ def test_how_many_missed_calls_put_an_agent_aside_is_said_by_the_site() -> None:
     assert centre.serves("ann") == "c1"
     centre.calls("c2")
     assert misses() == "BackOff"
-    centre.floor.login("ann", centre.now)
+    centre.floor.presence.login("ann", centre.now)
     assert [misses(), misses()] == ["BackOff", "NotResponding"]
-    centre.floor.resume("ann", centre.now)
+    centre.floor.presence.resume("ann", centre.now)
     assert misses() == "BackOff"
 
 
@@ -281,7 +281,7 @@ def test_missed_calls_are_still_counted_after_a_restart() -> None:
     assert read_agent("k", "ann", before) == missed._replace(missed=0)
     centre = Centre(an_agent("ann"), rules=replace(RULES, missed_calls=3))
     restore(centre.floor, [], [missed], LiveLegs(), centre.now)
-    centre.floor.resume("ann", centre.now)
+    centre.floor.presence.resume("ann", centre.now)
     centre.calls("c1")
     centre.ends("ann", NoAnswer())
     assert centre.state("ann") == "NotResponding"
@@ -303,7 +303,7 @@ def test_the_order_across_queues_is_deterministic(order: list[Contact], staff: l
     for contact in order:
         centre.calls(contact.id, contact)
     for name in ("ann", "bob"):
-        centre.floor.login(name, centre.now)
+        centre.floor.presence.login(name, centre.now)
     served = [centre.serves(("ann", "bob")[turn % 2]) for turn in range(len(CONTACTS))]
     by_arrival = sorted(CONTACTS, key=lambda contact: (contact.arrived_ms, contact.id))
     assert served == [contact.id for contact in by_arrival]
@@ -316,7 +316,7 @@ def test_the_estimated_wait_counts_those_who_can_help() -> None:
     rules = RoutingRules({"sales": QueueRules(wrap_up_ms=20 * SECOND)})
     staff = [*(an_agent(name) for name in ("ann", "bob", "dan")), an_agent("cyd", chess=5)]
     centre = Centre(*staff, rules=rules)
-    centre.floor.pause("dan", "lunch", centre.now)
+    centre.floor.presence.pause("dan", "lunch", centre.now)
     for number in range(5):
         centre.calls(f"c{number}")
         assert centre.floor.expected_wait_ms(f"c{number}") is None
@@ -333,10 +333,10 @@ def test_the_estimated_wait_counts_those_who_can_help() -> None:
     names = ("first", "second", "with_ann")
     waits = [centre.floor.expected_wait_ms(name) for name in names]
     assert waits == [30 * SECOND, 60 * SECOND, None]
-    centre.floor.pause("ann", "lunch", centre.now)  # after the conversation
+    centre.floor.presence.pause("ann", "lunch", centre.now)  # after the conversation
     assert centre.floor.expected_wait_ms("first") == 60 * SECOND
     for agent in ("ann", "bob"):
-        centre.floor.logout(agent, centre.now)
+        centre.floor.presence.logout(agent, centre.now)
         centre.hangs_up(agent)
         centre.passes(20 * SECOND)
     assert centre.floor.expected_wait_ms("first") is None
@@ -357,7 +357,7 @@ def test_a_callback_does_not_jump_ahead_of_who_kept_waiting() -> None:
     """Complaint: a callback goes before callers who have waited longer. It stands where its caller
     stood when it comes into the line, and when it comes again after a try in vain."""
     centre = Centre(an_agent("ann"))
-    centre.floor.pause("ann", "start", centre.now)
+    centre.floor.presence.pause("ann", "start", centre.now)
     back = replace(a_contact("back", arrived_ms=centre.now + 2), leg="")
     centre.calls("before", a_contact("before", arrived_ms=centre.now + 1))
     centre.calls("after", a_contact("after", arrived_ms=centre.now + 3))
@@ -366,5 +366,5 @@ def test_a_callback_does_not_jump_ahead_of_who_kept_waiting() -> None:
     centre.floor.end("back", Outcome.WITHDRAWN, centre.now)
     centre.passes(5 * SECOND)
     centre.calls("back", back)
-    centre.floor.resume("ann", centre.now)
+    centre.floor.presence.resume("ann", centre.now)
     assert [centre.serves("ann") for _ in range(3)] == ["before", "back", "after"]

@@ -115,7 +115,7 @@ def test_who_is_gone_is_told_apart_from_who_has_signed_out() -> None:
     """A phone that cannot be reached is no decision of its agent."""
     shift = Shift(an_agent("ann"))
     shift.wait(1_000)
-    shift.floor.unreachable("ann", shift.now)
+    shift.floor.presence.unreachable("ann", shift.now)
     shift.wait(1_000)
     shift.ask("ann", "login")
     shift.ask("ann", "logout")

@@ -46,7 +46,7 @@ RULES = RoutingRules({"sales": BEST}, ageing_ms=100)
 def a_floor(*present: str, rules: RoutingRules = RULES) -> Floor:
     floor = Floor("n1", STAFF, rules)
     for at_ms, name in zip(count(), present):
-        floor.login(name, at_ms)
+        floor.presence.login(name, at_ms)
     return floor
 
 
@@ -68,8 +68,8 @@ def test_each_agent_is_judged() -> None:
     """Who lacks what, who is away and why, who is busy with whom; the nearest first."""
     floor = a_floor("ann", "bob", "cyd", "dot")
     floor.arrive(a_contact("c0"), 10)
-    floor.pause("cyd", "lunch", 11)
-    floor.pause("ann", "training", 11)
+    floor.presence.pause("cyd", "lunch", 11)
+    floor.presence.pause("ann", "training", 11)
     floor.arrive(asking("sales >= 4 and (en or not fr)"), 20)
     assert verdicts(floor) == [
         ("bob", "busy", "c0"),
@@ -96,7 +96,7 @@ def test_a_choice_is_told_as_it_was_made() -> None:
     """The best of each kind, and how many like it stood behind; not what they are now."""
     floor = a_floor("ann", "bob", "cyd", "dot")
     floor.arrive(a_contact("c1", arrived_ms=10), 10)
-    floor.logout("ann", 20)
+    floor.presence.logout("ann", 20)
     (decision,) = told(floor).decisions
     assert decision == Decision(
         10,

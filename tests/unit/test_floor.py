@@ -42,7 +42,7 @@ class FloorMachine(RuleBasedStateMachine):
         self.arrived: set[str] = set()
         self.version = 0
         for agent in STAFF:
-            self.floor.login(agent.id, self.now)
+            self.floor.presence.login(agent.id, self.now)
 
     def legs(self) -> dict[str, str]:
         """The agents in conversation and their legs."""
@@ -53,8 +53,8 @@ class FloorMachine(RuleBasedStateMachine):
     def time_goes_by(self, ms: int) -> None:
         self.now += ms
         for name in self.ledger.agents:
-            self.floor.wake(name, self.now)
-        self.floor.tick(self.now)
+            self.floor.presence.wake(name, self.now)
+        self.floor.offers.tick(self.now)
 
     @rule(
         skill=st.sampled_from(["sales", "chess"]),
@@ -82,19 +82,19 @@ class FloorMachine(RuleBasedStateMachine):
     @rule(name=NAMES, verb=st.sampled_from(["login", "logout", "resume", "end_wrap_up"]))
     def an_agent_asks(self, name: str, verb: str) -> None:
         with suppress(IllegalTransition):  # which verb is refused when is test_agent_states'
-            getattr(self.floor, verb)(name, self.now)
+            getattr(self.floor.presence, verb)(name, self.now)
 
     @rule(name=NAMES)
     def an_agent_pauses(self, name: str) -> None:
         if not isinstance(self.ledger.agent_state(name), agents.Offline):
-            self.floor.pause(name, "lunch", self.now)
+            self.floor.presence.pause(name, "lunch", self.now)
 
     @rule(name=NAMES, here=st.booleans(), registered=st.booleans())
     def a_phone_comes_or_goes(self, name: str, here: bool, registered: bool) -> None:
         if here:
-            self.floor.reachable(name, self.now, registered=registered)
+            self.floor.presence.reachable(name, self.now, registered=registered)
         else:
-            self.floor.unreachable(name, self.now)
+            self.floor.presence.unreachable(name, self.now)
 
     @rule()
     def the_store_confirms(self) -> None:

@@ -54,7 +54,7 @@ def test_the_end_of_the_first_conversation_does_not_end_the_second_wait() -> Non
     """The caller's side was over first and is in line again when the agent's leg is told gone."""
     ann = an_agent("ann")
     floor = Floor("n1", [ann], RoutingRules())
-    floor.login("ann", 1)
+    floor.presence.login("ann", 1)
     floor.arrive(a_contact("c1"), 2)
     write(floor)
     floor.ring_over(Assignment(a_contact("c1"), ann), Answered(AgentLeg("ann", "leg")), 3)
@@ -73,7 +73,7 @@ def test_wrap_up_is_as_long_as_the_queue_of_the_conversation_says(after: str) ->
         "faults": QueueRules((("faults", 1),), wrap_up_ms=5),
     }
     floor = Floor("n1", [ann], RoutingRules(queues=rules))
-    floor.login("ann", 1)
+    floor.presence.login("ann", 1)
     floor.arrive(a_contact("c1"), 2)
     write(floor)
     floor.ring_over(Assignment(a_contact("c1"), ann), Answered(AgentLeg("ann", "leg")), 3)
@@ -91,7 +91,7 @@ def test_a_new_registration_begins_the_idle_time(registered: bool, idle_since_ms
     """Who comes in the morning is not the longest idle since yesterday; a phone that merely
     answers again was there all the time."""
     floor = Floor("n1", [an_agent("ann")], RoutingRules())
-    floor.reachable("ann", 1, registered=True)
-    floor.unreachable("ann", 20)
-    floor.reachable("ann", 30, registered=registered)
+    floor.presence.reachable("ann", 1, registered=True)
+    floor.presence.unreachable("ann", 20)
+    floor.presence.reachable("ann", 30, registered=registered)
     assert floor.ledger.agent_state("ann") == Available(30, idle_since_ms)

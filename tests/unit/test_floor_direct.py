@@ -26,8 +26,8 @@ RING = Assignment(FOR_ANN, ANN)
 def floor() -> Floor:
     """Ann and Bob are both free, Bob for longer."""
     floor = Floor("n1", [ANN, BOB], RoutingRules())
-    floor.login("bob", 1)
-    floor.login("ann", 2)
+    floor.presence.login("bob", 1)
+    floor.presence.login("ann", 2)
     return floor
 
 
@@ -57,7 +57,7 @@ def test_it_is_promised_to_that_agent_at_once(floor: Floor) -> None:
 @pytest.mark.parametrize("name", ["ann", "nobody"])
 def test_an_agent_who_is_not_free_is_not_rung(floor: Floor, name: str) -> None:
     """Nothing is done: the flow says what follows."""
-    floor.pause("ann", "lunch", 3)
+    floor.presence.pause("ann", "lunch", 3)
     assert not floor.arrive_for(replace(FOR_ANN, agent=name), 4)
     assert floor.ledger.contact_state("c1") is None
 
@@ -77,7 +77,7 @@ def test_a_ring_in_vain_ends_it(floor: Floor) -> None:
 def test_a_phone_that_goes_away_ends_it(floor: Floor) -> None:
     """Before it rang, too."""
     assert floor.arrive_for(FOR_ANN, 3)
-    floor.unreachable("ann", 4)
+    floor.presence.unreachable("ann", 4)
     assert isinstance(floor.ledger.contact_state("c1"), Ended)
 
 
@@ -96,7 +96,7 @@ def test_it_is_in_no_queue(floor: Floor) -> None:
 
 def test_a_contact_that_is_live_cannot_come_again(floor: Floor) -> None:
     """It must leave its line first."""
-    floor.pause("bob", "lunch", 3)
+    floor.presence.pause("bob", "lunch", 3)
     waiting: Contact = a_contact("c1", sales=5)
     floor.arrive(waiting, 4)
     with pytest.raises(DuplicateContact):

@@ -25,7 +25,7 @@ def a_floor(*staff: Agent) -> Floor:
     """Everyone available: the first named has been idle longest."""
     floor = Floor("n1", staff, RULES)
     for at_ms, agent in enumerate(staff, start=1):
-        floor.login(agent.id, at_ms)
+        floor.presence.login(agent.id, at_ms)
     write(floor)
     return floor
 
@@ -61,7 +61,7 @@ def test_a_new_agent_is_offline_until_the_phone_is_there() -> None:
     floor = a_floor(ann)
     floor.configure([ann, bob], RULES, 20)
     assert shown(floor) == {"ann": "Available", "bob": "Offline"}
-    floor.reachable("bob", 21, registered=True)
+    floor.presence.reachable("bob", 21, registered=True)
     assert shown(floor)["bob"] == "Available"
 
 
@@ -111,7 +111,7 @@ def test_a_free_agent_who_is_removed_is_gone_at_once() -> None:
     floor.configure([], RULES, 20)
     assert shown(floor) == {}
     with pytest.raises(UnknownAgent):
-        floor.login("ann", 21)
+        floor.presence.login("ann", 21)
     floor.arrive(a_contact("c1"), 22)
     (agent,) = [group.agent for group in floor.ledger.take_changes(10) if group.agent]
     assert agent.state == agents.Offline(20, 1, by_code=True)
@@ -129,7 +129,7 @@ def test_a_removed_agent_finishes_the_conversation_and_the_wrap_up() -> None:
     floor.leg_ended("ann", "leg", 30)
     assert shown(floor) == {"ann": "WrapUp"}
     floor.arrive(a_contact("c2"), 31)
-    floor.wake("ann", 1_030)
+    floor.presence.wake("ann", 1_030)
     assert shown(floor) == {}
     write(floor)
     assert floor.ledger.agents == {}
@@ -144,10 +144,10 @@ def test_a_leaving_agent_cannot_take_the_log_out_back() -> None:
     talk(floor, ann)
     floor.configure([], RULES, 20)
     with pytest.raises(UnknownAgent):
-        floor.login("ann", 21)
+        floor.presence.login("ann", 21)
     floor.configure([ann], RULES, 22)
     floor.leg_ended("ann", "leg", 30)
-    floor.end_wrap_up("ann", 31)
+    floor.presence.end_wrap_up("ann", 31)
     assert shown(floor) == {"ann": "Available"}
 
 
@@ -158,7 +158,7 @@ def test_a_removed_agent_may_come_back_before_the_store_has_noticed() -> None:
     floor.configure([], RULES, 20)
     floor.configure([ann], RULES, 21)
     assert shown(floor) == {"ann": "Offline"}
-    floor.reachable("ann", 22, registered=False)
+    floor.presence.reachable("ann", 22, registered=False)
     assert shown(floor) == {"ann": "Available"}
 
 

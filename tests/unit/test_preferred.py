@@ -27,7 +27,7 @@ def wanting(agent: str, name: str = "c1", *, insists: bool = False, arrived_ms: 
 def a_floor(*present: str) -> Floor:
     floor = Floor("n1", STAFF, RULES)
     for name in present:
-        floor.login(name, 0)
+        floor.presence.login(name, 0)
     return floor
 
 
@@ -54,9 +54,9 @@ def test_it_waits_for_a_busy_agent_and_then_is_for_anyone() -> None:
     busy(floor, "bob")
     floor.arrive(wanting("bob"), 5)
     assert (offered_to(floor), floor.agenda.next_ms) == (None, 60)
-    floor.tick(59)
+    floor.offers.tick(59)
     assert offered_to(floor) is None
-    floor.tick(60)
+    floor.offers.tick(60)
     assert offered_to(floor) == "ann"
 
 
@@ -66,7 +66,7 @@ def test_nobody_waits_for_who_is_not_at_work() -> None:
     assert arrived(a_floor("ann"), wanting("nobody")) == "ann"
     assert arrived(a_floor("ann", "chess"), wanting("chess")) == "ann"
     floor = a_floor("ann", "bob")
-    floor.pause("bob", "lunch", 0)
+    floor.presence.pause("bob", "lunch", 0)
     assert arrived(floor, wanting("bob")) == "ann"
 
 
@@ -80,7 +80,7 @@ def test_who_insists_waits_for_the_agent_to_come_back() -> None:
     floor = a_floor("ann")
     floor.arrive(wanting("bob", insists=True), 5)
     assert offered_to(floor) is None
-    floor.login("bob", 30)
+    floor.presence.login("bob", 30)
     assert offered_to(floor) == "bob"
 
 
@@ -89,7 +89,7 @@ def test_it_is_for_anyone_as_soon_as_the_agent_leaves() -> None:
     floor = a_floor("ann", "bob")
     busy(floor, "bob")
     floor.arrive(wanting("bob"), 5)
-    floor.pause("bob", "lunch", 9)
+    floor.presence.pause("bob", "lunch", 9)
     assert offered_to(floor) is None
     floor.end("of bob", contacts.Outcome.ABANDONED, 10)
     assert offered_to(floor) == "ann"

@@ -35,7 +35,7 @@ def easing(name: str = "c1", arrived_ms: int = 0) -> Contact:
 def a_floor(*present: str) -> Floor:
     floor = Floor("n1", [EXPERT, LEARNER], RULES)
     for name in present:
-        floor.login(name, 0)
+        floor.presence.login(name, 0)
     return floor
 
 
@@ -57,9 +57,9 @@ def test_less_is_asked_from_the_moment_that_was_set() -> None:
     floor = a_floor("learner")
     floor.arrive(easing(), 0)
     assert (offered_to(floor), floor.agenda.next_ms) == (None, 60)
-    floor.tick(59)
+    floor.offers.tick(59)
     assert offered_to(floor) is None
-    floor.tick(60)
+    floor.offers.tick(60)
     assert (offered_to(floor), floor.agenda.next_ms) == ("learner", 120)
 
 
@@ -68,9 +68,9 @@ def test_a_contact_that_is_offered_goes_on_ringing_and_keeps_what_it_asks_for_by
     floor = a_floor("expert")
     floor.arrive(easing(), 0)
     (ring,) = confirm(floor, 1)
-    floor.login("learner", 10)
-    floor.tick(60)
-    assert (offered_to(floor), floor.stops) == ("expert", [])
+    floor.presence.login("learner", 10)
+    floor.offers.tick(60)
+    assert (offered_to(floor), floor.ledger.stops) == ("expert", [])
     floor.ring_over(ring, NoAnswer(), 70)
     assert offered_to(floor) == "learner"
 
@@ -79,7 +79,7 @@ def test_steps_that_were_due_together_count_as_the_last() -> None:
     """A late clock loses nothing, and tells of one change."""
     floor = a_floor()
     floor.arrive(easing(), 0)
-    floor.tick(500)
+    floor.offers.tick(500)
     told = [event for event in floor.ledger.events if isinstance(event, ContactRelaxed)]
     assert [event.contact.skills for event in told] == [()]
     assert floor.agenda.next_ms is None
@@ -98,7 +98,7 @@ def test_a_contact_that_is_over_asks_for_nothing() -> None:
     floor.arrive(easing(), 0)
     floor.end("c1", contacts.Outcome.ABANDONED, 10)
     floor.ledger.events.clear()
-    floor.tick(60)
+    floor.offers.tick(60)
     assert floor.ledger.events == []
 
 
@@ -148,10 +148,10 @@ def test_whether_anyone_is_there_counts_everyone_who_is_logged_in() -> None:
     only_experts = a_contact("c2", sales=4)
     assert not floor.is_staffed(only_experts)
     assert floor.is_staffed(easing())
-    floor.login("expert", 0)
-    floor.pause("expert", "lunch", 0)
+    floor.presence.login("expert", 0)
+    floor.presence.pause("expert", "lunch", 0)
     assert floor.is_staffed(only_experts)
-    floor.logout("expert", 0)
+    floor.presence.logout("expert", 0)
     assert not floor.is_staffed(only_experts)
 
 
@@ -162,7 +162,7 @@ def handled(floor: Floor, name: str, now_ms: int, talk_ms: int) -> int:
     leg = AgentLeg("expert", f"leg-{name}")
     floor.ring_over(ring, Answered(leg), now_ms)
     floor.leg_ended("expert", leg.leg, now_ms + talk_ms)
-    floor.wake("expert", now_ms + talk_ms + 20)
+    floor.presence.wake("expert", now_ms + talk_ms + 20)
     return now_ms + talk_ms + 20
 
 
@@ -175,7 +175,7 @@ def test_an_estimate_needs_enough_conversations_and_somebody_at_work() -> None:
         assert floor.expected_wait_ms("early") is None
         floor.end("early", contacts.Outcome.ABANDONED, now_ms)
         now_ms = handled(floor, f"h{number}", now_ms, 80)
-    floor.login("learner", now_ms)
+    floor.presence.login("learner", now_ms)
     for name in ("first", "second", "third"):
         floor.arrive(a_contact(name, arrived_ms=now_ms, sales=4), now_ms)
     assert isinstance(floor.ledger.agent_state("expert"), agents.Reserved)

@@ -31,7 +31,7 @@ STAFF = [
 def a_floor(*present: str, rules: RoutingRules = RULES) -> Floor:
     floor = Floor("n1", STAFF, rules)
     for at_ms, name in enumerate(present):
-        floor.login(name, at_ms)
+        floor.presence.login(name, at_ms)
     return floor
 
 
@@ -53,9 +53,9 @@ def test_who_has_waited_for_the_level_is_urgent() -> None:
     floor = a_floor("ann")
     floor.arrive(a_contact("c1", arrived_ms=2), 2)
     assert (offered_to(floor, "c1"), floor.agenda.next_ms) == (None, 52)
-    floor.tick(51)
+    floor.offers.tick(51)
     assert offered_to(floor, "c1") is None
-    floor.tick(52)
+    floor.offers.tick(52)
     assert offered_to(floor, "c1") == "ann"
 
 
@@ -70,7 +70,7 @@ def test_without_ageing_the_reserve_is_for_the_urgent_for_good() -> None:
     floor = a_floor("ann", rules=replace(RULES, ageing_ms=None))
     floor.arrive(a_contact("c1"), 2)
     assert floor.agenda.next_ms is None
-    floor.tick(10_000)
+    floor.offers.tick(10_000)
     assert offered_to(floor, "c1") is None
 
 
@@ -78,7 +78,7 @@ def test_one_more_free_agent_sets_the_longest_idle_to_work() -> None:
     """And not the one who has just become free, by the strategy of the queue."""
     floor = a_floor("ann")
     floor.arrive(a_contact("c1", arrived_ms=2), 2)
-    floor.login("bob", 3)
+    floor.presence.login("bob", 3)
     assert offered_to(floor, "c1") == "ann"
 
 
@@ -88,7 +88,7 @@ def test_an_urgent_contact_behind_others_is_not_held_up_by_them() -> None:
     floor.arrive(a_contact("c1", arrived_ms=0, priority=4), 0)
     floor.arrive(a_contact("vip", arrived_ms=40, priority=5), 40)
     assert floor.ledger.pool.position("vip") == 2
-    floor.login("ann", 41)
+    floor.presence.login("ann", 41)
     assert (offered_to(floor, "c1"), offered_to(floor, "vip")) == (None, "ann")
 
 
@@ -99,7 +99,7 @@ def test_a_site_that_gives_the_reserve_up_sets_it_to_work() -> None:
     floor.configure(STAFF, RoutingRules(), 3)
     assert offered_to(floor, "c1") == "ann"
     floor.configure(STAFF, RULES, 4)
-    floor.login("bob", 5)
+    floor.presence.login("bob", 5)
     floor.arrive(a_contact("c2", arrived_ms=6), 6)
     assert (offered_to(floor, "c2"), floor.agenda.next_ms) == (None, 52)
 
@@ -116,7 +116,7 @@ class Keeping(RuleBasedStateMachine):
     @rule(ms=st.integers(1, 20))
     def time_goes_by(self, ms: int) -> None:
         self.now += ms
-        self.floor.tick(self.now)
+        self.floor.offers.tick(self.now)
 
     @rule(skill=st.sampled_from(["sales", "chess"]), priority=st.integers(0, 6))
     def a_contact_arrives(self, skill: str, priority: int) -> None:
@@ -134,9 +134,9 @@ class Keeping(RuleBasedStateMachine):
     def an_agent_pauses_or_comes_back(self, name: str) -> None:
         state = self.floor.ledger.agent_state(name)
         if isinstance(state, agents.Paused):
-            self.floor.resume(name, self.now)
+            self.floor.presence.resume(name, self.now)
         else:
-            self.floor.pause(name, "lunch", self.now)
+            self.floor.presence.pause(name, "lunch", self.now)
 
     @invariant()
     def the_reserve_is_kept_and_nothing_more(self) -> None:
