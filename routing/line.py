@@ -16,12 +16,14 @@ _CHUNK = 512
 class Line(Generic[Key]):
     """Distinct keys in ascending order."""
 
-    __slots__ = ("_chunks", "_lasts", "_length")
+    __slots__ = ("_chunks", "_lasts", "_length", "first")
 
     def __init__(self) -> None:
         self._chunks: list[list[Key]] = []
         self._lasts: list[Key] = []
         self._length = 0
+        self.first: Key | None = None
+        """The least key, to read; kept, as it is looked at far oftener than it changes."""
 
     def __len__(self) -> int:
         return self._length
@@ -33,7 +35,9 @@ class Line(Generic[Key]):
     @property
     def head(self) -> Key:
         """The least key; IndexError when nobody is in line."""
-        return self._chunks[0][0]
+        if self.first is None:
+            raise IndexError("nobody is in line")
+        return self.first
 
     def add(self, key: Key) -> None:
         """Puts `key` at its place."""
@@ -41,11 +45,13 @@ class Line(Generic[Key]):
         if not self._chunks:
             self._chunks.append([key])
             self._lasts.append(key)
+            self.first = key
             return
         at = min(bisect_left(self._lasts, key), len(self._chunks) - 1)
         chunk = self._chunks[at]
         insort(chunk, key)
         self._lasts[at] = chunk[-1]
+        self.first = self._chunks[0][0]
         if len(chunk) > 2 * _CHUNK:
             self._split(at)
 
@@ -64,6 +70,7 @@ class Line(Generic[Key]):
             self._lasts[at] = chunk[-1]
         else:
             del self._chunks[at], self._lasts[at]
+        self.first = self._chunks[0][0] if self._chunks else None
 
     def rank(self, key: Key) -> int:
         """How many stand before `key`; KeyError if it is not in line."""

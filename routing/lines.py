@@ -121,6 +121,11 @@ class WaitingLine:
                 return True
         return False
 
+    @property
+    def is_nobodys(self) -> bool:
+        """Whether nobody is free who suits these contacts."""
+        return self.heads.best() is None
+
     def best_agent(self) -> str | None:
         """The id of the first free agent by the strategy, or None."""
         if not self.is_open:
@@ -134,6 +139,11 @@ class WaitingLine:
             candidate(link.free.first_by(self.order), link.pair, len(link.free.agents) - 1, now_ms)
             for link in self.heads.first(most)
         )
+
+    def only_candidate(self, free: FreeAgent, kind: Kind, now_ms: int) -> Candidate:
+        """An agent of this kind who is in no line, where nobody else is free."""
+        pair = Pair(fit(kind.skills, self.needs), kind.cost)
+        return candidate(free, pair, 0, now_ms)
 
 
 class FreeLine:
@@ -196,9 +206,9 @@ class FreeLine:
         best: Place | None = None
         for link in self.links:
             waiting = link.waiting
-            if not waiting.line or (waiting.leaves and not waiting.is_open):
+            head = waiting.line.first
+            if head is None or (waiting.leaves and not waiting.is_open):
                 continue
-            head = waiting.line.head
             gained_ms = link.head_start_ms + waiting.need.seen_ms(occupancy)
             if gained_ms:
                 head = earlier(head, gained_ms)

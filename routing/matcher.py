@@ -10,16 +10,18 @@ Order of agents: the strategy of the contact's queue (`routing/strategy.py`).
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import chain
+from typing import NamedTuple
 
 from config.requirement import Requirement
 from routing.agent import Agent
 from routing.contact import Contact
-from routing.decision import Decision
+from routing.decision import Candidate, Decision
 from routing.line import Line
 from routing.lines import FreeLine, Kind, Lines, WaitingLine, Wish
 from routing.order import Place, earlier, level, place
-from routing.preference import GREATEST_NEED, Head
+from routing.preference import GreatestNeed, Head
 from routing.rules import RoutingRules
 from routing.skills import Skills
 from routing.strategy import FreeAgent
@@ -38,6 +40,26 @@ class Assignment:
     agent: Agent
 
 
+@dataclass(slots=True)
+class _Standing:
+    """A contact in line. It is found in `line`, by all who suit it or by the agent of its own;
+    one that `is_held` is promised, and not to be found."""
+
+    contact: Contact
+    place: Place
+    asks: WaitingLine
+    line: Line[Place]
+    is_held: bool = False
+    is_urgent: bool = False
+
+
+class _Newcomer(NamedTuple):
+    """Who has just become free and has not been put in line: most are given somebody at once."""
+
+    free: FreeAgent
+    line: FreeLine
+
+
 class Pool:
     """The contacts in line and the agents that are free.
 
@@ -49,26 +71,28 @@ class Pool:
 
     def __init__(self, rules: RoutingRules | None = None) -> None:
         self._rules = rules or RoutingRules()
+        self._has_reserves = self._rules.has_reserves
         self._lines = Lines(self._rules)
-        self._contacts: dict[str, Contact] = {}
-        self._held: set[str] = set()
+        self._contacts: dict[str, _Standing] = {}
         self._agents: dict[str, Agent] = {}
+        self._newcomer: _Newcomer | None = None
+        self._kinds: dict[str, tuple[Agent, FreeLine]] = {}
         self._queues: dict[str, Line[Place]] = {}
         self._wanting: dict[str, Line[Place]] = {}
         self._preferring: dict[str, set[str]] = {}
-        self._urgent: set[str] = set()
 
     def configure(self, rules: RoutingRules) -> None:
         """The site has changed: everybody finds the place that the new rules give."""
-        contacts, held = list(self._contacts.values()), set(self._held)
-        for contact in contacts:
-            self.remove_contact(contact.id)
+        standing = list(self._contacts.values())
+        for one in standing:
+            self.remove_contact(one.contact.id)
         self._rules = rules
+        self._has_reserves = rules.has_reserves
         self._lines.follow(rules)
-        for contact in contacts:
-            self.add_contact(contact)
-            if contact.id in held:
-                self.hold_contact(contact.id)
+        for one in standing:
+            self.add_contact(one.contact)
+            if one.is_held:
+                self.hold_contact(one.contact.id)
 
     def place(self, contact: Contact) -> Place:
         """Where a contact stands in the order of all, in line or not."""
@@ -76,31 +100,28 @@ class Pool:
 
     def add_contact(self, contact: Contact) -> None:
         """In line, at the place of its arrival, and matchable."""
-        self._note(contact)
-        self._queues.setdefault(contact.queue, Line()).add(self.place(contact))
-        self._stands_in(contact).add(self.place(contact))
+        standing = self._stand(contact, self.place(contact))
+        self._queue(contact.queue).add(standing.place)
+        standing.line.add(standing.place)
 
     def hold_contact(self, contact_id: str) -> None:
         """Promised to an agent: it keeps its place in line and is not matchable."""
-        contact = self._contacts[contact_id]
-        self._held.add(contact_id)
-        self._stands_in(contact).remove(self.place(contact))
+        standing = self._contacts[contact_id]
+        standing.is_held = True
+        standing.line.remove(standing.place)
 
     def return_contact(self, contact_id: str) -> None:
         """Matchable again, at the place it never lost."""
-        contact = self._contacts[contact_id]
-        self._held.remove(contact_id)
-        self._stands_in(contact).add(self.place(contact))
+        standing = self._contacts[contact_id]
+        standing.is_held = False
+        standing.line.add(standing.place)
 
     def remove_contact(self, contact_id: str) -> None:
         """Out of line, held or not."""
-        contact = self._drop(contact_id)
-        self._queues[contact.queue].remove(self.place(contact))
-        if contact_id in self._held:
-            self._held.remove(contact_id)
-        else:
-            self._stands_in(contact).remove(self.place(contact))
-        self._urgent.discard(contact_id)
+        standing = self._drop(contact_id)
+        self._queue(standing.contact.queue).remove(standing.place)
+        if not standing.is_held:
+            standing.line.remove(standing.place)
 
     def urgent_ms(self, contact: Contact) -> int | None:
         """When a contact may have the agents too that its queue keeps in reserve (epoch, ms);
@@ -110,89 +131,114 @@ class Pool:
 
     def make_urgent(self, contact_id: str) -> None:
         """That time has come."""
-        contact = self._contacts[contact_id]
-        is_free = contact_id not in self._held
-        if is_free:
-            self._stands_in(contact).remove(self.place(contact))
-        self._urgent.add(contact_id)
-        if is_free:
-            self._stands_in(contact).add(self.place(contact))
+        self._move(self._contacts[contact_id].contact, is_urgent=True)
 
     def change_contact(self, contact: Contact) -> None:
         """What it asks for is other now; its place, and whether it is held, are as before."""
-        held = contact.id in self._held
+        self._move(contact, is_urgent=self._contacts[contact.id].is_urgent)
+
+    def _move(self, contact: Contact, *, is_urgent: bool) -> None:
         before = self._drop(contact.id)
-        if not held:
-            self._stands_in(before).remove(self.place(before))
-        self._note(contact)
-        if not held:
-            self._stands_in(contact).add(self.place(contact))
+        after = self._stand(contact, before.place, is_urgent=is_urgent)
+        after.is_held = before.is_held
+        if not before.is_held:
+            before.line.remove(before.place)
+            after.line.add(after.place)
 
     def add_agent(self, agent: Agent, idle_since_ms: int, work: Work = NO_WORK) -> None:
         """Free since `idle_since_ms`, with so much work behind."""
+        self._put_in_line()
         self._agents[agent.id] = agent
-        self._line_of_agent(agent).add(FreeAgent(agent.id, idle_since_ms, work))
+        free = FreeAgent(agent.id, idle_since_ms, work)
+        self._newcomer = _Newcomer(free, self._line_of_agent(agent))
+
+    def _put_in_line(self) -> None:
+        """Nobody is new any more: a contact looks for its agent in the lines."""
+        if self._newcomer is not None:
+            self._newcomer.line.add(self._newcomer.free)
+            self._newcomer = None
 
     def remove_agent(self, agent_id: str) -> None:
         """No longer free."""
-        self._line_of_agent(self._agents.pop(agent_id)).remove(agent_id)
+        agent = self._agents.pop(agent_id)
+        if self._newcomer is not None and self._newcomer.free.id == agent_id:
+            self._newcomer = None
+        else:
+            self._line_of_agent(agent).remove(agent_id)
 
     def match_agent(self, agent_id: str) -> Assignment | None:
         """The contact that this free agent takes by preference of those with skills to suit: by
-        default the first in line. Where agents are
-        kept in reserve, who has just become free may be the one too many, and the queue's strategy
-        says which of them takes the contact: the one named here may be another."""
+        default the first in line. Where agents are kept in reserve, who has just become free may
+        be the one too many, and the queue's strategy says which of them takes the contact: the
+        one named here may be another."""
+        if self._has_reserves:
+            self._put_in_line()
         agent = self._agents[agent_id]
-        line = self._line_of_agent(agent)
-        best = self._first_for(agent, line)
+        best = self._first_for(agent)
         if best is None:
             return None
-        contact = self._contacts[best[-1]]
-        if contact.preferred is None and self._line_of(contact).leaves:
-            return self.match_contact(contact.id)
-        return Assignment(contact, agent)
+        standing = self._contacts[best[-1]]
+        if standing.asks.leaves and standing.contact.preferred is None:
+            return self.match_contact(standing.contact.id)
+        return Assignment(standing.contact, agent)
 
-    def _first_for(self, agent: Agent, line: FreeLine) -> Place | None:
-        free = line.agents[agent.id]
+    def _first_for(self, agent: Agent) -> Place | None:
+        free, line = self._free(agent)
         busy = occupancy(free.work.busy_mark, free.idle_since_ms)
-        if agent.prefers == GREATEST_NEED and not self._wanting.get(agent.id):
+        if isinstance(agent.prefers, GreatestNeed) and not self._wanting.get(agent.id):
             return line.first(busy)
         heads = chain(line.heads(busy), self._first_wanting(agent, busy))
         return agent.prefers.first(heads, free.work, self._rules.ageing_ms)
+
+    def _free(self, agent: Agent) -> _Newcomer:
+        if self._newcomer is not None and self._newcomer.free.id == agent.id:
+            return self._newcomer
+        line = self._line_of_agent(agent)
+        return _Newcomer(line.agents[agent.id], line)
 
     def _first_wanting(self, agent: Agent, busy: float) -> Iterator[Head]:
         """The first of those who wait for this agent alone, as the agent sees it."""
         line = self._wanting.get(agent.id)
         if line:
-            waiting = self._line_of(self._contacts[line.head[-1]])
+            waiting = self._contacts[line.head[-1]].asks
             gained_ms = waiting.head_start_ms(agent.skills, agent.cost)
             gained_ms += waiting.need.seen_ms(busy)
             yield Head(waiting.queue, earlier(line.head, gained_ms))
 
     def match_contact(self, contact_id: str) -> Assignment | None:
         """The free agent whom the queue's strategy prefers of those with the skills."""
-        contact = self._contacts[contact_id]
+        standing = self._contacts[contact_id]
+        contact = standing.contact
         if contact.preferred is not None:
             wanted = self._agents.get(contact.preferred.agent)
             return None if wanted is None else Assignment(contact, wanted)
-        best = self._line_of(contact).best_agent()
+        self._put_in_line()
+        best = standing.asks.best_agent()
         return None if best is None else Assignment(contact, self._agents[best])
 
     def decision(self, contact_id: str, agent_id: str, now_ms: int) -> Decision:
         """What is to be told of giving this contact to that agent."""
-        contact = self._contacts[contact_id]
-        line = self._line_of(contact)
-        alone = contact.agent is not None or contact.preferred is not None
+        standing = self._contacts[contact_id]
+        contact = standing.contact
         return Decision(
             now_ms,
             agent_id,
             contact.queue,
-            line.asks,
+            standing.asks.asks,
             contact.priority,
             level(contact, self._rules.ageing_ms, now_ms),
-            line.strategy.criteria,
-            () if alone else line.candidates(_MOST_CANDIDATES, now_ms),
+            standing.asks.strategy.criteria,
+            self._candidates(standing, agent_id, now_ms),
         )
+
+    def _candidates(self, standing: _Standing, agent_id: str, now_ms: int) -> tuple[Candidate, ...]:
+        if standing.contact.agent is not None or standing.contact.preferred is not None:
+            return ()
+        newcomer, asks = self._newcomer, standing.asks
+        if newcomer is not None and newcomer.free.id == agent_id and asks.is_nobodys:
+            return (asks.only_candidate(newcomer.free, newcomer.line.kind, now_ms),)
+        self._put_in_line()
+        return asks.candidates(_MOST_CANDIDATES, now_ms)
 
     def targets(self, queue: str) -> Targets:
         """What the site wants of a queue."""
@@ -212,8 +258,8 @@ class Pool:
         Those who are promised to an agent count until they are answered, so nobody's
         place gets worse when a ring fails.
         """
-        contact = self._contacts[contact_id]
-        return self._queues[contact.queue].rank(self.place(contact)) + 1
+        standing = self._contacts[contact_id]
+        return self._queue(standing.contact.queue).rank(standing.place) + 1
 
     def in_line(self, queue: str) -> int:
         """How many contacts of a queue are in line, those promised to an agent too."""
@@ -221,36 +267,47 @@ class Pool:
 
     def free_agents(self, queue: str, skills: Skills) -> int:
         """How many free agents could serve a contact of this queue that asks for these skills."""
+        self._put_in_line()
         links = self._lines.waiting(Wish(queue, skills)).links
         return sum(len(link.free.agents) for link in links)
 
     def needs(self, contact: Contact) -> Requirement:
         """All that an agent must meet to get this contact, in line or not."""
-        return self._line_of(contact).needs
+        return self._line_of(contact, is_urgent=False).needs
 
-    def _note(self, contact: Contact) -> None:
-        self._contacts[contact.id] = contact
+    def _stand(self, contact: Contact, at: Place, *, is_urgent: bool = False) -> _Standing:
+        """The contact takes its place; it is in no line yet."""
+        asks = self._line_of(contact, is_urgent=is_urgent)
+        line = asks.line
         if contact.preferred is not None:
-            self._preferring.setdefault(contact.preferred.agent, set()).add(contact.id)
+            wanted = contact.preferred.agent
+            self._preferring.setdefault(wanted, set()).add(contact.id)
+            line = self._wanting.setdefault(wanted, Line())
+        standing = _Standing(contact, at, asks, line, is_urgent=is_urgent)
+        self._contacts[contact.id] = standing
+        return standing
 
-    def _drop(self, contact_id: str) -> Contact:
-        contact = self._contacts.pop(contact_id)
-        if contact.preferred is not None:
-            self._preferring[contact.preferred.agent].remove(contact_id)
-        return contact
+    def _drop(self, contact_id: str) -> _Standing:
+        standing = self._contacts.pop(contact_id)
+        if standing.contact.preferred is not None:
+            self._preferring[standing.contact.preferred.agent].remove(contact_id)
+        return standing
 
-    def _stands_in(self, contact: Contact) -> Line[Place]:
-        """Where the contact is to be found: by an agent of its own, or by all who suit it."""
-        if contact.preferred is None:
-            return self._line_of(contact).line
-        return self._wanting.setdefault(contact.preferred.agent, Line())
+    def _queue(self, queue: str) -> Line[Place]:
+        found = self._queues.get(queue)
+        if found is None:
+            found = self._queues[queue] = Line()
+        return found
 
-    def _line_of(self, contact: Contact) -> WaitingLine:
+    def _line_of(self, contact: Contact, *, is_urgent: bool) -> WaitingLine:
         reserve = self._rules.queue(contact.queue).reserve
-        is_urgent = (
-            reserve is None or contact.priority >= reserve.priority or contact.id in self._urgent
-        )
+        is_urgent |= reserve is None or contact.priority >= reserve.priority
         return self._lines.waiting(Wish(contact.queue, contact.skills, contact.requires, is_urgent))
 
     def _line_of_agent(self, agent: Agent) -> FreeLine:
-        return self._lines.free(Kind(agent.skills, agent.cost))
+        """Looked up once: skills are long to compare."""
+        known, line = self._kinds.get(agent.id, (None, None))
+        if line is None or known is not agent:
+            line = self._lines.free(Kind(agent.skills, agent.cost))
+            self._kinds[agent.id] = agent, line
+        return line

@@ -72,6 +72,11 @@ class RoutingRules:
         """The rules of a queue; the defaults for one the site does not name."""
         return self.queues.get(name, DEFAULT_QUEUE)
 
+    @property
+    def has_reserves(self) -> bool:
+        """Whether any queue keeps agents free for urgent contacts."""
+        return any(queue.reserve is not None for queue in self.queues.values())
+
     def missed_calls_in(self, queue: str) -> int:
         """The same for rings of this queue's contacts."""
         return self.queue(queue).missed_calls or self.missed_calls
