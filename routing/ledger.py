@@ -188,7 +188,8 @@ class Ledger:
         """The agent is now in `state`, by this node's doing."""
         old = self.agents[agent_id]
         missed = 0 if isinstance(state, agents.Talking) else old.missed
-        self.take_agent(old._replace(state=state, node=self.node, missed=missed), now_ms)
+        record = AgentRecord(agent_id, state, self.node, old.version, missed)
+        self.take_agent(record, now_ms)
         self._changed_agents[agent_id] = None
         self.urgent |= urgent
 
@@ -299,13 +300,16 @@ class Ledger:
     def set_versions(self, group: Group, contact_version: int, agent_version: int) -> None:
         """The store has these versions of the records in `group`."""
         if group.contact is not None:
-            contact = self.contacts.get(group.contact.contact.id)
-            if contact is not None:
-                self.contacts[contact.contact.id] = contact._replace(version=contact_version)
+            name = group.contact.contact.id
+            if (now := self.contacts.get(name)) is not None:
+                record = ContactRecord(now.contact, now.state, now.trail, contact_version)
+                self.contacts[name] = record
         if group.agent is not None:
-            agent = self.agents.get(group.agent.agent)
-            if agent is not None:
-                self.agents[agent.agent] = agent._replace(version=agent_version)
+            name = group.agent.agent
+            if (agent := self.agents.get(name)) is not None:
+                self.agents[name] = AgentRecord(
+                    name, agent.state, agent.node, agent_version, agent.missed
+                )
 
 
 def _step(state: ContactState) -> Step:

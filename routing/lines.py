@@ -209,7 +209,9 @@ class FreeLine:
             head = waiting.line.first
             if head is None or (waiting.leaves and not waiting.is_open):
                 continue
-            gained_ms = link.head_start_ms + waiting.need.seen_ms(occupancy)
+            need = waiting.need
+            gained_ms = need.seen_ms(occupancy) if need.is_of_agent else need.ms
+            gained_ms += link.head_start_ms
             if gained_ms:
                 head = earlier(head, gained_ms)
             if best is None or head < best:

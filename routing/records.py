@@ -6,8 +6,11 @@ name, `data` the state's fields as JSON, and for contacts `facts`, written once.
 
 import dataclasses
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, NamedTuple, cast
+
+import msgspec
 
 from config.requirement import ANYONE
 from routing import agent as agents
@@ -47,8 +50,21 @@ class AgentRecord(NamedTuple):
     missed: int = 0
 
 
-def _kinds(*classes: type) -> dict[str, tuple[type, tuple[str, ...]]]:
-    return {c.__name__: (c, tuple(f.name for f in dataclasses.fields(c))) for c in classes}
+class _Kind(NamedTuple):
+    """How a state is read, and what of it is written."""
+
+    make: Callable[..., Any]
+    fields: Callable[[Any], tuple[Any, ...]]
+
+
+def _kinds(*classes: type) -> dict[str, _Kind]:
+    return {c.__name__: _Kind(c, _all_of(c)) for c in classes}
+
+
+def _all_of(made: type) -> Callable[[Any], tuple[Any, ...]]:
+    """The values of a dataclass's fields, in their order."""
+    names = [field.name for field in dataclasses.fields(made)]
+    return attrgetter(*names) if len(names) > 1 else lambda it: (getattr(it, names[0]),)
 
 
 _CONTACT_STATES = _kinds(
@@ -66,24 +82,23 @@ _AGENT_STATES = _kinds(
     agents.BackOff,
 )
 _MISSED = "missed"
-_dump = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+_dump = msgspec.json.Encoder().encode
 
 
-def contact_data(state: ContactState, trail: tuple[Step, ...]) -> str:
+def contact_data(state: ContactState, trail: tuple[Step, ...]) -> bytes:
     """The changing part of a contact's record."""
-    steps = [[step.kind, step.at_ms, step.agent] for step in trail]
-    return _dump([_fields(state, _CONTACT_STATES), steps])
+    return _dump((_CONTACT_STATES[type(state).__name__].fields(state), trail))
 
 
-def contact_facts(contact: Contact) -> str:
+def contact_facts(contact: Contact) -> bytes:
     """The part of a contact's record that never changes."""
-    return _dump({f: getattr(contact, f) for f in _FACTS})
+    return _dump(contact)
 
 
-def agent_data(record: AgentRecord) -> str:
+def agent_data(record: AgentRecord) -> bytes:
     """An agent's state; `then` becomes a list. The rings missed follow it, if there are any."""
-    values = _fields(record.state, _AGENT_STATES)
-    data = [[v.logout, v.unreachable, v.pause] if isinstance(v, Then) else v for v in values]
+    values = _AGENT_STATES[type(record.state).__name__].fields(record.state)
+    data = [(v.logout, v.unreachable, v.pause) if isinstance(v, Then) else v for v in values]
     return _dump([*data, {_MISSED: record.missed}] if record.missed else data)
 
 
@@ -127,17 +142,8 @@ def relaxations(steps: Iterable[Sequence[Any]]) -> tuple[Relaxation, ...]:
     )
 
 
-_FACTS = tuple(f.name for f in dataclasses.fields(Contact))
-
-
-def _fields(state: object, kinds: Mapping[str, tuple[type, tuple[str, ...]]]) -> list[Any]:
-    _, names = kinds[type(state).__name__]
-    return [getattr(state, name) for name in names]
-
-
-def _build(kind: str, values: list[Any], kinds: Mapping[str, tuple[type, Any]]) -> Any:
-    state, _ = kinds[kind]
-    return state(*values)
+def _build(kind: str, values: list[Any], kinds: Mapping[str, _Kind]) -> Any:
+    return kinds[kind].make(*values)
 
 
 def _skills(pairs: list[tuple[str, int]]) -> Skills:

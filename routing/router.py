@@ -40,7 +40,11 @@ from routing.ticket import Ticket
 
 _log = structlog.get_logger(__name__)
 
-_BATCH = 128
+_BATCH = 32
+_WRITERS = 3
+"""So many batches are under way at once: this process works while Redis writes. A record may be in
+two of them, as a node's own later write is never refused and Redis takes them in order."""
+_FORGOTTEN_AT_ONCE = 16
 _RETRY_FIRST_S = 0.05
 _RETRY_MOST_S = 1.0
 
@@ -149,9 +153,8 @@ class Router:
 
     def forget(self, contact_ids: Iterable[str]) -> None:
         """History has these contacts for good: their live records go, of one that is not over
-        as soon as it is."""
+        as soon as it is, at the next heartbeat."""
         self._done_with.update(contact_ids)
-        self._wake.set()
 
     # agents
 
@@ -241,7 +244,8 @@ class Router:
         try:
             async with asyncio.TaskGroup() as tasks:
                 self._tasks = tasks
-                tasks.create_task(self._write_changes())
+                for _ in range(_WRITERS):
+                    tasks.create_task(self._write_changes())
                 tasks.create_task(self._beat(keeper))
                 try:
                     await asyncio.Future()
@@ -252,7 +256,8 @@ class Router:
                 if timer is not None:
                     timer.cancel()
             with contextlib.suppress(StoreAway):
-                await self._write_batch(ring=False)
+                while self._floor.ledger.pending():
+                    await self._write_batch(ring=False)
 
     async def _write_changes(self) -> None:
         pause_s = _RETRY_FIRST_S
@@ -274,6 +279,7 @@ class Router:
         while True:
             try:
                 await keeper.beat()
+                await self._forget()
             except StoreAway as away:
                 self._store_is(False, away.reason)
             else:
@@ -286,7 +292,7 @@ class Router:
         ledger = self._floor.ledger
         groups = ledger.take_changes(_BATCH)
         if groups:
-            self._in_flight = len(groups)
+            self._in_flight += len(groups)
             try:
                 results = await self._store.commit(groups)
             except BaseException:  # cancelled too: what was taken must not be lost
@@ -294,22 +300,23 @@ class Router:
                     ledger.put_back(group)
                 raise
             finally:
-                self._in_flight = 0
+                self._in_flight -= len(groups)
             for group, result in zip(groups, results, strict=True):
                 if isinstance(result, Refused):
                     self._floor.refused(group, result, self._clock())
                 elif (confirmed := self._floor.written(group, result)) and ring:
                     self._start_ring(confirmed)
-        await self._forget_batch()
         ledger.urgent |= len(groups) == _BATCH
         self._settle()
 
-    async def _forget_batch(self) -> None:
+    async def _forget(self) -> None:
+        """A few at a time: a promise that comes meanwhile stands behind them in Redis."""
         done = [name for name in self._done_with if self._floor.ledger.is_over(name)]
-        if done:
-            await self._store.forget(done)
-            self._done_with.difference_update(done)
-            for name in done:
+        for at in range(0, len(done), _FORGOTTEN_AT_ONCE):
+            some = done[at : at + _FORGOTTEN_AT_ONCE]
+            await self._store.forget(some)
+            self._done_with.difference_update(some)
+            for name in some:
                 self._floor.ledger.forget(name)
 
     def _store_is(self, up: bool, reason: str = "") -> None:

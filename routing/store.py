@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple, TypeVar
 
 import structlog
 
-from routing.client import RedisLink, Script
+from routing.client import RedisLink, Script, Word
 from routing.contact import Waiting
 from routing.errors import RecordUnreadable
 from routing.records import (
@@ -88,7 +88,7 @@ class Store:
     async def commit(self, groups: Sequence[Group]) -> list[Written | Refused]:
         """Writes each group wholly or not at all, all in one call."""
         keys = [self._key("leases"), self._key("node", self._node, "contacts"), self._key("agents")]
-        args: list[str | int] = [self._node, self._lease_ms]
+        args: list[Word] = [self._node, self._lease_ms]
         for number, group in enumerate(groups):
             if group.contact is not None:
                 keys.append(self._key("contact", group.contact.contact.id))
@@ -206,7 +206,7 @@ class Store:
 _Kind = Literal["contact", "agent"]
 
 
-def _contact_args(group: int, record: ContactRecord) -> tuple[str | int, ...]:
+def _contact_args(group: int, record: ContactRecord) -> tuple[Word, ...]:
     kind: _Kind = "contact"
     contact, state = record.contact, record.state
     # A contact that joins a line again may ask for other skills in another queue.
@@ -216,7 +216,7 @@ def _contact_args(group: int, record: ContactRecord) -> tuple[str | int, ...]:
     return group, kind, contact.id, record.version, type(state).__name__, data, facts
 
 
-def _agent_args(group: int, record: AgentRecord) -> tuple[str | int, ...]:
+def _agent_args(group: int, record: AgentRecord) -> tuple[Word, ...]:
     kind: _Kind = "agent"
     state = type(record.state).__name__
     return group, kind, record.agent, record.version, state, agent_data(record), ""

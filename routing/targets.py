@@ -94,7 +94,7 @@ class Need:
     `within_ms` later. All of it is bounded, so nobody starves by it (`routing/order.py`).
     """
 
-    __slots__ = ("_shortfall", "_targets", "ms")
+    __slots__ = ("_shortfall", "_targets", "is_of_agent", "ms")
 
     def __init__(self, targets: Targets) -> None:
         self._shortfall = 0.0
@@ -103,6 +103,8 @@ class Need:
     def follow(self, targets: Targets) -> None:
         """The site wants this from now on."""
         self._targets = targets
+        self.is_of_agent = targets.occupancy is not None
+        """Whether it depends on who looks."""
         self.behind(self._shortfall)
 
     def behind(self, shortfall: float) -> None:

@@ -155,7 +155,7 @@ def test_the_pause_reason_outlives_a_restart() -> None:
     """Complaint: after a restart an agent is paused for no reason, or not at all. Also one whose
     phone was gone meanwhile comes back to the same pause."""
     left = AgentRecord("ann", agents.Paused(5, 3, "training"), "n1", 4)
-    fields = {b"v": b"4", b"node": b"n1", b"kind": b"Paused", b"data": agent_data(left).encode()}
+    fields = {b"v": b"4", b"node": b"n1", b"kind": b"Paused", b"data": agent_data(left)}
     centre = Centre(an_agent("ann"))
     restore(centre.floor, [], [read_agent("k", "ann", fields)], LiveLegs(), centre.now)
     centre.floor.presence.unreachable("ann", centre.now)
@@ -275,7 +275,7 @@ def test_a_queue_may_take_missed_calls_more_seriously() -> None:
 def test_missed_calls_are_still_counted_after_a_restart() -> None:
     """They are in the agent's record; one from before they were counted has none."""
     missed = AgentRecord("ann", agents.Paused(1, 1, "lunch"), "n1", 4, missed=2)
-    fields = {b"v": b"4", b"node": b"n1", b"kind": b"Paused", b"data": agent_data(missed).encode()}
+    fields = {b"v": b"4", b"node": b"n1", b"kind": b"Paused", b"data": agent_data(missed)}
     assert read_agent("k", "ann", fields) == missed
     before = {**fields, b"data": json.dumps([1, 1, "lunch"]).encode()}
     assert read_agent("k", "ann", before) == missed._replace(missed=0)

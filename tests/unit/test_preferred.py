@@ -153,8 +153,8 @@ def test_the_preference_outlives_a_restart_and_its_agent_may_not() -> None:
     fields = {
         b"v": b"1",
         b"kind": b"Waiting",
-        b"data": contact_data(record.state, record.trail).encode(),
-        b"facts": contact_facts(record.contact).encode(),
+        b"data": contact_data(record.state, record.trail),
+        b"facts": contact_facts(record.contact),
     }
     read = read_contact("c1", fields)
     assert read.contact == record.contact

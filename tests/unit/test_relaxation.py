@@ -110,8 +110,8 @@ def test_relaxation_goes_on_after_a_restart() -> None:
     fields = {
         b"v": b"1",
         b"kind": b"Waiting",
-        b"data": contact_data(record.state, record.trail).encode(),
-        b"facts": contact_facts(record.contact).encode(),
+        b"data": contact_data(record.state, record.trail),
+        b"facts": contact_facts(record.contact),
     }
     again = a_floor("learner")
     live = LiveLegs(callers=[record.contact.leg])
@@ -127,7 +127,7 @@ def test_a_record_from_before_there_was_relaxation_is_read() -> None:
     fields = {
         b"v": b"1",
         b"kind": b"Waiting",
-        b"data": contact_data(contacts.Waiting(0), ()).encode(),
+        b"data": contact_data(contacts.Waiting(0), ()),
         b"facts": json.dumps(facts).encode(),
     }
     assert read_contact("c1", fields).contact == contact
