@@ -4,12 +4,14 @@ Every line knows the lines of the other side that suit it, by links that are fou
 line is seen for the first time.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+import numpy as np
+
 from config.requirement import ANYONE, Requirement, both, spell
+from routing.board import Among, Board
 from routing.decision import Candidate, candidate
-from routing.heads import Heads
 from routing.line import Line
 from routing.order import Place, earlier
 from routing.preference import Head
@@ -48,33 +50,24 @@ class Kind(NamedTuple):
 class Link:
     """A wish and a kind of agents who suit it."""
 
-    __slots__ = ("changed", "free", "head_start_ms", "pair", "waiting")
+    __slots__ = ("free", "head_start_ms", "pair", "waiting")
 
     def __init__(self, waiting: "WaitingLine", free: "FreeLine") -> None:
         self.waiting = waiting
         self.free = free
-        self.changed = waiting.heads.changed
         self.pair = Pair(fit(free.kind.skills, waiting.needs), free.kind.cost)
         self.head_start_ms = 0
-
-    def key(self) -> AgentKey | None:
-        """The place of the first free agent among all who suit the wish; None: nobody is free."""
-        waiting, free = self.waiting, self.free
-        if not free.agents:
-            return None
-        head = free.head(waiting.order)
-        return head if waiting.is_of_agents_alone else waiting.strategy.key(head, self.pair)
 
 
 class WaitingLine:
     """The contacts of one wish, in the order of all."""
 
     __slots__ = (
-        *("asks", "heads", "is_of_agents_alone", "leaves", "line", "links", "need", "needs"),
-        *("order", "queue", "strategy", "wanted"),
+        *("_among", "asks", "board", "leaves", "line", "links", "need", "needs", "queue"),
+        *("strategy", "wanted"),
     )
 
-    def __init__(self, wish: Wish, rules: QueueRules, need: Need) -> None:
+    def __init__(self, wish: Wish, rules: QueueRules, need: Need, board: Board) -> None:
         self.queue = wish.queue
         self.need = need
         self.needs = wish.needs(rules)
@@ -83,25 +76,30 @@ class WaitingLine:
         self.leaves = wish.leaves(rules)
         self.line: Line[Place] = Line()
         self.links: list[Link] = []
-        self.heads: Heads[Link] = Heads()
-        self._use(rules.strategy)
-
-    def _use(self, strategy: Strategy) -> None:
-        self.strategy = strategy
-        self.order = strategy.order
-        self.is_of_agents_alone = strategy.is_of_agents_alone
-        self.heads.all_changed()
+        self.strategy = rules.strategy
+        self.board = board
+        self._among: Among | None = None
 
     def suited_by(self, link: Link) -> None:
         """A kind of agents suits these contacts."""
         link.head_start_ms = self.strategy.head_start_ms(link.pair)
         self.links.append(link)
-        self.heads.add(link)
+        self._among = None
 
-    def follow(self, wish: Wish, rules: QueueRules) -> None:
+    @property
+    def among(self) -> Among:
+        """All who suit, as the board knows them."""
+        if self._among is None:
+            lines = np.array([link.free.number for link in self.links], dtype=np.int64)
+            added = self.strategy.added([link.pair for link in self.links])
+            more = [None if part is None else np.array(part, dtype=np.int64) for part in added]
+            self._among = Among(lines, tuple(more))
+        return self._among
+
+    def follow(self, wish: Wish, rules: QueueRules, board: Board) -> None:
         """The queue's strategy and reserve are others from now on."""
         self.leaves = wish.leaves(rules)
-        self._use(rules.strategy)
+        self.strategy, self.board, self._among = rules.strategy, board, None
         for link in self.links:
             link.head_start_ms = self.strategy.head_start_ms(link.pair)
 
@@ -124,20 +122,26 @@ class WaitingLine:
     @property
     def is_nobodys(self) -> bool:
         """Whether nobody is free who suits these contacts."""
-        return self.heads.best() is None
+        return not self.board.first(self.among)
 
     def best_agent(self) -> str | None:
         """The id of the first free agent by the strategy, or None."""
         if not self.is_open:
             return None
-        best = self.heads.best()
-        return None if best is None else str(best[-1])
+        order = self.board.order
+        first = [self.links[at].free.head(order)[-1] for at in self.board.first(self.among)]
+        return str(min(first)) if first else None
 
     def candidates(self, most: int, now_ms: int) -> tuple[Candidate, ...]:
         """The best free agent of each kind, the best kinds first."""
+        order = self.board.order
+        links = [self.links[at] for at in self.board.best(self.among, most)]
+        found = [(link, link.free.first_by(order)) for link in links]
+        if len(found) > most:
+            found.sort(key=lambda each: self.strategy.key(order.of(each[1]), each[0].pair))
         return tuple(
-            candidate(link.free.first_by(self.order), link.pair, len(link.free.agents) - 1, now_ms)
-            for link in self.heads.first(most)
+            candidate(free, link.pair, len(link.free.agents) - 1, now_ms)
+            for link, free in found[:most]
         )
 
     def only_candidate(self, free: FreeAgent, kind: Kind, now_ms: int) -> Candidate:
@@ -147,58 +151,55 @@ class WaitingLine:
 
 
 class FreeLine:
-    """The free agents of one kind, in each order that a queue's strategy asks for."""
+    """The free agents of one kind, in the order of each board."""
 
-    __slots__ = ("_orders", "agents", "kind", "links")
+    __slots__ = ("_boards", "_lines", "agents", "kind", "links", "number")
 
-    def __init__(self, kind: Kind) -> None:
+    def __init__(self, kind: Kind, number: int, boards: Mapping[Order, Board]) -> None:
         self.kind = kind
+        self.number = number
         self.agents: dict[str, FreeAgent] = {}
         self.links: list[Link] = []
-        self._orders: dict[Order, Line[AgentKey]] = {}
+        self._boards = boards
+        self._lines: dict[Order, Line[AgentKey]] = {}
 
     def head(self, order: Order) -> AgentKey:
         """The key of the first in this order; IndexError when nobody is free."""
-        line = self._orders.get(order)
-        if line is None:
-            line = self._orders[order] = Line()
-            for agent in self.agents.values():
-                line.add(order.of(agent))
-        return line.head
+        return self._lines[order].head
 
     def first_by(self, order: Order) -> FreeAgent:
         """The agent whose key that is."""
         return self.agents[str(self.head(order)[-1])]
 
+    def forget_orders(self) -> None:
+        """The strategies have changed."""
+        self._lines.clear()
+
+    def stand(self, board: Board) -> None:
+        """In the order of this board too, from now on."""
+        line = self._lines[board.order] = Line()
+        for agent in self.agents.values():
+            line.add(board.order.of(agent))
+        board.put(self.number, line.first)
+
     def add(self, agent: FreeAgent) -> None:
         """The agent is free."""
         self.agents[agent.id] = agent
-        is_first = not self._orders
-        for order, line in self._orders.items():
-            key = order.of(agent)
+        for order, board in self._boards.items():
+            line, key = self._lines[order], order.of(agent)
             line.add(key)
-            is_first |= line.head == key
-        if is_first:
-            self._tell()
+            if line.first == key:
+                board.put(self.number, key)
 
     def remove(self, agent_id: str) -> None:
         """The agent is not free any more."""
         agent = self.agents.pop(agent_id)
-        was_first = not self._orders
-        for order, line in self._orders.items():
-            key = order.of(agent)
-            was_first |= line.head == key
+        for order, board in self._boards.items():
+            line, key = self._lines[order], order.of(agent)
+            was_first = line.first == key
             line.remove(key)
-        if was_first:
-            self._tell()
-
-    def _tell(self) -> None:
-        for link in self.links:
-            link.changed[link] = None
-
-    def forget_orders(self) -> None:
-        """The strategies have changed: the orders in use are made anew when they are asked for."""
-        self._orders.clear()
+            if was_first:
+                board.put(self.number, line.first)
 
     def first(self, occupancy: float) -> Place | None:
         """The place of the first contact in line that these agents suit and may take; as `heads`,
@@ -236,6 +237,7 @@ class Lines:
         self._waiting: dict[Wish, WaitingLine] = {}
         self._needs: dict[str, Need] = {}
         self._free: dict[Kind, FreeLine] = {}
+        self._boards: dict[Order, Board] = {}
         # Who could be linked: lines of contacts by a skill that whoever suits must have (None:
         # none), lines of agents by each skill that they have.
         self._wanting: dict[str | None, list[WaitingLine]] = {}
@@ -246,12 +248,13 @@ class Lines:
         before, self._rules = self._rules, rules
         for name, need in self._needs.items():
             need.follow(rules.queue(name).targets)
+        self._boards.clear()  # those still wanted are made anew
         for free in self._free.values():
             free.forget_orders()
         for wish, waiting in [*self._waiting.items()]:
             queue = rules.queue(wish.queue)
             if queue.requires == before.queue(wish.queue).requires:
-                waiting.follow(wish, queue)
+                waiting.follow(wish, queue, self._board(queue.strategy))
             else:
                 self._forget(wish)
 
@@ -267,11 +270,22 @@ class Lines:
         found = self._waiting.get(wish)
         if found is None:
             rules = self._rules.queue(wish.queue)
-            found = self._waiting[wish] = WaitingLine(wish, rules, self.need(wish.queue))
+            found = self._waiting[wish] = WaitingLine(
+                wish, rules, self.need(wish.queue), self._board(rules.strategy)
+            )
             for skill in found.wanted:
                 self._wanting.setdefault(skill, []).append(found)
             for free in self._who_may_suit(found):
                 _link(found, free)
+        return found
+
+    def _board(self, strategy: Strategy) -> Board:
+        order = strategy.order
+        found = self._boards.get(order)
+        if found is None:
+            found = self._boards[order] = Board(order)
+            for free in self._free.values():
+                free.stand(found)
         return found
 
     def need(self, queue: str) -> Need:
@@ -291,7 +305,9 @@ class Lines:
         """The line of the free agents of this kind."""
         found = self._free.get(kind)
         if found is None:
-            found = self._free[kind] = FreeLine(kind)
+            found = self._free[kind] = FreeLine(kind, len(self._free), self._boards)
+            for board in self._boards.values():
+                found.stand(board)
             skills = [skill for skill, _ in kind.skills]
             for skill in skills:
                 self._having.setdefault(skill, []).append(found)

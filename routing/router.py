@@ -291,21 +291,22 @@ class Router:
     async def _write_batch(self, *, ring: bool = True) -> None:
         ledger = self._floor.ledger
         groups = ledger.take_changes(_BATCH)
-        if groups:
-            self._in_flight += len(groups)
-            try:
-                results = await self._store.commit(groups)
-            except BaseException:  # cancelled too: what was taken must not be lost
-                for group in groups:
-                    ledger.put_back(group)
-                raise
-            finally:
-                self._in_flight -= len(groups)
-            for group, result in zip(groups, results, strict=True):
-                if isinstance(result, Refused):
-                    self._floor.refused(group, result, self._clock())
-                elif (confirmed := self._floor.written(group, result)) and ring:
-                    self._start_ring(confirmed)
+        if not groups:
+            return
+        self._in_flight += len(groups)
+        try:
+            results = await self._store.commit(groups)
+        except BaseException:  # cancelled too: what was taken must not be lost
+            for group in groups:
+                ledger.put_back(group)
+            raise
+        finally:
+            self._in_flight -= len(groups)
+        for group, result in zip(groups, results, strict=True):
+            if isinstance(result, Refused):
+                self._floor.refused(group, result, self._clock())
+            elif (confirmed := self._floor.written(group, result)) and ring:
+                self._start_ring(confirmed)
         ledger.urgent |= len(groups) == _BATCH
         self._settle()
 

@@ -7,7 +7,7 @@ stand in line, and one of the pair, which is the same for all of that line. So o
 the head can be the best, and only the heads are compared.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -66,9 +66,11 @@ AgentKey = tuple[int | str, ...]
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Order:
-    """How free agents of one kind stand in line; one object for each way, to look up fast."""
+    """How free agents of one kind stand in line; one object for each way, to look up fast. A key
+    has so many `parts` before the agent's id."""
 
     of: Callable[[FreeAgent], AgentKey]
+    parts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +85,19 @@ class Strategy:
         """How the agents of one kind stand in line for it."""
         return _order(self)
 
-    @property
-    def is_of_agents_alone(self) -> bool:
-        """Whether nothing of the pair matters: then the heads compare as they are."""
-        return not _PAIRED & {*self.criteria}
+    def added(self, pairs: Sequence[Pair]) -> tuple[list[int] | None, ...]:
+        """What each pair adds to every part of the order's keys; None: nothing, for none of them.
+        So the heads of lines compare, whose agents' part of a key knows nothing of the contact."""
+        parts: list[list[int] | None] = [
+            [self._of_pair(criterion, pair) for pair in pairs] if criterion in _PAIRED else None
+            for criterion in self.criteria
+        ]
+        return (*parts, *[None] * (self.order.parts - len(parts)))
 
-    def key(self, head: AgentKey, pair: Pair) -> AgentKey:
-        """The place of the head of a line among the heads of all lines."""
-        paired = [self._of_pair(criterion, pair) for criterion in self.criteria]
-        return (
-            *(int(own) + more for own, more in zip(head, paired, strict=False)),
-            *head[len(paired) :],
-        )
+    def key(self, own: AgentKey, pair: Pair) -> AgentKey:
+        """The place of an agent for a contact among all who suit it."""
+        more = [of[0] if of else 0 for of in self.added([pair])]
+        return (*(int(part) + n for part, n in zip(own, more, strict=False)), own[-1])
 
     def head_start_ms(self, pair: Pair) -> int:
         """What a contact gains in the eyes of an agent who suits it well. The agent's idle time
@@ -135,11 +138,12 @@ LONGEST_IDLE = Strategy()
 @cache
 def _order(strategy: Strategy) -> Order:
     if strategy == LONGEST_IDLE:
-        return Order(lambda agent: (agent.idle_since_ms, agent.id))
+        return Order(lambda agent: (agent.idle_since_ms, agent.id), 1)
     return Order(
         lambda agent: (
             *(strategy.of_agent(criterion, agent) for criterion in strategy.criteria),
             agent.idle_since_ms,
             agent.id,
-        )
+        ),
+        len(strategy.criteria) + 1,
     )
