@@ -60,15 +60,12 @@ class Board:
         return () if at is None else [int(place) for place in at]
 
     def best(self, among: Among, most: int) -> Sequence[int]:
-        """The same of the first `most` lines, in their order, with those who tie with the last."""
+        """The same of the first `most` lines, in no order, with those who tie with the last."""
         parts = [self._keys(part, among, None) for part in range(len(self._columns))]
-        ranked = np.lexsort(parts[::-1])
-        ranked = ranked[parts[0][ranked] < _SOMEBODY]
-        if len(ranked) > most:
-            last = ranked[most - 1]
-            ties = np.logical_and.reduce([keys[ranked] == keys[last] for keys in parts])
-            ranked = ranked[: ties.nonzero()[0][-1] + 1]
-        return [int(place) for place in ranked]
+        at = (parts[0] < _SOMEBODY).nonzero()[0]
+        if len(at) > most:
+            at = _least([keys[at] for keys in parts], at, most)
+        return [int(place) for place in at]
 
     def _keys(self, part: int, among: Among, at: Numbers | None) -> Numbers:
         lines, more = among.lines, among.more[part]
@@ -76,3 +73,14 @@ class Board:
             lines, more = lines[at], None if more is None else more[at]
         keys: Numbers = self._columns[part][lines]
         return keys if more is None else keys + more
+
+
+def _least(parts: Sequence[Numbers], at: Numbers, most: int) -> Numbers:
+    if len(parts) == 1:
+        last = np.partition(parts[0], most - 1)[most - 1]
+        least: Numbers = at[parts[0] <= last]
+        return least
+    ranked = np.lexsort(parts[::-1])
+    ties = np.logical_and.reduce([keys[ranked] == keys[ranked[most - 1]] for keys in parts])
+    tied: Numbers = at[ranked[: ties.nonzero()[0][-1] + 1]]
+    return tied

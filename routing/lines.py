@@ -47,6 +47,18 @@ class Kind(NamedTuple):
     cost: int
 
 
+class Seen(NamedTuple):
+    """The first of the free agents of one kind, and how many they are."""
+
+    agent: FreeAgent
+    pair: Pair
+    free: int
+
+    def as_candidate(self, now_ms: int) -> Candidate:
+        """What is told of it."""
+        return candidate(self.agent, self.pair, self.free - 1, now_ms)
+
+
 class Link:
     """A wish and a kind of agents who suit it."""
 
@@ -124,30 +136,19 @@ class WaitingLine:
         """Whether nobody is free who suits these contacts."""
         return not self.board.first(self.among)
 
-    def best_agent(self) -> str | None:
-        """The id of the first free agent by the strategy, or None."""
-        if not self.is_open:
-            return None
-        order = self.board.order
-        first = [self.links[at].free.head(order)[-1] for at in self.board.first(self.among)]
-        return str(min(first)) if first else None
-
-    def candidates(self, most: int, now_ms: int) -> tuple[Candidate, ...]:
-        """The best free agent of each kind, the best kinds first."""
-        order = self.board.order
+    def best_agents(self, most: int) -> list[Seen]:
+        """The best free agents, of each kind the first, the best kinds first."""
+        order, key = self.board.order, self.strategy.key
         links = [self.links[at] for at in self.board.best(self.among, most)]
-        found = [(link, link.free.first_by(order)) for link in links]
-        if len(found) > most:
-            found.sort(key=lambda each: self.strategy.key(order.of(each[1]), each[0].pair))
-        return tuple(
-            candidate(free, link.pair, len(link.free.agents) - 1, now_ms)
-            for link, free in found[:most]
-        )
+        found = [
+            Seen(link.free.first_by(order), link.pair, len(link.free.agents)) for link in links
+        ]
+        found.sort(key=lambda seen: key(order.of(seen.agent), seen.pair))
+        return found[:most]
 
-    def only_candidate(self, free: FreeAgent, kind: Kind, now_ms: int) -> Candidate:
+    def only(self, free: FreeAgent, kind: Kind) -> Seen:
         """An agent of this kind who is in no line, where nobody else is free."""
-        pair = Pair(fit(kind.skills, self.needs), kind.cost)
-        return candidate(free, pair, 0, now_ms)
+        return Seen(free, Pair(fit(kind.skills, self.needs), kind.cost), 1)
 
 
 class FreeLine:

@@ -19,7 +19,7 @@ from routing.agent import Agent
 from routing.contact import Contact
 from routing.decision import Candidate, Decision
 from routing.line import Line
-from routing.lines import FreeLine, Kind, Lines, WaitingLine, Wish
+from routing.lines import FreeLine, Kind, Lines, Seen, WaitingLine, Wish
 from routing.order import Place, earlier, level, place
 from routing.preference import GreatestNeed, Head
 from routing.rules import RoutingRules
@@ -76,6 +76,8 @@ class Pool:
         self._contacts: dict[str, _Standing] = {}
         self._agents: dict[str, Agent] = {}
         self._newcomer: _Newcomer | None = None
+        self._seen: tuple[_Standing, list[Seen]] | None = None
+        """The agents who were looked for last, as long as they are free and nobody else."""
         self._kinds: dict[str, tuple[Agent, FreeLine]] = {}
         self._queues: dict[str, Line[Place]] = {}
         self._wanting: dict[str, Line[Place]] = {}
@@ -86,6 +88,7 @@ class Pool:
         standing = list(self._contacts.values())
         for one in standing:
             self.remove_contact(one.contact.id)
+        self._seen = None
         self._rules = rules
         self._has_reserves = rules.has_reserves
         self._lines.follow(rules)
@@ -156,7 +159,7 @@ class Pool:
         """Nobody is new any more: a contact looks for its agent in the lines."""
         if self._newcomer is not None:
             self._newcomer.line.add(self._newcomer.free)
-            self._newcomer = None
+            self._newcomer = self._seen = None
 
     def remove_agent(self, agent_id: str) -> None:
         """No longer free."""
@@ -165,6 +168,7 @@ class Pool:
             self._newcomer = None
         else:
             self._line_of_agent(agent).remove(agent_id)
+            self._seen = None
 
     def match_agent(self, agent_id: str) -> Assignment | None:
         """The contact that this free agent takes by preference of those with skills to suit: by
@@ -212,9 +216,17 @@ class Pool:
         if contact.preferred is not None:
             wanted = self._agents.get(contact.preferred.agent)
             return None if wanted is None else Assignment(contact, wanted)
+        best = self._best_agents(standing)
+        if not best or not standing.asks.is_open:
+            return None
+        return Assignment(contact, self._agents[best[0].agent.id])
+
+    def _best_agents(self, standing: _Standing) -> list[Seen]:
+        """Looked for once, though the match and what is told of it both ask."""
         self._put_in_line()
-        best = standing.asks.best_agent()
-        return None if best is None else Assignment(contact, self._agents[best])
+        if self._seen is None or self._seen[0] is not standing:
+            self._seen = standing, standing.asks.best_agents(_MOST_CANDIDATES)
+        return self._seen[1]
 
     def decision(self, contact_id: str, agent_id: str, now_ms: int) -> Decision:
         """What is to be told of giving this contact to that agent."""
@@ -236,9 +248,10 @@ class Pool:
             return ()
         newcomer, asks = self._newcomer, standing.asks
         if newcomer is not None and newcomer.free.id == agent_id and asks.is_nobodys:
-            return (asks.only_candidate(newcomer.free, newcomer.line.kind, now_ms),)
-        self._put_in_line()
-        return asks.candidates(_MOST_CANDIDATES, now_ms)
+            seen = [asks.only(newcomer.free, newcomer.line.kind)]
+        else:
+            seen = self._best_agents(standing)
+        return tuple([each.as_candidate(now_ms) for each in seen])
 
     def targets(self, queue: str) -> Targets:
         """What the site wants of a queue."""

@@ -96,6 +96,8 @@ class Strategy:
 
     def key(self, own: AgentKey, pair: Pair) -> AgentKey:
         """The place of an agent for a contact among all who suit it."""
+        if not _PAIRED & {*self.criteria}:
+            return own
         more = [of[0] if of else 0 for of in self.added([pair])]
         return (*(int(part) + n for part, n in zip(own, more, strict=False)), own[-1])
 
