@@ -51,6 +51,8 @@ MODULES = (
     "app_mixmonitor",
     "app_playback",
     "app_stack",
+    "app_amd",
+    "app_waitforsilence",
     "app_senddtmf",
     "app_userevent",
     "func_callerid",

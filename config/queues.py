@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from config.callbacks import First
 from config.document import DocumentModel
 from config.duration import Duration
 from config.values import Level, Line, Name, Unique
@@ -139,6 +140,11 @@ class Queue(Routed):
     music: Name = Field(default="default", description="a directory of sounds in the music folder")
     announce_every: Duration = Field(
         default=Duration(30_000), description="how often a caller hears the place in the queue"
+    )
+    call_first: First | None = Field(
+        default=None,
+        description="whose phone rings first for a callback of this queue, agent or customer; "
+        "without it as callbacks.first says",
     )
     record: bool = Field(default=True, description="whether conversations are recorded")
 

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
+from config.callbacks import Callbacks
 from config.customers import Customers
 from config.document import (
     DocumentError,
@@ -33,7 +34,7 @@ from config.reports import Reports
 from config.services import Service
 from config.site_checks import check_site
 from config.sms import Sms
-from config.telephony import Callbacks, Fallback, Network, Number, Recording, Trunk
+from config.telephony import Fallback, Network, Number, Recording, Trunk
 from config.transfers import Transfers
 from config.values import E164, Language, Line, Name, PersonName, Unique, ValueName, Zone
 from config.voices import Voice

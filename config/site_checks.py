@@ -134,13 +134,26 @@ def _voices(site: Site, located: Located) -> Iterator[Problem]:
 
 
 def _callbacks(site: Site, located: Located) -> Iterator[Problem]:
-    trunk = site.callbacks.trunk
-    if trunk is not None and trunk not in site.trunks:
-        message = f"unknown trunk {shown(trunk)}, {did_you_mean(trunk, site.trunks)}"
+    rules = site.callbacks
+    if rules.trunk is not None and rules.trunk not in site.trunks:
+        message = f"unknown trunk {shown(rules.trunk)}, {did_you_mean(rules.trunk, site.trunks)}"
         yield located.problem(("callbacks", "trunk"), message)
-    if site.callbacks.ring_timeout.ms > LONGEST_RING_MS:
-        message = f"is {site.callbacks.ring_timeout}, at most 1m is allowed: an agent waits with it"
+    if rules.hours is not None and rules.hours not in site.hours:
+        message = f"unknown hours {shown(rules.hours)}, {did_you_mean(rules.hours, site.hours)}"
+        yield located.problem(("callbacks", "hours"), message)
+    if rules.ring_timeout.ms > LONGEST_RING_MS:
+        message = f"is {rules.ring_timeout}, at most 1m is allowed: an agent waits with it"
         yield located.problem(("callbacks", "ring_timeout"), message)
+    if rules.clock == "customer" and rules.hours is None:
+        message = "says whose clock the hours are of, but there are no hours: name them in hours"
+        yield located.problem(("callbacks", "clock"), message)
+    if rules.sorry and site.sms is None:
+        message = "is a text message, but the site sends none: say how in sms"
+        yield located.problem(("callbacks", "sorry"), message, key=True)
+    for field in ("greeting", "message", "sorry"):
+        for language in getattr(rules, field).keys() - set(site.languages):
+            message = f"not a language of the site, {did_you_mean(language, site.languages)}"
+            yield located.problem(("callbacks", field, language), message, key=True)
 
 
 def _transfers(site: Site, located: Located) -> Iterator[Problem]:

@@ -8,8 +8,6 @@ from typing import Annotated
 from pydantic import Field
 
 from config.document import DocumentModel
-from config.duration import Duration
-from config.transfers import Permitted
 from config.values import (
     E164,
     Codec,
@@ -59,44 +57,6 @@ class Fallback(DocumentModel):
     apology: dict[Language, Line] = Field(
         default={}, description="what callers hear first, in their language"
     )
-
-
-class Callbacks(Permitted):
-    """How customers are called back who left a queue with the promise of a call.
-
-    Who calls may always ask to be called back where the call came from, unless ``deny`` names that
-    number; another one, which a caller has keyed, must be one that ``allow`` names.
-    """
-
-    trunk: Name | None = Field(
-        default=None, description="the trunk that the calls go out by; without it the fallback's"
-    )
-    ring_timeout: Duration = Field(
-        default=Duration(30_000),
-        description="how long a customer's phone rings, a minute at most; the agent waits with it",
-    )
-    tries: Annotated[int, Field(ge=1, le=9)] = Field(
-        default=3, description="calls until a customer is given up who is busy or does not answer"
-    )
-    retry_after: Duration = Field(
-        default=Duration(600_000), description="time between two calls to a customer"
-    )
-
-    def permit_to(self, number: str, caller: str) -> bool:
-        """Whether a flow may promise ``caller`` a call to ``number``, each as it is written."""
-        if _digits(number) == _digits(caller):
-            return not self.denies(f"+{_digits(number)}")
-        return self.permit(international(number))
-
-
-def international(number: str) -> str:
-    """A number with its country code in the form of E.164: ``0036…`` as ``+36…``."""
-    return f"+{number[2:]}" if number.startswith("00") else number
-
-
-def _digits(number: str) -> str:
-    """What two ways of writing one number have in common."""
-    return "".join(sign for sign in number if sign in "0123456789").lstrip("0")
 
 
 class Recording(DocumentModel):

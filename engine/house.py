@@ -113,16 +113,16 @@ class House:
         return flows.programs.get(story.flow or "")
 
     async def called_back(self, session: AgiSession, contact_id: str) -> None:
-        """A customer whom an agent waits for has answered."""
+        """A customer who is called back has answered."""
         services = self._services
-        leg = services.callbacks.reached(contact_id)
+        call = services.callbacks.calling.reached(contact_id, session.request.uniqueid)
         story = services.chronicle.story(contact_id)
-        if leg is None or story is None:
+        if call is None or story is None:
             await session.set_variable(STAGE, DONE)
             await session.hangup()
             return
         program = await self._program_of(story)
-        await Conversation(services, session, contact_id).called_back(program, leg)
+        await Conversation(services, session, contact_id).called_back(program, call)
 
     async def whisper(self, session: AgiSession, contact_id: str) -> None:
         """Somebody has answered for a caller who is being transferred: may they be joined?"""

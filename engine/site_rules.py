@@ -98,7 +98,8 @@ def asked_in(site: Site, queue: str, skills: Mapping[str, int]) -> dict[str, int
 
 def callback_rules_of(site: Site) -> CallbackRules:
     """How often customers are called back."""
-    return CallbackRules(site.callbacks.tries, site.callbacks.retry_after.ms)
+    rules = site.callbacks
+    return CallbackRules(rules.tries, rules.retry_after.ms, rules.retry_growth)
 
 
 def recording_policy_of(site: Site) -> RecordingPolicy:

@@ -14,6 +14,7 @@ from history.rows import (
     DecisionRow,
     LegRow,
     MessageRow,
+    PromiseRow,
     Record,
     RecordingRow,
     TimelineEntry,
@@ -115,6 +116,23 @@ def message_from(values: Mapping[str, Any]) -> MessageRow:
     return MessageRow(**{name: values[name] for name in _MESSAGE})
 
 
+def promise_values(promise: PromiseRow) -> Values:
+    """The columns of `promises`."""
+    return {
+        "contact_id": promise.id,
+        "site": promise.site,
+        "node": promise.node,
+        "due_ms": promise.due_ms,
+        "story": promise.story,
+    }
+
+
+def promise_from(values: Mapping[str, Any]) -> PromiseRow:
+    """The promise that `promise_values` wrote."""
+    rest = {name: values[name] for name in ("site", "node", "due_ms", "story")}
+    return PromiseRow(values["contact_id"], **rest)
+
+
 def event_values(event: EventRow) -> Values:
     """The columns of `events`."""
     values: Values = {name: getattr(event, name) for name in _EVENT}
@@ -138,6 +156,8 @@ def dump_record(record: Record) -> str:
         return json.dumps({"answer": answer_values(record)}, default=str)
     if isinstance(record, MessageRow):
         return json.dumps({"message": message_values(record)}, default=str)
+    if isinstance(record, PromiseRow):
+        return json.dumps({"promise": promise_values(record)}, default=str)
     if isinstance(record, EventRow):
         return json.dumps({"event": event_values(record)}, default=str)
     return json.dumps({"contact": contact_values(record), "legs": leg_values(record)}, default=str)
@@ -152,6 +172,8 @@ def load_record(line: str | bytes) -> Record:
         return answer_from(document["answer"])
     if "message" in document:
         return message_from(document["message"])
+    if "promise" in document:
+        return promise_from(document["promise"])
     if "event" in document:
         return event_from(document["event"])
     return contact_from(document["contact"], document["legs"])

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Insert, Select, Table, Text, cast, func, or_, select
+from sqlalchemy import Insert, Select, Table, Text, cast, delete, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,14 +18,16 @@ from history.codec import (
     event_values,
     leg_values,
     message_values,
+    promise_from,
+    promise_values,
     recording_from,
     recording_values,
 )
 from history.connection import failure_of, open_engine
 from history.events import EventRow
 from history.outcome import Outcome
-from history.rows import AnswerRow, ContactRow, MessageRow, Record, RecordingRow
-from history.tables import contacts, events, legs, messages, recordings, surveys
+from history.rows import AnswerRow, ContactRow, MessageRow, PromiseRow, Record, RecordingRow
+from history.tables import contacts, events, legs, messages, promises, recordings, surveys
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class HistoryDatabase:
         self._engine = open_engine(url)
         self._upserts = {
             table: upsert(self._engine.dialect.name, table)
-            for table in (contacts, legs, recordings, surveys, messages)
+            for table in (contacts, legs, recordings, surveys, messages, promises)
         }
         self._upserts[events] = insert_new(self._engine.dialect.name, events)
 
@@ -68,6 +70,7 @@ class HistoryDatabase:
         found = [record for record in latest if isinstance(record, RecordingRow)]
         answers = [record for record in latest if isinstance(record, AnswerRow)]
         left = [record for record in latest if isinstance(record, MessageRow)]
+        promised = [record for record in latest if isinstance(record, PromiseRow)]
         happened = [record for record in latest if isinstance(record, EventRow)]
         try:
             async with self._engine.begin() as connection:
@@ -78,6 +81,7 @@ class HistoryDatabase:
                 await self._put(connection, recordings, [recording_values(row) for row in found])
                 await self._put(connection, surveys, [answer_values(row) for row in answers])
                 await self._put(connection, messages, [message_values(row) for row in left])
+                await self._put_promises(connection, promised)
                 await self._put(connection, events, [event_values(row) for row in happened])
         except (SQLAlchemyError, OSError) as error:
             raise failure_of(error) from error
@@ -140,6 +144,12 @@ class HistoryDatabase:
         rows = await self._rows(query.order_by(*order))
         return tuple(answer_from(row._mapping) for row in rows)
 
+    async def promised(self, site: str, node: str) -> tuple[PromiseRow, ...]:
+        """The callbacks that a node of the site has still to make, the earliest first."""
+        ours = (promises.c.site == site, promises.c.node == node)
+        rows = await self._rows(select(promises).where(*ours).order_by(promises.c.due_ms))
+        return tuple(promise_from(row._mapping) for row in rows)
+
     async def answers_since(self, since_ms: int, survey: str = "") -> tuple[AnswerRow, ...]:
         """What was answered since then, in one survey or in all, the earliest first."""
         query = select(surveys).where(surveys.c.at_ms >= since_ms)
@@ -166,6 +176,13 @@ class HistoryDatabase:
                 return found
         except (SQLAlchemyError, OSError) as error:
             raise failure_of(error) from error
+
+    async def _put_promises(self, connection: AsyncConnection, rows: Sequence[PromiseRow]) -> None:
+        standing = [promise_values(row) for row in rows if row.story is not None]
+        await self._put(connection, promises, standing)
+        over = [row.id for row in rows if row.story is None]
+        if over:
+            await connection.execute(delete(promises).where(promises.c.contact_id.in_(over)))
 
     async def _put(
         self, connection: AsyncConnection, table: Table, rows: list[dict[str, Any]]

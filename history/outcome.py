@@ -40,6 +40,9 @@ class Outcome(StrEnum):
     CALLED_AGAIN = "called_again"
     """A callback was promised, but the customer called again before: that call has its place."""
 
+    CANCELLED = "cancelled"
+    """A callback was promised, and called off: by the customer in a flow, or by a supervisor."""
+
     FAILED = "failed"
     """The flow could not go on, or another fault of ours or of the switch ended it. While the
     switch works, the caller hears the apology and reaches the fallback."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from history.events import EventRow
 from history.outcome import Direction, EndedBy, LegRole, Outcome, RecordingState
@@ -163,4 +163,16 @@ class MessageRow:
     heard_ms: int | None = None
 
 
-Record: TypeAlias = ContactRow | RecordingRow | AnswerRow | MessageRow | EventRow
+@dataclass(frozen=True, slots=True)
+class PromiseRow:
+    """A callback that is still to be made, `due_ms` at the earliest, with the contact's `story`
+    as JSON takes it; None: it is not to be made any more, and the row goes."""
+
+    id: str
+    site: str
+    node: str
+    due_ms: int
+    story: Mapping[str, Any] | None = field(repr=False)
+
+
+Record: TypeAlias = ContactRow | RecordingRow | AnswerRow | MessageRow | PromiseRow | EventRow

@@ -174,6 +174,17 @@ deliveries = Table(
     Column("outcome", Text),
 )
 
+# Callbacks that are still to be made, each with its contact's story; gone when that is over.
+promises = Table(
+    "promises",
+    metadata,
+    Column("contact_id", Text, primary_key=True),
+    Column("site", Text, nullable=False),
+    Column("node", Text, nullable=False),
+    Column("due_ms", BigInteger, nullable=False),
+    Column("story", _json(), nullable=False),
+)
+
 _OF_AGENTS = text("agent IS NOT NULL")
 
 # Only ever added to. The key leads with the time, by which reports read; the index is for what

@@ -49,6 +49,9 @@ class Notice(StrEnum):
     CALLBACK = "callback"
     """To an agent whose phone has rung for somebody who is to be called back."""
 
+    CALLBACK_CONFIRM = "callback_confirm"
+    """To a customer who is called back, before an agent is there."""
+
 
 _NOTICES: Mapping[str, Mapping[Notice, str]] = {
     "en": {
@@ -79,6 +82,7 @@ _NOTICES: Mapping[str, Mapping[Notice, str]] = {
         Notice.SYNTHETIC_AGAIN: "The synthetic voice speaks again.",
         Notice.NOTHING_CHANGED: "Nothing was changed.",
         Notice.CALLBACK: "This is a callback. The customer is being called.",
+        Notice.CALLBACK_CONFIRM: "You asked us to call you back. To talk to us now, press one.",
     },
     "hu": {
         Notice.APOLOGY: "Elnézést kérünk, rendszerünkben hiba történt. "
@@ -110,6 +114,8 @@ _NOTICES: Mapping[str, Mapping[Notice, str]] = {
         Notice.SYNTHETIC_AGAIN: "Ismét a gépi hang szól.",
         Notice.NOTHING_CHANGED: "Nem történt változás.",
         Notice.CALLBACK: "Visszahívás. Az ügyfél hívása folyamatban.",
+        Notice.CALLBACK_CONFIRM: "Ön visszahívást kért tőlünk. Ha most beszélne velünk, nyomja meg "
+        "az egyest.",
     },
     "pl": {
         Notice.APOLOGY: "Przepraszamy, wystąpiła awaria naszego systemu. "
@@ -140,6 +146,8 @@ _NOTICES: Mapping[str, Mapping[Notice, str]] = {
         Notice.SYNTHETIC_AGAIN: "Przywrócono głos syntetyczny.",
         Notice.NOTHING_CHANGED: "Niczego nie zmieniono.",
         Notice.CALLBACK: "To jest oddzwonienie. Trwa łączenie z klientem.",
+        Notice.CALLBACK_CONFIRM: "Oddzwaniamy na Państwa prośbę. Aby porozmawiać z nami teraz, "
+        "proszę nacisnąć jeden.",
     },
     "et": {
         Notice.APOLOGY: "Vabandame, meie süsteemis tekkis rike. "
@@ -169,6 +177,8 @@ _NOTICES: Mapping[str, Mapping[Notice, str]] = {
         Notice.SYNTHETIC_AGAIN: "Sünteeshääl on taastatud.",
         Notice.NOTHING_CHANGED: "Midagi ei muudetud.",
         Notice.CALLBACK: "See on tagasihelistamine. Kliendile helistatakse.",
+        Notice.CALLBACK_CONFIRM: "Helistame teile tagasi, nagu soovisite. Kui soovite kohe meiega "
+        "rääkida, vajutage üks.",
     },
 }
 

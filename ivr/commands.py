@@ -208,10 +208,11 @@ class Transfer:
 @dataclass(frozen=True, slots=True)
 class CallBack:
     """Promise the caller a call back. Answered by ``Done``: ``promised``, ``already`` (one is
-    promised to that number), or ``refused`` (it is no number that can be called).
+    promised to that number or ``customer``), or ``refused`` (it is no number that can be called).
 
     Without ``queue`` it is that which the caller has left last, with what was asked for there;
-    ``keep_place``: the wait there counts. ``at_ms`` None: as soon as it is the caller's turn.
+    ``keep_place``: the wait there counts. ``at_ms`` None: as soon as it is the caller's turn;
+    no further call is begun after ``until_ms``. ``first`` None: as the queue says.
     """
 
     number: str = field(repr=False)
@@ -222,6 +223,18 @@ class CallBack:
     at_ms: int | None
     language: str
     requires: Requirement = ANYONE
+    until_ms: int | None = None
+    customer: str = field(default="", repr=False)
+    first: Literal["agent", "customer"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CancelCallback:
+    """Call off what is promised to a number, or to a customer; empty: not by that. Answered by
+    ``Done``: ``cancelled``, or ``none`` when there is no such promise."""
+
+    number: str = field(repr=False)
+    customer: str = field(default="", repr=False)
 
 
 LAST_TAKE = "last"
@@ -342,6 +355,7 @@ Command = (
     | Lookup
     | Transfer
     | CallBack
+    | CancelCallback
     | RecordMessage
     | Deliver
     | Discard

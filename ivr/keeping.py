@@ -36,6 +36,8 @@ def _counts(step: Step) -> tuple[tuple[str, ...], str] | None:
     if not isinstance(step, Callback):
         return None
     body = step.callback
+    if body.cancel:
+        return None
     if body.queue is None:
         return (), f"{_NO_QUEUE} say for which one the callback is"
     if body.keep_place and "keep_place" in body.model_fields_set:

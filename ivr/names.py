@@ -48,6 +48,8 @@ LEARNED: Mapping[str, Variable] = {
     "hours.opens_date": _DATE,
     "hours.opens_time": _TIME,
     "hours.reason": _TEXT,
+    "callback.date": _DATE,
+    "callback.time": _TIME,
     "queue.agent": _TEXT,
     "queue.waited": _NUMBER,
     "reply.status": _NUMBER,
@@ -56,7 +58,8 @@ LEARNED: Mapping[str, Variable] = {
     "payment.brand": _TEXT,
     "payment.last4": _DIGITS,
 }
-"""Not set until a step learns them: lookup, hours, queue, http, transfer, pay, menu and set."""
+"""Not set until a step learns them: lookup, hours, callback, queue, http, transfer, pay, menu
+and set."""
 
 ABOUT: Mapping[str, str] = {
     "call.caller": "the digits of the caller's number; not set when it is withheld",
@@ -87,6 +90,8 @@ ABOUT: Mapping[str, str] = {
     "hours.opens_date": "the day on which what is closed opens next",
     "hours.opens_time": "the time at which it opens",
     "hours.reason": "why it is closed: week, holiday or special",
+    "callback.date": "the day of the callback that was promised, or could be",
+    "callback.time": "its time; both are not set for one that is made as soon as possible",
     "queue.agent": "the agent who answered in a queue",
     "queue.waited": "the seconds waited in the last queue",
     "reply.status": "the status of the last http step's answer, 100 to 599",

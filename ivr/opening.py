@@ -88,6 +88,10 @@ class Opening:
             return None
         return datetime.fromtimestamp(now.next_change_ms / 1000, self.zone)
 
+    def on_clock_of(self, zone: str) -> Opening:
+        """The same hours by the clock of another zone."""
+        return Opening(self.hours.model_copy(update={"zone": zone}), zone)
+
     def _answer(self, day: int, index: int) -> Open | Closed:
         stretch = self._stretches(day)[1][index]
         change_s = self._next_change_s(day, index, stretch.is_open)

@@ -1,52 +1,56 @@
 """Callbacks: promised while the caller is there, kept when it is their turn.
 
-The contact waits in line without a caller. The agent's phone rings first, then the customer is
-called, whose leg then asks for the engine as a caller's does: what follows, a restart of the
-engine too, is as with a caller. The promise is in the contact's story, and with it in Redis.
+The contact waits in line without a caller: see `engine.calls.calling` for what happens then. The
+customer's leg asks for the engine as a caller's does: what follows, a restart of the engine too,
+is as with a caller. The promise is in the contact's story, with it in Redis, and in SQL too from
+the moment the caller has left.
 """
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import structlog
 
-from bridge.errors import AmiError
-from bridge.events import CallCustomer
 from bridge.switch import Switch
 from config.requirement import ANYONE
 from config.site import Site
+from engine.calls.calling import HUNG_UP, JOINED, Calling
 from engine.calls.chronicle import Chronicle
 from engine.calls.ringer import SwitchRinger
 from engine.calls.story import Story
 from engine.clock import Clock
 from engine.site_rules import asked_in, callback_rules_of
 from history.outcome import EndedBy, Outcome
-from ivr.commands import CallBack
+from ivr.calling_hours import CallingHours, calling_hours
+from ivr.commands import CallBack, CancelCallback
+from ivr.opening import Opening, openings
 from routing.callbacks import Promise, same_number
-from routing.contact import Contact
-from routing.contact import Outcome as Leaving
-from routing.ringing import AgentLeg
 from routing.router import Router
 from routing.skills import skill_set
 
 log = structlog.get_logger(__name__)
 
 Answer = Literal["promised", "already", "refused", "not_permitted"]
-JOINED = "joined"
-"""How a call to a customer ends that reached them."""
-LOST_LEG = "agent_left"
+LOOK_MS = 60_000
+"""How often at least the clock is looked at while a call is not due: clocks are set."""
+Unreached = Callable[[Story, Promise], Awaitable[str | None]]
+"""What is done for a customer who is given up; returns what the story tells of it, if anything."""
 
 
-@dataclass(slots=True)
-class _Call:
-    """A customer who is being called, on the channel `uniqueid`, for an agent who waits.
-    `up`: who has answered."""
+async def _nothing(story: Story, promise: Promise) -> str | None:
+    return None
 
-    leg: AgentLeg
-    uniqueid: str
-    ended: "asyncio.Future[str]"
-    up: bool = False
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A promise that is being kept, for people to see; `calling`: at this moment."""
+
+    contact: str
+    story: Story
+    promise: Promise
+    calling: bool
 
 
 class Callbacks:
@@ -60,14 +64,24 @@ class Callbacks:
         clock: Clock,
         tasks: asyncio.TaskGroup,
     ) -> None:
-        self.site = site
-        self._node = node
-        self._switch, self._router, self._ringer, self._chronicle = parts
+        self.calling = Calling(site, node, parts, clock)
+        self._router, self._chronicle = parts[1], parts[3]
         self._clock = clock
         self._tasks = tasks
         self._promised: dict[str, str] = {}
         self._kept: dict[str, asyncio.Task[None]] = {}
-        self._calls: dict[str, _Call] = {}
+        self.unreached: Unreached = _nothing
+        self.site = site
+
+    @property
+    def site(self) -> Site:
+        """As it is now; a change counts for promises that were made before, too."""
+        return self.calling.site
+
+    @site.setter
+    def site(self, site: Site) -> None:
+        self.calling.site = site
+        self._openings: dict[str, Opening] = openings(site.hours, site.zone)
 
     # while the caller is there
 
@@ -81,15 +95,23 @@ class Callbacks:
             # The flow asks first; one of a version from before the rule does not.
             log.warning("callback_not_permitted", contact=contact_id)
             return "not_permitted"
-        number = same_number(command.number)
-        if number in self._promised:
+        promise = self._made(command, story, queue)
+        if self._contact_of(promise) is not None:
             return "already"
         if story.promise is not None:  # they have keyed another number now
-            self._promised.pop(same_number(story.promise.number), None)
-        self._promised[number] = contact_id
-        promise = self._made(command, story, queue)
+            self._unname(story.promise)
+        self._name(promise, contact_id)
         self._chronicle.update(story.promised(self._clock(), promise))
         return "promised"
+
+    def cancel_for(self, contact_id: str, command: CancelCallback) -> bool:
+        """Who is on the line wants no call any more; False when none was promised them."""
+        names = [same_number(command.number)] if command.number else []
+        names += [f"customer {command.customer}"] if command.customer else []
+        found = {self._promised[name] for name in names if name in self._promised}
+        for promised in found:
+            self._call_off(promised, Outcome.CANCELLED, EndedBy.CALLER)
+        return bool(found)
 
     def place_in(self, queue: str, contact_id: str) -> int | None:
         """Since when (epoch, ms) who is on the line counts as waiting in this queue, as a callback
@@ -109,8 +131,8 @@ class Callbacks:
         if story is None or earlier is None or promise is None:
             return
         self._chronicle.update(story.joined(self._clock(), promise))
-        self._call_off(earlier)
-        self._promised[same_number(promise.number)] = contact_id
+        self._call_off(earlier, Outcome.CALLED_AGAIN, EndedBy.CALLER)
+        self._name(promise, contact_id)
 
     def _earlier(self, story: Story) -> str | None:
         """The contact of an earlier call that waits by itself to call this customer, who has not
@@ -120,19 +142,20 @@ class Callbacks:
         contact_id = self._promised.get(same_number(story.caller))
         if contact_id is None or contact_id not in self._kept:
             return None
-        call = self._calls.get(contact_id)
-        return None if call is not None and (call.up or call.ended.done()) else contact_id
+        return None if self.calling.is_on(contact_id) else contact_id
 
     def answered(self, contact_id: str) -> None:
         """A caller talks to an agent: nobody need call them back any more."""
+        self.calling.joined(contact_id)
         story = self._chronicle.story(contact_id)
         if story is None:
             return
-        promised_to = story.promise.number if story.promise is not None else None
-        for number in filter(None, (story.caller, promised_to)):
-            promised = self._promised.pop(same_number(number), None)
+        names = [same_number(story.caller)] if story.caller is not None else []
+        names += story.promise.names if story.promise is not None else ()
+        for name in names:
+            promised = self._promised.pop(name, None)
             if promised is not None and promised != contact_id:
-                self._call_off(promised)
+                self._call_off(promised, Outcome.CALLED_AGAIN, EndedBy.CALLER)
 
     def _is_ours(self, number: str) -> bool:
         """A call to one of the site's own numbers would call itself back for ever."""
@@ -143,186 +166,199 @@ class Callbacks:
         now_ms, last = self._clock(), self._router.contact(story.id)
         asks = command.skills or command.requires != ANYONE
         same = last if last is not None and last.queue == queue and not asks else None
-        skills = skill_set(asked_in(self.site, queue, command.skills))
         priority = command.priority
         if priority is None:
             priority = last.priority if last is not None else 0
+        since_ms = last.arrived_ms if last is not None and command.keep_place else now_ms
+        asked_ms = command.at_ms
+        first = command.first or self.site.queues[queue].call_first or self.site.callbacks.first
         return Promise(
             number=_dialled(command.number, story.caller),
             queue=queue,
-            skills=same.skills if same is not None else skills,
-            arrived_ms=last.arrived_ms if last is not None and command.keep_place else now_ms,
-            due_ms=command.at_ms or now_ms,
+            skills=same.skills
+            if same is not None
+            else skill_set(asked_in(self.site, queue, command.skills)),
+            # Of a time that was asked for, less what was waited until it was asked for.
+            arrived_ms=since_ms if asked_ms is None else asked_ms - (now_ms - since_ms),
+            due_ms=asked_ms or now_ms,
             relax=same.relax if same is not None else (),
             priority=priority,
             requires=same.requires if same is not None else command.requires,
+            until_ms=command.until_ms,
+            customer=command.customer,
+            customer_first=first == "customer",
         )
 
     # once the caller has left
 
     def keep(self, contact_id: str) -> None:
-        """Nobody is on the line any more, or the engine is back: the contact waits by itself."""
+        """Nobody is on the line any more, or the engine is back: the contact waits by itself. Who
+        was called back and has left without an agent was not reached."""
         story = self._chronicle.story(contact_id)
         if story is None or story.promise is None:
             return
         self._chronicle.update(story.left_alone())
-        self._promised[same_number(story.promise.number)] = contact_id
-        keeping = self._keep(contact_id)
+        self._name(story.promise, contact_id)
+        if contact_id not in self._kept:
+            self._begin(contact_id)
+        else:
+            self.calling.end(contact_id, HUNG_UP)
+
+    def later(self, contact_id: str) -> None:
+        """The engine is back, and the customer is on the line with somebody else: not just now."""
+        story = self._chronicle.story(contact_id)
+        if story is None or story.promise is None:
+            return
+        pause_ms = callback_rules_of(self.site).retry_after_ms
+        due_ms = max(story.promise.due_ms, self._clock() + pause_ms)
+        self._chronicle.update(replace(story, promise=replace(story.promise, due_ms=due_ms)))
+        self.keep(contact_id)
+
+    def was_machine(self, contact_id: str, promise: Promise) -> None:
+        """What an agent was joined with was a machine: the customer is still to be reached."""
+        story = self._chronicle.story(contact_id)
+        if story is None:
+            return
+        self._chronicle.update(story.was_machine(self._clock(), promise))
+        self._name(promise, contact_id)
+        self._tasks.create_task(self._failed(contact_id, "machine", begin=True))
+
+    # what people ask for
+
+    def all(self) -> Iterator[Kept]:
+        """Every promise that is being kept, the one that is due first at first."""
+        kept = [(self._chronicle.story(contact_id), contact_id) for contact_id in self._kept]
+        found = [(story.promise, story) for story, _ in kept if story and story.promise]
+        for promise, story in sorted(found, key=lambda each: (each[0].due_ms, each[1].id)):
+            yield Kept(story.id, story, promise, self.calling.is_calling(story.id))
+
+    def cancel(self, contact_id: str) -> bool:
+        """A supervisor calls it off; False when there is none, or its customer is being called."""
+        if contact_id not in self._kept or self.calling.is_calling(contact_id):
+            return False
+        self._call_off(contact_id, Outcome.CANCELLED, EndedBy.ENGINE)
+        return True
+
+    def move(self, contact_id: str, due_ms: int | None) -> bool:
+        """A supervisor wants it made at another time, None: now; what the hours allow is made
+        then. False when there is none, or its customer is being called."""
+        story = self._chronicle.story(contact_id)
+        if contact_id not in self._kept or self.calling.is_calling(contact_id):
+            return False
+        if story is None or story.promise is None:
+            return False
+        now_ms = self._clock()
+        promise = story.promise.at(due_ms if due_ms is not None else now_ms)
+        self._chronicle.update(story.moved(now_ms, promise))
+        before = self._kept[contact_id]
+        before.cancel()
+        self._begin(contact_id, before)
+        return True
+
+    # the keeping
+
+    def _begin(self, contact_id: str, after: asyncio.Task[None] | None = None) -> None:
+        keeping = self._keep(contact_id, after)
         self._kept[contact_id] = self._tasks.create_task(keeping, name=f"callback {contact_id}")
 
-    def not_reached(self, contact_id: str, reason: str) -> None:
-        """The customer's phone was called in vain."""
-        self._end_call(contact_id, reason)
-
-    def up(self, contact_id: str) -> None:
-        """The customer has answered; `reached` follows, unless they hang up before."""
-        if contact_id in self._calls:
-            self._calls[contact_id].up = True
-
-    def leg_ended(self, uniqueid: str) -> None:
-        """An agent who waits for a customer may have hung up, or the customer at once."""
-        for contact_id, call in self._calls.items():
-            if call.leg.leg == uniqueid:
-                self._end_call(contact_id, LOST_LEG)
-            elif call.up and call.uniqueid == uniqueid:
-                self._end_call(contact_id, "hung_up")
-
-    def reached(self, contact_id: str) -> AgentLeg | None:
-        """The customer has answered; returns whom to join them with, None if nobody waits."""
-        call = self._calls.get(contact_id)
-        if call is None or call.ended.done():
-            return None
-        call.ended.set_result(JOINED)
-        return call.leg
-
-    async def _keep(self, contact_id: str) -> None:
-        """Until the customer is reached, given up, or has called again."""
+    async def _keep(self, contact_id: str, after: asyncio.Task[None] | None) -> None:
+        """Until the customer is reached, given up, or has called again; begun when the task before
+        it has let go of the contact."""
         try:
-            while (promise := self._promise_of(contact_id)) is not None:
-                await asyncio.sleep(max(0, promise.due_ms - self._clock()) / 1000)
-                reason = await self._attempt(contact_id, promise)
+            if after is not None:
+                await asyncio.wait({after})
+            while (promise := await self._next(contact_id)) is not None:
+                hours = self._hours(promise)
+                if await self._is_early(promise):
+                    continue
+                closes_ms = hours.closes_ms(self._clock())
+                reason = await self.calling.attempt(contact_id, promise, closes_ms)
                 if reason == JOINED:
                     return
-                self._failed(contact_id, reason)
+                await self._failed(contact_id, reason)
         finally:
-            del self._kept[contact_id]
+            if self._kept.get(contact_id) is asyncio.current_task():
+                del self._kept[contact_id]
+
+    async def _next(self, contact_id: str) -> Promise | None:
+        """The promise, with the moment of its next call by the hours; None: there is no more."""
+        story, rules = self._chronicle.story(contact_id), callback_rules_of(self.site)
+        if story is None or story.promise is None:
+            return None
+        promise = story.promise.waits(self._hours(story.promise), self._clock())
+        if promise is None or promise.tries >= rules.tries:
+            await self._give_up(contact_id, "no_hours" if promise is None else "no_tries")
+            return None
+        if promise is not story.promise:
+            self._chronicle.update(replace(story, promise=promise))
+        return promise
+
+    async def _is_early(self, promise: Promise) -> bool:
+        """True after some time in which it has not become due."""
+        left_ms = promise.due_ms - self._clock()
+        if left_ms > 0:
+            await asyncio.sleep(min(left_ms, LOOK_MS) / 1000)
+        return promise.due_ms > self._clock()
+
+    async def _failed(self, contact_id: str, reason: str, *, begin: bool = False) -> None:
+        story, now_ms = self._chronicle.story(contact_id), self._clock()
+        if story is None or story.promise is None:
+            return
+        rules, hours = callback_rules_of(self.site), self._hours(story.promise)
+        again = story.promise.again(rules, now_ms, reason, hours)
+        if again is None:
+            await self._give_up(contact_id, reason)
+            return
+        self._chronicle.update(story.not_called_back(now_ms, reason, again))
+        if begin:
+            self._begin(contact_id)
+
+    async def _give_up(self, contact_id: str, reason: str) -> None:
+        story = self._chronicle.story(contact_id)
+        if story is None or story.promise is None:
+            return
+        told = await self.unreached(story, story.promise)
+        story = self._chronicle.story(contact_id)
+        if story is None or story.promise is None:  # the customer has called meanwhile
+            return
+        self._unname(story.promise)
+        story = story.tell(self._clock(), told) if told is not None else story
+        self._chronicle.update(story.not_called_back(self._clock(), reason, None))
+        self._chronicle.close(contact_id, Outcome.NOT_REACHED, EndedBy.ENGINE)
+
+    def _call_off(self, contact_id: str, outcome: Outcome, by: EndedBy) -> None:
+        """The customer need not be called: this one is not made."""
+        story = self._chronicle.story(contact_id)
+        if story is None:
+            return
+        if story.promise is not None:
+            self._unname(story.promise)
+        # Told before the row is written: should the engine be lost between, nobody is called.
+        self._chronicle.update(story.not_called_back(self._clock(), outcome.value, None))
+        keeping = self._kept.get(contact_id)
+        if keeping is not None:  # else it is still in a call of its own
+            keeping.cancel()
+            self._chronicle.close(contact_id, outcome, by)
+
+    def _hours(self, promise: Promise) -> CallingHours:
+        return calling_hours(self.site.callbacks, self._openings, promise.number)
 
     def _promise_of(self, contact_id: str) -> Promise | None:
         story = self._chronicle.story(contact_id)
         return story.promise if story is not None else None
 
-    async def _attempt(self, contact_id: str, promise: Promise) -> str:
-        """In line until an agent answers, who then waits for the customer; how that ended."""
-        contact = promise.contact(contact_id, self._node)
-        await self._end_legs(contact_id)
-        self._router.withdraw(contact_id, Leaving.WITHDRAWN)
-        ticket = self._router.enqueue(contact)
-        self._tell_queued(contact)
-        try:
-            leg = await ticket.answered
-        except asyncio.CancelledError:
-            self._router.withdraw(contact_id, Leaving.WITHDRAWN)
-            raise
-        if leg is None:
-            return "lost"
-        reason = "cancelled"
-        try:
-            reason = await self._call(contact_id, leg)
-        finally:
-            if reason != JOINED:
-                self._router.conversation_ended(contact_id)
-                await self._ringer.drop(leg)
-        return reason
+    # one callback a customer
 
-    async def _call(self, contact_id: str, leg: AgentLeg) -> str:
-        # Not the contact's own id: with that of the caller's ended channel Asterisk 22.10 made no
-        # channel (measured, also seconds later).
-        uniqueid = f"{leg.leg}-back"
-        order = self._order(contact_id, uniqueid)
-        if order is None:
-            return "lost"
-        call = _Call(leg, uniqueid, asyncio.get_running_loop().create_future())
-        self._calls[contact_id] = call
-        try:
-            await self._switch.call(order)
-            # Shielded: called off, the future is not to look as if the call had ended.
-            return await asyncio.shield(call.ended)
-        except AmiError as error:
-            log.warning("customer_not_called", contact=contact_id, code=error.code)
-            return "failed"
-        finally:
-            del self._calls[contact_id]
-            if not call.ended.done() or call.ended.result() == LOST_LEG:
-                await self._hang_up(uniqueid)
+    def _contact_of(self, promise: Promise) -> str | None:
+        """The contact that has promised it to this customer already."""
+        return next((self._promised[n] for n in promise.names if n in self._promised), None)
 
-    def _order(self, contact_id: str, uniqueid: str) -> CallCustomer | None:
-        story = self._chronicle.story(contact_id)
-        if story is None or story.promise is None:
-            return None
-        promise, rules = story.promise.tried(), self.site.callbacks
-        self._chronicle.update(story.calling_back(self._clock(), promise, uniqueid))
-        return CallCustomer(
-            contact=contact_id,
-            number=promise.number,
-            trunk=rules.trunk or self.site.fallback.trunk,
-            channel_id=uniqueid,
-            caller_number=story.called or "",
-            timeout_ms=rules.ring_timeout.ms,
-            variables=(
-                ("TRK_CONTACT", contact_id),
-                ("TRK_STAGE", "flow"),
-                ("TRK_LANGUAGE", story.language or self.site.languages[0]),
-            ),
-        )
+    def _name(self, promise: Promise, contact_id: str) -> None:
+        self._promised.update(dict.fromkeys(promise.names, contact_id))
 
-    def _end_call(self, contact_id: str, reason: str) -> None:
-        call = self._calls.get(contact_id)
-        if call is not None and not call.ended.done():
-            call.ended.set_result(reason)
-
-    def _failed(self, contact_id: str, reason: str) -> None:
-        story, now_ms = self._chronicle.story(contact_id), self._clock()
-        if story is None or story.promise is None:
-            return
-        again = story.promise.again(callback_rules_of(self.site), now_ms)
-        self._chronicle.update(story.not_called_back(now_ms, reason, again))
-        if again is None:
-            self._promised.pop(same_number(story.promise.number), None)
-            self._chronicle.close(contact_id, Outcome.NOT_REACHED, EndedBy.ENGINE)
-
-    def _call_off(self, contact_id: str) -> None:
-        """The customer has called again: this one is not made."""
-        story = self._chronicle.story(contact_id)
-        if story is None:
-            return
-        # Told before the row is written: should the engine be lost between, nobody is called.
-        self._chronicle.update(story.not_called_back(self._clock(), "called_again", None))
-        keeping = self._kept.get(contact_id)
-        if keeping is not None:  # else it is still in a call of its own
-            keeping.cancel()
-            self._chronicle.close(contact_id, Outcome.CALLED_AGAIN, EndedBy.CALLER)
-
-    def _tell_queued(self, contact: Contact) -> None:
-        story = self._chronicle.story(contact.id)
-        if story is not None:
-            told = story.queued(
-                self._clock(), contact.queue, dict(contact.skills), contact.requires
-            )
-            self._chronicle.update(told)
-
-    async def _end_legs(self, contact_id: str) -> None:
-        """An agent who waited when the engine was lost waits no longer."""
-        story = self._chronicle.story(contact_id)
-        for leg in story.legs if story is not None else ():
-            if leg.ended_ms is None:
-                await self._hang_up(leg.uniqueid)
-
-    async def _hang_up(self, uniqueid: str) -> None:
-        """A leg that may ring still, or be up for nobody."""
-        try:
-            await self._switch.hangup(uniqueid)
-        except AmiError as error:
-            log.warning("hangup_not_sent", leg=uniqueid, code=error.code)
+    def _unname(self, promise: Promise) -> None:
+        for name in promise.names:
+            self._promised.pop(name, None)
 
 
 def _dialled(number: str, caller: str | None) -> str:

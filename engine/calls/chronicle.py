@@ -1,6 +1,7 @@
 """Keeps the story of every live contact: live record in Redis, events for watchers, history row."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 import structlog
 
@@ -11,8 +12,9 @@ from engine.hub import Hub
 from engine.metrics import Metrics
 from history.errors import HistoryError
 from history.outcome import EndedBy, Outcome
-from history.rows import AnswerRow, MessageRow, RecordingRow, TimelineEntry
+from history.rows import AnswerRow, MessageRow, PromiseRow, RecordingRow, TimelineEntry
 from history.writer import HistoryWriter
+from routing.callbacks import Promise
 
 log = structlog.get_logger(__name__)
 
@@ -35,6 +37,7 @@ class Chronicle:
         self._legs: dict[str, str] = {}
         self._parted: dict[str, Story] = {}
         self._unsettled: set[str] = set()
+        self._promises: dict[str, Promise | None] = {}
         self.on_written: Callable[[list[str]], None] = lambda contacts: None
         """Told the contacts whose rows are in the history: routing may forget them."""
         self.on_told: Callable[[Story, TimelineEntry], None] = lambda story, entry: None
@@ -76,6 +79,7 @@ class Chronicle:
         self._legs.update({leg.uniqueid: story.id for leg in story.legs if leg.ended_ms is None})
         self._metrics.active_calls.set(len(self._stories))
         self._save(story)
+        self._keep_promise(story)
 
     def update(self, story: Story, save: bool = True) -> None:
         """A new chapter. Chapters that a restarted engine could do without need no saving."""
@@ -86,6 +90,7 @@ class Chronicle:
         self._stories[story.id] = story
         if save:
             self._save(story)
+        self._keep_promise(story)
         if story.timeline is not before.timeline:
             self._publish(story.id, len(before.timeline))
 
@@ -127,6 +132,7 @@ class Chronicle:
         self._unsettled.add(contact_id)
         self.on_told(story, row.timeline[-1])
         self._writer.put(row, lambda refused: self._settled(contact_id, refused))
+        self._keep_promise(replace(story, promise=None))
         self._hub.publish(
             {
                 "at_ms": row.ended_ms,
@@ -170,6 +176,15 @@ class Chronicle:
                 }
             )
 
+    def recall(self, row: PromiseRow) -> None:
+        """A former run left this promise in SQL: it is told when it does not stand any more."""
+        self._promises[row.id] = None
+
+    def over(self, story: Story) -> None:
+        """A former run's contact whose row is in the history already: nothing more is kept."""
+        self._keep_promise(replace(story, promise=None))
+        self.written(story.id)
+
     def written(self, contact_id: str) -> None:
         """History has this contact's row for good: its live records go."""
         self._live.remove(contact_id)
@@ -187,6 +202,18 @@ class Chronicle:
 
     def _save(self, story: Story) -> None:
         self._live.save(story)
+
+    def _keep_promise(self, story: Story) -> None:
+        """A callback whose caller has left may be days ahead: it outlives the live records too."""
+        promise = story.promise if story.alone else None
+        if promise is None:
+            if story.id in self._promises:
+                del self._promises[story.id]
+                self._writer.put(PromiseRow(story.id, story.site, story.node, 0, None))
+        elif self._promises.get(story.id) is not promise:
+            self._promises[story.id] = promise
+            record = story.to_record()
+            self._writer.put(PromiseRow(story.id, story.site, story.node, promise.due_ms, record))
 
     def _publish(self, contact_id: str, since: int = 0) -> None:
         story = self._stories[contact_id]

@@ -1,7 +1,7 @@
 """One caller's call: the flow's commands carried out on the channel, its events handed back."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import replace
 from functools import partial
 from typing import Literal
@@ -10,13 +10,15 @@ import structlog
 
 from bridge.agi.session import AgiSession
 from bridge.errors import AmiError, ChannelGone, PlaybackFailed, SessionClosed
+from engine.calls.answering import Answering, MachineCode
+from engine.calls.calling import CustomerCall
 from engine.calls.callrecording import CallRecording
 from engine.calls.rehearsals import Rehearsal
 from engine.calls.services import Services
 from engine.calls.stage import DONE, FLOW, STAGE, TALKING
 from engine.calls.story import Story
 from engine.calls.voice import Voice
-from engine.calls.waiting import Gone, Waiting
+from engine.calls.waiting import Gone, Waiting, wait_ms
 from engine.calls.wishes import contact_of
 from engine.mailboxes.messages import CallMessages
 from engine.performing import PERFORMERS, Line
@@ -43,6 +45,7 @@ from ivr.state import CallState
 from ivr.variables import written
 from routing.contact import Contact
 from routing.ringing import AgentLeg
+from routing.ticket import Ticket
 
 log = structlog.get_logger(__name__)
 
@@ -80,6 +83,7 @@ class Conversation:
         self._began_ms = services.clock()
         self._answered = answered
         self._spoke = False
+        self._machine: MachineCode | None = None
         self._language: str = services.site.languages[0]
         self._messages = CallMessages(services.messages, contact_id, self._next_take)
         self._voice = Voice(session, self._audio_of, services.audio.silence, services.clock)
@@ -210,27 +214,39 @@ class Conversation:
             elapsed = self._services.clock() - self._began_ms
             self._services.metrics.first_prompt.observe(elapsed / 1000)
 
-    async def called_back(self, program: Program | None, leg: AgentLeg) -> None:
-        """The customer of a callback has answered: join them, then go on with the flow where a
-        caller who waited in the queue would. The story is closed, whatever happens."""
+    async def called_back(self, program: Program | None, call: CustomerCall) -> None:
+        """A callback is answered: join the customer, then go on with the flow where a caller who
+        waited in the queue would. The story is closed, unless they are to be called again."""
         async with self._to_the_end():
             story = self._services.chronicle.story(self._id)
-            event = await self._joined(leg)
+            promise = story.promise if story is not None else None
+            answering = Answering(self._services, self._session, self._voice, self._id)
+            if not await answering.is_person(call):
+                return
+            code = self._machine = MachineCode(self._services)
+            event = await self._joined(call)
+            if code.was_keyed.is_set() and promise is not None:
+                self._services.callbacks.was_machine(self._id, promise)
+                await answering.leave_message()
+                return
             if program is None or story is None or story.resume is None:
                 await self._finish("normal")
                 return
             state = CallState.from_dict(story.resume)
             await self._drive(program, resume(program, state, event))
 
-    async def _joined(self, leg: AgentLeg) -> Event:
+    async def _joined(self, call: CustomerCall) -> Event:
         services = self._services
         contact, story = services.router.contact(self._id), services.chronicle.story(self._id)
         if contact is None or story is None:
-            await services.ringer.drop(leg)
+            if call.leg is not None:
+                await services.ringer.drop(call.leg)
             return StepFailed(services.clock(), "routing has lost the contact")
         command = _plain(contact, story.language or self._language)
         try:
-            return await self._served(contact, command, leg)
+            if call.ticket is not None:
+                services.callbacks.calling.there(self._id)
+            return await self._served(contact, command, call.leg, call.ticket)
         except ChannelGone:
             if self._session.lost:
                 raise SessionClosed("Asterisk's end is gone") from None
@@ -257,24 +273,28 @@ class Conversation:
         return await self._served(contact, command)
 
     async def _served(
-        self, contact: Contact, command: Enqueue, leg: AgentLeg | None = None
+        self,
+        contact: Contact,
+        command: Enqueue,
+        leg: AgentLeg | None = None,
+        ticket: Ticket | None = None,
     ) -> QueueLeft:
-        """Until the caller has talked, at first to the agent on `leg`, or left the line."""
+        """Until the caller has talked, at first to the agent on `leg`, or left the line; the place
+        there is new, unless they have a `ticket`."""
         now = self._services.clock
         while True:
-            left = leg or await self._waiting(contact, command).until_left()
-            leg, waited_ms = None, now() - contact.arrived_ms
+            left = leg or await self._waiting(contact, command, ticket).until_left()
+            leg = ticket = None
+            waited_ms = now() - contact.arrived_ms
             if isinstance(left, Gone):
                 self._left_queue(left.why)
                 return QueueLeft(now(), left.why, left.key, waited_ms=waited_ms)
             if await self._talk(left):
                 return QueueLeft(now(), "conversation_ended", agent=left.agent, waited_ms=waited_ms)
 
-    def _waiting(self, contact: Contact, command: Enqueue) -> Waiting:
-        if self._rehearsal is None:
-            return Waiting(self._services, self._session, contact, command)
-        wait = self._rehearsal.wait
-        return Waiting(self._services, self._session, contact, command, wait=wait)
+    def _waiting(self, contact: Contact, command: Enqueue, ticket: Ticket | None) -> Waiting:
+        wait = self._rehearsal.wait if self._rehearsal is not None else wait_ms
+        return Waiting(self._services, self._session, contact, command, wait=wait, ticket=ticket)
 
     def _left_queue(self, why: str) -> None:
         self._change(lambda story: story.left_queue(self._services.clock(), why))
@@ -302,7 +322,8 @@ class Conversation:
         try:
             await self._session.set_variable(STAGE, TALKING)
             await self._limit(channel, max_ms)
-            await self._session.execute("Bridge", channel)
+            async with self._machine.listening(leg) if self._machine else nullcontext():
+                await self._session.execute("Bridge", channel)
             # Asterisk tells of a hangup before it takes the next command, not before.
             await self._session.set_variable(STAGE, FLOW)
         except ChannelGone:

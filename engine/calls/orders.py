@@ -54,7 +54,7 @@ class CallOrders:
         # Who was promised a callback and waits on the line is a caller like others.
         promise = story.promise if story is not None and not contact.leg else None
         caller = story.caller if story is not None else None
-        if promise is not None:
+        if promise is not None and not promise.customer_first:
             variables.append((NOTICE, self._notice))
         if self.whispers.of(contact.id) is not None:
             variables.append((WHISPER, "yes"))

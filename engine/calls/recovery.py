@@ -35,9 +35,15 @@ class Over:
 
 @dataclass(frozen=True)
 class Promised:
-    """The caller is to be called back: the contact goes on waiting without them."""
+    """The customer is to be called back: the contact goes on waiting without them.
+
+    `on_line`: they are up in Asterisk, which apologised and put them through to the fallback.
+    `rings`: their phone still does, for nobody.
+    """
 
     story: Story
+    on_line: bool = False
+    rings: bool = False
 
 
 Verdict = GoesOn | Over | Promised
@@ -116,7 +122,9 @@ def _judge(
     if caller is not None and caller.stage == TRANSFER:
         return GoesOn(story.tell(now_ms, "engine_back"))
     if story.promise is not None and not any(entry.stage == TALKING for entry in entries):
-        return Promised(_told(story, entries).tell(now_ms, "engine_back"))
+        told = _told(story, entries).tell(now_ms, "engine_back")
+        up = caller is not None and caller.up
+        return Promised(told, on_line=up, rings=caller is not None and not up)
     return _over(story, entries, entries[-1].at_ms if entries else now_ms, agent)
 
 

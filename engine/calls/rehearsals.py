@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from config.yaml_tree import Quoted
 from engine.calls.rehearsed_outside import Outside, OutsideModel
 from engine.clock import Clock
-from ivr.commands import Ask, CallBack, Command, Lookup, Pay, Play, RunPython
+from ivr.commands import Ask, CallBack, CancelCallback, Command, Lookup, Pay, Play, RunPython
 from ivr.events import Event, StepFailed
 from ivr.interpreter import Turn
 from ivr.program import Program
@@ -30,7 +30,7 @@ from ivr.rehearsal.underway import duration_ms
 from ivr.state import CallFacts, CallState, Ended
 from ivr.steps.base import Known
 
-AS_GIVEN = (Lookup, RunPython, CallBack, Pay)
+AS_GIVEN = (Lookup, RunPython, CallBack, CancelCallback, Pay)
 """What is answered by the given world, and not done."""
 
 Json = dict[str, Any]

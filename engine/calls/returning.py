@@ -7,6 +7,7 @@ from pathlib import Path
 import structlog
 
 from agi_scripts.journal import JournalEntry, SpooledEntry, acknowledge, read_spool
+from bridge.errors import AmiError
 from bridge.events import LinkUp
 from engine.calls.recordings import Recordings
 from engine.calls.recovery import GoesOn, Over, Promised, judge, strangers, talks
@@ -14,6 +15,7 @@ from engine.calls.services import Services
 from engine.calls.story import Story
 from history.database import HistoryDatabase
 from history.errors import DatabaseAway
+from history.rows import PromiseRow
 from routing.floor import LiveLegs
 
 log = structlog.get_logger(__name__)
@@ -38,11 +40,11 @@ class Returning:
     async def take_up(self, link: LinkUp, recordings: Recordings) -> None:
         """Once, before events are let in; strangers are left to `watch`. Raises StoreAway."""
         services = self._services
-        stories = [s for s in await services.chronicle.left_behind() if not await self._has_row(s)]
+        stories = [s for s in await self._left_behind() if not await self._has_row(s)]
         alive = {channel.uniqueid for channel in link.channels}
         journal = [item.entry for item in self._read()]
         over: list[Story] = []
-        promised: list[str] = []
+        promised: list[Promised] = []
         for verdict in judge(stories, journal, link.channels, services.clock()):
             match verdict:
                 case GoesOn(story=story):
@@ -50,15 +52,15 @@ class Returning:
                     services.chronicle.adopt(story)
                 case Promised(story=story):
                     services.chronicle.adopt(story)
-                    promised.append(story.id)
+                    promised.append(verdict)
                 case Over(story=story):
                     over.append(story)
                     self._finish(verdict)
         held = await services.router.restore(LiveLegs(agents=alive, talks=talks(link.channels)))
         # No story: its row is written, and no commit will tell routing to forget it.
         services.router.forget([c for c in held if not services.chronicle.knows(c)])
-        for contact_id in promised:
-            services.callbacks.keep(contact_id)
+        for verdict in promised:
+            await self._keep(verdict)
         await recordings.recover(services.chronicle.stories(), over)
         log.info(
             "engine_back", left=len(stories), go_on=len(services.adopted), journal=len(journal)
@@ -87,6 +89,27 @@ class Returning:
         for over in strangers(fresh, known, services.site.site, services.node):
             self._finish(over)
 
+    async def _left_behind(self) -> list[Story]:
+        """The live records, and the promises of callbacks that only SQL still has."""
+        services = self._services
+        stories = await services.chronicle.left_behind()
+        known = {story.id for story in stories}
+        for row in await self._database.promised(services.site.site, services.node):
+            services.chronicle.recall(row)
+            if row.id not in known and (story := _story_of(row)) is not None:
+                stories.append(story)
+        return stories
+
+    async def _keep(self, promised: Promised) -> None:
+        story, callbacks = promised.story, self._services.callbacks
+        if promised.rings:
+            with contextlib.suppress(AmiError):  # it rings out, or is answered and hung up
+                await self._services.switch.hangup(story.line)
+        if promised.on_line:
+            callbacks.later(story.id)
+        else:
+            callbacks.keep(story.id)
+
     async def _is_told(self, contact: str) -> bool:
         """Whether history has the contact, or refused what this run told of it."""
         nameless = not contact
@@ -97,7 +120,7 @@ class Returning:
         """Whether the engine died between a row's commit and the end of its live record."""
         told = await self._database.contact(story.id) is not None
         if told:
-            self._services.chronicle.written(story.id)
+            self._services.chronicle.over(story)
         return told
 
     def _finish(self, over: Over) -> None:
@@ -113,3 +136,12 @@ class Returning:
         for path in spool.broken:
             log.error("journal_entry_broken", path=path)
         return list(spool.entries)
+
+
+def _story_of(row: PromiseRow) -> Story | None:
+    """None for a record of another version, which is left where it is, for a person."""
+    try:
+        return Story.from_record(row.story or {})
+    except (KeyError, TypeError, ValueError) as problem:
+        log.error("promise_unreadable", contact=row.id, reason=type(problem).__name__)
+        return None

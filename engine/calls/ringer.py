@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Protocol
@@ -46,6 +47,13 @@ class Orders(Protocol):
         ...
 
 
+Before = Callable[[Assignment], Awaitable[int | None] | None]
+
+
+def _nothing(assignment: Assignment) -> None:
+    return None
+
+
 @dataclass
 class _Ring:
     order: RingAgent
@@ -72,7 +80,11 @@ class SwitchRinger:
         self._run = secrets.token_hex(3) if run is None else run
         self._numbers = count(1)
         self._rings: dict[tuple[str, str], _Ring] = {}
+        self._held: dict[tuple[str, str], asyncio.Future[None]] = {}
         self._legs: dict[str, AgentLegUp] = {}
+        self.before: Before = _nothing
+        """What is waited for before a phone rings, if anything: for how long it may then, None: not
+        at all, and nobody has missed a ring."""
 
     def channel_of(self, leg: str) -> str:
         """The channel's name of an answered leg; its unique id serves as well once it is gone."""
@@ -80,6 +92,27 @@ class SwitchRinger:
 
     async def ring(self, assignment: Assignment, timeout_ms: int) -> RingOutcome:
         """Ring the agent's phone; returns how that ended, whatever happens to the link."""
+        before = self.before(assignment)
+        if before is None:
+            return await self._ring(assignment, timeout_ms)
+        rings_ms = await self._until_it_may(assignment, before)
+        return Stopped() if rings_ms is None else await self._ring(assignment, rings_ms)
+
+    async def _until_it_may(
+        self, assignment: Assignment, before: Awaitable[int | None]
+    ) -> int | None:
+        """None also when the ring is stopped meanwhile."""
+        pair = _pair(assignment)
+        stopped = self._held[pair] = asyncio.get_running_loop().create_future()
+        may = asyncio.ensure_future(before)
+        try:
+            await asyncio.wait({may, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            return may.result() if may.done() and not stopped.done() else None
+        finally:
+            del self._held[pair]
+            may.cancel()
+
+    async def _ring(self, assignment: Assignment, timeout_ms: int) -> RingOutcome:
         channel_id = f"{assignment.contact.id}-{self._node}{self._run}-{next(self._numbers)}"
         ring = _Ring(self._orders.order(assignment, channel_id, timeout_ms))
         self._rings[_pair(assignment)] = ring
@@ -105,6 +138,9 @@ class SwitchRinger:
 
     async def stop_ringing(self, assignment: Assignment) -> None:
         """Hang up the ringing leg; the pending `ring` returns `Stopped`."""
+        held = self._held.get(_pair(assignment))
+        if held is not None and not held.done():
+            held.set_result(None)
         ring = self._rings.get(_pair(assignment))
         if ring is None:
             return

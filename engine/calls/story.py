@@ -137,6 +137,17 @@ class Story:
         waits = stretches.closed(self.waits, at_ms)
         return replace(told, promise=again, waits=waits, agent=None)
 
+    def moved(self, at_ms: int, promise: Promise) -> Self:
+        """Somebody wants the customer to be called at another time."""
+        told = self.tell(at_ms, "callback_moved", due_ms=promise.due_ms)
+        return replace(told, promise=promise, waits=stretches.closed(self.waits, at_ms))
+
+    def was_machine(self, at_ms: int, promise: Promise) -> Self:
+        """Whom the agent was joined with was nobody: it was no conversation, and `promise` still
+        stands."""
+        told = self.tell(at_ms, "machine", agent=self.agent)
+        return replace(told, agent=None, talks=self.talks[:-1], promise=promise, alone=True)
+
     def rung(self, at_ms: int, agent: str, channel_id: str) -> Self:
         """An agent was reserved and the phone is rung; the leg is closed by `leg_ended`."""
         leg = LegRow(channel_id, channel_id, LegRole.AGENT, at_ms, agent)

@@ -93,14 +93,14 @@ class Switchboard:
 
     def _customer(self, event: CustomerUp | CustomerNotReached, services: Services) -> None:
         if isinstance(event, CustomerUp):
-            services.callbacks.up(event.contact)
+            services.callbacks.calling.up(event.contact)
         else:
-            services.callbacks.not_reached(event.contact, event.reason.value)
+            services.callbacks.calling.not_reached(event.contact, event.reason.value)
 
     def _leg_ended(self, event: LegEnded, services: Services) -> None:
         now, chronicle = services.clock(), services.chronicle
         agent = services.ringer.leg_ended(event.uniqueid)
-        services.callbacks.leg_ended(event.uniqueid)
+        services.callbacks.calling.leg_ended(event.uniqueid)
         services.orders.whispers.leg_ended(event.uniqueid)
         adopted = self._adopted(event.uniqueid, services)
         if adopted is not None:

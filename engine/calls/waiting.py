@@ -54,7 +54,8 @@ async def wait_ms(ms: int) -> None:
 
 
 class Waiting:
-    """One contact's stay in the queue; ``wait`` lets its time limit pass."""
+    """One contact's stay in the queue; ``wait`` lets its time limit pass. Without a ``ticket`` it
+    joins the line."""
 
     def __init__(
         self,
@@ -64,12 +65,14 @@ class Waiting:
         command: Enqueue,
         *,
         wait: Wait = wait_ms,
+        ticket: Ticket | None = None,
     ) -> None:
         self._services = services
         self._session = session
         self._contact = contact
         self._command = command
         self._let_pass = wait
+        self._ticket = ticket
         self._queue = services.site.queues[contact.queue]
         self._announcing = False
         self._comfort = cycle(command.comfort)
@@ -80,7 +83,7 @@ class Waiting:
 
         However it ends, the router knows: the contact is withdrawn unless an agent answered.
         """
-        ticket = self._services.router.enqueue(self._contact)
+        ticket = self._ticket or self._services.router.enqueue(self._contact)
         outcome = Outcome.ABANDONED
         try:
             gone = await self._wait(ticket)

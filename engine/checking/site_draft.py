@@ -9,11 +9,11 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
+from config.callbacks import Callbacks
 from config.customers import Customers
 from config.document import DocumentError, Located, Problem, load_plain
 from config.files import NOTHING_UNSAVED, Unsaved, read_text
 from config.site import Site, read_site
-from config.telephony import Callbacks
 from config.transfers import Transfers
 from engine.loading import known_of
 from engine.publishing.functions import load_functions

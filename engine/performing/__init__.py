@@ -18,6 +18,7 @@ from engine.performing.sms import send_sms
 from engine.performing.transfer import transfer
 from ivr.commands import (
     CallBack,
+    CancelCallback,
     Deliver,
     Discard,
     Lookup,
@@ -36,6 +37,7 @@ PERFORMERS: Mapping[type[Any], Performer] = {
     SendSms: send_sms,
     SaveSurvey: save_survey,
     CallBack: callback.promise,
+    CancelCallback: callback.cancel,
     Request: ask,
     Lookup: look_up,
     SwitchRecording: switch_recording,

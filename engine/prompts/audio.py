@@ -101,7 +101,8 @@ def needed(site: Site, flows: Iterable[Flow]) -> Iterator[Segment]:
         yield from static_texts(flow)
     for language in site.languages:
         yield Segment(language, apology_of(site, language))
-        for text in every_text(language):
+        own = (site.callbacks.greeting.get(language), site.callbacks.message.get(language))
+        for text in (*every_text(language), *filter(None, own)):
             yield Segment(language, text)
 
 

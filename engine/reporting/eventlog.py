@@ -208,6 +208,8 @@ class EventLog:
                 self._transferred(story.id, "agent" if "agent" in fields else "outside", at_ms)
             case "not_joined" | "not_accepted":
                 self._void(story.id, entry.what, at_ms)
+            case "machine":
+                self._void(story.id, "not_reached", at_ms)
             case "calling_back" | "answered":
                 way = self._ways.setdefault(story.id, _Way())
                 way.calling = entry.what == "calling_back"

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from itertools import groupby
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from config.requirement import ANYONE, Requirement, parse, spell
 from config.suggest import shown
 from ivr.commands import (
     CallBack,
+    CancelCallback,
     Command,
     Deliver,
     Enqueue,
@@ -137,10 +140,23 @@ class Expecting:
 
     def deed(self, name: str, wanted: Mapping[str, str]) -> Mismatch | None:
         """Any other command: each of ``wanted`` is one of its fields."""
-        seen = [_DEEDS[name](each) for each in self._since() if isinstance(each, _KINDS[name])]
+        done = (each for each in self._since() if isinstance(each, _KINDS[name]))
+        seen = [{**_DEEDS[name](each), **self._times(each)} for each in done]
         if any(all(same(text, done.get(key)) for key, text in wanted.items()) for done in seen):
             return None
         return Mismatch(f"{name} {_map(wanted)}", _list(map(_map, seen), f"no {name}"))
+
+    def _times(self, command: Command) -> dict[str, Any]:
+        """When a callback is asked for, on the site's clock."""
+        if not isinstance(command, CallBack):
+            return {}
+        zone = ZoneInfo(self._call.state.scope.call.zone)
+        asked = {"at": command.at_ms, "until": command.until_ms}
+        return {
+            name: f"{datetime.fromtimestamp(ms / 1000, zone):%Y-%m-%d %H:%M}"
+            for name, ms in asked.items()
+            if ms is not None
+        }
 
     def var(self, values: Mapping[str, str | None]) -> Mismatch | None:
         for name, text in values.items():
@@ -268,9 +284,16 @@ def _told_to_target(command: Transfer) -> dict[str, Any]:
     return {"whisper": command.whisper.text} if command.whisper.segments else {}
 
 
-_KINDS: Mapping[str, type[Any]] = {
+def _called_back(command: CallBack | CancelCallback) -> dict[str, Any]:
+    told = {name: value for name in ("number", "customer") if (value := getattr(command, name))}
+    if isinstance(command, CancelCallback):
+        return {**told, "cancel": "yes"}
+    return {**told, **_fields("queue", "first")(command)}
+
+
+_KINDS: Mapping[str, type[Any] | tuple[type[Any], ...]] = {
     "transfer": Transfer,
-    "callback": CallBack,
+    "callback": (CallBack, CancelCallback),
     "voicemail": Deliver,
     "survey": SaveSurvey,
     "recording": SwitchRecording,
@@ -284,7 +307,7 @@ _DEEDS: Mapping[str, Callable[[Any], dict[str, Any]]] = {
         **_fields("number", "agent", "extension", "mode")(command),
         **_told_to_target(command),
     },
-    "callback": _fields("number", "queue"),
+    "callback": _called_back,
     "voicemail": _fields("mailbox"),
     "survey": lambda command: {"survey": command.survey, **command.scores},
     "recording": lambda command: {"switched": "on" if command.on else "off"},

@@ -164,8 +164,10 @@ class Given(DocumentModel):
     payment: Literal["paid", "declined", "cancelled", "unavailable"] = Field(
         default="paid", description="how a card payment ends"
     )
-    callback: Literal["promised", "already", "refused"] = Field(
-        default="promised", description="how asking for a callback ends"
+    callback: Literal["promised", "already", "refused", "cancelled", "none"] = Field(
+        default="promised",
+        description="how asking for a callback ends; of one that is called off cancelled, or none "
+        "when there was none",
     )
     sms: Literal["sent", "failed"] = Field(default="sent", description="how a text message is sent")
     fails: tuple[str, ...] = Field(

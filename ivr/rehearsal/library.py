@@ -34,6 +34,9 @@ class ForcedOpening(Opening):
     def at(self, now_ms: int) -> Open | Closed:
         return self._now
 
+    def on_clock_of(self, zone: str) -> Opening:
+        return self
+
 
 class Library:
     """Flows that may call each other, those that do compiled once for each way the hours are

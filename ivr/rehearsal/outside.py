@@ -11,6 +11,7 @@ from ivr.commands import (
     REQUEST_MS,
     Ask,
     CallBack,
+    CancelCallback,
     Command,
     Deliver,
     Discard,
@@ -128,7 +129,12 @@ def _is_permitted(command: Transfer, known: Known) -> bool:
 
 
 def _call_back(command: CallBack, now_ms: int, world: World) -> Underway:
-    return _doing(now_ms, world.given.callback)
+    outcome = world.given.callback
+    return _doing(now_ms, "promised" if outcome in ("cancelled", "none") else outcome)
+
+
+def _cancel(command: CancelCallback, now_ms: int, world: World) -> Underway:
+    return _doing(now_ms, "none" if world.given.callback == "none" else "cancelled")
 
 
 def _record_message(command: RecordMessage, now_ms: int, world: World) -> Underway:
@@ -204,6 +210,7 @@ _BEGIN: Mapping[type[Any], Callable[[Any, int, World], Underway]] = {
     Lookup: _lookup,
     Transfer: _transfer,
     CallBack: _call_back,
+    CancelCallback: _cancel,
     RecordMessage: _record_message,
     Deliver: _deliver,
     Discard: _at_once,

@@ -112,7 +112,9 @@ class Line(DocumentModel):
         default=None, description="number, agent, extension, mode or whisper"
     )
     callback: dict[str, str] | None = Field(
-        default=None, description="number or queue, which may be the one just left"
+        default=None,
+        description="number, customer, first, queue, which may be the one just left, at and until "
+        "(2026-11-23 09:00, on the site's clock), cancel (yes)",
     )
     voicemail: dict[str, str] | None = Field(default=None, description="mailbox")
     survey: dict[str, str] | None = Field(default=None, description="scores by question")

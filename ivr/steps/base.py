@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
+from config.callbacks import Callbacks
 from config.document import DocumentModel
 from config.hours import Hours
 from config.problem import Path
 from config.suggest import did_you_mean, shown
-from config.telephony import Callbacks
 from config.transfers import Permitted, Transfers
 from ivr.functions import FlowFunction
 from ivr.names import NAMES

@@ -12,11 +12,14 @@ from bridge.agi.wire import AgiLimits, AgiWire
 
 CHANNEL = "PJSIP/trunk-00000001"
 CALLER = "+36301234567"
+UNIQUEID = "1700000000.1"
 
 Handler = Callable[[AgiSession], Awaitable[None]]
 
 
-def request_lines(script: str = "inbound", *args: str, channel: str = CHANNEL) -> bytes:
+def request_lines(
+    script: str = "inbound", *args: str, channel: str = CHANNEL, uniqueid: str = UNIQUEID
+) -> bytes:
     """The request as launch_netscript and setup_env (res_agi.c) write it, shortened."""
     lines = [
         "agi_network: yes",
@@ -24,7 +27,7 @@ def request_lines(script: str = "inbound", *args: str, channel: str = CHANNEL) -
         f"agi_request: agi://127.0.0.1/{script}",
         f"agi_channel: {channel}",
         "agi_language: en",
-        "agi_uniqueid: 1700000000.1",
+        f"agi_uniqueid: {uniqueid}",
         f"agi_callerid: {CALLER}",
         "agi_dnid: 3611234567",
         "agi_context: from-trunk",
@@ -66,10 +69,12 @@ class FakeCall:
     writer: asyncio.StreamWriter
 
     @classmethod
-    async def dial(cls, port: int, script: str = "inbound", *args: str) -> "FakeCall":
+    async def dial(
+        cls, port: int, script: str = "inbound", *args: str, uniqueid: str = UNIQUEID
+    ) -> "FakeCall":
         """Connect and say what Asterisk says first."""
         call = await cls.connect(port)
-        call.writer.write(request_lines(script, *args))
+        call.writer.write(request_lines(script, *args, uniqueid=uniqueid))
         return call
 
     @classmethod
@@ -125,7 +130,9 @@ async def serving(
 
 
 @asynccontextmanager
-async def conversation(handler: Handler, *args: str) -> AsyncIterator[FakeCall]:
+async def conversation(
+    handler: Handler, *args: str, uniqueid: str = UNIQUEID
+) -> AsyncIterator[FakeCall]:
     """One call to a server that runs `handler`; what the handler raises fails the test."""
     done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -138,7 +145,7 @@ async def conversation(handler: Handler, *args: str) -> AsyncIterator[FakeCall]:
             done.set_result(None)
 
     async with serving(observed) as (_, port):
-        call = await FakeCall.dial(port, "inbound", *args)
+        call = await FakeCall.dial(port, "inbound", *args, uniqueid=uniqueid)
         try:
             yield call
             await done

@@ -92,7 +92,7 @@ async def test_a_callback_is_not_made_twice(office: Office) -> None:
     assert office.callbacks.promise("c2", wanted("0036301234567")) == "already"
     await office.agent_answers()
     await office.tells(CustomerUp("c1"))
-    assert office.callbacks.reached("c1") is not None
+    assert office.reached() is not None
     office.callbacks.answered("c1")
     await asyncio.sleep(3_600)
     assert len(office.house.switch.called) == 1
@@ -215,7 +215,7 @@ async def test_a_customer_who_is_talked_to_on_the_callback_does_not_end_it(offic
     story = office.house.chronicle.story("c2")
     assert story is not None
     assert story.promise is None
-    assert office.callbacks.reached("c1") is not None
+    assert office.reached() is not None
     await settled()
 
 

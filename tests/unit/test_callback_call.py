@@ -90,7 +90,8 @@ async def called_back(house: House) -> AsyncIterator[FakeCall]:
     async def handler(session: AgiSession) -> None:
         await EntryPoints(house.services).called_back(session, CONTACT)
 
-    async with conversation(handler) as call:
+    (order,) = house.switch.called
+    async with conversation(handler, uniqueid=order.channel_id) as call:
         await call.answers("SET VARIABLE TRK_STAGE talking", SET)
         assert await call.hears() == "EXEC Bridge leg-1"
         yield call

@@ -2,7 +2,7 @@
 
 import pytest
 
-from config.telephony import Callbacks
+from config.callbacks import Callbacks
 from ivr.commands import CallBack
 from ivr.steps.base import Known
 from tests.unit.conversation import Conversation, program

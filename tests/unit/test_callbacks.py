@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from bridge.events import CustomerNotReached, CustomerUp, LegEnded, RingFailure, SwitchEvent
+from engine.calls.calling import CustomerCall
 from engine.calls.recordings import Recordings
 from engine.calls.story import Story
 from engine.calls.switchboard import Switchboard
@@ -17,6 +18,7 @@ from history.outcome import EndedBy, Outcome
 from ivr.commands import CallBack
 from routing.callbacks import CallbackRules, Promise, same_number
 from routing.contact import Contact, Relaxation
+from routing.ringing import AgentLeg
 from tests.fakes.house import House
 from tests.fakes.stories import CALLER, a_story
 from tests.fakes.virtual_loop import virtual_time
@@ -74,6 +76,10 @@ class Office:
         self.house.router.answer("c1", "anna", leg)
         await settled()
 
+    def reached(self, uniqueid: str = "leg-1-back") -> CustomerCall | None:
+        """The customer's channel asks what follows."""
+        return self.callbacks.calling.reached("c1", uniqueid)
+
     def told(self, what: str) -> list[dict[str, object]]:
         return [dict(entry.fields) for entry in self.story.timeline if entry.what == what]
 
@@ -127,7 +133,7 @@ async def test_another_queue_asks_for_its_own_skills(office: Office) -> None:
     asked = wanted(queue="faults", skills={"en": 2}, priority=3, keep_place=False, at_ms=99_000)
     assert office.callbacks.promise("c1", asked) == "promised"
     skills = (("en", 2), ("technical", 3))
-    assert office.promise == Promise(CALLER, "faults", skills, 10_000, 99_000, (), 3)
+    assert office.promise == Promise(CALLER, "faults", skills, 99_000, 99_000, (), 3)
 
 
 @in_office
@@ -155,11 +161,12 @@ async def test_the_agent_answers_then_the_customer_is_called(office: Office) -> 
     assert order.caller_number == "+3615550100"
     assert ("TRK_CONTACT", "c1") in order.variables
     await office.tells(CustomerUp("c1"))
-    leg = office.callbacks.reached("c1")
-    assert leg is not None
-    assert (leg.agent, leg.leg) == ("anna", "leg-1")
+    call = office.reached()
+    assert call is not None
+    assert call.leg == AgentLeg("anna", "leg-1")
+    assert office.reached() is None
+    office.callbacks.answered("c1")
     await settled()
-    assert office.callbacks.reached("c1") is None
     assert office.house.switch.hung_up == []
 
 
@@ -176,9 +183,9 @@ async def test_it_is_tried_again_and_then_given_up(office: Office) -> None:
         assert office.house.switch.hung_up[-1] == f"leg-{attempt}"
         assert ("conversation_ended", "c1") in office.house.router.told
         if attempt < 3:
-            assert office.promise.due_ms == office.house.now + 600_000
+            assert office.promise.due_ms == office.house.now + attempt * 600_000
             office.house.now = office.promise.due_ms
-            await asyncio.sleep(600)
+            await asyncio.sleep(1_200)
     row = office.house.writer.row
     assert (row.outcome, row.ended_by, row.agent) == (Outcome.NOT_REACHED, EndedBy.ENGINE, None)
     reasons = [e.fields["reason"] for e in row.timeline if e.what == "not_called_back"]

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import pytest
 
+from config.callbacks import Callbacks
 from config.document import DocumentError, schema
 from config.hours import Hours
-from config.telephony import Callbacks
 from config.transfers import Permitted, Transfers
 from ivr.announce import LANGUAGES
 from ivr.flow import Flow

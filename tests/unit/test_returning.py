@@ -13,7 +13,7 @@ from engine.calls.recordings import Recordings
 from engine.calls.returning import Returning
 from history.database import HistoryDatabase
 from history.outcome import EndedBy, Outcome
-from history.rows import ContactRow, RecordingRow
+from history.rows import ContactRow, PromiseRow, RecordingRow
 from recordings.naming import RecordingName
 from routing.floor import LiveTalk
 from tests.fakes.house import House
@@ -32,6 +32,11 @@ class FakeHistory:
         settled = self._house.writer.rows[: self._house.writer.told]
         rows = [row for row in settled if isinstance(row, ContactRow)]
         return next((row for row in rows if row.id == contact_id), None)
+
+    async def promised(self, site: str, node: str) -> tuple[PromiseRow, ...]:
+        settled = self._house.writer.rows[: self._house.writer.told]
+        rows = {row.id: row for row in settled if isinstance(row, PromiseRow)}
+        return tuple(row for row in rows.values() if row.story is not None)
 
 
 class Back:
