@@ -19,6 +19,7 @@ from config.asterisk import AMI_USER
 from config.secrets import Secrets, load_or_create
 from config.site import Site
 from desk.app import build
+from desk.callbacks import add_routes as add_callbacks
 from engine import card, card_contents
 from engine.asterisk_files import LOOPBACK
 from engine.calls.callbacks import Callbacks
@@ -31,6 +32,7 @@ from engine.calls.rehearsals import Rehearsals
 from engine.calls.returning import Returning
 from engine.calls.ringer import SwitchRinger
 from engine.calls.services import Services, Sources
+from engine.calls.story import Story
 from engine.calls.switchboard import Switchboard
 from engine.clock import now_ms
 from engine.house import House
@@ -41,6 +43,8 @@ from engine.mailboxes.mailroom import Mailroom
 from engine.mailboxes.messages import Messages
 from engine.mailboxes.post import Post
 from engine.metrics import Metrics
+from engine.promises.sorry import send_sorry
+from engine.promises.views import PromiseViews
 from engine.prompts.at_start import prepare
 from engine.prompts.audio import Audio
 from engine.publishing.flows import Flows, Library, open_flows
@@ -66,6 +70,7 @@ from ivr.commands import Segment
 from ivr.program import Program
 from ivr.prompts.takes import Takes
 from recordings.recorder import Recorder
+from routing.callbacks import Promise
 from routing.client import RedisLink
 from routing.embedded import EmbeddedServer
 from routing.router import Router
@@ -171,7 +176,9 @@ class Engine:
         views: EngineViews,
         rehearsals: Rehearsals | None,
     ) -> None:
-        runner = web.AppRunner(build(views, secrets.api, rehearsals), access_log=None)
+        app = build(views, secrets.api, rehearsals)
+        add_callbacks(app, PromiseViews(lambda: views.services))
+        runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         network = site.network
@@ -258,6 +265,11 @@ class Engine:
         events.contact_of = router.contact
         parts = (switch, router, ringer, chronicle)
         callbacks = Callbacks(site, self._settings.node, parts, now_ms, tasks)
+
+        async def unreached(story: Story, promise: Promise) -> str | None:
+            return await send_sorry(callbacks.site, sources.web, story, promise)
+
+        callbacks.unreached = unreached
         return Services(
             node=self._settings.node,
             site=site,

@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 MACHINE = "machine"
 NOT_CONFIRMED = "not_confirmed"
 PERSON_KEY = "1"
-ASKED = 3
+ASKED = 2
 """So often the customer is asked to press the key."""
 KEY_MS = 4_000
 QUIET_MS = 1_500

@@ -45,12 +45,13 @@ async def _nothing(story: Story, promise: Promise) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A promise that is being kept, for people to see; `calling`: at this moment."""
+    """A promise that is being kept, for people to see; `calling`: at this moment. `last_reason`
+    is why the customer was not reached the last time, if they were called."""
 
     contact: str
-    story: Story
     promise: Promise
     calling: bool
+    last_reason: str | None
 
 
 class Callbacks:
@@ -230,7 +231,8 @@ class Callbacks:
         kept = [(self._chronicle.story(contact_id), contact_id) for contact_id in self._kept]
         found = [(story.promise, story) for story, _ in kept if story and story.promise]
         for promise, story in sorted(found, key=lambda each: (each[0].due_ms, each[1].id)):
-            yield Kept(story.id, story, promise, self.calling.is_calling(story.id))
+            calling = self.calling.is_calling(story.id)
+            yield Kept(story.id, promise, calling, story.why_not_reached)
 
     def cancel(self, contact_id: str) -> bool:
         """A supervisor calls it off; False when there is none, or its customer is being called."""

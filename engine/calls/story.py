@@ -281,6 +281,13 @@ class Story:
         return stretches.is_open(self.waits)
 
     @property
+    def why_not_reached(self) -> str | None:
+        """How the last call to a customer ended that reached nobody."""
+        told = (entry for entry in reversed(self.timeline) if entry.what == "not_called_back")
+        entry = next(told, None)
+        return None if entry is None else str(entry.fields["reason"])
+
+    @property
     def talked(self) -> bool:
         """Was, or is, joined with an agent."""
         return bool(self.talks)

@@ -1,0 +1,67 @@
+"""Promised callbacks over the HTTP API: seen, called off, made at another time."""
+
+from typing import Protocol
+
+from aiohttp import web
+
+from desk.views import Json
+
+
+class CallbackViews(Protocol):
+    """The callbacks that an engine keeps, and what a supervisor may do with each. All of them
+    raise Unavailable while the engine starts."""
+
+    def all(self) -> list[Json]:
+        """The one that is due first at first."""
+        ...
+
+    def cancel(self, contact_id: str) -> str | None:
+        """It is not made; None, or the code of why not (`REFUSALS`)."""
+        ...
+
+    def move(self, contact_id: str, at: str) -> str | None:
+        """It is made ``at`` another time: now, 09:30 or 2026-11-23T09:30 on the site's clock."""
+        ...
+
+
+REFUSALS = {
+    "no_such_callback": (404, "no callback is promised in a contact of this id"),
+    "being_called": (409, "the customer is being called at this moment"),
+    "bad_time": (400, "write when as now, 09:30 or 2026-11-23T09:30, in the time to come"),
+}
+VIEWS: web.AppKey[CallbackViews] = web.AppKey("callbacks")
+
+
+def add_routes(app: web.Application, views: CallbackViews) -> None:
+    """Below /api/, where the application asks for the token."""
+    app[VIEWS] = views
+    app.router.add_get("/api/callbacks", _all)
+    app.router.add_post("/api/callbacks/{id}/cancel", _cancel)
+    app.router.add_put("/api/callbacks/{id}", _move)
+
+
+async def _all(request: web.Request) -> web.Response:
+    return web.json_response(request.app[VIEWS].all())
+
+
+async def _cancel(request: web.Request) -> web.Response:
+    return _answer(request.app[VIEWS].cancel(request.match_info["id"]))
+
+
+async def _move(request: web.Request) -> web.Response:
+    """The body is `{"at": …}`."""
+    try:
+        told = await request.json()
+    except ValueError:
+        told = None
+    at = told.get("at") if isinstance(told, dict) else None
+    if not isinstance(at, str):
+        return _answer("bad_time")
+    return _answer(request.app[VIEWS].move(request.match_info["id"], at))
+
+
+def _answer(refusal: str | None) -> web.Response:
+    if refusal is None:
+        return web.json_response({})
+    status, message = REFUSALS[refusal]
+    return web.json_response({"error": {"code": refusal, "message": message}}, status=status)

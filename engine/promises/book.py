@@ -1,0 +1,68 @@
+"""`trunkline callbacks`: asks the running engine, prints what it says."""
+
+import json
+import sys
+import time
+from typing import Any
+from urllib.parse import quote
+
+import typer
+
+from engine import card
+from engine.client import Client
+from engine.console import Screen
+from engine.settings import Settings
+
+COLUMNS = ("contact", "number", "queue", "first", "state", "next call", "until", "tries", "last")
+
+
+async def show(settings: Settings, as_json: bool) -> int:
+    """Print every callback that is promised."""
+    async with Client(card.read(settings.layout.card)) as client:
+        promised = await client.get("/api/callbacks")
+    if "error" in promised:
+        return _refused(promised)
+    if as_json:
+        typer.echo(json.dumps(promised, ensure_ascii=False))
+        return 0
+    rows = [_row(each) for each in promised]
+    Screen().table("Callbacks", COLUMNS, rows)
+    return 0
+
+
+async def cancel(settings: Settings, contact: str) -> int:
+    """Call one off; 1 when it cannot be."""
+    async with Client(card.read(settings.layout.card)) as client:
+        return _refused(await client.post(f"/api/callbacks/{quote(contact, safe='')}/cancel"))
+
+
+async def move(settings: Settings, contact: str, when: str) -> int:
+    """Make one at another time; 1 when that cannot be."""
+    async with Client(card.read(settings.layout.card)) as client:
+        path = f"/api/callbacks/{quote(contact, safe='')}"
+        return _refused((await client.put(path, {"at": when}))[1])
+
+
+def _refused(answer: dict[str, Any]) -> int:
+    if "error" not in answer:
+        return 0
+    print(answer["error"]["message"], file=sys.stderr)  # noqa: T201  # a person asked
+    return 1
+
+
+def _row(each: dict[str, Any]) -> tuple[Any, ...]:
+    return (
+        each["contact"],
+        each["number"],
+        each["queue"],
+        each["first"],
+        each["state"],
+        _moment(each["due_ms"]),
+        _moment(each["until_ms"]),
+        each["tries"],
+        each["reason"] or "",
+    )
+
+
+def _moment(at_ms: int | None) -> str:
+    return "" if at_ms is None else time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at_ms / 1000))
