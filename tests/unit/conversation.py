@@ -48,11 +48,18 @@ def warnings(text: str, known: Known = NOTHING_KNOWN) -> list[str]:
 class Conversation:
     """One call; the clock moves a second with each event."""
 
-    def __init__(self, flow: Program, *, language: str | None = None, now_ms: int = 1_000) -> None:
+    def __init__(
+        self,
+        flow: Program,
+        *,
+        language: str | None = None,
+        now_ms: int = 1_000,
+        zone: str = "UTC",
+    ) -> None:
         self.flow = flow
         self.now_ms = now_ms
         self.timeline: list[str] = []
-        facts = CallFacts("+36301234567", "+3612345678", self.now_ms, language)
+        facts = CallFacts("+36301234567", "+3612345678", self.now_ms, language, zone)
         self._took(start(flow, facts))
 
     def does(self, event: Event) -> Command:

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from bridge.events import CustomerNotReached, CustomerUp, LegEnded, RingFailure, SwitchEvent
+from config.callbacks import Callbacks as Rules
 from engine.calls.calling import CustomerCall
 from engine.calls.recordings import Recordings
 from engine.calls.story import Story
@@ -53,6 +54,14 @@ class Office:
         self.board = Switchboard(tasks)
         recordings = Recordings(self.house.services.recorder, self.house.chronicle, tasks)
         self.board.open(self.house.services, recordings)
+
+    def rules(self, **changes: object) -> None:
+        """The site's rules for callbacks are these."""
+        rules = self.callbacks.site.callbacks.model_dump(mode="json", exclude_defaults=True)
+        site = self.callbacks.site.model_copy(
+            update={"callbacks": Rules.model_validate({**rules, **changes})}
+        )
+        self.callbacks.site = self.house.services.site = site
 
     @property
     def story(self) -> Story:
