@@ -274,6 +274,10 @@ class Talking(_Busy):
     leg: str = ""
     queue: str = ""
 
+    def take_over(self, contact: str, queue: str, now_ms: int) -> "Talking":
+        """Who was consulted about a contact of `queue` has it from now on, over the same leg."""
+        return replace(self, since_ms=now_ms, contact=contact, queue=queue)
+
     def finish(self, wrap_up_ms: int, now_ms: int) -> "AgentState":
         if wrap_up_ms <= 0:
             return self.then.settle(now_ms, now_ms)

@@ -171,6 +171,10 @@ class Talking(_State):
     agent: str
     leg: str
 
+    def hand_over(self, agent: str, leg: str, now_ms: int) -> "Talking":
+        """Another agent has it from now on."""
+        return Talking(now_ms, agent, leg)
+
 
 @value(frozen=True, slots=True)
 class Ended(_State):

@@ -31,6 +31,7 @@ from routing.ringing import Answered, Failed, NoAnswer, RingOutcome
 from routing.rules import RoutingRules
 from routing.staffing import at_work, can_wait_for, is_staffed
 from routing.store import Group, Refused, Written
+from routing.transfers import Transfers, is_consult
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,8 @@ class LiveLegs:
 
 
 class Floor:
-    """See the module. `ledger` has the records, for reading; `presence` what agents ask for;
-    `agenda` says when `offers.tick` is next to be called."""
+    """See the module. `ledger` has the records, for reading; `presence` what agents ask for,
+    `transfers` what is handed on; `agenda` says when `offers.tick` is next to be called."""
 
     def __init__(
         self, node: str, site: Iterable[Agent], rules: RoutingRules, *, explains: bool = True
@@ -67,6 +68,7 @@ class Floor:
         self.agenda = Agenda()
         self.offers = Offers(self.ledger, self.agenda)
         self.presence = Presence(self.ledger, self.offers)
+        self.transfers = Transfers(self.ledger)
         self._handling = HandlingTimes()
         self._patience = Patience()
         self._legs_gone: dict[str, str] = {}
@@ -215,7 +217,9 @@ class Floor:
         match self._state_of(agent_id):
             case agents.Talking(contact=contact_id, leg=talking) as agent if talking == leg:
                 self._conversation_over(contact_id, leg, now_ms)
-                wrap_up_ms = self.rules.queue(agent.queue).wrap_up_ms
+                # Who only gave advice has nothing to write down.
+                asked = is_consult(contact_id)
+                wrap_up_ms = 0 if asked else self.rules.queue(agent.queue).wrap_up_ms
                 # An agent who ends the wrap-up early is told as slower than they are.
                 self._handling.add(agent.queue, now_ms - agent.since_ms + wrap_up_ms)
                 after = agent.finish(wrap_up_ms, now_ms)

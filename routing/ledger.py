@@ -139,7 +139,8 @@ class Ledger:
         self._keep(ContactRecord(old.contact, state, trail, old.version))
         self._changed_contacts[contact_id] = None
         self.urgent |= urgent
-        if isinstance(state, contacts.Talking | contacts.Ended):
+        talked = isinstance(old.state, contacts.Talking)
+        if isinstance(state, contacts.Talking | contacts.Ended) and not talked:
             self._measure(old, state)
         match state:
             case contacts.Waiting():
@@ -147,9 +148,10 @@ class Ledger:
             case contacts.Reserved():
                 self.pool.hold_contact(contact_id)
             case contacts.Talking():
-                self.pool.remove_contact(contact_id)
+                if not talked:
+                    self.pool.remove_contact(contact_id)
             case contacts.Ended(since_ms, outcome):
-                if not isinstance(old.state, contacts.Talking):
+                if not talked:
                     self.pool.remove_contact(contact_id)
                 self.events.append(ContactEnded(since_ms, old.contact, outcome, trail))
 

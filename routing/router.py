@@ -123,6 +123,17 @@ class Router:
         self._settle()
         return ticket
 
+    def recall(self, contact: Contact) -> Ticket | None:
+        """Ring `contact.agent` as `offer` does, also in the wrap-up after this very contact."""
+        self._floor.transfers.free_for(contact, self._clock())
+        return self.offer(contact)
+
+    def hand_over(self, contact_id: str, consult: str) -> bool:
+        """A contact is the agent's who was consulted about it; see `Transfers.hand_over`."""
+        handed = self._floor.transfers.hand_over(contact_id, consult, self._clock())
+        self._settle()
+        return handed
+
     def agent_state(self, agent_id: str) -> AgentState | None:
         """The state that an agent is in now; None for one whom the site does not name."""
         record = self._floor.ledger.agents.get(agent_id)

@@ -20,6 +20,7 @@ from routing.rules import QueueRules, RoutingRules
 from routing.skills import skill_set
 from routing.staffing import is_at_work
 from routing.store import Written
+from routing.transfers import consult_id, consulted_about, is_consult
 from tests.fakes.routing import a_contact, an_agent
 
 pytestmark = pytest.mark.unit
@@ -118,6 +119,32 @@ class FloorMachine(RuleBasedStateMachine):
     @rule(name=NAMES)
     def an_agents_leg_ends(self, name: str) -> None:
         self.floor.leg_ended(name, self.legs().get(name, "none"), self.now)
+
+    @rule(name=NAMES, other=NAMES)
+    def a_colleague_is_asked(self, name: str, other: str) -> None:
+        state = self.ledger.agent_state(name)
+        if isinstance(state, agents.Talking) and not is_consult(state.contact):
+            about = consult_id(state.contact, len(self.arrived))
+            asked = replace(a_contact(about, queue=""), skills=(), agent=other, leg="")
+            if self.floor.arrive_for(asked, self.now):
+                self.arrived.add(about)
+
+    @rule(data=st.data())
+    def a_contact_is_handed_over(self, data: st.DataObject) -> None:
+        consults = sorted(filter(is_consult, self.arrived))
+        if consults:
+            consult = data.draw(st.sampled_from(consults))
+            self.floor.transfers.hand_over(consulted_about(consult), consult, self.now)
+
+    @rule(name=NAMES)
+    def a_contact_comes_back(self, name: str) -> None:
+        state = self.ledger.agent_state(name)
+        if isinstance(state, agents.WrapUp) and not is_consult(state.contact):
+            contact = self.ledger.contacts[state.contact].contact
+            if isinstance(self.ledger.contact_state(contact.id), contacts.Ended):
+                back = replace(contact, queue="", skills=(), relax=(), preferred=None, agent=name)
+                self.floor.transfers.free_for(back, self.now)
+                self.floor.arrive_for(back, self.now)
 
     @invariant()
     def nobody_has_two(self) -> None:
