@@ -28,6 +28,11 @@ def is_duration(text: str) -> bool:
     return _DURATION.fullmatch(text) is not None
 
 
+def too_long(text: str) -> bool:
+    """Whether a length of time is longer than anybody would wait for a call."""
+    return is_duration(text) and milliseconds(text) > LONGEST_MINUTES * 60_000
+
+
 class Asked:
     """Reads ``at``, ``day``, ``until`` and ``after`` of a step, those that it has."""
 

@@ -19,7 +19,7 @@ from ivr.run import Node, Outcome, Run, Wait
 from ivr.state import Doing, Position
 from ivr.steps import skilled
 from ivr.steps.asked_time import Asked as AskedTime
-from ivr.steps.asked_time import Window, is_duration, local
+from ivr.steps.asked_time import Window, is_duration, local, too_long
 from ivr.steps.base import Build, Context, Continues, Edge, Finding, unknown
 from ivr.steps.permitted import number_findings
 from ivr.steps.skilled import Asked, Priority
@@ -182,6 +182,8 @@ class Callback(Continues):
             yield Finding(("callback", "until"), "has no beginning: say from when on in at")
         if body.after is not None and body.at is not None:
             yield Finding(("callback", "after"), "says when, and so does at: write one of the two")
+        if body.after is not None and too_long(body.after):
+            yield Finding(("callback", "after"), "is longer than a year")
         if body.cancel:
             for name in sorted(body.model_fields_set - _OF_CANCEL):
                 message = "means nothing where a callback is called off"

@@ -152,7 +152,8 @@ async def test_a_callback_that_was_promised_before_a_publish_finds_the_site(
         async def back(session: AgiSession) -> None:
             await EntryPoints(house.services).called_back(session, CONTACT)
 
-        async with conversation(back) as call:
+        (order,) = house.switch.called
+        async with conversation(back, uniqueid=order.channel_id) as call:
             await call.answers("SET VARIABLE TRK_STAGE talking", SET)
             assert await call.hears() == "EXEC Bridge leg-1"
             house.now += 5_000
