@@ -1,5 +1,7 @@
 """What became of calls while no engine was there: a verdict for each, a row for each stranger."""
 
+from dataclasses import replace
+
 import pytest
 
 from agi_scripts.journal import JournalEntry
@@ -64,6 +66,18 @@ def test_a_promised_callback_is_kept_by_the_next_engine() -> None:
     assert isinstance(verdict, Promised)
     assert verdict.story.promise == PROMISE
     assert [told.what for told in verdict.story.timeline][-2:] == ["apology", "engine_back"]
+
+
+@pytest.mark.parametrize(("up", "on_line", "rings"), [(True, True, False), (False, False, True)])
+def test_a_customer_whose_call_the_engine_lost(up: bool, on_line: bool, rings: bool) -> None:
+    """Who is up is with the fallback, and is left alone for now; a phone that rings for nobody is
+    to stop."""
+    story = a_story().promised(3_000, PROMISE).left_alone()
+    story = story.calling_back(5_000, PROMISE.tried(), "c1-back")
+    left = replace(channel("c1-back", "flow"), up=up)
+    (verdict,) = judge([story], [], [left], NOW)
+    assert isinstance(verdict, Promised)
+    assert (verdict.on_line, verdict.rings) == (on_line, rings)
 
 
 def test_a_customer_who_was_called_back_and_talks_goes_on() -> None:

@@ -1,6 +1,8 @@
 """An engine is back: what its former run left is told once, and never over a better row."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -11,13 +13,15 @@ from agi_scripts.journal import JournalEntry, write_entry
 from bridge.events import LinkUp, LiveChannel
 from engine.calls.recordings import Recordings
 from engine.calls.returning import Returning
+from engine.calls.story import Story
 from history.database import HistoryDatabase
 from history.outcome import EndedBy, Outcome
 from history.rows import ContactRow, PromiseRow, RecordingRow
 from recordings.naming import RecordingName
+from routing.callbacks import Promise
 from routing.floor import LiveTalk
-from tests.fakes.house import House
-from tests.fakes.stories import a_talk
+from tests.fakes.house import NODE, House
+from tests.fakes.stories import a_story, a_talk
 
 pytestmark = pytest.mark.unit
 
@@ -42,8 +46,8 @@ class FakeHistory:
 class Back:
     """An engine's return, with a spool of its own."""
 
-    def __init__(self, spool: Path) -> None:
-        self.house = House(directory=spool / "recordings")
+    def __init__(self, spool: Path, tasks: asyncio.TaskGroup | None = None) -> None:
+        self.house = House(directory=spool / "recordings", tasks=tasks)
         self.spool = spool / "away"
         self.spool.mkdir()
         history = cast(HistoryDatabase, FakeHistory(self.house))
@@ -139,3 +143,79 @@ async def test_a_recording_found_again_is_its_agents(back: Back) -> None:
     await back.take_up()
     (row,) = [row for row in back.house.writer.rows if isinstance(row, RecordingRow)]
     assert (row.agent, row.started_ms, row.ended_ms) == ("anna", 3_000, 9_000)
+
+
+PROMISE = Promise("+36301234567", "support", (), 2_000, 3_600_000)
+
+
+@asynccontextmanager
+async def an_engine(spool: Path) -> AsyncIterator[Back]:
+    """One that keeps what was promised, until the block ends."""
+    async with asyncio.TaskGroup() as tasks:
+        back = Back(spool, tasks)
+        yield back
+        for kept in list(back.house.services.callbacks.all()):
+            back.house.services.callbacks.cancel(kept.contact)
+
+
+def keep_in_sql(back: Back, story: Story) -> None:
+    """A former run has written the promise; its live record may be lost."""
+    row = PromiseRow(story.id, story.site, NODE, 3_600_000, story.to_record())
+    back.house.writer.put(row)
+    back.house.writer.settle()
+
+
+async def test_a_promise_outlives_the_live_state(tmp_path: Path) -> None:
+    """SQL has it alone: it is kept, once, with the timeline as it was then."""
+    async with an_engine(tmp_path) as back:
+        keep_in_sql(back, a_story().promised(3_000, PROMISE).left_alone())
+        await back.take_up()
+        (kept,) = back.house.services.callbacks.all()
+        assert (kept.contact, kept.promise) == ("c1", PROMISE)
+    assert back.outcomes == [("c1", Outcome.CANCELLED)]
+
+
+async def test_the_live_state_is_newer_than_sql(back: Back) -> None:
+    """What was answered in the last moment is not called again, and the old row goes."""
+    alone = a_story().promised(3_000, PROMISE).left_alone()
+    keep_in_sql(back, alone)
+    back.house.live.saved["c1"] = alone.answered(4_000, "anna", "PJSIP/anna-1", "leg-1")
+    await back.take_up()
+    assert list(back.house.services.callbacks.all()) == []
+    assert [row.story for row in back.house.writer.rows if isinstance(row, PromiseRow)][-1] is None
+
+
+async def test_a_contact_that_is_over_is_promised_nothing(back: Back) -> None:
+    """The engine died between its row and the end of the promise."""
+    alone = a_story().promised(3_000, PROMISE).left_alone()
+    keep_in_sql(back, alone)
+    back.house.writer.put(alone.close(5_000, Outcome.NOT_REACHED, EndedBy.ENGINE))
+    back.house.writer.settle()
+    await back.take_up()
+    assert list(back.house.services.callbacks.all()) == []
+    assert [row.story for row in back.house.writer.rows if isinstance(row, PromiseRow)][-1] is None
+
+
+async def test_a_promise_of_another_version_is_left_where_it_is(back: Back) -> None:
+    """For a person; it must not end the engine."""
+    back.house.writer.put(PromiseRow("c1", "northwind", NODE, 5_000, {"what": "is this"}))
+    back.house.writer.settle()
+    await back.take_up()
+    assert len([row for row in back.house.writer.rows if isinstance(row, PromiseRow)]) == 1
+
+
+@pytest.mark.parametrize(("up", "due_ms", "hung_up"), [(True, 610_000, 0), (False, 3_000, 1)])
+async def test_a_customer_whose_call_the_engine_lost(
+    tmp_path: Path, up: bool, due_ms: int, hung_up: int
+) -> None:
+    """Who is up is with the fallback, and is called after a pause; a phone that rings for nobody is
+    let go, and called again."""
+    alone = a_story().promised(3_000, replace(PROMISE, due_ms=3_000)).left_alone()
+    lost = alone.calling_back(5_000, replace(PROMISE, due_ms=3_000, tries=1), "c1-back")
+    line = LiveChannel("PJSIP/x", "c1-back", "c1", "x", up, None, "c1", None, "flow", 5)
+    async with an_engine(tmp_path) as back:
+        back.house.live.saved["c1"] = lost
+        await back.take_up(line)
+        (kept,) = back.house.services.callbacks.all()
+        assert (kept.promise.due_ms, kept.promise.tries) == (due_ms, 1)
+        assert back.house.switch.hung_up == ["c1-back"] * hung_up
