@@ -52,11 +52,19 @@ class RingAgent:
     variables: tuple[tuple[str, str], ...] = ()
 
 
+class Parking(Enum):
+    """What a leg hears that waits by itself; the values are extensions of `agent-leg`."""
+
+    SILENCE = "held"
+    RINGING = "ringing"
+    MUSIC = "music"
+
+
 @dataclass(frozen=True)
 class CallCustomer:
-    """An order to call a customer over a trunk, for an agent who waits on the phone already.
+    """An order to call somebody over a trunk, for an agent who is on the phone already.
 
-    The leg gets `channel_id` as its unique id. The customer is shown `caller_number`.
+    The leg gets `channel_id` as its unique id. Who is called is shown `caller_number`.
     """
 
     contact: str
@@ -158,6 +166,21 @@ class TransferUp:
 
 
 @dataclass(frozen=True)
+class GuestUp:
+    """Somebody outside, whom an agent consults, has answered; their leg waits to be fetched."""
+
+    contact: str
+    uniqueid: str
+
+
+@dataclass(frozen=True)
+class LegParked:
+    """A leg waits by itself: an agent's, or that of somebody who is consulted."""
+
+    uniqueid: str
+
+
+@dataclass(frozen=True)
 class LegEnded:
     """A channel hung up. `cause` is Asterisk's (ITU-T Q.850) cause code, 16 for a normal end."""
 
@@ -178,5 +201,7 @@ SwitchEvent: TypeAlias = (
     | CustomerNotReached
     | KeyPressed
     | TransferUp
+    | GuestUp
+    | LegParked
     | LegEnded
 )

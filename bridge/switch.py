@@ -7,6 +7,7 @@ received digits. All others may be filtered away.
 """
 
 import random as _random
+import re
 from collections.abc import Callable
 
 from bridge import errors
@@ -18,11 +19,14 @@ from bridge.events import (
     AgentLegUp,
     CallCustomer,
     CustomerUp,
+    GuestUp,
     KeyPressed,
     LegEnded,
+    LegParked,
     LinkDown,
     LinkUp,
     LiveChannel,
+    Parking,
     Phone,
     PhoneReachable,
     RingAgent,
@@ -40,10 +44,16 @@ CUSTOMER_LEG_CONTEXT = "customer-leg"
 CUSTOMER_LEG_EXTENSION = "connect"
 CUSTOMER_UP_EVENT = "TrunklineCustomerUp"
 TRANSFER_UP_EVENT = "TrunklineTransferUp"
+GUEST_LEG_CONTEXT = "guest-leg"
+GUEST_UP_EVENT = "TrunklineGuestUp"
+PARKED_EVENT = "TrunklineLegParked"
 VARIABLES = ("TRK_CONTACT", "TRK_AGENT", "TRK_STAGE")
 NORMAL_CLEARING = 16
 
 _NO_PHONE = {"Unavailable", "Invalid", "Unknown"}
+_GONE = re.compile(r"^No such channel$|^Channel[12]? does not exist|channel not up|Unable to add")
+"""What actions say of a channel that is gone, or about to be: `action_hangup()`,
+`action_redirect()` in main/manager.c, `action_bridge()` in main/features.c."""
 _UNSET = "(null)"  # Asterisk prints a C NULL for a variable that a channel does not have
 
 
@@ -107,7 +117,12 @@ class Switch:
     async def call(self, order: CallCustomer) -> None:
         """Have Asterisk call a customer, in the way of `ring`: once the customer answers, the
         leg's dialplan asks the engine by AGI, and CustomerUp is told; CustomerNotReached if not."""
-        await self._originate(order, _customer_fields(order))
+        await self._originate(order, _outside_fields(order, CUSTOMER_LEG_CONTEXT))
+
+    async def consult(self, order: CallCustomer) -> None:
+        """Have Asterisk call somebody outside whom an agent asks for, in the way of `call`: GuestUp
+        is told once they answer, and their leg then waits as a parked one."""
+        await self._originate(order, _outside_fields(order, GUEST_LEG_CONTEXT))
 
     async def _originate(self, order: Order, leg: list[tuple[str, str]]) -> None:
         fields = [*leg, *_common_fields(order)]
@@ -123,6 +138,25 @@ class Switch:
     async def hangup(self, channel: str, cause: int = NORMAL_CLEARING) -> bool:
         """Hang up a channel, by name or unique id; False if it is already gone."""
         return await self._on_channel("Hangup", channel, ("Cause", str(cause)))
+
+    async def park(self, leg: str, hears: Parking) -> bool:
+        """Take a leg from whoever it talks to, to wait by itself until it is joined or fetched;
+        LegParked is told once it does. False if it is already gone. Who it talked to goes on in
+        their dialplan (ast_async_goto in main/pbx.c ends the leg's stay in its bridge)."""
+        place = ("Context", AGENT_LEG_CONTEXT), ("Exten", hears.value), ("Priority", "1")
+        return await self._on_channel("Redirect", leg, *place)
+
+    async def join(self, leg: str, other: str) -> bool:
+        """Have two legs that are parked talk to each other; False if one is gone."""
+        _, one = ami_channel(leg)
+        _, two = ami_channel(other)
+        try:
+            await self._ami.action("Bridge", ("Channel1", one), ("Channel2", two))
+        except errors.ActionFailed as error:
+            if _GONE.search(error.answer):
+                return False
+            raise
+        return True
 
     async def limit(self, channel: str, seconds: int) -> bool:
         """Have Asterisk hang up a channel after so long; False if it is already gone."""
@@ -154,7 +188,7 @@ class Switch:
         try:
             await self._ami.action(action, ami_channel(channel), *fields)
         except errors.ActionFailed as error:
-            if error.answer == "No such channel":
+            if _GONE.search(error.answer):
                 return False
             raise
         return True
@@ -211,15 +245,11 @@ class Switch:
         kind = message.get("UserEvent", "")
         if kind == TRANSFER_UP_EVENT:
             self._tell(TransferUp(message["Contact"]))
-        if kind not in (AGENT_UP_EVENT, CUSTOMER_UP_EVENT):
-            return
-        uniqueid = message["Uniqueid"]
-        self._rings.forget(uniqueid)
-        if kind == CUSTOMER_UP_EVENT:
-            self._tell(CustomerUp(message["Contact"]))
-            return
-        leg = AgentLegUp(message["Contact"], message["Agent"], message["Channel"], uniqueid)
-        self._tell(leg)
+        if kind == PARKED_EVENT:
+            self._tell(LegParked(message["Uniqueid"]))
+        if kind in (AGENT_UP_EVENT, CUSTOMER_UP_EVENT, GUEST_UP_EVENT):
+            self._rings.forget(message["Uniqueid"])
+            self._tell(_leg_up(kind, message))
 
     def _key_pressed(self, message: AmiMessage) -> None:
         if message.get("Direction", "") == "Received":
@@ -243,10 +273,19 @@ def _agent_fields(order: RingAgent) -> list[tuple[str, str]]:
     ]
 
 
-def _customer_fields(order: CallCustomer) -> list[tuple[str, str]]:
+def _leg_up(kind: str, message: AmiMessage) -> AgentLegUp | CustomerUp | GuestUp:
+    contact, uniqueid = message["Contact"], message["Uniqueid"]
+    if kind == CUSTOMER_UP_EVENT:
+        return CustomerUp(contact)
+    if kind == GUEST_UP_EVENT:
+        return GuestUp(contact, uniqueid)
+    return AgentLegUp(contact, message["Agent"], message["Channel"], uniqueid)
+
+
+def _outside_fields(order: CallCustomer, context: str) -> list[tuple[str, str]]:
     return [
         ami_customer(order.number, order.trunk),
-        ("Context", CUSTOMER_LEG_CONTEXT),
+        ("Context", context),
         ("Exten", CUSTOMER_LEG_EXTENSION),
         ami_caller_id("", order.caller_number),
     ]

@@ -157,7 +157,7 @@ def write(files: Mapping[str, str], directory: Path) -> list[str]:
 
 def _codes(site: Site) -> Iterator[tuple[str, tuple[str, str]]]:
     """Each dialled code with the words that the engine gets: what, and the reason of a pause."""
-    for name, code in site.codes:
+    for name, code in site.codes.dialled:
         if name != "pause":
             yield code, (name, "")
             continue

@@ -28,6 +28,9 @@ MODULES = (
     "res_timing_timerfd",
     "bridge_simple",
     "bridge_holding",
+    # Three or more who talk together.
+    "bridge_softmix",
+    "app_bridgeaddchan",
     "codec_alaw",
     "codec_ulaw",
     "codec_a_mu",

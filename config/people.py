@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
 from config.document import DocumentModel
-from config.values import Code, Extension, Level, Line, Name, PersonName
+from config.values import Code, Extension, Level, Line, Name, PersonName, TalkCode
 
 PROMPT_DIGITS = 5
 """Of a prompt's number, as it is dialled behind the code for recording."""
@@ -63,6 +64,19 @@ class Agent(DocumentModel):
     )
 
 
+class InCall(DocumentModel):
+    """What agents key in a conversation; after ``transfer`` and ``consult`` follow the extension
+    of a colleague, the number of a queue or a number outside (00 for +), and #."""
+
+    transfer: TalkCode = Field(default="#2", description="send the caller there, and leave")
+    consult: TalkCode = Field(default="#3", description="talk to them, while the caller waits")
+    conference: TalkCode = Field(default="#4", description="after a consultation: all talk")
+    complete: TalkCode = Field(default="#5", description="after a consultation: leave it to them")
+    cancel: TalkCode = Field(default="#6", description="back to the caller alone")
+    toggle: TalkCode = Field(default="#7", description="talk to the caller, or who is consulted")
+    hold: TalkCode = Field(default="#8", description="the caller hears music; again: is back")
+
+
 class Codes(DocumentModel):
     """What agents dial to change their state.
 
@@ -78,3 +92,9 @@ class Codes(DocumentModel):
     record_prompt: Code = Field(
         default="*15", description="record a prompt; *15 and its number, as trunkline prompts tells"
     )
+    in_call: InCall = Field(default=InCall(), description="what they key in a conversation")
+
+    @property
+    def dialled(self) -> Iterator[tuple[str, str]]:
+        """What is dialled as a number, by name."""
+        return ((name, code) for name, code in self if isinstance(code, str))

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from config.callbacks import First
 from config.document import DocumentModel
 from config.duration import Duration
-from config.values import Level, Line, Name, Unique
+from config.values import Extension, Level, Line, Name, Unique
 
 Criterion = Literal[
     "longest_idle", "least_occupied", "fewest_contacts", "best_skill", "cost", "score"
@@ -133,6 +133,21 @@ class Routed(DocumentModel):
     )
 
 
+class FromAgents(DocumentModel):
+    """Whether agents may send callers here, and consult its agents; what a flow asks for before it
+    sends callers here does not count for them."""
+
+    number: Extension | None = Field(
+        default=None, description="what agents key for it in a call, after the code"
+    )
+    hours: Name | None = Field(
+        default=None, description="the opening hours outside of which nobody is sent here"
+    )
+    max_waiting: Annotated[int, Field(ge=1, le=10_000)] | None = Field(
+        default=None, description="when so many wait nobody more is sent here"
+    )
+
+
 class Queue(Routed):
     """Where contacts wait for an agent who has every skill at the level that is asked."""
 
@@ -147,6 +162,9 @@ class Queue(Routed):
         "without it as callbacks.first says",
     )
     record: bool = Field(default=True, description="whether conversations are recorded")
+    from_agents: FromAgents = Field(
+        default=FromAgents(), description="callers whom agents transfer to it"
+    )
 
 
 def _ageing(value: Any) -> Duration | None:

@@ -161,6 +161,15 @@ def _transfers(site: Site, located: Located) -> Iterator[Problem]:
     if trunk is not None and trunk not in site.trunks:
         message = f"unknown trunk {shown(trunk)}, {did_you_mean(trunk, site.trunks)}"
         yield located.problem(("transfers", "trunk"), message)
+    ring = site.transfers.by_agents.ring_timeout
+    if ring.ms > LONGEST_RING_MS:
+        message = f"is {ring}, at most 1m is allowed: the caller waits"
+        yield located.problem(("transfers", "by_agents", "ring_timeout"), message)
+    for name, queue in site.queues.items():
+        hours = queue.from_agents.hours
+        if hours is not None and hours not in site.hours:
+            message = f"unknown hours, {did_you_mean(hours, site.hours)}"
+            yield located.problem(("queues", name, "from_agents", "hours"), message)
 
 
 def _sms(site: Site, located: Located) -> Iterator[Problem]:
@@ -227,11 +236,16 @@ def _dialled(site: Site, located: Located) -> Iterator[Problem]:
 
 
 def _dialled_texts(site: Site) -> Iterator[tuple[Path, list[str]]]:
-    for name, code in site.codes:
+    for name, code in site.codes.dialled:
         numbered = [f"{code}{n}" for n, _ in enumerate(site.pause_reasons, start=1)]
         yield ("codes", name), [code, *numbered] if name == "pause" else [code]
     for name, agent in site.agents.items():
         yield ("agents", name, "extension"), [agent.extension]
+    for name, queue in site.queues.items():
+        if queue.from_agents.number is not None:
+            yield ("queues", name, "from_agents", "number"), [queue.from_agents.number]
+    for name, code in site.codes.in_call:
+        yield ("codes", "in_call", name), [code]
 
 
 def _services(site: Site, located: Located) -> Iterator[Problem]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from config.document import DocumentModel
+from config.duration import Duration
 from config.values import Name, NumberPattern, Unique
 
 NUMBER = re.compile(r"\+[0-9]{6,15}")
@@ -44,15 +45,44 @@ class Permitted(DocumentModel):
         return f"{', '.join(self.allow) or 'none'}{refused}"
 
 
+class ByAgents(DocumentModel):
+    """What becomes of callers whom agents transfer, or consult somebody about."""
+
+    keep_place: bool = Field(
+        default=False,
+        description="whether a caller stands in the new queue as if there from the first arrival "
+        "in a queue; an agent may say otherwise of each",
+    )
+    priority: Annotated[int, Field(ge=0, le=100)] = Field(
+        default=0, description="of a caller who is transferred to a queue"
+    )
+    ring_timeout: Duration = Field(
+        default=Duration(20_000), description="how long a colleague, or a number outside, is rung"
+    )
+    unanswered: Literal["agent", "queue"] = Field(
+        default="agent",
+        description="where a caller goes for whom nobody answers: back to the agent, and to the "
+        "queue where that one does not answer either, or to the queue at once",
+    )
+    agent_leaves: Literal["completes", "returns"] = Field(
+        default="completes",
+        description="what it means when an agent hangs up who consults somebody: the caller is "
+        "theirs, or goes where a caller goes for whom nobody answers",
+    )
+
+
 class Transfers(Permitted):
-    """Where flows may send callers outside the house. Nowhere, unless it is written here.
+    """Where callers may be sent outside the house. Nowhere, unless it is written here.
 
     A pattern is a number or the beginning of one with ``*``: ``+36*``. What ``deny`` names is
-    refused, though ``allow`` names it too.
+    refused, though ``allow`` names it too. It holds for flows and for agents.
     """
 
     trunk: Name | None = Field(
         default=None, description="the trunk that leads there; without it the fallback's"
+    )
+    by_agents: ByAgents = Field(
+        default=ByAgents(), description="callers whom agents transfer in a conversation"
     )
 
 

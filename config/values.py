@@ -129,6 +129,9 @@ Extension = Annotated[str, _Form(r"[0-9]{2,6}", "extension: 2 to 6 digits are ne
 Code = Annotated[
     str, _Form(r"\*[0-9]{1,4}", "short code: * and 1 to 4 digits are needed, like *11")
 ]
+TalkCode = Annotated[
+    str, _Form(r"[*#][0-9]", "code in a call: * or # and one digit are needed, like #2")
+]
 EspeakVoiceName = Annotated[
     str,
     _Form(

@@ -14,7 +14,8 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from desk.views import Rehearsing, Unavailable, Views
+from desk import calls
+from desk.views import Handling, Rehearsing, Unavailable, Views
 
 VIEWS: web.AppKey[Views] = web.AppKey("views")
 TOKEN: web.AppKey[str] = web.AppKey("token")
@@ -25,9 +26,15 @@ _LIMIT = re.compile("[0-9]{1,4}")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def build(views: Views, token: str, rehearsing: Rehearsing | None = None) -> web.Application:
+def build(
+    views: Views,
+    token: str,
+    rehearsing: Rehearsing | None = None,
+    handling: Handling | None = None,
+) -> web.Application:
     """The application; `token` guards everything under `/api/`.
 
+    With ``handling`` agents can transfer callers, and consult others about them.
     With ``rehearsing`` calls can be given a world of their own, for tests over Asterisk.
     """
     app = web.Application(middlewares=[_authorise])
@@ -41,6 +48,8 @@ def build(views: Views, token: str, rehearsing: Rehearsing | None = None) -> web
     app.router.add_get("/api/contacts/{id}/why", _why)
     app.router.add_get("/api/events", _events)
     app.router.add_post("/api/flows", _flows)
+    if handling is not None:
+        calls.add_to(app, handling)
     if rehearsing is not None:
         app[REHEARSING] = rehearsing
         app.router.add_put("/api/rehearsals/{caller}", _rehearse)

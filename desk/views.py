@@ -51,6 +51,33 @@ class Rehearsing(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What an agent asks for in a conversation. ``to`` is of transfers and consultations; with
+    ``keep_place`` the caller keeps the place in line, None: as the site says."""
+
+    verb: str
+    to: str = field(default="", repr=False)
+    note: str = field(default="", repr=False)
+    keep_place: bool | None = None
+
+
+class HandlingRefused(Exception):
+    """An agent's wish that is not granted, and nothing has happened; ``code`` is for machines."""
+
+    def __init__(self, code: str, why: str) -> None:
+        super().__init__(why)
+        self.code = code
+
+
+class Handling(Protocol):
+    """What agents do with a caller in conversation."""
+
+    async def handle(self, contact: str, wish: Wish) -> Json:
+        """Have it done; how the conversation stands. Raises HandlingRefused, Unavailable."""
+        ...
+
+
 class Views(Protocol):
     """Views of a running engine, and the one thing that it can be told."""
 

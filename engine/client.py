@@ -45,10 +45,10 @@ class Client:
         except (aiohttp.ClientError, TimeoutError) as error:
             raise NotRunning(f"{self._base} does not answer ({type(error).__name__})") from error
 
-    async def post(self, path: str) -> Any:
+    async def post(self, path: str, document: Any = None) -> Any:
         """The JSON that comes of asking for a path to be done; that may take minutes."""
         try:
-            async with self._http.post(path, timeout=WORK_TIMEOUT) as response:
+            async with self._http.post(path, json=document, timeout=WORK_TIMEOUT) as response:
                 return await response.json()
         except (aiohttp.ClientError, TimeoutError) as error:
             raise NotRunning(f"{self._base} does not answer ({type(error).__name__})") from error

@@ -52,6 +52,7 @@ from engine.reporting.eventlog import EventLog
 from engine.reporting.today import Today
 from engine.settings import Settings, keep_node
 from engine.site_rules import agents_of, rules_of
+from engine.transfers.handling import Handling
 from engine.views import EngineViews
 from engine.watch import Watch
 from engine.web.client import Web
@@ -119,7 +120,10 @@ class Engine:
             views = EngineViews(self._hub, database, writer)
             known = known_of(site, flows.functions)
             rehearsals = Rehearsals(known, now_ms) if self._settings.rehearsal else None
-            await self._http(stack, site, secrets, views, rehearsals)
+            handling = Handling()
+            app = build(views, secrets.api, rehearsals, handling)
+            add_callbacks(app, PromiseViews(lambda: views.services))
+            await self._http(stack, site, app)
             redis = await self._redis(stack)
             redis_url = redis.url if redis else self._settings.redis_url
             chronicle = await self._chronicle(stack, site, redis_url, writer)
@@ -146,6 +150,7 @@ class Engine:
             tasks.create_task(services.router.run(), name="router")
             switchboard.phones(link, services)
             switchboard.open(services, services.recordings)
+            handling.services = services
             views.services, views.agi = services, await self._agi(stack, services)
             tasks.create_task(returning.watch(), name="journal")
             tasks.create_task(self._mailroom(stack, services).run(), name="messages")
@@ -168,16 +173,7 @@ class Engine:
         stack.push_async_callback(store.close)
         return await open_flows(self._settings, store, site_file)
 
-    async def _http(
-        self,
-        stack: AsyncExitStack,
-        site: Site,
-        secrets: Secrets,
-        views: EngineViews,
-        rehearsals: Rehearsals | None,
-    ) -> None:
-        app = build(views, secrets.api, rehearsals)
-        add_callbacks(app, PromiseViews(lambda: views.services))
+    async def _http(self, stack: AsyncExitStack, site: Site, app: web.Application) -> None:
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)

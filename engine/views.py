@@ -204,6 +204,7 @@ def _call(story: Story) -> Json:
         "at": place_of(story),
         "queue": story.queue,
         "agent": story.agent,
+        "note": story.note,
         "since_ms": story.started_ms,
     }
 

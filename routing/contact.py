@@ -62,7 +62,7 @@ class Contact:
     `arrived_ms` is what the place in line and the wait are counted from, for good. `relax`
     has the steps that are still to come, the earliest first. A contact for one `agent` is in
     no line: it is promised at once, and over when the ring comes to nothing. `ring_timeout_ms`
-    None: as its queue says.
+    None: as its queue says. `of_queue`: where one came from that is in no line, for its wrap-up.
     """
 
     id: str
@@ -78,6 +78,7 @@ class Contact:
     ring_timeout_ms: int | None = None
     requires: Requirement = ANYONE
     preferred: Preferred | None = None
+    of_queue: str = ""
 
     @property
     def relaxes_ms(self) -> int | None:

@@ -285,7 +285,8 @@ class Floor:
 
     def _answer(self, assignment: Assignment, outcome: Answered, now_ms: int) -> None:
         contact_id, agent_id, leg = assignment.contact.id, assignment.agent.id, outcome.leg.leg
-        ringing, queue = self.ledger.contacts[contact_id].state, assignment.contact.queue
+        ringing = self.ledger.contacts[contact_id].state
+        queue = assignment.contact.queue or assignment.contact.of_queue
         self.ledger.move_contact(contact_id, ringing.answer(leg, now_ms))
         agent = self.ledger.agent_state(agent_id)
         self.ledger.move_agent(agent_id, agent.answer(leg, now_ms, queue), now_ms)

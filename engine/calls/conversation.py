@@ -15,13 +15,16 @@ from engine.calls.calling import CustomerCall
 from engine.calls.callrecording import CallRecording
 from engine.calls.rehearsals import Rehearsal
 from engine.calls.services import Services
-from engine.calls.stage import DONE, FLOW, STAGE, TALKING
+from engine.calls.stage import DONE, STAGE
 from engine.calls.story import Story
 from engine.calls.voice import Voice
 from engine.calls.waiting import Gone, Waiting, wait_ms
 from engine.calls.wishes import contact_of
 from engine.mailboxes.messages import CallMessages
 from engine.performing import PERFORMERS, Line
+from engine.transfers.caller import stay
+from engine.transfers.onward import Onward
+from engine.transfers.party import Party
 from history.outcome import EndedBy, Outcome
 from ivr.commands import (
     Ask,
@@ -292,7 +295,7 @@ class Conversation:
             if await self._talk(left):
                 return QueueLeft(now(), "conversation_ended", agent=left.agent, waited_ms=waited_ms)
 
-    def _waiting(self, contact: Contact, command: Enqueue, ticket: Ticket | None) -> Waiting:
+    def _waiting(self, contact: Contact, command: Enqueue, ticket: Ticket | None = None) -> Waiting:
         wait = self._rehearsal.wait if self._rehearsal is not None else wait_ms
         return Waiting(self._services, self._session, contact, command, wait=wait, ticket=ticket)
 
@@ -310,30 +313,41 @@ class Conversation:
         return None
 
     async def _talk(self, leg: AgentLeg, max_ms: int | None = None) -> bool:
-        """Join the two; `Bridge` lasts as long as they talk, and outlives this engine.
+        """Join the two, and the caller with whomever agents hand them on to.
 
-        False when the agent's leg was gone before they were joined.
+        False when an agent's leg was gone before they were joined.
         """
+        onward = Onward(self._line, self._waiting)
+        next_leg: AgentLeg | None = leg
+        joined = True
+        while joined and next_leg is not None:
+            party = Party(self._services, self._id, next_leg.agent, next_leg.leg)
+            async with self._services.parties.open(party):
+                joined = await self._with(party, next_leg, max_ms)
+                next_leg = await onward.leg_after(party)
+        return joined
+
+    async def _with(self, party: Party, leg: AgentLeg, max_ms: int | None) -> bool:
+        """Until nobody is left for the caller; what they do outlives this engine."""
         services, now = self._services, self._services.clock
         began_ms = now()
         channel = services.ringer.channel_of(leg.leg)
         services.callbacks.answered(self._id)
         self._change(lambda story: story.answered(began_ms, leg.agent, channel, leg.leg))
         try:
-            await self._session.set_variable(STAGE, TALKING)
             await self._limit(channel, max_ms)
             async with self._machine.listening(leg) if self._machine else nullcontext():
-                await self._session.execute("Bridge", channel)
-            # Asterisk tells of a hangup before it takes the next command, not before.
-            await self._session.set_variable(STAGE, FLOW)
+                await stay(services, self._session, party)
         except ChannelGone:
             self._talk_ended(EndedBy.CALLER)
             # Where they were never joined, nothing else would end the agent's leg.
-            await services.ringer.drop(leg)
+            await party.clear()
             raise
-        # When the engine is stopped instead, the two go on talking, and so does the story.
-        self._talk_ended(EndedBy.CALLER if self._session.hungup.is_set() else EndedBy.AGENT)
-        if now() - began_ms < SHORT_MS and not await self._were_joined():
+        # When the engine is stopped instead, they go on talking, and so does the story.
+        self._talk_ended(EndedBy.AGENT)
+        await party.clear()
+        short = party.untouched and now() - began_ms < SHORT_MS
+        if short and not await self._were_joined():
             self._change(lambda story: story.not_joined(now(), leg.leg))
             return False
         return True

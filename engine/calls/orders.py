@@ -14,11 +14,14 @@ from engine.site_rules import recording_policy_of
 from recordings.naming import RecordingName
 from recordings.recorder import Recorder
 from routing.matcher import Assignment
+from routing.transfers import consulted_about, is_consult
 
 log = structlog.get_logger(__name__)
 
 RECORDING = "TRK_RECORDING"
 NOTICE = "TRK_NOTICE"
+CONSULT = "TRK_CONSULT"
+"""An agent's leg that has it waits to be joined with the agent who asks."""
 
 
 class CallOrders:
@@ -45,9 +48,15 @@ class CallOrders:
         """The order; its recording's file is made, for Asterisk to write."""
         contact, agent = assignment.contact, assignment.agent.id
         variables = [("TRK_CONTACT", contact.id), ("TRK_AGENT", agent)]
-        story = self._chronicle.story(contact.id)
+        story = self._chronicle.story(consulted_about(contact.id))
         if story is not None:
-            story = self._recorded(story.rung(self._clock(), agent, channel_id), contact.queue)
+            now, queue = self._clock(), contact.queue
+            if is_consult(contact.id):
+                variables.append((CONSULT, "yes"))
+                rung, queue = story.guest_rung(now, channel_id, agent), story.queue or ""
+            else:
+                rung = story.rung(now, agent, channel_id)
+            story = self._recorded(rung, queue)
             self._chronicle.update(story)
             if channel_id in story.recordings:
                 variables.append((RECORDING, story.recordings[channel_id]))
@@ -63,7 +72,7 @@ class CallOrders:
             agent=agent,
             endpoint=assignment.agent.phone,
             channel_id=channel_id,
-            caller_name=contact.queue,
+            caller_name=(story.note if story is not None else None) or contact.queue,
             caller_number=(promise.number if promise is not None else caller) or "",
             timeout_ms=timeout_ms,
             variables=tuple(variables),

@@ -20,6 +20,7 @@ from engine.prompts.audio import Audio
 from engine.publishing.flows import Flows, Library
 from engine.reporting.eventlog import EventLog
 from engine.reporting.today import Today
+from engine.transfers.parties import Parties
 from engine.web.client import Web
 from engine.workers import Workers
 from history.customers import CustomerStore
@@ -64,6 +65,7 @@ class Services:
     events: EventLog
     today: Today
     keys: Keys = field(default_factory=Keys)
+    parties: Parties = field(default_factory=Parties)
     rehearsals: Rehearsals | None = None
     """Only where calls may be given a world of their own."""
 

@@ -3,4 +3,7 @@
 STAGE = "TRK_STAGE"
 """The channel's variable. Its values are extensions of the context `engine-lost`."""
 
-FLOW, TALKING, TRANSFER, DONE = "flow", "talking", "transfer", "done"
+FLOW, TALKING, TRANSFER, HELD, DONE = "flow", "talking", "transfer", "held", "done"
+
+PEER = "TRK_PEER"
+"""The channel of the agent to whom a caller goes back whom the engine has left on hold."""

@@ -28,7 +28,8 @@ class Story:
     `back_to` that in the queue for which a callback stands, or would: the last one before it.
     `transfer` is the leg of somebody outside who is being called, or talks with the caller.
     `promise` is a callback that is still to be made, `back` the unique id of the last channel that
-    was made for one; `alone`: the caller has left, and the contact waits by itself.
+    was made for one; `alone`: the caller has left, and the contact waits by itself. `note` is what
+    the agent who handed the caller on tells the next one.
     """
 
     id: str
@@ -61,6 +62,7 @@ class Story:
     promise: Promise | None = None
     back: str = ""
     alone: bool = False
+    note: str | None = field(default=None, repr=False)
     timeline: tuple[TimelineEntry, ...] = ()
     decisions: tuple[DecisionRow, ...] = ()
     legs: tuple[LegRow, ...] = ()
@@ -225,6 +227,37 @@ class Story:
             return self
         told = self.tell(at_ms, "conversation_ended", by=by.value)
         return replace(told, talks=stretches.closed(self.talks, at_ms))
+
+    def noted(self, note: str) -> Self:
+        """What the next agent is told."""
+        return replace(self, note=note or self.note)
+
+    def handed_over(self, at_ms: int, by: str, to: str, note: str = "") -> Self:
+        """An agent sends the caller on, and leaves."""
+        return self.noted(note).tell(at_ms, "handed_over", agent=by, to=to, note=note or None)
+
+    def taken_over(self, at_ms: int, by: str, to: str, agent: str | None) -> Self:
+        """Who was consulted has the caller from now on: another agent, or (None) somebody outside,
+        with whom it is no conversation with an agent any more."""
+        told = self.handed_over(at_ms, by, to).conversation_ended(at_ms, EndedBy.AGENT)
+        if agent is None:
+            return replace(told, agent=None)
+        told = told.tell(at_ms, "answered", agent=agent)
+        return replace(told, agent=agent, talks=stretches.opened(told.talks, at_ms))
+
+    def guest_rung(self, at_ms: int, uniqueid: str, agent: str | None) -> Self:
+        """Somebody is called whom the agent consults; None: outside."""
+        role = LegRole.EXTERNAL if agent is None else LegRole.AGENT
+        leg = LegRow(uniqueid, uniqueid, role, at_ms, agent)
+        return replace(self.tell(at_ms, "guest_rung", agent=agent), legs=(*self.legs, leg))
+
+    def guest_answered(self, at_ms: int, uniqueid: str, channel: str) -> Self:
+        """And has answered."""
+        legs = tuple(
+            replace(leg, channel=channel, answered_ms=at_ms) if leg.uniqueid == uniqueid else leg
+            for leg in self.legs
+        )
+        return replace(self.tell(at_ms, "guest_answered"), legs=legs)
 
     def transferring(self, at_ms: int, number: str, trunk: str) -> Self:
         """Somebody outside is called for the caller; their leg is closed by `transferred`."""

@@ -9,8 +9,10 @@ from bridge.events import (
     AgentLegUp,
     CustomerNotReached,
     CustomerUp,
+    GuestUp,
     KeyPressed,
     LegEnded,
+    LegParked,
     LinkDown,
     LinkUp,
     PhoneReachable,
@@ -22,6 +24,7 @@ from engine.calls.recordings import Recordings
 from engine.calls.services import Services
 from history.outcome import EndedBy, Outcome
 from routing.floor import LiveLegs
+from routing.transfers import is_consult
 
 log = structlog.get_logger(__name__)
 
@@ -67,10 +70,10 @@ class Switchboard:
                 self._tasks.create_task(services.ringer.leg_up(event))
             case RingFailed():
                 services.ringer.ring_failed(event)
-            case CustomerUp() | CustomerNotReached():
-                self._customer(event, services)
-            case TransferUp(contact=contact):
-                self._transfer_up(contact, services)
+            case CustomerUp() | CustomerNotReached() | GuestUp() | TransferUp():
+                self._outside(event, services)
+            case LegParked(uniqueid=uniqueid):
+                self._leg_parked(uniqueid, services)
             case KeyPressed(uniqueid=uniqueid, digit=digit):
                 services.keys.pressed(uniqueid, digit)
             case LegEnded():
@@ -91,11 +94,27 @@ class Switchboard:
         if story is not None:
             services.chronicle.update(story.transfer_answered(services.clock()))
 
-    def _customer(self, event: CustomerUp | CustomerNotReached, services: Services) -> None:
-        if isinstance(event, CustomerUp):
-            services.callbacks.calling.up(event.contact)
-        else:
-            services.callbacks.calling.not_reached(event.contact, event.reason.value)
+    def _outside(
+        self,
+        event: CustomerUp | CustomerNotReached | GuestUp | TransferUp,
+        services: Services,
+    ) -> None:
+        match event:
+            case TransferUp(contact=contact):
+                self._transfer_up(contact, services)
+            case GuestUp(contact=contact, uniqueid=uniqueid):
+                services.parties.guest_up(contact, uniqueid)
+            case CustomerNotReached(contact=contact) if is_consult(contact):
+                services.parties.guest_up(contact, None)
+            case CustomerNotReached(contact=contact, reason=reason):
+                services.callbacks.calling.not_reached(contact, reason.value)
+            case CustomerUp(contact=contact):
+                services.callbacks.calling.up(contact)
+
+    def _leg_parked(self, uniqueid: str, services: Services) -> None:
+        story = services.chronicle.story_of_leg(uniqueid)
+        if story is not None:
+            services.parties.leg_parked(story.id, uniqueid)
 
     def _leg_ended(self, event: LegEnded, services: Services) -> None:
         now, chronicle = services.clock(), services.chronicle
@@ -106,6 +125,9 @@ class Switchboard:
         if adopted is not None:
             self._adopted_caller_left(adopted, event.cause, services)
             return
+        if told := chronicle.story_of_leg(event.uniqueid):
+            # Whoever has the caller now has them before routing takes the conversation for over.
+            services.parties.leg_ended(told.id, event.uniqueid)
         story = chronicle.story_of_leg(event.uniqueid)
         leg = story.leg_of(event.uniqueid) if story else None
         agent = agent or (leg.agent if leg else None)
@@ -116,7 +138,8 @@ class Switchboard:
         if self._recordings is not None:
             self._recordings.leg_ended(story, leg, now)
         chronicle.leg_ended(event.uniqueid, event.cause)
-        if story.id in services.adopted and (told := chronicle.story(story.id)):
+        talks = leg.agent is not None and leg.agent == story.agent
+        if talks and story.id in services.adopted and (told := chronicle.story(story.id)):
             chronicle.update(told.conversation_ended(now, EndedBy.AGENT))
 
     def _adopted(self, uniqueid: str, services: Services) -> str | None:

@@ -50,7 +50,7 @@ async def transfer(line: Line, command: Transfer, state: CallState) -> Event:
 
 async def _connected(line: Line, command: Transfer, whisper: Whisper | None = None) -> Event:
     if command.number is not None:
-        return await _outside(line, command, command.number)
+        return await outside(line, command, command.number)
     agent = _agent_of(line, command)
     now = line.services.clock
     if agent is None:
@@ -67,7 +67,8 @@ def _agent_of(line: Line, command: Transfer) -> str | None:
     return next(names, None)
 
 
-async def _outside(line: Line, command: Transfer, text: str) -> Event:
+async def outside(line: Line, command: Transfer, text: str) -> Event:
+    """Call a number for the caller, if the site permits it. Raises ChannelGone."""
     site, now = line.services.site, line.services.clock
     number = plain_number(text)
     trunk = command.trunk or site.transfers.trunk or site.fallback.trunk
@@ -126,25 +127,31 @@ async def _to_agent(line: Line, agent: str, command: Transfer, whisper: Whisper 
     services = line.services
     services.router.withdraw(line.contact, Outcome.WITHDRAWN)
     _change(line, lambda story: story.tell(services.clock(), "transferring", agent=agent))
-    contact = Contact(
-        id=line.contact,
-        node=services.node,
-        queue=DIRECT,
-        skills=(),
-        arrived_ms=services.clock(),
-        leg=line.session.request.channel,
-        agent=agent,
-        ring_timeout_ms=command.timeout_ms,
-    )
-    ticket = services.router.offer(contact)
+    ticket = services.router.offer(direct(line, agent, command.timeout_ms))
     if ticket is None:
         return _not_free(line, agent)
-    leg = await _rung(line, ticket, music=whisper is not None)
+    leg = await rung(line, ticket, music=whisper is not None)
     if leg is None:
         return _not_answered(line)
     if whisper is not None and not await _accepted(line, whisper, leg):
         return "no_answer"
     return "ended" if await line.talk(leg, command.max_ms) else "no_answer"
+
+
+def direct(line: Line, agent: str, timeout_ms: int, arrived_ms: int | None = None) -> Contact:
+    """The contact for this agent alone; None: it has arrived just now."""
+    story = line.services.chronicle.story(line.contact)
+    return Contact(
+        id=line.contact,
+        node=line.services.node,
+        queue=DIRECT,
+        skills=(),
+        arrived_ms=line.services.clock() if arrived_ms is None else arrived_ms,
+        leg=line.session.request.channel,
+        agent=agent,
+        ring_timeout_ms=timeout_ms,
+        of_queue=(story.queue if story is not None else None) or "",
+    )
 
 
 async def _accepted(line: Line, whisper: Whisper, leg: AgentLeg) -> bool:
@@ -175,7 +182,7 @@ def _not_free(line: Line, agent: str) -> str:
             return "busy"
 
 
-async def _rung(line: Line, ticket: Ticket, *, music: bool) -> AgentLeg | None:
+async def rung(line: Line, ticket: Ticket, *, music: bool) -> AgentLeg | None:
     """Until the agent answers; None when it came to nothing. Raises ChannelGone."""
     leg = None
     try:

@@ -137,7 +137,7 @@ class EventLog:
     def _answered(self, row: EventRow, contact_id: str, contact: Contact | None) -> EventRow:
         way = self._ways.setdefault(contact_id, _Way())
         way.talked, way.left = (row.subject, row.queue), None
-        if contact is None or row.queue is None:
+        if contact is None or row.queue is None or contact.agent is not None:
             return row
         skills = way.asked or _asked(contact)
         attended = bool(contact.leg)
@@ -204,6 +204,8 @@ class EventLog:
             case "callback_promised":
                 queue, skills = str(fields["queue"]), self._asked(story.id)
                 self._add(at_ms, EventKind.PROMISED, story.id, queue=queue, skills=skills)
+            case "handed_over":
+                self._transferred(story.id, str(fields["to"]).partition(":")[0], at_ms)
             case "transferring":
                 self._transferred(story.id, "agent" if "agent" in fields else "outside", at_ms)
             case "not_joined" | "not_accepted":

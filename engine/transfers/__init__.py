@@ -1,0 +1,1 @@
+"""What agents do with a caller in a conversation: transfers, consultations, conferences, hold."""

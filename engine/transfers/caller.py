@@ -1,0 +1,73 @@
+"""The caller's side of a conversation: one AGI session, which goes where the table says."""
+
+import asyncio
+
+from bridge.agi.session import AgiSession
+from bridge.errors import ChannelGone
+from engine.calls.services import Services
+from engine.calls.stage import FLOW, HELD, PEER, STAGE, TALKING
+from engine.transfers.party import Party
+from engine.transfers.table import Music, Over, With
+
+
+async def stay(services: Services, session: AgiSession, party: Party) -> None:
+    """Until nobody is left for the caller; ChannelGone when it is the caller who leaves."""
+    while not isinstance(place := party.table.place, Over):
+        if isinstance(place, Music):
+            await _on_hold(services, session, party)
+        else:
+            await _together(services, session, party, place)
+
+
+async def _together(services: Services, session: AgiSession, party: Party, place: With) -> None:
+    """`Bridge` and `BridgeAdd` last as long as they talk, and outlive this engine. The one brings
+    the other leg here, the other brings the caller to where two are."""
+    party.fetching(place.leg)
+    channel = services.ringer.channel_of(place.leg)
+    await session.set_variable(STAGE, TALKING)
+    await session.execute("BridgeAdd" if place.joins else "Bridge", channel)
+    # Asterisk tells of a hangup before it takes the next command, not before.
+    await session.set_variable(STAGE, FLOW)
+    if session.hungup.is_set():
+        raise ChannelGone(session.request.channel)
+    party.returned()
+
+
+async def _on_hold(services: Services, session: AgiSession, party: Party) -> None:
+    """Music until there is something else. Should the engine be lost, Asterisk brings the caller
+    back to the agent."""
+    peer = party.table.agent
+    party.tell(lambda story: story.tell(services.clock(), "held"))
+    try:
+        if peer is not None:
+            await session.set_variable(PEER, services.ringer.channel_of(peer.leg))
+            await session.set_variable(STAGE, HELD)
+        await session.music(True, _music(services, party.contact))
+        await _changed(session, party)
+        await session.music(False)
+        await session.set_variable(STAGE, FLOW)
+    finally:
+        party.tell(lambda story: story.tell(services.clock(), "unheld"))
+
+
+def _music(services: Services, contact: str) -> str:
+    """That of the queue that the caller came from."""
+    story = services.chronicle.story(contact)
+    queue = services.site.queues.get(story.queue or "") if story is not None else None
+    return queue.music if queue is not None else ""
+
+
+async def _changed(session: AgiSession, party: Party) -> None:
+    hungup = asyncio.create_task(session.hungup.wait())
+    try:
+        while isinstance(party.table.place, Music):
+            party.changed.clear()
+            changed = asyncio.create_task(party.changed.wait())
+            try:
+                await asyncio.wait((hungup, changed), return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                changed.cancel()
+            if hungup.done():
+                raise ChannelGone(session.request.channel)
+    finally:
+        hungup.cancel()

@@ -1,0 +1,278 @@
+"""One conversation as its agent can change it: the table, and what makes it so.
+
+The agent's wishes and the switch's news give a new table; what the difference asks for is done
+here by the switch, and by the caller's own session, which looks where it is to be (`caller.py`).
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from bridge.errors import AmiError
+from engine.calls.services import Services
+from engine.calls.story import Story
+from engine.transfers.guests import Guest, Guests
+from engine.transfers.refusals import NotNow
+from engine.transfers.table import Join, Mode, Move, Park, Seat, Table, Where
+from engine.transfers.targets import Target, check
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """Where the caller is to go whom agent ``by`` has left. ``failed``: who was rung there has not
+    answered."""
+
+    by: str
+    target: Target
+    keep_place: bool = False
+    failed: bool = False
+
+
+class Party:
+    """Who talks with one contact's caller, from an agent's answer until nobody is left.
+
+    The verbs raise `Refused`, with nothing done; what they ask for happens soon after. `agent` is
+    who has the caller, None somebody outside; `changed` is set for the caller's session to look.
+    """
+
+    def __init__(self, services: Services, contact: str, agent: str, leg: str) -> None:
+        self.contact = contact
+        self.agent: str | None = agent
+        self.table = Table(Seat(leg, Where.CALLER))
+        self.handover: Handover | None = None
+        self.changed = asyncio.Event()
+        self._services = services
+        self._guests = Guests(services, contact)
+        self._guest: Guest | None = None
+        self._leaving = leg
+        self._seen, self._ended, self._moved = {leg}, set[str](), set[str]()
+        self._wake = asyncio.Event()
+        self._follower: asyncio.Task[None] | None = None
+        self._work: list[asyncio.Task[None]] = []
+        self._drops: list[asyncio.Task[None]] = []
+
+    # the agent's wishes
+
+    async def transfer(self, target: Target, note: str, keep_place: bool | None) -> None:
+        """The caller goes there, and the agent is done."""
+        by = self._asking("transfer")
+        await check(self._services, self.contact, by, target)
+        self._asking("transfer")
+        by_agents, now = self._services.site.transfers.by_agents, self._services.clock()
+        keeps = by_agents.keep_place if keep_place is None else keep_place
+        self.tell(lambda story: story.handed_over(now, by, str(target), note))
+        self._hand_over(Handover(by, target, keeps))
+
+    async def consult(self, target: Target, note: str) -> None:
+        """Somebody is rung for the agent, and the caller hears music meanwhile."""
+        by = self._asking("consult")
+        await check(self._services, self.contact, by, target)
+        after = self.table.consult()
+        self._guest = guest = self._guests.new(target)
+        if note:
+            self.tell(lambda story: story.noted(note))
+        self._become(after)
+        self._start(self._invite(guest))
+
+    def hold(self) -> None:
+        """The caller hears music."""
+        self._become(self.table.hold())
+
+    def resume(self) -> None:
+        """The caller is back from hold."""
+        self._become(self.table.resume())
+
+    def toggle(self) -> None:
+        """From who is consulted to the caller, or back."""
+        self._become(self.table.toggle())
+
+    def confer(self) -> None:
+        """All talk."""
+        self._become(self.table.confer())
+        self.tell(lambda story: story.tell(self._services.clock(), "conference"))
+
+    def complete(self) -> None:
+        """The caller is left to who was consulted."""
+        self._become(self.table.complete())
+
+    def cancel(self) -> None:
+        """Who is consulted is let go, and the caller is back."""
+        self._become(self.table.cancel())
+
+    # news
+
+    def parked(self, leg: str) -> None:
+        """A leg waits by itself."""
+        self._become(self.table.parked(leg))
+
+    def leg_ended(self, leg: str) -> None:
+        """Somebody has hung up."""
+        self._ended.add(leg)
+        self.changed.set()
+        guest, agent = self._guest, self.table.agent
+        leaves = agent is not None and agent.leg == leg and self.table.mode is not Mode.CONFERENCE
+        rule = self._services.site.transfers.by_agents.agent_leaves
+        if leaves and guest is not None and rule == "returns":
+            self._hand_over(self._in_vain(guest))
+        else:
+            self._become(self.table.left(leg))
+
+    def guest_up(self, contact: str, leg: str | None) -> None:
+        """Somebody outside has answered, or (None) will not."""
+        if self._guest is not None and self._guest.id == contact:
+            self._guest.settle(leg)
+
+    def returned(self) -> None:
+        """The caller's session comes back from who it was with. Where nobody has taken them away
+        they have hung up, though the switch may tell it a little later."""
+        agent = self.table.agent
+        if agent is None or agent.where is not Where.CALLER:
+            return
+        if agent.leg not in self._moved:  # a leg that was parked once waits for more
+            self._ended.add(agent.leg)
+        self._become(self.table.left(agent.leg))
+
+    def fetching(self, leg: str) -> None:
+        """The caller's session is about to be with them."""
+        self._become(self.table.fetched(leg))
+
+    def tell(self, change: Callable[[Story], Story]) -> None:
+        """The contact's story goes on."""
+        story = self._services.chronicle.story(self.contact)
+        if story is not None:
+            self._services.chronicle.update(change(story))
+
+    @property
+    def untouched(self) -> bool:
+        """Whether nobody has asked for anything."""
+        return not self._moved and self.handover is None
+
+    async def agent_gone(self) -> None:
+        """Until the leg has ended of the agent who left last."""
+        while self._leaving not in self._ended:
+            self.changed.clear()
+            await self.changed.wait()
+
+    async def clear(self) -> None:
+        """The caller has left, or nobody is left for the caller: nobody stays on the line."""
+        guest, self._guest = self._guest, None
+        if guest is not None:
+            self._guests.let_go(guest)
+        for leg in sorted(self._seen - self._ended):
+            self._drop(leg)
+        await asyncio.gather(*self._drops)
+
+    async def rest(self) -> None:
+        """Nothing more is done; those who talk go on."""
+        for task in self._work:
+            task.cancel()
+        for task in self._work:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    # what follows
+
+    def _asking(self, verb: str) -> str:
+        """Who asks. Raises NotNow."""
+        if self.agent is None:
+            raise NotNow(verb, "the caller talks to somebody outside")
+        if self.table.agent is None or self.table.mode not in (Mode.TALK, Mode.HOLD):
+            raise NotNow(verb, "somebody is consulted")
+        return self.agent
+
+    def _hand_over(self, handover: Handover) -> None:
+        self.handover = handover
+        self._become(Table(None))
+
+    def _in_vain(self, guest: Guest) -> Handover:
+        return Handover(self.agent or "", guest.target, keep_place=True, failed=True)
+
+    def _become(self, after: Table) -> None:
+        before, self.table = self.table, after
+        if after == before:
+            return
+        if before.agent is not None:
+            self._leaving = before.agent.leg
+        if self._guest is not None and after.guest is None:
+            self._settle(self._guest, before, after)
+        self._seen |= after.legs
+        for leg in sorted(before.legs - after.legs - self._ended):
+            self._drop(leg)
+        self.changed.set()
+        if after.moves:
+            self._wake.set()
+            if self._follower is None:
+                self._follower = self._start(self._follow())
+
+    def _settle(self, guest: Guest, before: Table, after: Table) -> None:
+        """Who was consulted has the caller, or is let go."""
+        self._guest = None
+        if guest.leg and after.agent is not None and after.agent.leg == guest.leg:
+            self._take_over(guest)
+            return
+        if before.agent is None and self.handover is None:
+            self.handover = self._in_vain(guest)
+        self._guests.let_go(guest)
+
+    def _take_over(self, guest: Guest) -> None:
+        router, now, by = self._services.router, self._services.clock(), self.agent or ""
+        to, self.agent = str(guest.target), guest.agent
+        self.tell(lambda story: story.taken_over(now, by, to, guest.agent))
+        if guest.agent is None or not router.hand_over(self.contact, guest.id):
+            router.conversation_ended(self.contact)
+        router.forget([guest.id])
+
+    async def _invite(self, guest: Guest) -> None:
+        """Until the guest has answered, or will not."""
+        leg = await self._guests.rung(guest)
+        if self._guest is not guest:
+            if leg is not None:  # let go in the moment of the answer
+                self._drop(leg)
+        elif leg is None:
+            self._become(self.table.guest_failed())
+        else:
+            self._become(self.table.guest_up(leg))
+
+    async def _follow(self) -> None:
+        """Bring the legs where the table wants them, one after the other."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            for move in self.table.moves:
+                try:
+                    await self._do(move)
+                except AmiError as error:
+                    log.error("leg_not_moved", contact=self.contact, code=error.code)
+
+    async def _do(self, move: Move) -> None:
+        match move:
+            case Park(leg=leg, hears=hears):
+                self._moved.add(leg)
+                self.table = self.table.moving(move)
+                await self._services.switch.park(leg, hears)
+            case Join(leg=leg, other=other):
+                if await self._services.switch.join(leg, other) and move in self.table.moves:
+                    self._become(self.table.joined())
+
+    def _drop(self, leg: str) -> None:
+        self._drops.append(self._task(self._hang_up(leg)))
+
+    async def _hang_up(self, leg: str) -> None:
+        try:
+            await self._services.switch.hangup(leg)
+        except AmiError as error:
+            log.warning("hangup_not_sent", leg=leg, code=error.code)
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        task = self._task(work)
+        self._work.append(task)
+        return task
+
+    def _task(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        return asyncio.create_task(work, name=f"party {self.contact}")

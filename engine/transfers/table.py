@@ -1,0 +1,280 @@
+"""Who of a conversation is where: the agent, the caller, and a guest who is consulted.
+
+Pure. A verb of the agent, or something that the switch tells, gives the next table; `moves` says
+which legs the switch is to move for it, `place` where the caller's session is to be. The legs
+follow one by one, so a table tells both: what is wanted (`mode`), and where each is (`Where`).
+
+    TALK ⇄ HOLD          agent and caller; the caller hears music, the agent waits
+    CONSULT ⇄ ASIDE      agent and guest, the caller hears music; agent and caller, the guest waits
+    CONFERENCE           all of them
+
+Whoever stays when the agent leaves is the agent from then on, in TALK.
+"""
+
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Self
+
+from bridge.events import Parking
+from engine.transfers.refusals import NotNow
+
+
+class Mode(Enum):
+    """What is wanted."""
+
+    TALK = "talk"
+    HOLD = "hold"
+    CONSULT = "consult"
+    ASIDE = "aside"
+    CONFERENCE = "conference"
+
+
+class Where(Enum):
+    """Where a leg is."""
+
+    COMING = "coming"  # it is being rung
+    MOVING = "moving"  # on the way to wait by itself
+    PARKED = "parked"  # waits by itself
+    TOGETHER = "together"  # with the other leg, without the caller
+    CALLER = "caller"  # with the caller, whose session fetched it
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One leg, by its unique id; `hears` is what was last asked to be played to it alone."""
+
+    leg: str
+    where: Where
+    hears: Parking = Parking.SILENCE
+
+
+@dataclass(frozen=True, slots=True)
+class Park:
+    """This leg is to wait by itself."""
+
+    leg: str
+    hears: Parking
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """These two, who wait, are to talk."""
+
+    leg: str
+    other: str
+
+
+Move = Park | Join
+
+
+@dataclass(frozen=True, slots=True)
+class With:
+    """The caller's session fetches this leg, or with `joins` goes where it is."""
+
+    leg: str
+    joins: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Music:
+    """The caller hears music until the table changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """Nobody is left for the caller."""
+
+
+Place = With | Music | Over
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One conversation. ``agent`` None: the agent has left, and the guest is still rung."""
+
+    agent: Seat | None
+    guest: Seat | None = None
+    mode: Mode = Mode.TALK
+
+    # what the agent asks for
+
+    def hold(self) -> Self:
+        """The caller hears music."""
+        self._require("hold", Mode.TALK)
+        return replace(self, mode=Mode.HOLD)
+
+    def resume(self) -> Self:
+        """The caller is back."""
+        self._require("resume", Mode.HOLD)
+        return replace(self, mode=Mode.TALK)
+
+    def consult(self) -> Self:
+        """Somebody is rung for the agent."""
+        self._require("consult", Mode.TALK, Mode.HOLD)
+        return replace(self, mode=Mode.CONSULT, guest=Seat("", Where.COMING))
+
+    def toggle(self) -> Self:
+        """From the guest to the caller, or back."""
+        self._require("toggle", Mode.CONSULT, Mode.ASIDE)
+        self._require_guest("toggle")
+        return replace(self, mode=Mode.ASIDE if self.mode is Mode.CONSULT else Mode.CONSULT)
+
+    def confer(self) -> Self:
+        """All of them talk."""
+        self._require("conference", Mode.CONSULT, Mode.ASIDE)
+        self._require_guest("conference")
+        return replace(self, mode=Mode.CONFERENCE)
+
+    def cancel(self) -> Self:
+        """The guest is let go, and the agent talks to the caller."""
+        self._require("cancel", Mode.CONSULT, Mode.ASIDE, Mode.CONFERENCE)
+        return replace(self, agent=_alone(self.agent), guest=None, mode=Mode.TALK)
+
+    def complete(self) -> Self:
+        """The agent leaves the caller to the guest; to one who is still rung, once they answer."""
+        self._require("complete", Mode.CONSULT, Mode.ASIDE, Mode.CONFERENCE)
+        return self._without_agent()
+
+    # what the switch tells
+
+    def guest_up(self, leg: str) -> Self:
+        """The guest has answered, and is about to wait; of a guest who was let go nothing."""
+        if self.guest is None or self.guest.where is not Where.COMING:
+            return self
+        seat = Seat(leg, Where.MOVING)
+        if self.agent is None:
+            return replace(self, agent=seat, guest=None, mode=Mode.TALK)
+        return replace(self, guest=seat)
+
+    def guest_failed(self) -> Self:
+        """Nobody answered."""
+        if self.guest is None or self.guest.where is not Where.COMING:
+            return self
+        return replace(self, guest=None, mode=Mode.TALK)
+
+    def parked(self, leg: str) -> Self:
+        """A leg waits by itself now."""
+        return self._seated(leg, Where.PARKED)
+
+    def joined(self) -> Self:
+        """Agent and guest talk now."""
+        return replace(
+            self,
+            agent=self.agent and replace(self.agent, where=Where.TOGETHER),
+            guest=self.guest and replace(self.guest, where=Where.TOGETHER),
+        )
+
+    def fetched(self, leg: str) -> Self:
+        """The caller's session is about to talk to this leg, and to who is with it."""
+        if self.mode is Mode.CONFERENCE:
+            both = self._seated(leg, Where.CALLER)
+            return replace(both, guest=both.guest and replace(both.guest, where=Where.CALLER))
+        return self._seated(leg, Where.CALLER)
+
+    def left(self, leg: str) -> Self:
+        """A leg has ended: who stays, stays together."""
+        if self.guest is not None and leg == self.guest.leg:
+            return replace(self, agent=_alone(self.agent), guest=None, mode=Mode.TALK)
+        if self.agent is None or leg != self.agent.leg:
+            return self
+        return self._without_agent()
+
+    @property
+    def legs(self) -> frozenset[str]:
+        """All that are up."""
+        seats = (self.agent, self.guest)
+        return frozenset(seat.leg for seat in seats if seat is not None and seat.leg)
+
+    @property
+    def place(self) -> Place:
+        """Where the caller is to be."""
+        if self.agent is None:
+            return Over() if self.guest is None else Music()
+        if self.mode in (Mode.HOLD, Mode.CONSULT) or self.agent.where is Where.MOVING:
+            return Music()
+        if self.mode is not Mode.CONFERENCE:
+            return With(self.agent.leg)
+        together = self.agent.where in (Where.TOGETHER, Where.CALLER)
+        return With(self.agent.leg, joins=True) if together else Music()
+
+    @property
+    def moves(self) -> tuple[Move, ...]:
+        """What the switch is to do next, for the legs to come where they are wanted."""
+        agent, guest = self.agent, self.guest
+        if agent is None:
+            return ()
+        hears = self._agent_hears()
+        if hears is not None and self._is_to_park(agent, hears):
+            return (Park(agent.leg, hears),)
+        if guest is None or guest.where in (Where.COMING, Where.MOVING):
+            return ()
+        if self.mode is Mode.ASIDE:
+            at_caller = agent.where is Where.CALLER
+            stays = guest.where is Where.PARKED and guest.hears is Parking.MUSIC
+            return (Park(guest.leg, Parking.MUSIC),) if at_caller and not stays else ()
+        wanted = self.mode in (Mode.CONSULT, Mode.CONFERENCE)
+        if wanted and agent.where is guest.where is Where.PARKED:
+            return (Join(agent.leg, guest.leg),)
+        return ()
+
+    def moving(self, move: Park) -> Self:
+        """The switch was told to."""
+        return self._seated(move.leg, Where.MOVING, move.hears)
+
+    def _agent_hears(self) -> Parking | None:
+        """What the agent hears while waiting; None where the agent is not to wait."""
+        match self.mode:
+            case Mode.HOLD:
+                return Parking.SILENCE
+            case Mode.CONSULT | Mode.CONFERENCE:
+                coming = self.guest is not None and self.guest.where is Where.COMING
+                return Parking.RINGING if coming else Parking.SILENCE
+            case _:
+                return None
+
+    def _is_to_park(self, agent: Seat, hears: Parking) -> bool:
+        if agent.where is Where.CALLER:
+            in_conference = self.mode is Mode.CONFERENCE
+            return not (in_conference and self.guest and self.guest.where is Where.CALLER)
+        rings = hears is Parking.RINGING and agent.hears is not Parking.RINGING
+        return agent.where is Where.PARKED and rings
+
+    def _without_agent(self) -> Self:
+        guest = self.guest
+        if guest is None:
+            return replace(self, agent=None, mode=Mode.TALK)
+        if guest.where is Where.COMING:
+            return replace(self, agent=None, mode=Mode.CONSULT)
+        return replace(self, agent=_alone(guest), guest=None, mode=Mode.TALK)
+
+    def _seated(self, leg: str, where: Where, hears: Parking | None = None) -> Self:
+        def at(seat: Seat | None) -> Seat | None:
+            if seat is None or seat.leg != leg:
+                return seat
+            return replace(seat, where=where, hears=hears or seat.hears)
+
+        return replace(self, agent=at(self.agent), guest=at(self.guest))
+
+    def _require(self, verb: str, *modes: Mode) -> None:
+        if self.agent is None or self.mode not in modes:
+            raise NotNow(verb, "the agent has left" if self.agent is None else _NOW[self.mode])
+
+    def _require_guest(self, verb: str) -> None:
+        if self.guest is None or self.guest.where is Where.COMING:
+            raise NotNow(verb, "nobody has answered yet")
+
+
+_NOW = {
+    Mode.TALK: "the agent talks with the caller",
+    Mode.HOLD: "the caller is on hold",
+    Mode.CONSULT: "somebody is consulted",
+    Mode.ASIDE: "somebody who was consulted waits",
+    Mode.CONFERENCE: "this is a conference",
+}
+
+
+def _alone(seat: Seat | None) -> Seat | None:
+    """With whom nobody is any more: the dialplan sends who comes from another leg to wait."""
+    if seat is None or seat.where is not Where.TOGETHER:
+        return seat
+    return replace(seat, where=Where.MOVING, hears=Parking.SILENCE)
