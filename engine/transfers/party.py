@@ -51,7 +51,8 @@ class Party:
         self._guests = Guests(services, contact)
         self._guest: Guest | None = None
         self._leaving = leg
-        self._seen, self._ended, self._moved = {leg}, set[str](), set[str]()
+        self._seen, self._ended = {leg}, set[str]()
+        self._moved, self._parked = set[str](), set[str]()
         self._wake = asyncio.Event()
         self._follower: asyncio.Task[None] | None = None
         self._work: list[asyncio.Task[None]] = []
@@ -108,7 +109,8 @@ class Party:
     # news
 
     def parked(self, leg: str) -> None:
-        """A leg waits by itself."""
+        """A leg waits by itself; that of a guest perhaps before it is known who answered."""
+        self._parked.add(leg)
         self._become(self.table.parked(leg))
 
     def leg_ended(self, leg: str) -> None:
@@ -237,7 +239,8 @@ class Party:
         elif leg is None:
             self._become(self.table.guest_failed())
         else:
-            self._become(self.table.guest_up(leg))
+            up = self.table.guest_up(leg)
+            self._become(up.parked(leg) if leg in self._parked else up)
 
     async def _follow(self) -> None:
         """Bring the legs where the table wants them, one after the other."""

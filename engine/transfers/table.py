@@ -190,12 +190,11 @@ class Table:
         """Where the caller is to be."""
         if self.agent is None:
             return Over() if self.guest is None else Music()
-        if self.mode in (Mode.HOLD, Mode.CONSULT) or self.agent.where is Where.MOVING:
+        joins = self.mode is Mode.CONFERENCE
+        ready = (Where.CALLER, Where.TOGETHER if joins else Where.PARKED)
+        if self.mode in (Mode.HOLD, Mode.CONSULT) or self.agent.where not in ready:
             return Music()
-        if self.mode is not Mode.CONFERENCE:
-            return With(self.agent.leg)
-        together = self.agent.where in (Where.TOGETHER, Where.CALLER)
-        return With(self.agent.leg, joins=True) if together else Music()
+        return With(self.agent.leg, joins)
 
     @property
     def moves(self) -> tuple[Move, ...]:
@@ -209,17 +208,18 @@ class Table:
         if guest is None or guest.where in (Where.COMING, Where.MOVING):
             return ()
         if self.mode is Mode.ASIDE:
-            at_caller = agent.where is Where.CALLER
+            # Before the caller fetches the agent: the end of their bridge lets both go.
             stays = guest.where is Where.PARKED and guest.hears is Parking.MUSIC
-            return (Park(guest.leg, Parking.MUSIC),) if at_caller and not stays else ()
+            return () if stays else (Park(guest.leg, Parking.MUSIC),)
         wanted = self.mode in (Mode.CONSULT, Mode.CONFERENCE)
         if wanted and agent.where is guest.where is Where.PARKED:
             return (Join(agent.leg, guest.leg),)
         return ()
 
     def moving(self, move: Park) -> Self:
-        """The switch was told to."""
-        return self._seated(move.leg, Where.MOVING, move.hears)
+        """The switch was told to; who was with that leg alone goes to wait, too."""
+        moved = self._seated(move.leg, Where.MOVING, move.hears)
+        return replace(moved, agent=_alone(moved.agent), guest=_alone(moved.guest))
 
     def _agent_hears(self) -> Parking | None:
         """What the agent hears while waiting; None where the agent is not to wait."""

@@ -8,6 +8,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
+from phones.errors import PhoneTimeout
 from phones.phone import Call, Phone
 from phones.protocol import AnswerCalls, IncomingPolicy
 from tests.sip.running_site import FALLBACK, NUMBER, Json, RunningSite, running_site, until
@@ -26,17 +29,19 @@ steps:
 """
 
 
-def _site(site: Json) -> None:
+def _site(site: Json, wrap_up: str) -> None:
     site["numbers"] = {NUMBER: {"flow": "line"}}
     site["transfers"] = {"allow": [FALLBACK], "by_agents": {"ring_timeout": "2s"}}
     site["queues"]["billing"]["from_agents"] = {"number": "300"}
-    site["queues"]["billing"]["wrap_up"] = "1s"
+    for queue in site["queues"].values():
+        queue["wrap_up"] = wrap_up
 
 
 @asynccontextmanager
-async def agents_site(directory: Path) -> AsyncIterator[RunningSite]:
+async def agents_site(directory: Path, wrap_up: str = "1s") -> AsyncIterator[RunningSite]:
     """Anna and Bela serve support, Cili billing; one number outside may be called."""
-    async with running_site(directory, _site, {"line": FLOW}) as running:
+    flows = {"line": FLOW}
+    async with running_site(directory, lambda site: _site(site, wrap_up), flows) as running:
         await running.carrier.callee.policy(AnswerCalls(after_ms=100))
         yield running
 
@@ -99,6 +104,12 @@ async def colleague(site: RunningSite, name: str, policy: IncomingPolicy | None 
 async def hears(call: Call, *tones: int) -> None:
     """Each of these, from now on."""
     await asyncio.gather(*(call.hear_tone(hz) for hz in tones))
+
+
+async def is_deaf_to(call: Call, hz: int) -> None:
+    """It hears no such tone for as long as one would take to be heard."""
+    with pytest.raises(PhoneTimeout):
+        await call.hear_tone(hz, timeout_s=0.3)
 
 
 async def away(site: RunningSite, *names: str) -> None:
