@@ -42,9 +42,23 @@ class EventKind(StrEnum):
     """`contact` went on from its conversation with `agent`, of `queue`; `detail` is where to:
     queue, agent or outside."""
 
+    HELD = "held"
+    """`contact` was on hold from `arrived_ms` to now in its conversation with `agent`, of `queue`:
+    the caller heard music, in a consultation too."""
+
+    CONSULTED = "consulted"
+    """`agent` asked somebody about `contact`; `detail` is whom: queue, agent or outside."""
+
+    CONFERENCE = "conference"
+    """`agent`, `contact` and who was consulted talk together from now on."""
+
     VOID = "void"
     """The last answer of `contact`, by `agent`, was none: `detail` is not_joined (the agent's leg
     was gone), not_accepted (the agent did not take it) or not_reached (a callback's customer)."""
+
+
+CONSULT = "consult"
+"""The reason of a state for a colleague's question about `contact`, not for `contact` itself."""
 
 
 class Leaving(StrEnum):

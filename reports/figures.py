@@ -33,7 +33,9 @@ class Figures:
 
     Conversations, callbacks and transfers to an agent too:
     `handled` are over, with `talk_ms`, and `wrap_up_ms` of the wrap-ups that are over.
-    `transferred` went on to another queue, agent or number. `rona` are rings that nobody answered
+    `transferred` went on to another queue, agent or number. In them agents asked somebody else
+    (`consultations`), and talked together with them (`conferences`); `held_ms` is the time of
+    `holds`, in which callers heard music. `rona` are rings that nobody answered
     in their time, `not_rung` those of phones that were busy or could not be rung.
 
     Agents' time, exact at the borders of the interval; of a queue or a skill that of all agents who
@@ -63,6 +65,10 @@ class Figures:
     talk_ms: int = 0
     wrap_up_ms: int = 0
     transferred: int = 0
+    consultations: int = 0
+    conferences: int = 0
+    holds: int = 0
+    held_ms: int = 0
     rona: int = 0
     not_rung: int = 0
     available_ms: int = 0

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple, Self
 
-from history.events import AgentState, EventKind, EventRow, Leaving
+from history.events import CONSULT, AgentState, EventKind, EventRow, Leaving
 from reports.figures import Figures, Subject
 
 Cells = dict[Subject, dict[int, Figures]]
@@ -109,8 +109,9 @@ class Fold:
                 self._count(row, name, _of_agent(row))
             case EventKind.TURNED_AWAY | EventKind.PROMISED:
                 self._count(row, row.kind.value, _of_queue(row))
-            case EventKind.TRANSFERRED:
-                self._count(row, "transferred", _of_agent(row))
+            case kind if kind in _IN_TALK:
+                self._count(row, _IN_TALK[kind], _of_agent(row))
+                self._held(row)
             case EventKind.VOID:
                 talk = self._talks.pop(row.subject, None)
                 if talk is not None:
@@ -175,6 +176,8 @@ class Fold:
     # conversations
 
     def _answered(self, row: EventRow) -> _Talk:
+        if row.reason == CONSULT:  # with a colleague: the agent's time, and no conversation
+            return _Talk((), row.at_ms, void=True)
         talk = _Talk(_of_agent(row), row.at_ms)
         if row.contact is not None:
             self._remember(row.contact, talk, row.at_ms)
@@ -231,6 +234,11 @@ class Fold:
         self._count(row, name, subjects)
         _waited(self._at(row.at_ms, subjects), wait_ms)
 
+    def _held(self, row: EventRow) -> None:
+        if row.kind is EventKind.HELD and row.arrived_ms is not None:
+            for figures in self._at(row.at_ms, _of_agent(row)):
+                figures.held_ms += max(0, row.at_ms - row.arrived_ms)
+
     def _aim(self, row: EventRow) -> Aim:
         return self.aims.get(row.queue or "", Aim())
 
@@ -257,6 +265,12 @@ class Fold:
         return figures
 
 
+_IN_TALK = {
+    EventKind.TRANSFERRED: "transferred",
+    EventKind.CONSULTED: "consultations",
+    EventKind.CONFERENCE: "conferences",
+    EventKind.HELD: "holds",
+}
 _LEFT = {
     Leaving.ABANDONED: "abandoned",
     Leaving.TIMEOUT: "timed_out",

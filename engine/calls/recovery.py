@@ -14,6 +14,7 @@ from engine.calls.stage import TALKING, TRANSFER
 from engine.calls.story import Story
 from history.outcome import EndedBy, Outcome
 from routing.floor import LiveTalk
+from routing.transfers import is_consult
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,21 @@ def talks(channels: Collection[LiveChannel]) -> list[LiveTalk]:
         LiveTalk(channel.contact, channel.agent, channel.uniqueid)
         for channel in channels
         if channel.agent and channel.contact and channel.contact in talking
+    ]
+
+
+def stranded(channels: Collection[LiveChannel], over: Collection[str]) -> list[str]:
+    """The legs, by their unique ids, of whom nobody will fetch any more: somebody who was consulted
+    and is with no caller now, the agent of a contact that is over."""
+    with_callers = {channel.bridge_id for channel in channels if channel.stage == TALKING}
+    return [
+        channel.uniqueid
+        for channel in channels
+        if channel.contact is not None
+        and (
+            (is_consult(channel.contact) and channel.bridge_id not in with_callers)
+            or (channel.agent is not None and channel.contact in over)
+        )
     ]
 
 

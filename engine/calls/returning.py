@@ -10,7 +10,7 @@ from agi_scripts.journal import JournalEntry, SpooledEntry, acknowledge, read_sp
 from bridge.errors import AmiError
 from bridge.events import LinkUp
 from engine.calls.recordings import Recordings
-from engine.calls.recovery import GoesOn, Over, Promised, judge, strangers, talks
+from engine.calls.recovery import GoesOn, Over, Promised, judge, stranded, strangers, talks
 from engine.calls.services import Services
 from engine.calls.story import Story
 from history.database import HistoryDatabase
@@ -56,6 +56,8 @@ class Returning:
                 case Over(story=story):
                     over.append(story)
                     self._finish(verdict)
+        for leg in stranded(link.channels, {story.id for story in over}):
+            await self._hang_up(leg)
         held = await services.router.restore(LiveLegs(agents=alive, talks=talks(link.channels)))
         # No story: its row is written, and no commit will tell routing to forget it.
         services.router.forget([c for c in held if not services.chronicle.knows(c)])
@@ -65,6 +67,12 @@ class Returning:
         log.info(
             "engine_back", left=len(stories), go_on=len(services.adopted), journal=len(journal)
         )
+
+    async def _hang_up(self, leg: str) -> None:
+        try:
+            await self._services.switch.hangup(leg)
+        except AmiError as error:  # the dialplan lets them go after a while
+            log.warning("hangup_not_sent", leg=leg, code=error.code)
 
     async def watch(self) -> None:
         """Calls that came and went without an engine, those of the last run among them."""

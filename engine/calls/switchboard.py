@@ -24,6 +24,7 @@ from engine.calls.recordings import Recordings
 from engine.calls.services import Services
 from history.outcome import EndedBy, Outcome
 from routing.floor import LiveLegs
+from routing.ringing import AgentLeg
 from routing.transfers import is_consult
 
 log = structlog.get_logger(__name__)
@@ -157,6 +158,10 @@ class Switchboard:
         now = services.clock()
         services.chronicle.update(story.conversation_ended(now, by))
         services.router.conversation_ended(contact_id)
+        for leg in story.legs:
+            if leg.ended_ms is None:  # it may have been on hold before, and waits to be fetched
+                left = AgentLeg(leg.agent or "", leg.uniqueid)
+                self._tasks.create_task(services.ringer.drop(left))
         outcome = Outcome.ANSWERED if story.talked else Outcome.TRANSFERRED
         services.chronicle.close(contact_id, outcome, by, cause)
 

@@ -13,13 +13,14 @@ from config.site import Site
 from engine.calls.story import Story
 from engine.explained import STATES
 from engine.site_rules import served_by
-from history.events import AgentState, EventKind, EventRow, Leaving
+from history.events import CONSULT, AgentState, EventKind, EventRow, Leaving
 from history.rows import TimelineEntry
 from routing import agent as agents
 from routing.agent import AgentState as State
 from routing.contact import Contact, Outcome
 from routing.events import AgentChanged, ContactEnded, ContactQueued, RingFailed, RoutingEvent
 from routing.skills import Skills
+from routing.transfers import consulted_about, is_consult
 
 Take = Callable[[EventRow], object]
 ContactOf = Callable[[str], Contact | None]
@@ -48,8 +49,14 @@ class _Way:
     """The queue that it left unanswered last."""
     talked: tuple[str, str | None] | None = None
     """With which agent, and of which queue it was."""
+    last: tuple[str, str | None] | None = None
+    """The same, also when all is told of it."""
     calling: bool = False
     """Its customer is being called."""
+    handed: bool = False
+    """An agent has left it to who was consulted, without a queue."""
+    held_ms: int | None = None
+    """Since when it is on hold."""
 
 
 class EventLog:
@@ -87,7 +94,7 @@ class EventLog:
                 self._add(
                     at_ms,
                     EventKind.NOT_ANSWERED,
-                    contact.id,
+                    consulted_about(contact.id),
                     agent=agent,
                     queue=contact.queue or None,
                     detail=_NOT_ANSWERED[type(how).__name__],
@@ -114,15 +121,16 @@ class EventLog:
         at_ms = max(state.since_ms or now_ms, self._latest.get(agent, 0))
         self._latest[agent] = at_ms
         contact = self.contact_of(in_hand) if in_hand else None
+        asked = in_hand is not None and is_consult(in_hand)
         row = EventRow(
             *(at_ms, EventKind.STATE, agent, next(self._numbers), self._node),
             agent=agent,
-            contact=in_hand,
-            queue=_queue_of(state, contact),
+            contact=consulted_about(in_hand) if in_hand else None,
+            queue=None if asked else _queue_of(state, contact),
             detail=name,
-            reason=reason,
+            reason=CONSULT if asked else reason,
         )
-        self._take(self._about_talk(row, contact))
+        self._take(row if asked else self._about_talk(row, contact))
 
     def _about_talk(self, row: EventRow, contact: Contact | None) -> EventRow:
         """A conversation, and the wrap-up that follows it, with what figures of them need."""
@@ -136,8 +144,10 @@ class EventLog:
 
     def _answered(self, row: EventRow, contact_id: str, contact: Contact | None) -> EventRow:
         way = self._ways.setdefault(contact_id, _Way())
-        way.talked, way.left = (row.subject, row.queue), None
-        if contact is None or row.queue is None or contact.agent is not None:
+        way.talked = way.last = row.subject, row.queue
+        way.left = None
+        handed, way.handed = way.handed, False
+        if contact is None or row.queue is None or contact.agent is not None or handed:
             return row
         skills = way.asked or _asked(contact)
         attended = bool(contact.leg)
@@ -155,10 +165,13 @@ class EventLog:
 
     def _queued(self, contact: Contact, at_ms: int) -> None:
         way = self._ways.setdefault(contact.id, _Way())
+        if is_consult(contact.id):
+            return
         attended = bool(contact.leg)
         if attended:
             self._transferred(contact.id, "queue", at_ms)
         left, way.left, way.talked, way.asked = way.left, None, None, _asked(contact)
+        way.handed = False
         self._add(
             at_ms,
             EventKind.QUEUED,
@@ -172,7 +185,7 @@ class EventLog:
 
     def _left(self, contact: Contact, outcome: Outcome, at_ms: int) -> None:
         how = _LEAVING.get(outcome)
-        if how is None or contact.agent is not None:
+        if how is None or contact.agent is not None or is_consult(contact.id):
             return
         way = self._ways.get(contact.id, _Way())
         way.left = contact.queue
@@ -204,10 +217,10 @@ class EventLog:
             case "callback_promised":
                 queue, skills = str(fields["queue"]), self._asked(story.id)
                 self._add(at_ms, EventKind.PROMISED, story.id, queue=queue, skills=skills)
-            case "handed_over":
-                self._transferred(story.id, str(fields["to"]).partition(":")[0], at_ms)
-            case "transferring":
-                self._transferred(story.id, "agent" if "agent" in fields else "outside", at_ms)
+            case "handed_over" | "transferring":
+                self._sent_on(story.id, entry)
+            case "held" | "unheld" | "consulting" | "conference":
+                self._in_talk(story.id, entry)
             case "not_joined" | "not_accepted":
                 self._void(story.id, entry.what, at_ms)
             case "machine":
@@ -220,6 +233,55 @@ class EventLog:
                     self._void(story.id, "not_reached", at_ms)
             case "ended":
                 self._ways.pop(story.id, None)
+
+    def _sent_on(self, contact_id: str, entry: TimelineEntry) -> None:
+        """By an agent, or by the flow; when an agent does it the flow's way may follow."""
+        if entry.what == "handed_over":
+            self._transferred(contact_id, _whereto(entry), entry.at_ms)
+            self._way(contact_id).handed = True
+        else:
+            to = "agent" if "agent" in entry.fields else "outside"
+            self._transferred(contact_id, to, entry.at_ms)
+
+    def _way(self, contact_id: str) -> _Way:
+        return self._ways.setdefault(contact_id, _Way())
+
+    def _in_talk(self, contact_id: str, entry: TimelineEntry) -> None:
+        """What an agent does in a conversation, which may go on."""
+        way, at_ms = self._way(contact_id), entry.at_ms
+        match entry.what:
+            case "held":
+                way.held_ms = at_ms
+            case "unheld" if way.held_ms is not None:
+                since_ms, way.held_ms = way.held_ms, None
+                self._about(way, EventKind.HELD, contact_id, at_ms, arrived_ms=since_ms)
+            case "consulting":
+                whom = _whereto(entry)
+                self._about(way, EventKind.CONSULTED, contact_id, at_ms, detail=whom)
+            case "conference":
+                self._about(way, EventKind.CONFERENCE, contact_id, at_ms)
+
+    def _about(
+        self,
+        way: _Way,
+        kind: EventKind,
+        contact_id: str,
+        at_ms: int,
+        *,
+        detail: str | None = None,
+        arrived_ms: int | None = None,
+    ) -> None:
+        if way.last is None:
+            return
+        agent, queue = way.last
+        self._add(
+            *(at_ms, kind, contact_id),
+            agent=agent,
+            queue=queue,
+            detail=detail,
+            arrived_ms=arrived_ms,
+            skills=way.asked if queue else (),
+        )
 
     def _transferred(self, contact_id: str, to: str, at_ms: int) -> None:
         self._about_last(contact_id, EventKind.TRANSFERRED, to, at_ms)
@@ -270,6 +332,11 @@ class EventLog:
                 *(arrived_ms, attended, skills, serves),
             )
         )
+
+
+def _whereto(entry: TimelineEntry) -> str:
+    """queue, agent or outside: the kind of a target, `queue:support`."""
+    return str(entry.fields["to"]).partition(":")[0]
 
 
 def _name_of(state: State) -> AgentState:

@@ -10,6 +10,7 @@ from engine.reporting.eventlog import EventLog
 from history.events import EventKind, EventRow
 from history.rows import TimelineEntry
 from routing import agent as agents
+from routing import contact as contacts
 from routing.agent import Agent
 from routing.contact import Outcome
 from routing.errors import IllegalTransition
@@ -18,6 +19,7 @@ from routing.matcher import Assignment
 from routing.ringing import AgentLeg, Answered, NoAnswer, RingOutcome
 from routing.rules import QueueRules, RoutingRules
 from routing.store import Written
+from routing.transfers import consult_id, consulted_about, is_consult
 from tests.fakes.routing import a_contact
 from tests.fakes.stories import a_story
 
@@ -90,6 +92,28 @@ class Shift:
         if isinstance(state, agents.Talking):
             self.floor.leg_ended(agent, state.leg, self.now)
         self._settle()
+
+    def consults(self, agent: str, other: str) -> None:
+        """The agent asks a colleague about the contact in hand, who answers; if both can."""
+        state = self.floor.ledger.agents[agent].state
+        if not isinstance(state, agents.Talking) or is_consult(state.contact):
+            return
+        asked = consult_id(state.contact, len(self.rows))
+        contact = replace(a_contact(asked, arrived_ms=self.now, queue=""), skills=(), agent=other)
+        if self.floor.arrive_for(replace(contact, leg=""), self.now):
+            self.tell(state.contact, "consulting", to=f"agent:{other}")
+            self._settle()
+            self.ring_ends(other)
+
+    def hands_over(self, agent: str) -> None:
+        """Who is consulted takes the contact; who had it hangs up."""
+        state = self.floor.ledger.agents[agent].state
+        if isinstance(state, agents.Talking) and is_consult(state.contact):
+            contact = consulted_about(state.contact)
+            if isinstance(self.floor.ledger.contact_state(contact), contacts.Talking):
+                self.tell(contact, "handed_over", to=f"agent:{agent}")
+                self.floor.transfers.hand_over(contact, state.contact, self.now)
+                self._settle()
 
     def ask(self, agent: str, verb: str, *words: str) -> None:
         """login, logout, pause (with a reason), resume or end_wrap_up."""

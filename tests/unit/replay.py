@@ -81,6 +81,13 @@ def _count(
             found.not_rung += row.detail != "no_answer"
         case EventKind.TRANSFERRED:
             found.transferred += 1
+        case EventKind.CONSULTED:
+            found.consultations += 1
+        case EventKind.CONFERENCE:
+            found.conferences += 1
+        case EventKind.HELD:
+            found.holds += 1
+            found.held_ms += row.at_ms - (row.arrived_ms or 0)
         case EventKind.LEFT if row.attended:
             wait_ms = row.at_ms - (row.arrived_ms or 0)
             found.longest_wait_ms = max(found.longest_wait_ms, wait_ms)
@@ -92,8 +99,13 @@ def _count(
 
 def _talks(rows: Rows, subject: Subject) -> Iterator[EventRow]:
     for row in rows:
-        if row.kind is EventKind.STATE and row.detail == "talking" and _is_of(subject, row):
+        if _is_talk(row) and _is_of(subject, row):
             yield row
+
+
+def _is_talk(row: EventRow) -> bool:
+    is_state = row.kind is EventKind.STATE and row.detail == "talking"
+    return is_state and row.reason != "consult"
 
 
 def _count_talk(
@@ -105,7 +117,7 @@ def _count_talk(
     aims: Mapping[str, Aim],
 ) -> None:
     wait_ms = talk.at_ms - (talk.arrived_ms or 0)
-    began_here = since <= talk.at_ms < until
+    began_here = since <= talk.at_ms < until and talk.arrived_ms is not None
     if began_here and talk.attended:
         found.longest_wait_ms = max(found.longest_wait_ms, wait_ms)
     if _was_none(rows, talk):
@@ -133,6 +145,6 @@ def _was_none(rows: Rows, talk: EventRow) -> bool:
     for row in rows[rows.index(talk) + 1 :]:
         if row.contact == talk.contact and row.kind is EventKind.VOID:
             return True
-        if row.contact == talk.contact and row.detail == "talking":
+        if row.contact == talk.contact and _is_talk(row):
             return False
     return False

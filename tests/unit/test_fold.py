@@ -217,6 +217,7 @@ _DOES = st.tuples(
         st.sampled_from(["call", "answer", "end"]),
         st.sampled_from(["call", "overflow", "callback", "answer", "not_joined", "end"]),
         st.sampled_from(["miss", "busy", "abandon", "time_out", "transfer", *_VERBS]),
+        st.sampled_from(["consult", "hand_over", "held", "unheld", "conference"]),
     ),
     st.integers(0, 3),
 )
@@ -238,6 +239,10 @@ def _play(day: Sequence[tuple[_Done, int]]) -> Shift:
             _ring_ends(shift, what, which)
         elif what == "end":
             shift.agent_hangs_up(agent)
+        elif what == "consult":
+            shift.consults(agent, "bob" if agent == "ann" else "ann")
+        elif what == "hand_over":
+            shift.hands_over(agent)
         else:
             _contact_does(shift, what, which, calls)
     shift.wait(30_000)
@@ -269,8 +274,8 @@ def _contact_does(shift: Shift, what: str, which: int, calls: list[str]) -> None
                 shift.call(name, queue, skill=queue)
             case "transfer":
                 shift.tell(name, "transferring", number="+36201234567")
-            case "not_joined":
-                shift.tell(name, "not_joined")
+            case "held" | "unheld" | "conference" | "not_joined":
+                shift.tell(name, what)
 
 
 @given(day=_DAY, cuts=st.sets(st.integers(0, 600), max_size=6))
