@@ -91,6 +91,10 @@ class Exchange:
                 self._call(number).mouth = None
             case protocol.SetIncoming(phone=phone, incoming=incoming):
                 self._policies[phone] = incoming
+            case protocol.Refer(call=number, uri=uri, other=other, timeout_s=timeout_s):
+                whom = None if other is None else self._call(other)
+                status = await self._call(number).refer(uri, whom, timeout_s)
+                return protocol.Referred(status=status)
             case protocol.Shutdown():
                 pass
             case _:

@@ -153,6 +153,16 @@ class Call:
         command = protocol.SendDigits(call=self.number, digits=digits, gap_ms=gap_ms)
         await self._bank.ask(command, timeout_s=seconds + 5.0)
 
+    async def refer(
+        self, uri: str = "", *, to: Call | None = None, timeout_s: float = 5.0
+    ) -> int | None:
+        """Transfer the far end by the phone's own means: to `uri`, or to whom another call is.
+        The SIP status that it answers, None when it refused without one."""
+        other = None if to is None else to.number
+        command = protocol.Refer(call=self.number, uri=uri, other=other, timeout_s=timeout_s)
+        result = await self._bank.ask(command, timeout_s)
+        return result.status if isinstance(result, protocol.Referred) else None
+
     async def play_tone(self, hz: int, dbfs: float = -12.0) -> None:
         """Say a tone until told otherwise."""
         await self._bank.ask(protocol.PlayTone(call=self.number, hz=hz, dbfs=dbfs))

@@ -107,6 +107,16 @@ class SendDigits(_Message):
     gap_ms: int
 
 
+class Refer(_Message):
+    """Transfer by the phone's own means (SIP REFER): to `uri`, or to whom the call `other` is."""
+
+    op: Literal["refer"] = "refer"
+    call: int
+    uri: str = ""
+    other: int | None = None
+    timeout_s: float
+
+
 class PlayTone(_Message):
     op: Literal["play_tone"] = "play_tone"
     call: int
@@ -152,6 +162,7 @@ Command = Annotated[
     | Refuse
     | HangUp
     | SendDigits
+    | Refer
     | PlayTone
     | PlayWav
     | StopPlaying
@@ -189,6 +200,13 @@ class Levels(_Message):
     frames: tuple[tuple[Moment, float], ...]
 
 
+class Referred(_Message):
+    """Answer to Refer: the far end's SIP status, None when it refused without one."""
+
+    kind: Literal["referred"] = "referred"
+    status: int | None
+
+
 class Fault(_Message):
     """The command failed: a code of phones.errors.BY_CODE, and the text."""
 
@@ -197,7 +215,7 @@ class Fault(_Message):
     text: str
 
 
-Result = Annotated[Done | Tone | Levels | Fault, Field(discriminator="kind")]
+Result = Annotated[Done | Tone | Levels | Referred | Fault, Field(discriminator="kind")]
 
 
 class Reply(_Message):

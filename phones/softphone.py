@@ -6,7 +6,13 @@ from collections.abc import Awaitable, Callable
 
 import numpy as np
 from baresip.call import Call
-from baresip.errors import AudioNotActive, AudioRestarted, BaresipError, StaleHandleError
+from baresip.errors import (
+    AudioNotActive,
+    AudioRestarted,
+    BaresipError,
+    StaleHandleError,
+    TransferFailed,
+)
 from baresip.events import Event, StackEvent
 
 from phones import protocol
@@ -17,6 +23,8 @@ from phones.tones import FRAME_SAMPLES, Samples
 
 _AHEAD_BYTES = 3 * FRAME_SAMPLES * 2
 _READ_BYTES = 32768
+ACCEPTED = 202
+"""Of REFER (RFC 3515, section 2.4.2)."""
 
 
 class Mouth:
@@ -82,6 +90,17 @@ class LiveCall:
     async def send_digits(self, digits: str, gap_ms: int) -> None:
         """RFC 4733 events, one after the other; returns after the last."""
         await _attempt(self._call.send_dtmf(digits, gap_ms))
+
+    async def refer(self, uri: str, other: LiveCall | None, timeout_s: float) -> int | None:
+        """REFER; what the far end says to it, 202 when it did as it was asked."""
+        try:
+            if other is None:
+                await self._call.transfer(uri, timeout=timeout_s)
+            else:
+                await self._call.attended_transfer(other._call, timeout=timeout_s)
+        except TransferFailed as refused:
+            return refused.status
+        return ACCEPTED
 
     def tick(self) -> None:
         """Move audio both ways: what came goes to the ear, the mouth stays 60 ms ahead.

@@ -22,6 +22,7 @@ from bridge.events import (
 )
 from engine.calls.recordings import Recordings
 from engine.calls.services import Services
+from engine.transfers.keypad import Keypad
 from history.outcome import EndedBy, Outcome
 from routing.floor import LiveLegs
 from routing.ringing import AgentLeg
@@ -39,11 +40,13 @@ class Switchboard:
         self._early: deque[SwitchEvent] = deque()
         self._services: Services | None = None
         self._recordings: Recordings | None = None
+        self._keypad: Keypad | None = None
         self.first_link: asyncio.Future[LinkUp] = asyncio.get_running_loop().create_future()
 
     def open(self, services: Services, recordings: Recordings) -> None:
         """From now on events take effect; those that waited first."""
         self._services, self._recordings = services, recordings
+        self._keypad = Keypad(services, self._tasks)
         while self._early:
             self._take(self._early.popleft(), services)
 
@@ -76,7 +79,7 @@ class Switchboard:
             case LegParked(uniqueid=uniqueid):
                 self._leg_parked(uniqueid, services)
             case KeyPressed(uniqueid=uniqueid, digit=digit):
-                services.keys.pressed(uniqueid, digit)
+                self._key_pressed(uniqueid, digit, services)
             case LegEnded():
                 self._leg_ended(event, services)
             case LinkDown(reason=reason):
@@ -112,6 +115,13 @@ class Switchboard:
             case CustomerUp(contact=contact):
                 services.callbacks.calling.up(contact)
 
+    def _key_pressed(self, uniqueid: str, digit: str, services: Services) -> None:
+        story = services.chronicle.story_of_leg(uniqueid)
+        if story is None or self._keypad is None:
+            services.keys.pressed(uniqueid, digit)
+        else:
+            self._keypad.pressed(story.id, uniqueid, digit)
+
     def _leg_parked(self, uniqueid: str, services: Services) -> None:
         story = services.chronicle.story_of_leg(uniqueid)
         if story is not None:
@@ -129,6 +139,8 @@ class Switchboard:
         if told := chronicle.story_of_leg(event.uniqueid):
             # Whoever has the caller now has them before routing takes the conversation for over.
             services.parties.leg_ended(told.id, event.uniqueid)
+            if self._keypad is not None:
+                self._keypad.leg_ended(event.uniqueid)
         story = chronicle.story_of_leg(event.uniqueid)
         leg = story.leg_of(event.uniqueid) if story else None
         agent = agent or (leg.agent if leg else None)

@@ -152,3 +152,44 @@ async def test_a_caller_who_hangs_up_while_it_rings(site: RunningSite) -> None:
         assert row["ended_by"] == "caller"
         await cili.policy(AnswerCalls(after_ms=100))
         await away(site, "cili")
+
+
+async def test_by_keys_on_the_phone(site: RunningSite) -> None:
+    """A code, the number of a queue, and #."""
+    async with talking(site) as talk:
+        cili = await colleague(site, "cili")
+        await talk.anna.send_digits("#2300#")
+        taken = await cili.incoming()
+        await taken.answered()
+        await hears(taken, CALLER_HZ)
+        await talk.anna.ended()
+        row = await talk.over()
+    assert (row["agent"], row["queue"]) == ("cili", "billing")
+
+
+async def test_a_phones_own_transfer_is_refused(site: RunningSite) -> None:
+    """REFER would take the caller out of the engine's hands: the phone is told no, and caller and
+    agent talk on."""
+    async with talking(site) as talk:
+        blind = await talk.anna.refer("sip:203@127.0.0.1")
+        assert blind is None or blind >= 400
+        await hears(talk.anna, CALLER_HZ)
+        cili = await colleague(site, "cili")
+        own = await site.phones["anna"].dial(f"sip:203@{site.card['sip']['address']}")
+        await (await cili.incoming()).answered()
+        await own.answered()
+        attended = await talk.anna.refer(to=own)
+        assert attended is None or attended >= 400
+        await own.hang_up()
+        assert (await site.agent_is("anna", "talking"))["detail"] == talk.contact
+
+
+async def test_by_the_command(site: RunningSite) -> None:
+    """0 and nothing printed; 1 and why, where it is refused."""
+    async with talking(site) as talk:
+        code, printed = await site.trunkline("calls", "hold", talk.contact)
+        assert (code, printed) == (0, "")
+        code, printed = await site.trunkline("calls", "transfer", talk.contact, "--to", "queue:x")
+        assert (code, printed) == (1, 'unknown queue "x", allowed: billing, support\n')
+        code, printed = await site.trunkline("calls", "hold", "nobody")
+        assert (code, printed) == (1, "no agent talks with this contact's caller\n")
