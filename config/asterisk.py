@@ -161,7 +161,7 @@ def _codes(site: Site) -> Iterator[tuple[str, tuple[str, str]]]:
         if name != "pause":
             yield code, (name, "")
             continue
-        yield code, (name, site.pause_reasons[0])
+        yield code, (name, next(iter(site.pause_reasons)))
         for number, reason in enumerate(site.pause_reasons, start=1):
             yield f"{code}{number}", (name, reason)
 

@@ -8,7 +8,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from config.document import DocumentModel
-from config.values import Code, Extension, Level, Line, Name, PersonName, TalkCode
+from config.values import Code, Extension, Level, Line, Name, PersonName, TalkCode, Unique
 
 PROMPT_DIGITS = 5
 """Of a prompt's number, as it is dialled behind the code for recording."""
@@ -59,6 +59,9 @@ class Agent(DocumentModel):
     prefers: Prefers = Field(
         default=Prefers(), description="which of the queues that wait the agent serves first"
     )
+    shifts: Annotated[tuple[Name, ...], Unique] = Field(
+        default=(), description="when the agent is meant to be at work; without, at any time"
+    )
     may_record_prompts: bool = Field(
         default=False, description="whether this phone may record what callers hear"
     )
@@ -89,6 +92,9 @@ class Codes(DocumentModel):
     pause: Code = Field(default="*12", description="pause; *121 the first reason, *122 the second")
     resume: Code = Field(default="*13", description="end the pause")
     end_wrap_up: Code = Field(default="*14", description="end the time for notes early")
+    extend_wrap_up: Code = Field(
+        default="*16", description="more time for notes, where the queue allows it"
+    )
     record_prompt: Code = Field(
         default="*15", description="record a prompt; *15 and its number, as trunkline prompts tells"
     )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from config.callbacks import First
 from config.document import DocumentModel
@@ -94,6 +94,77 @@ class Targets(DocumentModel):
     )
 
 
+UNTIL_ENDED: Literal["until ended"] = "until ended"
+
+
+def _wrap_up_time(value: Any) -> Any:
+    try:
+        return value if value == UNTIL_ENDED else Duration.parse(value)
+    except ValueError as wrong:
+        raise ValueError(f"{wrong}, or: until ended") from None
+
+
+WrapUpTime = Annotated[
+    Duration | Literal["until ended"],
+    BeforeValidator(_wrap_up_time, json_schema_input_type=Duration | Literal["until ended"]),
+]
+
+
+class WrapUp(DocumentModel):
+    """``20s``, ``until ended``, or ``{time: 20s, extend: 30s, most: 3m}``.
+
+    An agent may always end it early, by code.
+    """
+
+    time: WrapUpTime = Field(
+        default=Duration(20_000),
+        description="how long it lasts; until ended: until the agent, or a supervisor, ends it",
+    )
+    extend: Duration | None = Field(
+        default=None,
+        description="how much longer it lasts whenever the agent asks for it, by code; without it "
+        "the agent cannot",
+    )
+    most: Duration | None = Field(
+        default=None,
+        description="how long it lasts at most; 10m without it, 1h where it lasts until ended",
+    )
+
+    @property
+    def time_ms(self) -> int:
+        """How long it lasts unless somebody does something."""
+        return self.most_ms if isinstance(self.time, str) else self.time.ms
+
+    @property
+    def most_ms(self) -> int:
+        """How long it lasts at most."""
+        if self.most is not None:
+            return self.most.ms
+        return 3_600_000 if self.time == UNTIL_ENDED else 600_000
+
+    @model_validator(mode="after")
+    def _limits(self) -> Self:
+        if isinstance(self.time, str):
+            if self.extend is not None:
+                raise ValueError("extend has no effect: it lasts until ended")
+            return self
+        if self.extend is None and self.most is not None:
+            raise ValueError("most has no effect without extend")
+        if self.extend is not None and self.most_ms < self.time.ms:
+            raise ValueError(f"most is {self.most or '10m'}, less than time")
+        return self
+
+
+def _wrap_up(value: Any) -> Any:
+    return {"time": value} if isinstance(value, str) else value
+
+
+AnyWrapUp = Annotated[
+    WrapUp,
+    BeforeValidator(_wrap_up, json_schema_input_type=Duration | Literal["until ended"] | WrapUp),
+]
+
+
 class Routed(DocumentModel):
     """How those who wait in a queue get an agent: one who has every skill at the level that is
     asked."""
@@ -113,9 +184,6 @@ class Routed(DocumentModel):
         default=None,
         description="how many rings in a row nobody answers before an agent counts as not "
         "responding; without it as routing.missed_calls says",
-    )
-    wrap_up: Duration = Field(
-        default=Duration(20_000), description="time for notes after a conversation"
     )
     strategy: Strategy = Field(
         default=("longest_idle",),
@@ -164,6 +232,9 @@ class Queue(Routed):
     record: bool = Field(default=True, description="whether conversations are recorded")
     from_agents: FromAgents = Field(
         default=FromAgents(), description="callers whom agents transfer to it"
+    )
+    wrap_up: AnyWrapUp = Field(
+        default=WrapUp(), description="time for notes after a conversation; until ended: by code"
     )
 
 

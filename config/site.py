@@ -28,10 +28,12 @@ from config.hours import Hours
 from config.mail import Mail
 from config.mailboxes import Mailbox
 from config.network_overrides import override
+from config.pauses import PauseReason, PauseReasons
 from config.people import Agent, Codes, Skill
 from config.queues import Queue, Routing
 from config.reports import Reports
 from config.services import Service
+from config.shifts import Shift
 from config.site_checks import check_site
 from config.sms import Sms
 from config.telephony import Fallback, Network, Number, Recording, Trunk
@@ -61,8 +63,11 @@ class Site(DocumentModel):
     queues: dict[Name, Queue] = Field(description="where callers wait")
     routing: Routing = Field(default=Routing(), description="in which order callers are served")
     hours: dict[Name, Hours] = Field(default={}, description="when what is open")
-    pause_reasons: Annotated[tuple[Name, ...], Unique] = Field(
-        default=("break",), min_length=1, max_length=9, description="numbered from 1 in codes"
+    shifts: dict[Name, Shift] = Field(default={}, description="when agents are meant to be there")
+    pause_reasons: PauseReasons = Field(
+        default={"break": PauseReason()},
+        description="why agents pause: a list of names, or each name with its limits; numbered "
+        "from 1 in codes",
     )
     codes: Codes = Field(default=Codes(), description="what agents dial")
     services: dict[Name, Service] = Field(default={}, description="web services that flows ask")

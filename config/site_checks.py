@@ -33,6 +33,7 @@ def check_site(site: Site, located: Located, today: date) -> list[Problem]:
         _routed_queues,
         _unserved_queues,
         _preferences,
+        _shifts,
         _fallback,
         _voices,
         _callbacks,
@@ -50,6 +51,8 @@ def check_site(site: Site, located: Located, today: date) -> list[Problem]:
     problems = [problem for check in checks for problem in check(site, located)]
     for name, hours in site.hours.items():
         problems += check_hours(hours, ("hours", name), located, today)
+    for name, shift in site.shifts.items():
+        problems += check_hours(shift, ("shifts", name), located, today)
     return problems
 
 
@@ -115,6 +118,14 @@ def check_preference(
         for queue in sorted(queues.keys() - {*known}):
             message = f"unknown queue, {did_you_mean(queue, known)}"
             yield located.problem((*path, "prefers", kind, queue), message, key=True)
+
+
+def _shifts(site: Site, located: Located) -> Iterator[Problem]:
+    for name, agent in site.agents.items():
+        for number, shift in enumerate(agent.shifts):
+            if shift not in site.shifts:
+                message = f"unknown shift {shown(shift)}, {did_you_mean(shift, site.shifts)}"
+                yield located.problem(("agents", name, "shifts", number), message)
 
 
 def _fallback(site: Site, located: Located) -> Iterator[Problem]:

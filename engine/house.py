@@ -33,7 +33,14 @@ from routing.agent import (
     Then,
     WrapUp,
 )
-from routing.errors import RoutingError
+from routing.errors import (
+    HeldBySupervisor,
+    OffShift,
+    PauseFull,
+    PauseUsedUp,
+    RoutingError,
+    WrapUpAtMost,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -140,18 +147,18 @@ class House:
             await Studio(self._services, session).record(agent, number=reason)
             return
         language = self._services.site.languages[0]
-        state = self._obey(code, agent, reason)
+        came = self._obey(code, agent, reason)
         text = (
-            notice(language, Notice.NOT_POSSIBLE)
-            if state is None
-            else _confirmation(language, code, state)
+            notice(language, came)
+            if isinstance(came, Notice)
+            else _confirmation(language, code, came)
         )
         await session.answer()
         await session.stream_file(await self._services.audio.of(Segment(language, text)))
         await session.hangup()
 
-    def _obey(self, code: str, agent: str, reason: str) -> AgentState | None:
-        """The state that the agent is in now; None if it was refused."""
+    def _obey(self, code: str, agent: str, reason: str) -> AgentState | Notice:
+        """The state that the agent is in now; if it was refused, why."""
         router = self._services.router
         verbs: dict[str, Callable[[], AgentState]] = {
             "login": lambda: router.login(agent),
@@ -159,12 +166,13 @@ class House:
             "pause": lambda: router.pause(agent, reason),
             "resume": lambda: router.resume(agent),
             "end_wrap_up": lambda: router.end_wrap_up(agent),
+            "extend_wrap_up": lambda: router.extend_wrap_up(agent),
         }
         try:
             return verbs[code]()
         except RoutingError as refused:
             log.info("agent_code_refused", agent=agent, what=code, reason=refused.code)
-            return None
+            return _REFUSED.get(refused.code, Notice.NOT_POSSIBLE)
 
     def _story(self, session: AgiSession, called: str) -> Story:
         request, services = session.request, self._services
@@ -182,6 +190,13 @@ class House:
         return replace(story, language=services.site.languages[0])
 
 
+_REFUSED = {
+    HeldBySupervisor.code: Notice.HELD,
+    PauseFull.code: Notice.PAUSE_FULL,
+    PauseUsedUp.code: Notice.PAUSE_USED_UP,
+    WrapUpAtMost.code: Notice.WRAP_UP_AT_MOST,
+    OffShift.code: Notice.OFF_SHIFT,
+}
 _IN_TURN = {
     "login": Notice.LOGGED_IN,
     "resume": Notice.RESUMED,
@@ -191,6 +206,8 @@ _IN_TURN = {
 
 def _confirmation(language: str, code: str, state: AgentState) -> str:
     """What is true of the agent now: what was dialled may have to wait for the contact's end."""
+    if code == "extend_wrap_up":
+        return notice(language, Notice.WRAP_UP_EXTENDED)
     match state:
         case Offline():
             return notice(language, Notice.LOGGED_OUT)

@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator, Mapping
 
+from config.pauses import PauseReason
 from config.people import Prefers
-from config.queues import Routed
+from config.queues import Routed, WrapUp
 from config.queues import Targets as WrittenTargets
 from config.requirement import ANYONE, both, parse
 from config.site import Site
+from engine.shifts import shifts_of
 from recordings.policy import RecordingPolicy
 from reports.fold import Aim
 from routing.agent import Agent
 from routing.callbacks import CallbackRules
+from routing.pauses import PauseRule
 from routing.preference import GREATEST_NEED, ByLevel, ByShare, Preference
 from routing.requirement import all_of, suits
 from routing.rules import QueueRules, Reserve, RoutingRules
@@ -36,18 +39,40 @@ def preference(prefers: Prefers) -> Preference:
 def rules_of(site: Site) -> RoutingRules:
     """The site's queues for routing."""
     return RoutingRules(
-        {name: queue_rules(queue) for name, queue in site.queues.items()},
+        {name: queue_rules(queue, queue.wrap_up) for name, queue in site.queues.items()},
         ageing_ms=site.routing.ageing.ms if site.routing.ageing else None,
         missed_calls=site.routing.missed_calls,
+        pauses={name: pause_rule(reason) for name, reason in site.pause_reasons.items()},
+        zone=site.zone,
+        shifts=shifts_of(site),
     )
 
 
-def queue_rules(queue: Routed) -> QueueRules:
-    """One queue."""
+def pause_rule(reason: PauseReason) -> PauseRule:
+    """The limits of a reason to pause."""
+    at_once = reason.at_once
+    return PauseRule(
+        longest_ms=reason.longest.ms if reason.longest else None,
+        per_day_ms=reason.per_day.ms if reason.per_day else None,
+        at_once=at_once.number if at_once and not at_once.percent else None,
+        at_once_share=at_once.number / 100 if at_once and at_once.percent else None,
+        returns=reason.over == "return",
+    )
+
+
+def productive_of(site: Site) -> frozenset[str]:
+    """The reasons of pauses that are work."""
+    return frozenset(name for name, reason in site.pause_reasons.items() if reason.productive)
+
+
+def queue_rules(queue: Routed, wrap_up: WrapUp) -> QueueRules:
+    """One queue, after whose conversations comes this wrap-up."""
     return QueueRules(
         skills=skill_set(queue.skills),
         ring_timeout_ms=queue.ring_timeout.ms,
-        wrap_up_ms=queue.wrap_up.ms,
+        wrap_up_ms=wrap_up.time_ms,
+        extend_ms=wrap_up.extend.ms if wrap_up.extend else 0,
+        most_ms=wrap_up.most_ms,
         requires=parse(queue.requires) if queue.requires else ANYONE,
         strategy=_strategy(queue),
         reserve=Reserve(queue.reserve.agents, queue.reserve.priority) if queue.reserve else None,

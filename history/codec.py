@@ -142,7 +142,8 @@ def event_values(event: EventRow) -> Values:
 
 def event_from(values: Mapping[str, Any]) -> EventRow:
     """The event that `event_values` wrote."""
-    plain = {name: values[name] for name in _EVENT}
+    known = {"by": None, **values}  # a version before did not write it
+    plain = {name: known[name] for name in _EVENT}
     plain["kind"] = EventKind(plain["kind"])
     plain["skills"], plain["serves"] = tuple(plain["skills"]), tuple(plain["serves"])
     return EventRow(**plain)

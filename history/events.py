@@ -56,6 +56,15 @@ class EventKind(StrEnum):
     """The last answer of `contact`, by `agent`, was none: `detail` is not_joined (the agent's leg
     was gone), not_accepted (the agent did not take it) or not_reached (a callback's customer)."""
 
+    ORDERED = "ordered"
+    """The supervisor `by` said what is to be with `agent`: `detail` is login, logout, pause,
+    resume, end_wrap_up or release, or `logout held`, `pause held` where the agent cannot take it
+    back; of a pause with its `reason`."""
+
+    PAUSE_OVER = "pause_over"
+    """`agent` has been on the pause `reason` for as long as the site allows: `detail` is marked, or
+    returned where the agent was made available."""
+
 
 CONSULT = "consult"
 """The reason of a state for a colleague's question about `contact`, not for `contact` itself."""
@@ -83,15 +92,20 @@ class AgentState(StrEnum):
     BACK_OFF = "back_off"  # the phone refused; tried again in a few seconds
 
 
+OF_AGENTS = frozenset({EventKind.STATE, EventKind.STAFF, EventKind.ORDERED, EventKind.PAUSE_OVER})
+"""Told of an agent, whatever contact is in hand."""
+
+
 @dataclass(frozen=True, slots=True)
 class EventRow:
     """One row. The first four fields tell rows apart: the same thing told twice, as after a
     restart, is one row.
 
-    `subject` is the agent of `STATE` and `STAFF`, the contact of all others. `number` is the place
+    `subject` is the agent of `OF_AGENTS`, the contact of all others. `number` is the place
     among the rows of one engine's run; that of a `LEFT` is 0, which has no second one at its time.
     `arrived_ms` is what the wait counts from; `attended` whether somebody is on the line, as not
-    with a callback; `skills` those that the contact asked for when it joined the line.
+    with a callback; `skills` those that the contact asked for when it joined the line; `by` who
+    decided on a state that was not the agent's own doing: a supervisor's name, or `shift:NAME`.
     """
 
     at_ms: int
@@ -108,6 +122,7 @@ class EventRow:
     attended: bool = True
     skills: tuple[str, ...] = ()
     serves: tuple[str, ...] = ()
+    by: str | None = None
 
     @property
     def id(self) -> str:

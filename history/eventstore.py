@@ -74,11 +74,11 @@ class EventStore:
 
 def _event(row: Sequence[Any]) -> EventRow:
     """Reports read millions: by place, which takes half of the time by name."""
-    at_ms, kind, subject, number, node, *about, skills, serves = row
+    at_ms, kind, subject, number, node, *about, skills, serves, by = row
     agent, contact, queue, detail, reason, arrived_ms, attended = about
     return EventRow(
         *(at_ms, EventKind(kind), subject, number, node, agent, contact, queue, detail, reason),
-        *(arrived_ms, attended, tuple(skills), tuple(serves)),
+        *(arrived_ms, attended, tuple(skills), tuple(serves), by),
     )
 
 

@@ -206,6 +206,7 @@ events = Table(
     Column("attended", Boolean, nullable=False),
     Column("skills", _json(), nullable=False),
     Column("serves", _json(), nullable=False),
+    Column("by", Text),
     Index(
         None,
         "kind",

@@ -35,6 +35,12 @@ class Notice(StrEnum):
     PAUSED_AFTERWARDS = "paused_afterwards"
     LOGGED_OUT_AFTERWARDS = "logged_out_afterwards"
     NOT_POSSIBLE = "not_possible"
+    HELD = "held"
+    PAUSE_FULL = "pause_full"
+    PAUSE_USED_UP = "pause_used_up"
+    WRAP_UP_EXTENDED = "wrap_up_extended"
+    WRAP_UP_AT_MOST = "wrap_up_at_most"
+    OFF_SHIFT = "off_shift"
     MAY_NOT_RECORD = "may_not_record"
     WHICH_PROMPT = "which_prompt"
     NO_SUCH_PROMPT = "no_such_prompt"
@@ -69,6 +75,12 @@ _NOTICES: Mapping[str, Mapping[Notice, str]] = {
         Notice.PAUSED_AFTERWARDS: "After this contact you will be paused.",
         Notice.LOGGED_OUT_AFTERWARDS: "After this contact you will be logged out.",
         Notice.NOT_POSSIBLE: "This is not possible now.",
+        Notice.HELD: "A supervisor has decided this. Please ask your supervisor.",
+        Notice.PAUSE_FULL: "Too many colleagues are on this pause. Please try again later.",
+        Notice.PAUSE_USED_UP: "You have used up this pause for today.",
+        Notice.WRAP_UP_EXTENDED: "Wrap-up has been extended.",
+        Notice.WRAP_UP_AT_MOST: "Wrap-up cannot be extended.",
+        Notice.OFF_SHIFT: "Your shift is not on now.",
         Notice.MAY_NOT_RECORD: "This phone may not record prompts.",
         Notice.WHICH_PROMPT: "Please enter the five digits of the prompt's number.",
         Notice.NO_SUCH_PROMPT: "There is no prompt to record with this number.",
@@ -99,6 +111,12 @@ _NOTICES: Mapping[str, Mapping[Notice, str]] = {
         Notice.PAUSED_AFTERWARDS: "A szünet a hívás lezárása után kezdődik.",
         Notice.LOGGED_OUT_AFTERWARDS: "A kijelentkezés a hívás lezárása után történik meg.",
         Notice.NOT_POSSIBLE: "Ez most nem lehetséges.",
+        Notice.HELD: "Ezt a csoportvezető állította be. Kérjük, forduljon hozzá.",
+        Notice.PAUSE_FULL: "Jelenleg túl sokan vannak ezen a szüneten. Kérjük, próbálja később.",
+        Notice.PAUSE_USED_UP: "A mai napra ez a szünetidő elfogyott.",
+        Notice.WRAP_UP_EXTENDED: "Az utómunka ideje meghosszabbodott.",
+        Notice.WRAP_UP_AT_MOST: "Az utómunka ideje nem hosszabbítható meg.",
+        Notice.OFF_SHIFT: "Jelenleg nincs műszakban.",
         Notice.MAY_NOT_RECORD: "Erről a telefonról bemondás nem rögzíthető.",
         Notice.WHICH_PROMPT: "Kérjük, adja meg a bemondás ötjegyű számát.",
         Notice.NO_SUCH_PROMPT: "Ezzel a számmal nincs rögzíthető bemondás.",
@@ -133,6 +151,13 @@ _NOTICES: Mapping[str, Mapping[Notice, str]] = {
         Notice.PAUSED_AFTERWARDS: "Przerwa rozpocznie się po zakończeniu obsługi tego połączenia.",
         Notice.LOGGED_OUT_AFTERWARDS: "Wylogowanie nastąpi po zakończeniu obsługi tego połączenia.",
         Notice.NOT_POSSIBLE: "Nie jest to teraz możliwe.",
+        Notice.HELD: "Ten stan ustawił przełożony. Proszę się z nim skontaktować.",
+        Notice.PAUSE_FULL: "Z tej przerwy korzysta teraz zbyt wiele osób. "
+        "Proszę spróbować później.",
+        Notice.PAUSE_USED_UP: "Dzisiejszy limit tej przerwy został wykorzystany.",
+        Notice.WRAP_UP_EXTENDED: "Wydłużono czas czynności po rozmowie.",
+        Notice.WRAP_UP_AT_MOST: "Nie można wydłużyć czasu czynności po rozmowie.",
+        Notice.OFF_SHIFT: "Nie trwa teraz żadna z przypisanych zmian.",
         Notice.MAY_NOT_RECORD: "Z tego telefonu nie można nagrywać komunikatów.",
         Notice.WHICH_PROMPT: "Proszę wprowadzić pięciocyfrowy numer komunikatu.",
         Notice.NO_SUCH_PROMPT: "Pod tym numerem nie ma komunikatu do nagrania.",
@@ -164,6 +189,13 @@ _NOTICES: Mapping[str, Mapping[Notice, str]] = {
         Notice.PAUSED_AFTERWARDS: "Paus algab pärast selle kõne lõpetamist.",
         Notice.LOGGED_OUT_AFTERWARDS: "Teid logitakse välja pärast selle kõne lõpetamist.",
         Notice.NOT_POSSIBLE: "See ei ole praegu võimalik.",
+        Notice.HELD: "Selle määras teie juht. Palun pöörduge tema poole.",
+        Notice.PAUSE_FULL: "Sellel pausil on praegu liiga palju kolleege. "
+        "Palun proovige hiljem uuesti.",
+        Notice.PAUSE_USED_UP: "Selle pausi tänane aeg on kasutatud.",
+        Notice.WRAP_UP_EXTENDED: "Järeltöö aega pikendati.",
+        Notice.WRAP_UP_AT_MOST: "Järeltöö aega ei saa pikendada.",
+        Notice.OFF_SHIFT: "Teie vahetus praegu ei kesta.",
         Notice.MAY_NOT_RECORD: "Sellelt telefonilt ei saa teateid salvestada.",
         Notice.WHICH_PROMPT: "Palun sisestage teate viiekohaline number.",
         Notice.NO_SUCH_PROMPT: "Selle numbriga salvestatavat teadet ei ole.",

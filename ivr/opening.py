@@ -66,6 +66,7 @@ class Opening:
         self._days = OpeningDays(hours)
         self._stretches = lru_cache(HORIZON_DAYS + 2)(self._cut)
         self._answers = lru_cache(64)(self._answer)
+        self._begins = lru_cache(64)(self._since_s)
 
     def __eq__(self, other: object) -> bool:
         if type(self) is not Opening or type(other) is not Opening:
@@ -77,6 +78,13 @@ class Opening:
         day, within_ms = divmod(now_ms, _DAY_MS)
         begins, _ = self._stretches(day)
         return self._answers(day, bisect_right(begins, day * _DAY_S + within_ms // 1000) - 1)
+
+    def since_ms(self, now_ms: int) -> int | None:
+        """Since when it has been open, or closed, as at ``now_ms``; None: for more than a year."""
+        day, within_ms = divmod(now_ms, _DAY_MS)
+        begins, _ = self._stretches(day)
+        since_s = self._begins(day, bisect_right(begins, day * _DAY_S + within_ms // 1000) - 1)
+        return None if since_s is None else since_s * 1000
 
     def opens_at(self, now_ms: int) -> datetime | None:
         """When a closed one opens again, on its own clock, for "we are open again on …".
@@ -105,6 +113,18 @@ class Opening:
                 if stretch.is_open != is_open:
                     return stretch.begin
             first = 0
+        return None
+
+    def _since_s(self, day: int, index: int) -> int | None:
+        now = self._stretches(day)[1][index]
+        since_s = now.begin
+        last: int | None = index
+        for earlier in range(day, day - HORIZON_DAYS, -1):
+            for stretch in reversed(self._stretches(earlier)[1][:last]):
+                if stretch.is_open != now.is_open:
+                    return since_s
+                since_s = stretch.begin
+            last = None
         return None
 
     def _cut(self, day: int) -> tuple[list[int], list[_Stretch]]:

@@ -40,8 +40,8 @@ class Figures:
 
     Agents' time, exact at the borders of the interval; of a queue or a skill that of all agents who
     serve or have it, whatever they did: `available_ms`, `offered_ms` (promised a contact, or rung),
-    `talking_ms`, `wrapping_ms`, `paused_ms` (by reason in `pauses`), and `unresponsive_ms` after a
-    ring in vain.
+    `talking_ms`, `wrapping_ms`, `paused_ms` (by reason in `pauses`, and of it `productive_ms` for
+    reasons that are work), and `unresponsive_ms` after a ring in vain.
 
     Customers (`reports.resolution`): `first_settled` are first contacts whose time to come again
     is over, `first_resolved` of them were the only ones, `first_pending` may still turn out so.
@@ -76,6 +76,7 @@ class Figures:
     talking_ms: int = 0
     wrapping_ms: int = 0
     paused_ms: int = 0
+    productive_ms: int = 0
     unresponsive_ms: int = 0
     first_settled: int = 0
     first_resolved: int = 0
@@ -144,9 +145,9 @@ class Figures:
 
     @property
     def utilisation(self) -> float | None:
-        """Of the signed-in time, the share with contacts or there for them (COPC divides by paid
-        time, which is not known here)."""
-        return _share(self.ready_ms, self.signed_in_ms)
+        """Of the signed-in time, the share with contacts, there for them, or at other work (COPC
+        divides by paid time, which is not known here)."""
+        return _share(self.ready_ms + self.productive_ms, self.signed_in_ms)
 
     @property
     def transfer_rate(self) -> float | None:

@@ -6,7 +6,7 @@ are taken too: they say in which states it begins.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple, Self
@@ -77,19 +77,26 @@ class _Person:
 
 
 class Fold:
-    """Takes rows, gives figures. ``borders`` are those of the intervals (`reports.intervals`)."""
+    """Takes rows, gives figures. ``borders`` are those of the intervals (`reports.intervals`),
+    ``productive`` the reasons of pauses that are work."""
 
-    def __init__(self, borders: Sequence[int], aims: Mapping[str, Aim]) -> None:
+    def __init__(
+        self,
+        borders: Sequence[int],
+        aims: Mapping[str, Aim],
+        productive: Set[str] = frozenset(),
+    ) -> None:
         self.borders = borders
         self.aims = aims
         """By queue; those of one that is not named are `Aim`'s own."""
+        self.productive = productive
         self._cells: Cells = {}
         self._people: dict[str, _Person] = {}
         self._talks: dict[str, _Talk] = {}
 
     def onwards(self, borders: Sequence[int], aims: Mapping[str, Aim]) -> Self:
         """A fold of a later period, which begins with what is known now."""
-        later = type(self)(borders, aims)
+        later = type(self)(borders, aims, self.productive)
         later._people, later._talks = self._people, self._talks  # its own kind
         return later
 
@@ -160,7 +167,10 @@ class Fold:
         if name is not None:
             for number, ms in self._pieces(person.counted_ms, until_ms):
                 for subject in person.groups:
-                    _spend(self._cell(subject, number), name, ms, state.reason)
+                    figures = self._cell(subject, number)
+                    _spend(figures, name, ms, state.reason)
+                    if name == "paused_ms" and state.reason in self.productive:
+                        figures.productive_ms += ms
         return until_ms
 
     def _pieces(self, since_ms: int, until_ms: int) -> Iterator[tuple[int, int]]:

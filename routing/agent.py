@@ -12,6 +12,11 @@ A missed ring too is a BackOff where the site lets agents miss more than one.
 What an agent asks for while busy with a contact (pause, log out) is kept in `Then` and
 takes effect afterwards. So does a phone that goes away in mid-conversation.
 
+What somebody else decided is marked: `by` names a supervisor (or `shift:NAME`), and `held` the
+verb, `logout` or `pause`, that the agent cannot take back: then the agent's own log-in, pause and
+resume raise `HeldBySupervisor` until it is released. The verbs here are the agent's own;
+`routing/supervising.py` has the supervisor's.
+
 Idle time counts from the end of the last contact (its wrap-up included), or from the
 log-in if that is later; a new registration of an offline agent's phone is a log-in. A pause,
 a missed ring or a phone that did not answer for a while does not reset it: else pausing for
@@ -21,7 +26,7 @@ a second when one's turn comes would be the way to dodge a call.
 from dataclasses import replace
 from typing import Self
 
-from routing.errors import IllegalTransition
+from routing.errors import HeldBySupervisor, IllegalTransition
 from routing.preference import GREATEST_NEED, Preference
 from routing.skills import Skills
 from routing.values import value
@@ -39,6 +44,16 @@ class Agent:
     prefers: Preference = GREATEST_NEED
 
 
+LOGOUT, PAUSE = "logout", "pause"
+"""What `held` can be."""
+
+
+def _own(state: str, by: str, held: str, verb: str) -> None:
+    """An agent's own verb, which a supervisor may have taken away."""
+    if held:
+        raise HeldBySupervisor(state, verb, by)
+
+
 @value(frozen=True, slots=True)
 class Then:
     """What holds the agent back once the present contact is done with."""
@@ -46,16 +61,21 @@ class Then:
     logout: bool = False
     unreachable: bool = False
     pause: str | None = None
+    by: str = ""
+    held: str = ""
 
     def settle(self, now_ms: int, idle_since_ms: int) -> "Available | Paused | Offline":
         """The state of an agent who handles nothing."""
-        if self.logout:
-            return Offline(now_ms, idle_since_ms, by_code=True)
-        if self.unreachable:
-            return Offline(now_ms, idle_since_ms, pause_reason=self.pause)
+        if self.logout or self.unreachable:
+            kept = self.pause if not self.logout or self.held == PAUSE else None
+            return Offline(now_ms, idle_since_ms, self.logout, kept, self.by, self.held)
         if self.pause is not None:
-            return Paused(now_ms, idle_since_ms, self.pause)
+            return Paused(now_ms, idle_since_ms, self.pause, self.by, self.held)
         return Available(now_ms, idle_since_ms)
+
+    def without_pause(self) -> "Then":
+        """The pause is taken back; a log-out is still whose it was."""
+        return replace(self, pause=None, by=self.by if self.logout else "", held="")
 
 
 @value(frozen=True, slots=True)
@@ -139,19 +159,27 @@ class _Busy(_State):
 
     def login(self, now_ms: int) -> Self:
         """Takes back a log-out or pause asked for."""
+        self._not_held("login")
         return replace(self, then=Then(unreachable=self.then.unreachable))
 
     def logout(self, now_ms: int) -> Self:
         """Log out afterwards."""
-        return replace(self, then=replace(self.then, logout=True))
+        by = self.then.by if self.then.logout or self.then.held else ""
+        return replace(self, then=replace(self.then, logout=True, by=by))
 
     def pause(self, reason: str, now_ms: int) -> Self:
         """Pause afterwards."""
-        return replace(self, then=replace(self.then, pause=reason))
+        self._not_held("pause")
+        by = self.then.by if self.then.logout else ""
+        return replace(self, then=replace(self.then, pause=reason, by=by))
 
     def resume(self, now_ms: int) -> Self:
         """Takes back a pause asked for."""
-        return replace(self, then=replace(self.then, pause=None))
+        self._not_held("resume")
+        return replace(self, then=self.then.without_pause())
+
+    def _not_held(self, verb: str) -> None:
+        _own(type(self).__name__, self.then.by, self.then.held, verb)
 
     def reachable(self, now_ms: int) -> Self:
         """The phone is back before it mattered."""
@@ -165,13 +193,25 @@ class _Busy(_State):
 @value(frozen=True, slots=True)
 class Offline(_Free):
     """Takes no part. After a log-out `by_code`, a phone that is merely reachable changes
-    nothing. `pause_reason`: the pause to go back to when the phone is reachable again."""
+    nothing. `pause_reason`: the pause to go back to when the phone is reachable again, or, where
+    that is held, at the log-in; it had lasted `spent_ms`."""
 
     by_code: bool = False
     pause_reason: str | None = None
+    by: str = ""
+    held: str = ""
+    spent_ms: int = 0
 
     def login(self, now_ms: int) -> "AgentState":
+        if self.held == PAUSE:
+            return self._back(now_ms, now_ms)
+        _own("Offline", self.by, self.held, "login")
         return Available(now_ms, now_ms)
+
+    def logout(self, now_ms: int) -> "AgentState":
+        if self.held:
+            return replace(self, by_code=True)
+        return Offline(now_ms, self.idle_since_ms, by_code=True)
 
     def resume(self, now_ms: int) -> "AgentState":
         raise IllegalTransition("Offline", "resume")
@@ -181,12 +221,18 @@ class Offline(_Free):
 
     def register(self, now_ms: int) -> "AgentState":
         """A phone has newly registered: a log-in, after which a pause is still a pause."""
-        return Then(pause=self.pause_reason).settle(now_ms, now_ms)
+        return self if self.held == LOGOUT else self._back(now_ms, now_ms)
 
     def reachable(self, now_ms: int) -> "AgentState":
         if self.by_code:
             return self
-        return Then(pause=self.pause_reason).settle(now_ms, self.idle_since_ms or now_ms)
+        return self._back(now_ms, self.idle_since_ms or now_ms)
+
+    def _back(self, now_ms: int, idle_since_ms: int) -> "AgentState":
+        if self.pause_reason is None:
+            return Available(now_ms, idle_since_ms)
+        pause = self.pause_reason, self.by, self.held
+        return Paused(now_ms, idle_since_ms, *pause, spent_ms=self.spent_ms)
 
     def unreachable(self, now_ms: int) -> "AgentState":
         return self
@@ -208,12 +254,48 @@ class Available(_Free):
 
 @value(frozen=True, slots=True)
 class Paused(_Free):
-    """Asked for no contacts; `reason` is one of the site's."""
+    """Asked for no contacts; `reason` is one of the site's. `over`: longer than the site allows,
+    and its supervisors were told; `spent_ms`: of this pause before the phone was away."""
 
     reason: str
+    by: str = ""
+    held: str = ""
+    over: bool = False
+    spent_ms: int = 0
+
+    def login(self, now_ms: int) -> "AgentState":
+        self._not_held("login")
+        return Available(now_ms, self.idle_since_ms)
+
+    def logout(self, now_ms: int) -> "AgentState":
+        out = Offline(now_ms, self.idle_since_ms, by_code=True)
+        return replace(self._away(now_ms), by_code=True) if self.held else out
+
+    def pause(self, reason: str, now_ms: int) -> "AgentState":
+        """Asked for again, a pause is not a new one: its time goes on."""
+        if reason == self.reason:
+            return self
+        self._not_held("pause")
+        return Paused(now_ms, self.idle_since_ms, reason)
+
+    def resume(self, now_ms: int) -> "AgentState":
+        self._not_held("resume")
+        return Available(now_ms, self.idle_since_ms)
 
     def unreachable(self, now_ms: int) -> "AgentState":
-        return Offline(now_ms, self.idle_since_ms, pause_reason=self.reason)
+        return self._away(now_ms)
+
+    def had_enough(self) -> "Paused":
+        """As long as the site allows, or longer."""
+        return replace(self, over=True)
+
+    def _away(self, now_ms: int) -> Offline:
+        spent_ms = self.spent_ms + now_ms - self.since_ms
+        pause = self.reason, self.by, self.held
+        return Offline(now_ms, self.idle_since_ms, False, *pause, spent_ms)
+
+    def _not_held(self, verb: str) -> None:
+        _own("Paused", self.by, self.held, verb)
 
 
 @value(frozen=True, slots=True)
@@ -281,19 +363,60 @@ class Talking(_Busy):
     def finish(self, wrap_up_ms: int, now_ms: int) -> "AgentState":
         if wrap_up_ms <= 0:
             return self.then.settle(now_ms, now_ms)
-        return WrapUp(now_ms, now_ms, self.contact, self.then, now_ms + wrap_up_ms)
+        until_ms, began_ms = now_ms + wrap_up_ms, self.since_ms
+        return WrapUp(now_ms, now_ms, self.contact, self.then, until_ms, self.queue, began_ms)
 
 
 @value(frozen=True, slots=True)
 class WrapUp(_Busy):
-    """Finishes the paperwork of `contact`, until `until_ms` at the latest."""
+    """Finishes the paperwork of `contact`, until `until_ms` at the latest. `queue` is where the
+    contact was, `answered_ms` when the conversation began; None: a version before wrote it."""
 
     until_ms: int = 0
+    queue: str = ""
+    answered_ms: int | None = None
 
     def wake(self, now_ms: int) -> "AgentState":
         return self.then.settle(now_ms, now_ms)
+
+    def extend(self, by_ms: int, most_ms: int) -> "WrapUp":
+        """So much longer, but `most_ms` in all."""
+        return replace(self, until_ms=min(self.until_ms + by_ms, self.since_ms + most_ms))
 
 
 AgentState = (
     Offline | Available | Reserved | Ringing | Talking | WrapUp | Paused | NotResponding | BackOff
 )
+
+
+def freed(state: AgentState) -> AgentState:
+    """The same, with nothing held."""
+    match state:
+        case Offline() | Paused():
+            return replace(state, held="")
+        case Reserved() | Ringing() | Talking() | WrapUp():
+            return replace(state, then=replace(state.then, held=""))
+        case _:
+            return state
+
+
+def marked(state: AgentState, by: str, held: str = "") -> AgentState:
+    """The same, as somebody else's doing: that of a pause or log-out, now or afterwards."""
+    match state:
+        case Offline() | Paused():
+            return replace(state, by=by, held=held)
+        case Reserved() | Ringing() | Talking() | WrapUp():
+            return replace(state, then=replace(state.then, by=by, held=held))
+        case _:
+            return state
+
+
+def is_held(state: AgentState) -> bool:
+    """Whether a supervisor's word stands, now or for afterwards."""
+    match state:
+        case Offline(held=held) | Paused(held=held):
+            return bool(held)
+        case Reserved(then=then) | Ringing(then=then) | Talking(then=then) | WrapUp(then=then):
+            return bool(then.held)
+        case _:
+            return False

@@ -2,6 +2,14 @@
 
 RoutingError
 ├── IllegalTransition      a verb that the present state does not know
+├── NotAllowed             somebody's word or a limit is against it
+│   ├── HeldBySupervisor   a supervisor keeps the agent from it
+│   ├── PauseFull          as many are on this pause as the site allows
+│   ├── PauseUsedUp        the agent has had as much of it today as the site allows
+│   ├── WrapUpAtMost       the wrap-up cannot be made longer
+│   └── OffShift           the agent's shifts allow no log-in now
+├── PhoneAway              the agent's phone cannot be rung: nobody can log them in
+├── AgentElsewhere         another engine has the agent
 ├── UnknownAgent           no such agent at this site
 ├── DuplicateContact       a contact of this id is live already
 ├── StoreError
@@ -31,6 +39,87 @@ class IllegalTransition(RoutingError):
         super().__init__(f"{verb} is not possible when {state}")
         self.state = state
         self.verb = verb
+
+
+class NotAllowed(RoutingError):
+    """The state knows the verb, but it is not allowed now."""
+
+    code = "not_allowed"
+
+
+class HeldBySupervisor(NotAllowed):
+    """`verb` is not the agent's in `state` until `by` (or another supervisor) releases them."""
+
+    code = "held"
+
+    def __init__(self, state: str, verb: str, by: str) -> None:
+        super().__init__(f"{verb} is not possible when {state}: kept so by {by}")
+        self.state = state
+        self.verb = verb
+        self.by = by
+
+
+class PauseFull(NotAllowed):
+    """`at_once` agents are on the pause `reason`, or about to be."""
+
+    code = "pause_full"
+
+    def __init__(self, reason: str, at_once: int) -> None:
+        super().__init__(f"{at_once} on {reason} at once, more are not allowed")
+        self.reason = reason
+        self.at_once = at_once
+
+
+class PauseUsedUp(NotAllowed):
+    """The agent had `spent_ms` of the pause `reason` today."""
+
+    code = "pause_used_up"
+
+    def __init__(self, reason: str, spent_ms: int) -> None:
+        super().__init__(f"{spent_ms // 60_000} min of {reason} today, more are not allowed")
+        self.reason = reason
+        self.spent_ms = spent_ms
+
+
+class WrapUpAtMost(NotAllowed):
+    """The queue allows no more wrap-up than until `until_ms` (epoch)."""
+
+    code = "wrap_up_at_most"
+
+    def __init__(self, until_ms: int) -> None:
+        super().__init__("the wrap-up cannot be made longer")
+        self.until_ms = until_ms
+
+
+class OffShift(NotAllowed):
+    """None of the agent's shifts is on."""
+
+    code = "off_shift"
+
+    def __init__(self, agent: str) -> None:
+        super().__init__(f"no shift of {agent} is on")
+        self.agent = agent
+
+
+class PhoneAway(RoutingError):
+    """The agent's phone is not there to be rung."""
+
+    code = "phone_away"
+
+    def __init__(self, agent: str) -> None:
+        super().__init__(f"the phone of {agent} is not registered here, or does not answer")
+        self.agent = agent
+
+
+class AgentElsewhere(RoutingError):
+    """The agent is logged in at the engine `node`."""
+
+    code = "agent_elsewhere"
+
+    def __init__(self, agent: str, node: str) -> None:
+        super().__init__(f"{agent} is logged in at {node}: tell it there")
+        self.agent = agent
+        self.node = node
 
 
 class UnknownAgent(RoutingError):

@@ -10,6 +10,7 @@ from routing.contact import Contact, Outcome
 from routing.decision import Decision
 from routing.records import Step
 from routing.ringing import AgentLeg, RingOutcome
+from routing.supervisor import Order
 from routing.values import value
 
 
@@ -100,6 +101,26 @@ class AgentChanged:
 
 
 @value(frozen=True, slots=True)
+class AgentOrdered:
+    """A supervisor has told routing what is to be with an agent; what comes of it is told by
+    `AgentChanged`, at once or after the contact in hand."""
+
+    at_ms: int
+    agent: str
+    order: Order
+
+
+@value(frozen=True, slots=True)
+class PauseOver:
+    """An agent has had as much of a pause as the site allows; `returned`: and is available."""
+
+    at_ms: int
+    agent: str
+    reason: str
+    returned: bool
+
+
+@value(frozen=True, slots=True)
 class StoreLost:
     """Redis does not answer: calls go on, new assignments wait."""
 
@@ -123,6 +144,8 @@ RoutingEvent = (
     | ContactAnswered
     | ContactEnded
     | AgentChanged
+    | AgentOrdered
+    | PauseOver
     | StoreLost
     | StoreBack
 )

@@ -31,6 +31,7 @@ from routing.ringing import Answered, Failed, NoAnswer, RingOutcome
 from routing.rules import RoutingRules
 from routing.staffing import at_work, can_wait_for, is_staffed
 from routing.store import Group, Refused, Written
+from routing.supervising import Supervision
 from routing.transfers import Transfers, is_consult
 
 
@@ -58,7 +59,8 @@ class LiveLegs:
 
 class Floor:
     """See the module. `ledger` has the records, for reading; `presence` what agents ask for,
-    `transfers` what is handed on; `agenda` says when `offers.tick` is next to be called."""
+    `supervision` what supervisors do, `transfers` what is handed on; `agenda` says when `tick`
+    is next to be called."""
 
     def __init__(
         self, node: str, site: Iterable[Agent], rules: RoutingRules, *, explains: bool = True
@@ -67,9 +69,10 @@ class Floor:
         self.rules = rules
         self.agenda = Agenda()
         self.offers = Offers(self.ledger, self.agenda)
-        self.presence = Presence(self.ledger, self.offers)
         self.transfers = Transfers(self.ledger)
         self._handling = HandlingTimes()
+        self.presence = Presence(self.ledger, self.offers, self.agenda, rules, self._handling.add)
+        self.supervision = Supervision(self.ledger, self.presence)
         self._patience = Patience()
         self._legs_gone: dict[str, str] = {}
 
@@ -86,6 +89,7 @@ class Floor:
         for name in [name for name in self.ledger.site if name not in named]:
             self.presence.retire(name, now_ms)
         changed = [agent.id for agent in named.values() if self.presence.employ(agent, now_ms)]
+        self.presence.keep_shifts(now_ms)
         for name in self.ledger.site:
             self.offers.stop_preferring(name, now_ms)
         for name in sorted(self.ledger.site if new_rules else changed, key=self._longest_idle):
@@ -94,9 +98,15 @@ class Floor:
     def _follow(self, now_ms: int) -> None:
         """The rules are others now."""
         self.ledger.pool.configure(self.rules)
+        self.presence.configure(self.rules, now_ms)
         for name, record in self.ledger.contacts.items():
             if self.ledger.position(name) is not None:
                 self.offers.expect(record.contact, now_ms)
+
+    def tick(self, now_ms: int) -> None:
+        """The time of something on the agenda has come."""
+        self.presence.tick(now_ms)
+        self.offers.tick(now_ms)
 
     def _longest_idle(self, agent_id: str) -> tuple[int, str]:
         return self.ledger.agents[agent_id].state.idle_since_ms, agent_id
@@ -220,9 +230,9 @@ class Floor:
                 # Who only gave advice has nothing to write down.
                 asked = is_consult(contact_id)
                 wrap_up_ms = 0 if asked else self.rules.queue(agent.queue).wrap_up_ms
-                # An agent who ends the wrap-up early is told as slower than they are.
-                self._handling.add(agent.queue, now_ms - agent.since_ms + wrap_up_ms)
                 after = agent.finish(wrap_up_ms, now_ms)
+                if not isinstance(after, agents.WrapUp):
+                    self._handling.add(agent.queue, now_ms - agent.since_ms)
                 self.offers.change_agent(agent_id, after, now_ms)
             case agents.Ringing():
                 # It was answered and hung up before the ring has reported the answer.

@@ -190,17 +190,20 @@ class Ledger:
         """The agent is now in `state`, by this node's doing."""
         old = self.agents[agent_id]
         missed = 0 if isinstance(state, agents.Talking) else old.missed
-        record = AgentRecord(agent_id, state, self.node, old.version, missed)
+        record = AgentRecord(agent_id, state, self.node, old.version, missed, *old[5:])
         self.take_agent(record, now_ms)
         self._changed_agents[agent_id] = None
         self.urgent |= urgent
 
     def count_missed(self, agent_id: str, missed: int) -> None:
         """So many rings in a row has this agent missed; an answer begins anew by itself."""
-        record = self.agents[agent_id]
-        if record.missed != missed:
-            self.agents[agent_id] = record._replace(missed=missed)
-            self._changed_agents[agent_id] = None
+        self.note_agent(self.agents[agent_id]._replace(missed=missed))
+
+    def note_agent(self, record: AgentRecord) -> None:
+        """Something beside the agent's state is new; it is written with the next change."""
+        if record != self.agents[record.agent]:
+            self.agents[record.agent] = record
+            self._changed_agents[record.agent] = None
 
     def take_agent(self, record: AgentRecord, now_ms: int) -> None:
         """The agent's record is now as the store has it: nothing is left to write."""
@@ -309,9 +312,7 @@ class Ledger:
         if group.agent is not None:
             name = group.agent.agent
             if (agent := self.agents.get(name)) is not None:
-                self.agents[name] = AgentRecord(
-                    name, agent.state, agent.node, agent_version, agent.missed
-                )
+                self.agents[name] = AgentRecord._make((*agent[:3], agent_version, *agent[4:]))
 
 
 def _step(state: ContactState) -> Step:

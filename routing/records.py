@@ -18,6 +18,7 @@ from routing import contact as contacts
 from routing.agent import AgentState, Then
 from routing.contact import Contact, ContactState, Outcome, Preferred, Relaxation
 from routing.errors import RecordUnreadable
+from routing.pauses import NOTHING_SPENT, Spent
 from routing.requirement import from_json
 from routing.skills import Skills
 
@@ -41,13 +42,18 @@ class ContactRecord(NamedTuple):
 
 class AgentRecord(NamedTuple):
     """An agent as Redis has it; skills are the site's and not stored. `missed`: so many rings in a
-    row has nobody answered."""
+    row has nobody answered; `spent`: what the agent has had of pauses that have a limit by day.
+    Of an agent with shifts, `shift` is the one in which the agent was seen last, empty outside of
+    them, and `login_ms` when the agent logged in."""
 
     agent: str
     state: AgentState
     node: str = ""
     version: int = 0
     missed: int = 0
+    spent: Spent = NOTHING_SPENT
+    shift: str = ""
+    login_ms: int = 0
 
 
 class _Kind(NamedTuple):
@@ -81,7 +87,6 @@ _AGENT_STATES = _kinds(
     agents.NotResponding,
     agents.BackOff,
 )
-_MISSED = "missed"
 _dump = msgspec.json.Encoder().encode
 
 
@@ -96,10 +101,21 @@ def contact_facts(contact: Contact) -> bytes:
 
 
 def agent_data(record: AgentRecord) -> bytes:
-    """An agent's state; `then` becomes a list. The rings missed follow it, if there are any."""
+    """An agent's state; `then` becomes a list. What else there is to say follows it, by name."""
     values = _AGENT_STATES[type(record.state).__name__].fields(record.state)
-    data = [(v.logout, v.unreachable, v.pause) if isinstance(v, Then) else v for v in values]
-    return _dump([*data, {_MISSED: record.missed}] if record.missed else data)
+    data = [_then(v) if isinstance(v, Then) else v for v in values]
+    beside = {name: value for name, value in zip(_BESIDE, record[4:], strict=True) if value}
+    if record.spent == NOTHING_SPENT:
+        beside.pop("spent", None)
+    return _dump([*data, beside] if beside else data)
+
+
+_BESIDE = ("missed", "spent", "shift", "login_ms")
+
+
+def _then(then: Then) -> list[Any]:
+    own = [then.logout, then.unreachable, then.pause]
+    return [*own, then.by, then.held] if then.by or then.held else own
 
 
 def read_contact(key: str, fields: Mapping[bytes, bytes]) -> ContactRecord:
@@ -124,13 +140,21 @@ def read_agent(key: str, agent: str, fields: Mapping[bytes, bytes]) -> AgentReco
     """The record under `key`; RecordUnreadable if another version wrote it."""
     try:
         data = json.loads(fields[b"data"])
-        missed = int(data.pop()[_MISSED]) if isinstance(data[-1], dict) else 0
+        beside = data.pop() if isinstance(data[-1], dict) else {}
         values = [Then(*v) if isinstance(v, list) else v for v in data]
         state = _build(fields[b"kind"].decode(), values, _AGENT_STATES)
         node, version = fields[b"node"].decode(), int(fields[b"v"])
-        return AgentRecord(agent, cast(AgentState, state), node, version, missed)
+        return AgentRecord(agent, cast(AgentState, state), node, version, **_beside(beside))
     except (IndexError, KeyError, TypeError, ValueError) as problem:
         raise RecordUnreadable(key, repr(problem)) from problem
+
+
+def _beside(said: dict[str, Any]) -> dict[str, Any]:
+    found = {name: value for name, value in said.items() if name in _BESIDE}
+    if "spent" in found:
+        day_ms, by_reason = found["spent"]
+        found["spent"] = Spent(day_ms, tuple((reason, ms) for reason, ms in by_reason))
+    return found
 
 
 def relaxations(steps: Iterable[Sequence[Any]]) -> tuple[Relaxation, ...]:

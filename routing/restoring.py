@@ -37,6 +37,7 @@ def restore(
         if floor.ledger.position(contact.id) is not None:
             floor.offers.expect(contact, now_ms)
         floor.offers.offer_contact(contact.id, now_ms)
+    floor.presence.keep_shifts(now_ms)
 
 
 def _restore_contact(

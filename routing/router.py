@@ -36,6 +36,7 @@ from routing.ringing import Answered, Failed, Ringer, RingOutcome, Stopped
 from routing.rules import RoutingRules
 from routing.snapshot import Snapshot, take_snapshot
 from routing.store import Refused, Store
+from routing.supervisor import Order
 from routing.ticket import Ticket
 
 _log = structlog.get_logger(__name__)
@@ -191,6 +192,16 @@ class Router:
         """IllegalTransition unless the agent is in wrap-up."""
         return self._ask(self._floor.presence.end_wrap_up, agent_id)
 
+    def extend_wrap_up(self, agent_id: str) -> AgentState:
+        """As end_wrap_up; WrapUpAtMost where the queue allows no more of it."""
+        return self._ask(self._floor.presence.extend_wrap_up, agent_id)
+
+    def order(self, agent_id: str, order: Order) -> AgentState:
+        """A supervisor's word about an agent; raises as `Supervision.obey` does."""
+        self._floor.supervision.obey(agent_id, order, self._clock())
+        self._settle()
+        return self._floor.ledger.agent_state(agent_id)
+
     def phone_reachable(
         self, agent_id: str, reachable: bool, *, registered: bool = False
     ) -> AgentState:
@@ -214,6 +225,8 @@ class Router:
         queues' new rules are for what comes next. See `Floor.configure`."""
         self._floor.configure(site, rules, self._clock())
         self._settle()
+        for agent_id, record in self._floor.ledger.agents.items():
+            self._set_timer(agent_id, record.state)
 
     # status
 
@@ -407,7 +420,7 @@ class Router:
 
     def _tick(self) -> None:
         self._agenda_timer = self._agenda_ms = None
-        self._floor.offers.tick(self._clock())
+        self._floor.tick(self._clock())
         self._settle()
 
     def _keep_up(self, event: RoutingEvent) -> None:
@@ -452,8 +465,12 @@ class Router:
         timer = self._timers.pop(agent_id, None)
         if timer is not None:
             timer.cancel()
-        if isinstance(state, agents.WrapUp | agents.BackOff):
-            delay_s = max(1, state.until_ms - self._clock()) / 1000
+        if not isinstance(state, agents.WrapUp | agents.BackOff | agents.Paused):
+            return
+        now_ms = self._clock()
+        due_ms = self._floor.presence.due_ms(agent_id, now_ms)
+        if due_ms is not None:
+            delay_s = max(1, due_ms - now_ms) / 1000
             loop = asyncio.get_running_loop()
             self._timers[agent_id] = loop.call_later(delay_s, self._time_is_up, agent_id)
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 from config.requirement import ANYONE, Requirement
 from routing.contact import Contact
+from routing.pauses import PauseRule
+from routing.shifts import Shift
 from routing.skills import Skills
 from routing.strategy import LONGEST_IDLE, Strategy
 from routing.targets import STANDARD, Targets
@@ -37,12 +39,15 @@ class Reserve:
 class QueueRules:
     """One queue. `skills` is what its contacts ask for unless the flow says otherwise; `requires`
     holds for all of them beside, however long they have waited: it says who serves the queue;
+    `extend_ms`: so much longer is a wrap-up whenever its agent asks, but `most_ms` in all;
     `strategy` chooses among the free agents who suit a contact; `targets` says how urgent its
     contacts are among those of other queues; `missed_calls` None: as the site says."""
 
     skills: Skills = ()
     ring_timeout_ms: int = 15_000
     wrap_up_ms: int = 10_000
+    extend_ms: int = 0
+    most_ms: int = 0
     requires: Requirement = ANYONE
     strategy: Strategy = LONGEST_IDLE
     reserve: Reserve | None = None
@@ -58,13 +63,17 @@ class RoutingRules:
     """The whole site. `ageing_ms`: the wait that counts as one level of priority, None for a
     priority that never ages (`routing/order.py`); `back_off_ms`: how long a phone that refused
     or missed a ring is left alone; `missed_calls`: so many rings in a row that nobody answers make
-    an agent not responding; `beat_ms`: between heartbeats; `ring_grace_ms`: how much later than its
-    time a ring may report before it is taken for failed."""
+    an agent not responding; `pauses` by reason, whose days are those of `zone`; `shifts` by agent;
+    `beat_ms`: between heartbeats; `ring_grace_ms`: how much later than its time a ring may report
+    before it is taken for failed."""
 
     queues: Mapping[str, QueueRules] = field(default_factory=dict)
     ageing_ms: int | None = 60_000
     back_off_ms: int = 5_000
     missed_calls: int = 1
+    pauses: Mapping[str, PauseRule] = field(default_factory=dict)
+    zone: str = "UTC"
+    shifts: Mapping[str, tuple[Shift, ...]] = field(default_factory=dict)
     beat_ms: int = 1_000
     ring_grace_ms: int = 5_000
 

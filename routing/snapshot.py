@@ -9,6 +9,7 @@ from routing.agent import AgentState
 from routing.contact import agent_of
 from routing.floor import Floor
 from routing.records import AgentRecord, ContactRecord
+from routing.shifts import Kept, kept
 from routing.targets import Performance
 
 
@@ -29,13 +30,23 @@ class QueueView:
 
 @dataclass(frozen=True, slots=True)
 class AgentView:
-    """One agent. `reason`: why paused; `contact`: the one in hand."""
+    """One agent. `reason`: why paused; `contact`: the one in hand. `by`: whose doing a pause or
+    log-out was, empty where the agent's own, and `held` whether the agent cannot take it back.
+    `then`: what comes after the contact in hand, logout or pause. `until_ms`: when a wrap-up or
+    back-off ends, or a pause has lasted long enough (which may be gone by). `shift`: the one that
+    is on, and `adherence` how the agent keeps to it, None for one without shifts."""
 
     id: str
     state: str
     since_ms: int
     contact: str | None
     reason: str | None
+    by: str = ""
+    held: bool = False
+    then: str = ""
+    until_ms: int | None = None
+    shift: str = ""
+    adherence: Kept | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +86,7 @@ def take_snapshot(floor: Floor, now_ms: int) -> Snapshot:
     return Snapshot(
         now_ms,
         tuple(_queue(floor, name, by_queue[name], now_ms) for name in names),
-        tuple(_agent(name, record.state) for name, record in _staff(floor)),
+        tuple(_agent(floor, name, record, now_ms) for name, record in _staff(floor)),
         tuple(_contact(floor, record) for record in live),
     )
 
@@ -101,9 +112,38 @@ def _staff(floor: Floor) -> list[tuple[str, AgentRecord]]:
     return [item for item in sorted(ledger.agents.items()) if not ledger.has_left(item[0])]
 
 
-def _agent(name: str, state: AgentState) -> AgentView:
-    reason = state.reason if isinstance(state, agents.Paused) else None
-    return AgentView(name, type(state).__name__, state.since_ms, _contact_of(state), reason)
+def _agent(floor: Floor, name: str, record: AgentRecord, now_ms: int) -> AgentView:
+    state, presence = record.state, floor.presence
+    duty = presence.duty(name, now_ms)
+    then = _then(state)
+    by = state.by if isinstance(state, agents.Paused | agents.Offline) else then.by
+    until_ms = presence.due_ms(name, now_ms) or presence.pause_due_ms(name, now_ms)
+    return AgentView(
+        name,
+        type(state).__name__,
+        state.since_ms,
+        _contact_of(state),
+        state.reason if isinstance(state, agents.Paused) else None,
+        by=by,
+        held=agents.is_held(state),
+        then="logout" if then.logout else "pause" if then.pause is not None else "",
+        until_ms=until_ms,
+        shift=duty.shift if duty is not None else "",
+        adherence=None if duty is None else kept(duty, state, record.login_ms, now_ms),
+    )
+
+
+def _then(state: AgentState) -> agents.Then:
+    match state:
+        case (
+            agents.Reserved(then=then)
+            | agents.Ringing(then=then)
+            | agents.Talking(then=then)
+            | agents.WrapUp(then=then)
+        ):
+            return then
+        case _:
+            return agents.Then()
 
 
 def _contact_of(state: AgentState) -> str | None:

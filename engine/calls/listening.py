@@ -6,14 +6,16 @@ from engine.calls.chronicle import Chronicle
 from engine.explained import STATES, row_of
 from engine.hub import Hub
 from engine.metrics import Metrics
-from routing.agent import Paused
+from routing.agent import Offline, Paused
 from routing.decision import Decision
 from routing.events import (
     AgentChanged,
+    AgentOrdered,
     ContactAssigned,
     ContactEnded,
     ContactRelaxed,
     ContactReturned,
+    PauseOver,
     RingFailed,
     RingStarted,
     RoutingEvent,
@@ -46,8 +48,8 @@ class RoutingListener:
                     self._chronicle.update(story.relaxed(at_ms, contact))
             case RingFailed():
                 self._ring_failed(event)
-            case AgentChanged():
-                self._agent_changed(event)
+            case AgentChanged() | AgentOrdered() | PauseOver():
+                self._about_agent(event)
 
     def _chosen(self, contact_id: str, decision: Decision | None) -> None:
         story = self._chronicle.story(contact_id)
@@ -61,14 +63,18 @@ class RoutingListener:
         if story is not None:
             self._chronicle.update(story.not_answered(event.at_ms, event.agent, reason))
 
-    def _agent_changed(self, event: AgentChanged) -> None:
-        reason = event.after.reason if isinstance(event.after, Paused) else None
-        self._hub.publish(
-            {
-                "at_ms": event.at_ms,
-                "what": "agent",
-                "agent": event.agent,
-                "state": STATES[type(event.after).__name__],
-                "reason": reason,
-            }
-        )
+    def _about_agent(self, event: AgentChanged | AgentOrdered | PauseOver) -> None:
+        match event:
+            case AgentChanged(at_ms=at_ms, agent=agent, after=after):
+                reason = after.reason if isinstance(after, Paused) else None
+                by = after.by or None if isinstance(after, Paused | Offline) else None
+                state = STATES[type(after).__name__]
+                self._publish(at_ms, "agent", agent, state=state, reason=reason, by=by)
+            case AgentOrdered(at_ms=at_ms, agent=agent, order=order):
+                told = {"verb": order.verb.value, "by": order.by, "hold": order.hold}
+                self._publish(at_ms, "agent_ordered", agent, **told, reason=order.reason or None)
+            case PauseOver(at_ms=at_ms, agent=agent, reason=reason, returned=returned):
+                self._publish(at_ms, "pause_over", agent, reason=reason, returned=returned)
+
+    def _publish(self, at_ms: int, what: str, agent: str, **fields: object) -> None:
+        self._hub.publish({"at_ms": at_ms, "what": what, "agent": agent, **fields})

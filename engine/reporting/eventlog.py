@@ -13,12 +13,20 @@ from config.site import Site
 from engine.calls.story import Story
 from engine.explained import STATES
 from engine.site_rules import served_by
-from history.events import CONSULT, AgentState, EventKind, EventRow, Leaving
+from history.events import CONSULT, OF_AGENTS, AgentState, EventKind, EventRow, Leaving
 from history.rows import TimelineEntry
 from routing import agent as agents
 from routing.agent import AgentState as State
 from routing.contact import Contact, Outcome
-from routing.events import AgentChanged, ContactEnded, ContactQueued, RingFailed, RoutingEvent
+from routing.events import (
+    AgentChanged,
+    AgentOrdered,
+    ContactEnded,
+    ContactQueued,
+    PauseOver,
+    RingFailed,
+    RoutingEvent,
+)
 from routing.skills import Skills
 from routing.transfers import consulted_about, is_consult
 
@@ -86,6 +94,12 @@ class EventLog:
             case AgentChanged(at_ms=at_ms, agent=agent, after=after, node=node):
                 if node == self._node:
                     self.state(agent, after, at_ms)
+            case AgentOrdered():
+                self._ordered(event)
+            case PauseOver(at_ms=at_ms, agent=agent, reason=reason, returned=returned):
+                how = "returned" if returned else "marked"
+                kind = EventKind.PAUSE_OVER
+                self._add(at_ms, kind, agent, agent=agent, detail=how, reason=reason)
             case ContactQueued(at_ms=at_ms, contact=contact):
                 self._queued(contact, at_ms)
             case ContactEnded(at_ms=at_ms, contact=contact, outcome=outcome):
@@ -129,8 +143,21 @@ class EventLog:
             queue=None if asked else _queue_of(state, contact),
             detail=name,
             reason=CONSULT if asked else reason,
+            by=_by(state),
         )
         self._take(row if asked else self._about_talk(row, contact))
+
+    def _ordered(self, event: AgentOrdered) -> None:
+        order = event.order
+        self._add(
+            event.at_ms,
+            EventKind.ORDERED,
+            event.agent,
+            agent=event.agent,
+            detail=f"{order.verb} held" if order.hold else order.verb,
+            reason=order.reason or None,
+            by=order.by,
+        )
 
     def _about_talk(self, row: EventRow, contact: Contact | None) -> EventRow:
         """A conversation, and the wrap-up that follows it, with what figures of them need."""
@@ -223,16 +250,20 @@ class EventLog:
                 self._in_talk(story.id, entry)
             case "not_joined" | "not_accepted":
                 self._void(story.id, entry.what, at_ms)
-            case "machine":
-                self._void(story.id, "not_reached", at_ms)
-            case "calling_back" | "answered":
-                way = self._ways.setdefault(story.id, _Way())
-                way.calling = entry.what == "calling_back"
-            case "not_called_back":
-                if self._ways.get(story.id, _Way()).calling:
-                    self._void(story.id, "not_reached", at_ms)
             case "ended":
                 self._ways.pop(story.id, None)
+            case _:
+                self._called_back(story.id, entry)
+
+    def _called_back(self, contact_id: str, entry: TimelineEntry) -> None:
+        """Whether the agent who was given a callback reached the customer."""
+        match entry.what:
+            case "machine":
+                self._void(contact_id, "not_reached", entry.at_ms)
+            case "calling_back" | "answered":
+                self._way(contact_id).calling = entry.what == "calling_back"
+            case "not_called_back" if self._ways.get(contact_id, _Way()).calling:
+                self._void(contact_id, "not_reached", entry.at_ms)
 
     def _sent_on(self, contact_id: str, entry: TimelineEntry) -> None:
         """By an agent, or by the flow; when an agent does it the flow's way may follow."""
@@ -323,13 +354,14 @@ class EventLog:
         attended: bool = True,
         skills: tuple[str, ...] = (),
         serves: tuple[str, ...] = (),
+        by: str | None = None,
     ) -> None:
-        contact = None if kind is EventKind.STAFF else subject
+        contact = None if kind in OF_AGENTS else subject
         self._take(
             EventRow(
                 *(at_ms, kind, subject, next(self._numbers), self._node),
                 *(agent, contact, queue, detail, reason),
-                *(arrived_ms, attended, skills, serves),
+                *(arrived_ms, attended, skills, serves, by),
             )
         )
 
@@ -354,6 +386,11 @@ def _reason_of(state: State) -> str | None:
             return "logged_out" if by_code else "unreachable"
         case _:
             return None
+
+
+def _by(state: State) -> str | None:
+    """Whose doing the state is; None: the agent's, or nobody's."""
+    return state.by or None if isinstance(state, agents.Offline | agents.Paused) else None
 
 
 def _contact_of(state: State) -> str | None:

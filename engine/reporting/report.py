@@ -12,7 +12,7 @@ from config.site import Site
 from engine.errors import HistoryUnreadable, NoSuchSubject, SettingsInvalid
 from engine.loading import load_site_file
 from engine.settings import Settings
-from engine.site_rules import aims_of
+from engine.site_rules import aims_of, productive_of
 from history.errors import HistoryError
 from history.events import Spoke
 from history.eventstore import EventStore
@@ -82,7 +82,7 @@ async def make(settings: Settings, wanted: Wanted, now_ms: int, progress: Progre
 async def _folded(
     store: EventStore, cuts: Sequence[int], site: Site, now_ms: int, progress: Progress
 ) -> Cells:
-    fold = Fold(cuts, aims_of(site))
+    fold = Fold(cuts, aims_of(site), productive_of(site))
     since_ms, until_ms = cuts[0] - REMEMBERED_MS, cuts[-1] + LATE_MS
     for row in await store.before(since_ms):
         fold.take(row)

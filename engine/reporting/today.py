@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from config.site import Site
 from engine.clock import Clock
-from engine.site_rules import aims_of
+from engine.site_rules import aims_of, productive_of
 from history.events import EventRow
 from history.eventstore import EventStore
 from reports.figures import Figures, Subject
@@ -24,11 +24,12 @@ class Today:
         self._clock = clock
         self._early: dict[str, EventRow] | None = {}
         self.configure(site)
-        self._fold = Fold(self._day_of(clock()), self._aims)
+        self._fold = Fold(self._day_of(clock()), self._aims, self._productive)
 
     def configure(self, site: Site) -> None:
-        """What counts from now on as answered in time; the zone of the next day."""
+        """What counts from now on as answered in time, and as work; the zone of the next day."""
         self.zone, self._aims = ZoneInfo(site.zone), aims_of(site)
+        self._productive = productive_of(site)
 
     def take(self, row: EventRow) -> None:
         """A row that was just written."""
@@ -36,7 +37,7 @@ class Today:
             self._early[row.id] = row
             return
         self._turn_over(row.at_ms)
-        self._fold.aims = self._aims
+        self._fold.aims, self._fold.productive = self._aims, self._productive
         self._fold.take(row)
 
     async def load(self, store: EventStore) -> None:

@@ -12,7 +12,7 @@ from config.document import DocumentError, DocumentModel, Located, Problem, load
 from config.duration import Duration
 from config.people import Cost, Prefers
 from config.problem import Path as DocumentPath
-from config.queues import Routed, Routing
+from config.queues import Routed, Routing, WrapUp
 from config.site_checks import check_preference, check_routed
 from config.suggest import did_you_mean
 from config.values import Level, Line, Name
@@ -193,7 +193,7 @@ def _queue(name: str, queue: QueueModel) -> QueueScenario:
     arrivals, patience = queue.arrivals, queue.patience
     return QueueScenario(
         name=name,
-        rules=queue_rules(queue),
+        rules=queue_rules(queue, WrapUp(time=queue.wrap_up)),
         arrivals=Arrivals(tuple(arrivals.per_hour), _ms(arrivals.every)),
         service=queue.service.distribution(),
         patience=None if patience is None else patience.distribution(),

@@ -19,6 +19,7 @@ from routing.matcher import Assignment
 from routing.ringing import AgentLeg, Answered, NoAnswer, RingOutcome
 from routing.rules import QueueRules, RoutingRules
 from routing.store import Written
+from routing.supervisor import Order, Verb
 from routing.transfers import consult_id, consulted_about, is_consult
 from tests.fakes.routing import a_contact
 from tests.fakes.stories import a_story
@@ -30,11 +31,17 @@ NODE = "n1"
 class Shift:
     """Agents and callers at the test's word; the time is `now`. Redis confirms at once."""
 
-    def __init__(self, *staff: Agent, now: int = 0, wrap_up_ms: int = WRAP_UP_MS) -> None:
+    def __init__(
+        self,
+        *staff: Agent,
+        now: int = 0,
+        wrap_up_ms: int = WRAP_UP_MS,
+        rules: RoutingRules | None = None,
+    ) -> None:
         self.rows: list[EventRow] = []
         self.now = now
         queues = {"sales": QueueRules(wrap_up_ms=wrap_up_ms)}
-        self.floor = Floor(NODE, staff, RoutingRules(queues, back_off_ms=5_000))
+        self.floor = Floor(NODE, staff, rules or RoutingRules(queues, back_off_ms=5_000))
         self.log = EventLog(NODE, self.rows.append)
         self.log.contact_of = lambda name: self.floor.ledger.contacts[name].contact
         self.rings: dict[str, Assignment] = {}
@@ -48,6 +55,7 @@ class Shift:
         end = self.now + ms
         while (due := self._next_due()) is not None and due <= end:
             self.now = max(due, self.now)
+            self.floor.tick(self.now)
             for name in self.floor.ledger.agents:
                 self.floor.presence.wake(name, self.now)
             self._settle()
@@ -116,8 +124,28 @@ class Shift:
                 self._settle()
 
     def ask(self, agent: str, verb: str, *words: str) -> None:
-        """login, logout, pause (with a reason), resume or end_wrap_up."""
+        """login, logout, pause (with a reason), resume, end_wrap_up or extend_wrap_up."""
         getattr(self.floor.presence, verb)(agent, *words, self.now)
+        self._settle()
+
+    def order(
+        self, agent: str, verb: str, *, by: str = "maria", reason: str = "", hold: bool = False
+    ) -> None:
+        """What a supervisor says."""
+        self.floor.supervision.obey(agent, Order(Verb(verb), by, reason, hold), self.now)
+        self._settle()
+
+    def phone(self, agent: str, *, here: bool = True, registered: bool = True) -> None:
+        """The agent's phone comes or goes."""
+        if here:
+            self.floor.presence.reachable(agent, self.now, registered=registered)
+        else:
+            self.floor.presence.unreachable(agent, self.now)
+        self._settle()
+
+    def configure(self, *staff: Agent, rules: RoutingRules) -> None:
+        """The site says something else from now on."""
+        self.floor.configure(staff, rules, self.now)
         self._settle()
 
     def does(self, agent: str, verb: str) -> None:
@@ -149,9 +177,9 @@ class Shift:
         return self.floor.ledger.agents[agent].state
 
     def _next_due(self) -> int | None:
-        states = (record.state for record in self.floor.ledger.agents.values())
-        due = (s.until_ms for s in states if isinstance(s, agents.WrapUp | agents.BackOff))
-        return min(due, default=None)
+        names, presence = self.floor.ledger.agents, self.floor.presence
+        due = [presence.due_ms(name, self.now) for name in names]
+        return min((at for at in (*due, self.floor.agenda.next_ms) if at is not None), default=None)
 
     def _settle(self) -> None:
         """As the router does after each event."""

@@ -35,7 +35,7 @@ def talking() -> Talking:
 def test_a_contact_from_start_to_end() -> None:
     """Reserved, ringing, talking, wrap-up, available; idle time starts after wrap-up."""
     wrapping = talking().finish(5_000, 300)
-    assert wrapping == WrapUp(300, 300, "c1", Then(), 5_300)
+    assert wrapping == WrapUp(300, 300, "c1", Then(), 5_300, "", 220)
     assert wrapping.wake(1_300) == Available(1_300, 1_300)
 
 
@@ -106,7 +106,7 @@ def test_a_pause_does_not_reset_the_idle_time() -> None:
 def test_the_pause_reason_outlives_a_lost_registration() -> None:
     """A phone that comes back is as paused as it was."""
     away = AVAILABLE.pause("lunch", 200).unreachable(300)
-    assert away.reachable(400) == Paused(400, 100, "lunch")
+    assert away.reachable(400) == Paused(400, 100, "lunch", spent_ms=100)
 
 
 def test_logged_out_by_code_stays_out_when_merely_reachable() -> None:

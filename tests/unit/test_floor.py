@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import replace
+from typing import NamedTuple
 
 import pytest
 from hypothesis import settings
@@ -11,21 +12,51 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from routing import agent as agents
 from routing import contact as contacts
 from routing.contact import Outcome, Preferred, Relaxation
-from routing.errors import IllegalTransition
+from routing.errors import IllegalTransition, NotAllowed, PhoneAway
 from routing.floor import Floor
 from routing.matcher import Assignment
+from routing.pauses import PauseRule
 from routing.requirement import all_of, suits
 from routing.ringing import AgentLeg, Answered, Busy, Failed, NoAnswer, RingOutcome, Stopped
 from routing.rules import QueueRules, RoutingRules
+from routing.shifts import Outside, Shift, ShiftTime
 from routing.skills import skill_set
 from routing.staffing import is_at_work
 from routing.store import Written
+from routing.supervisor import Order, Verb
 from routing.transfers import consult_id, consulted_about, is_consult
 from tests.fakes.routing import a_contact, an_agent
 
 pytestmark = pytest.mark.unit
 
-RULES = RoutingRules({"sales": QueueRules(wrap_up_ms=5)}, back_off_ms=7, missed_calls=2)
+LUNCH = PauseRule(longest_ms=6, per_day_ms=20, at_once=1, returns=True)
+TRAINING = PauseRule(longest_ms=9)
+
+
+class Ticking(NamedTuple):
+    """A shift that is on for 20 ms of every 30."""
+
+    phase_ms: int
+
+    def at(self, now_ms: int) -> ShiftTime:
+        """How it stands."""
+        within_ms = (now_ms + self.phase_ms) % 30
+        begin_ms = now_ms - within_ms
+        if within_ms < 20:
+            return ShiftTime(True, begin_ms, begin_ms + 20)
+        return ShiftTime(False, begin_ms + 20, begin_ms + 30)
+
+
+RULES = RoutingRules(
+    {"sales": QueueRules(wrap_up_ms=5, extend_ms=4, most_ms=12)},
+    back_off_ms=7,
+    missed_calls=2,
+    pauses={"lunch": LUNCH, "training": TRAINING},
+    shifts={
+        "bob": (Shift("day", Ticking(0), Outside.LOGOUT, logs_in=True),),
+        "cyd": (Shift("late", Ticking(15), Outside.REFUSE),),
+    },
+)
 STAFF = [an_agent("ann", sales=1), an_agent("bob", sales=3, chess=2), an_agent("cyd", chess=5)]
 NAMES = st.sampled_from([agent.id for agent in STAFF])
 ENDS = st.sampled_from([NoAnswer(), Busy(), Failed("x"), Stopped(), None])
@@ -42,8 +73,9 @@ class FloorMachine(RuleBasedStateMachine):
         self.rings: list[Assignment] = []
         self.arrived: set[str] = set()
         self.version = 0
+        self.floor.presence.keep_shifts(self.now)
         for agent in STAFF:
-            self.floor.presence.login(agent.id, self.now)
+            self.floor.presence.reachable(agent.id, self.now, registered=True)
 
     def legs(self) -> dict[str, str]:
         """The agents in conversation and their legs."""
@@ -55,7 +87,7 @@ class FloorMachine(RuleBasedStateMachine):
         self.now += ms
         for name in self.ledger.agents:
             self.floor.presence.wake(name, self.now)
-        self.floor.offers.tick(self.now)
+        self.floor.tick(self.now)
 
     @rule(
         skill=st.sampled_from(["sales", "chess"]),
@@ -80,20 +112,61 @@ class FloorMachine(RuleBasedStateMachine):
             name = data.draw(st.sampled_from(sorted(self.arrived)))
             self.floor.end(name, Outcome.ABANDONED, self.now)
 
-    @rule(name=NAMES, verb=st.sampled_from(["login", "logout", "resume", "end_wrap_up"]))
+    @rule(
+        name=NAMES,
+        verb=st.sampled_from(["login", "logout", "resume", "end_wrap_up", "extend_wrap_up"]),
+    )
     def an_agent_asks(self, name: str, verb: str) -> None:
-        with suppress(IllegalTransition):  # which verb is refused when is test_agent_states'
+        before = self.ledger.agent_state(name)
+        # Which verb is refused when is test_agent_states'.
+        with suppress(IllegalTransition, NotAllowed):
             getattr(self.floor.presence, verb)(name, self.now)
+        self.kept(name, before)
 
-    @rule(name=NAMES)
-    def an_agent_pauses(self, name: str) -> None:
-        if not isinstance(self.ledger.agent_state(name), agents.Offline):
-            self.floor.presence.pause(name, "lunch", self.now)
+    @rule(name=NAMES, reason=st.sampled_from(["lunch", "training"]))
+    def an_agent_pauses(self, name: str, reason: str) -> None:
+        before = self.ledger.agent_state(name)
+        lunching = self.lunching()
+        with suppress(IllegalTransition, NotAllowed):
+            self.floor.presence.pause(name, reason, self.now)
+        self.kept(name, before)
+        assert len(self.lunching()) <= max(LUNCH.at_once or 0, len(lunching))
+
+    def kept(self, name: str, before: agents.AgentState) -> None:
+        """What a supervisor holds is not taken back by anything that the agent asks for."""
+        assert not agents.is_held(before) or agents.is_held(self.ledger.agent_state(name))
+
+    def lunching(self) -> set[str]:
+        """Who is at lunch, or will be."""
+        states = {name: record.state for name, record in self.ledger.agents.items()}
+        now = {n for n, s in states.items() if isinstance(s, agents.Paused) and s.reason == "lunch"}
+        then = {n: getattr(s, "then", agents.Then()) for n, s in states.items()}
+        return now | {n for n, t in then.items() if t.pause == "lunch" and not t.logout}
+
+    @rule(name=NAMES, verb=st.sampled_from(Verb), hold=st.booleans())
+    def a_supervisor_decides(self, name: str, verb: Verb, hold: bool) -> None:
+        before = self.ledger.agent_state(name)
+        try:
+            self.floor.supervision.obey(name, Order(verb, "maria", "lunch", hold), self.now)
+        except (IllegalTransition, PhoneAway):
+            assert self.ledger.agent_state(name) == before
+            return
+        after = self.ledger.agent_state(name)
+        if verb in (Verb.PAUSE, Verb.LOGOUT):
+            assert not isinstance(after, agents.Available | agents.Reserved)
+            assert agents.is_held(after) == hold
+            if isinstance(after, agents.Ringing):  # until the ring has stopped
+                assert not self.ledger.rings(after.contact, name)
+        elif verb is not Verb.END_WRAP_UP:
+            assert not agents.is_held(after)
+        # As the router does: what is held no more may have lasted too long already.
+        self.floor.presence.wake(name, self.now)
 
     @rule(name=NAMES, here=st.booleans(), registered=st.booleans())
     def a_phone_comes_or_goes(self, name: str, here: bool, registered: bool) -> None:
         if here:
             self.floor.presence.reachable(name, self.now, registered=registered)
+            self.floor.presence.wake(name, self.now)
         else:
             self.floor.presence.unreachable(name, self.now)
 
@@ -159,6 +232,19 @@ class FloorMachine(RuleBasedStateMachine):
                 case _:
                     continue
             assert getattr(state, "contact", None) == name
+
+    @invariant()
+    def nobody_pauses_or_wraps_up_for_longer_than_allowed(self) -> None:
+        """But one whose pause is held."""
+        for record in self.ledger.agents.values():
+            match record.state:
+                case agents.Paused(reason=reason, since_ms=since_ms, held="") as pause:
+                    rule = RULES.pauses[reason]
+                    lasted_ms = self.now - since_ms + pause.spent_ms
+                    assert lasted_ms < (rule.longest_ms or 0) or pause.over
+                    assert not (pause.over and rule.returns)
+                case agents.WrapUp(since_ms=since_ms, until_ms=until_ms):
+                    assert self.now < until_ms <= since_ms + 12
 
     @invariant()
     def no_agent_is_stuck(self) -> None:
