@@ -1,5 +1,5 @@
-"""The HTTP API: health, metrics, live status, history and a stream of events,
-and the word to look for newly published flows.
+"""The HTTP API: health, metrics, live status, history and a stream of events, supervisors' orders
+(`desk/orders.py`), and the word to look for newly published flows.
 
 `/healthz` and `/metrics` are open (bind them to an address that only the operator reaches);
 everything under `/api/` needs `Authorization: Bearer <token>`.
@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from desk import calls
+from desk.orders import orders
 from desk.views import Handling, Rehearsing, Unavailable, Views
 
 VIEWS: web.AppKey[Views] = web.AppKey("views")
@@ -48,6 +49,7 @@ def build(
     app.router.add_get("/api/contacts/{id}/why", _why)
     app.router.add_get("/api/events", _events)
     app.router.add_post("/api/flows", _flows)
+    app.router.add_routes(orders(VIEWS))
     if handling is not None:
         calls.add_to(app, handling)
     if rehearsing is not None:

@@ -34,6 +34,26 @@ class Unavailable(Exception):
     """What a view is taken from does not answer now."""
 
 
+class Refused(Exception):
+    """What was wanted is not done. `code` is stable and meant for machines, the text for people;
+    `unknown`: because there is no such thing."""
+
+    def __init__(self, code: str, message: str, *, unknown: bool = False) -> None:
+        super().__init__(message)
+        self.code = code
+        self.unknown = unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the supervisor `by` wants of an agent."""
+
+    verb: str
+    by: str
+    reason: str = ""
+    hold: bool = False
+
+
 class Rehearsing(Protocol):
     """Calls in a given world, by the number that they come from."""
 
@@ -79,12 +99,21 @@ class Handling(Protocol):
 
 
 class Views(Protocol):
-    """Views of a running engine, and the one thing that it can be told."""
+    """Views of a running engine, and the few things that it can be told."""
 
     async def health(self) -> Health: ...
 
     def status(self) -> Json:
         """Calls, queues and agents now."""
+        ...
+
+    def agents(self) -> Json:
+        """`now_ms`, and every agent now, in `agents`."""
+        ...
+
+    def order(self, agent: str, wanted: Wanted) -> Json:
+        """A supervisor's word about an agent; tells what `agents` then tells of that one. Raises
+        Refused, Unavailable."""
         ...
 
     def changes(self) -> Json:

@@ -21,6 +21,7 @@ from engine.promises import cli as callbacks_cli
 from engine.prompts import cli as prompts_cli
 from engine.reporting import cli as reporting_cli
 from engine.scenarios import cli as routing_cli
+from engine.staff import cli as agents_cli
 from engine.transfers import cli as calls_cli
 from ivr.errors import SpeechError
 
@@ -47,6 +48,7 @@ app.add_typer(messages_cli.app, name="messages")
 app.add_typer(callbacks_cli.app, name="callbacks")
 app.add_typer(reporting_cli.app, name="report")
 app.add_typer(routing_cli.app, name="routing")
+app.add_typer(agents_cli.app, name="agents")
 app.add_typer(calls_cli.app, name="calls")
 FOR_A_PERSON = (EngineError, DocumentError, SecretsError, AsteriskMissingError, SpeechError)
 """Their text says what to do; anything else is a fault of ours, and is shown whole."""

@@ -46,7 +46,8 @@ class Client:
             raise NotRunning(f"{self._base} does not answer ({type(error).__name__})") from error
 
     async def post(self, path: str, document: Any = None) -> Any:
-        """The JSON that comes of asking for a path to be done; that may take minutes."""
+        """The JSON that comes of asking for a path to be done, as the document says; that may
+        take minutes."""
         try:
             async with self._http.post(path, json=document, timeout=WORK_TIMEOUT) as response:
                 return await response.json()

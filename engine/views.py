@@ -8,23 +8,25 @@ from math import nan
 from typing import Any
 
 from bridge.agi.server import AgiServer
-from desk.views import Health, Json, Part, Unavailable
+from desk.views import Health, Json, Part, Unavailable, Wanted
 from engine.calls.services import Services
 from engine.calls.story import Story
 from engine.explained import STATES, explained, told_afterwards
 from engine.hub import Hub
 from engine.metrics import Metrics
 from engine.reporting.today import Today
+from engine.staff.orders import agent_json, obey
 from engine.watch import Watch
 from history.database import HistoryDatabase
 from history.errors import DatabaseAway
 from history.writer import HistoryWriter
 from reports.figures import OF_FIRST_CONTACTS, Figures
-from routing.snapshot import AgentView, Snapshot
+from routing.snapshot import Snapshot
 
 
 class EngineViews:
-    """Reads the running parts; changes nothing. Before `services` are there, health says so."""
+    """Reads the running parts, and hands on what supervisors and publishers say. Before `services`
+    are there, health says so."""
 
     def __init__(self, hub: Hub, database: HistoryDatabase, writer: HistoryWriter) -> None:
         self._hub = hub
@@ -65,9 +67,30 @@ class EngineViews:
             **self.changes(),
             "calls": [_call(story) for story in services.chronicle.stories()],
             "queues": [asdict(queue) for queue in snapshot.queues],
-            "agents": [_agent(view, services) for view in snapshot.agents],
+            "agents": [agent_json(view, services.site) for view in snapshot.agents],
             "today": _today(services.today),
         }
+
+    def agents(self) -> Json:
+        """Every agent now."""
+        services = self._running()
+        snapshot = services.router.snapshot()
+        return {
+            "now_ms": snapshot.at_ms,
+            "agents": [agent_json(view, services.site) for view in snapshot.agents],
+        }
+
+    def order(self, agent: str, wanted: Wanted) -> Json:
+        """A supervisor's word about an agent."""
+        services = self._running()
+        obey(services.router, services.site, agent, wanted)
+        told = self.agents()
+        return {**told, "agents": [each for each in told["agents"] if each["id"] == agent]}
+
+    def _running(self) -> Services:
+        if self.services is None:
+            raise Unavailable("the engine is starting: it waits for Asterisk")
+        return self.services
 
     def changes(self) -> Json:
         """Which flows are in force, None before any are, and what was refused."""
@@ -220,15 +243,3 @@ def place_of(story: Story) -> str:
     if story.promise is not None:
         return "callback"
     return "flow"
-
-
-def _agent(view: AgentView, services: Services) -> Json:
-    agent = services.site.agents.get(view.id)
-    return {
-        "id": view.id,
-        "name": agent.name if agent else "",
-        "extension": agent.extension if agent else "",
-        "state": STATES[view.state],
-        "detail": view.reason or view.contact or "",
-        "since_ms": view.since_ms,
-    }

@@ -9,7 +9,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import Application, Request
 
 from desk.app import build
-from desk.views import Health, Json, Part, Unavailable
+from desk.views import Health, Json, Part, Refused, Unavailable, Wanted
 
 pytestmark = pytest.mark.unit
 
@@ -24,6 +24,7 @@ class FakeViews:
     def __init__(self) -> None:
         self.ill = self.away = False
         self.looked = 0
+        self.ordered: list[tuple[str, str, str, bool]] = []
 
     async def health(self) -> Health:
         return Health([Part("asterisk", not self.ill, "no link" if self.ill else "")])
@@ -47,6 +48,17 @@ class FakeViews:
 
     async def why(self, contact_id: str) -> Json | None:
         return {"contact": "c1"} if contact_id == "c1" else None
+
+    def agents(self) -> Json:
+        return {"now_ms": 5, "agents": [{"id": "anna", "ordered": self.ordered}]}
+
+    def order(self, agent: str, wanted: Wanted) -> Json:
+        if agent != "anna":
+            raise Refused("unknown_agent", f"unknown agent {agent}", unknown=True)
+        if wanted.verb == "end_wrap_up":
+            raise Refused("illegal_transition", "end_wrap_up is not possible when Paused")
+        self.ordered.append((wanted.verb, wanted.by, wanted.reason, wanted.hold))
+        return self.agents()
 
     async def look_for_flows(self) -> Json:
         if self.away:

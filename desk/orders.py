@@ -1,0 +1,74 @@
+"""Supervisors' part of the HTTP API: every agent, and what is to be with one of them.
+
+    POST /api/agents/anna/orders  {"verb": "pause", "reason": "lunch", "by": "maria", "hold": true}
+
+Whoever has the token is taken at their word for whose order it is (docs/agents.md).
+"""
+
+from typing import Any
+
+from aiohttp import web
+
+from desk.views import Json, Refused, Views, Wanted
+
+VERBS = ("login", "logout", "pause", "resume", "end_wrap_up", "release")
+_HELD = ("logout", "pause")
+_LONGEST_NAME = 60
+_FIELDS = {"verb", "by", "reason", "hold"}
+
+
+def orders(views: web.AppKey[Views]) -> list[web.RouteDef]:
+    """The routes, on these views of the application."""
+
+    async def agents(request: web.Request) -> web.Response:
+        return web.json_response(request.app[views].agents())
+
+    async def order(request: web.Request) -> web.Response:
+        try:
+            wanted = _wanted(await _json(request))
+        except ValueError as wrong:
+            return _error(400, "bad_order", str(wrong))
+        try:
+            told = request.app[views].order(request.match_info["id"], wanted)
+        except Refused as refused:
+            return _error(404 if refused.unknown else 409, refused.code, str(refused))
+        return web.json_response(told)
+
+    return [web.get("/api/agents", agents), web.post("/api/agents/{id}/orders", order)]
+
+
+async def _json(request: web.Request) -> Json:
+    try:
+        body = await request.json()
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        raise ValueError('send {"verb": "pause", "by": "…", "reason": "lunch"}')
+    return body
+
+
+def _wanted(body: Json) -> Wanted:
+    """ValueError in words for who sent it."""
+    if unknown := sorted(body.keys() - _FIELDS):
+        raise ValueError(f"unknown: {', '.join(unknown)}; allowed: verb, by, reason, hold")
+    verb, hold = body.get("verb"), body.get("hold", False)
+    if verb not in VERBS:
+        raise ValueError(f"verb: one of {', '.join(VERBS)} is needed")
+    if not isinstance(hold, bool) or (hold and verb not in _HELD):
+        raise ValueError("hold: true or false, and true only with logout or pause")
+    reason = _text(body, "reason") if verb == "pause" else ""
+    return Wanted(verb, _text(body, "by"), reason, hold)
+
+
+def _text(body: Json, name: str) -> str:
+    value: Any = body.get(name)
+    is_fit = isinstance(value, str) and value.strip() and value.isprintable()
+    if not is_fit or len(value) > _LONGEST_NAME or ":" in value:
+        raise ValueError(
+            f"{name}: a text of one line, {_LONGEST_NAME} signs at most, without colons is needed"
+        )
+    return str(value.strip())
+
+
+def _error(status: int, code: str, message: str) -> web.Response:
+    return web.json_response({"error": {"code": code, "message": message}}, status=status)
