@@ -24,7 +24,7 @@ from routing.simulation.study import Study, Verdict, study
 
 _QUICK_REPLICATIONS = 6
 _QUICK_PART = 8
-_DAYS = ("busy-day", "patient-day")
+_DAYS = ("busy-day", "patient-day", "shared-day")
 
 
 async def measure(quick: bool, console: Console) -> Report:

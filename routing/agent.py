@@ -363,18 +363,17 @@ class Talking(_Busy):
     def finish(self, wrap_up_ms: int, now_ms: int) -> "AgentState":
         if wrap_up_ms <= 0:
             return self.then.settle(now_ms, now_ms)
-        until_ms, began_ms = now_ms + wrap_up_ms, self.since_ms
-        return WrapUp(now_ms, now_ms, self.contact, self.then, until_ms, self.queue, began_ms)
+        until_ms = now_ms + wrap_up_ms
+        return WrapUp(now_ms, now_ms, self.contact, self.then, until_ms, self.queue)
 
 
 @value(frozen=True, slots=True)
 class WrapUp(_Busy):
     """Finishes the paperwork of `contact`, until `until_ms` at the latest. `queue` is where the
-    contact was, `answered_ms` when the conversation began; None: a version before wrote it."""
+    contact was."""
 
     until_ms: int = 0
     queue: str = ""
-    answered_ms: int | None = None
 
     def wake(self, now_ms: int) -> "AgentState":
         return self.then.settle(now_ms, now_ms)

@@ -1,7 +1,7 @@
-"""How long a contact may have to wait: an estimate, and silence where it is worth nothing."""
+"""What is learned of each queue by its latest contacts: how long they keep an agent busy, and how
+soon callers give up."""
 
 from collections import defaultdict, deque
-from math import log
 
 ENOUGH = 5
 """Fewer conversations than these tell too little of how long the next ones take."""
@@ -9,9 +9,6 @@ ENOUGH = 5
 LATEST = 1000
 """So many contacts of a queue count. Of 50, their chance alone would add half of the error that
 is there at best: `trunkline routing simulate --vector predictors` measures it."""
-
-_ONE_BY_ONE = 32
-"""From so many others in line on, their sum is taken for an integral."""
 
 
 class _Latest:
@@ -66,26 +63,3 @@ class Patience:
         likeliest mean patience, where patience is exponential and most are answered before."""
         waited_ms = self._waits[queue].total
         return self._gone[queue].total / waited_ms if waited_ms else 0.0
-
-
-def expected_wait_ms(
-    position: int, handling_ms: float | None, agents: int, gives_up: float = 0.0
-) -> int | None:
-    """The wait of a contact at `position` (from 1) that `agents` working agents may serve.
-
-    While all of them are busy, one becomes free every `handling_ms / agents` on average, and
-    `position` must, less those who give up before, `gives_up` of each in a ms: the Markovian
-    queue-length predictor for M/M/s+M (Ibrahim, Whitt, "Real-time delay estimation in overloaded
-    multiserver queues with abandonments", 2009). None where nothing can be said.
-    """
-    if handling_ms is None or agents <= 0:
-        return None
-    if not gives_up or not handling_ms:
-        return round(position * handling_ms / agents)
-    freed = agents / handling_ms
-    first = min(position, _ONE_BY_ONE)
-    wait_ms = sum(1 / (freed + others * gives_up) for others in range(first))
-    if position > first:
-        nearest, farthest = (freed + (end - 0.5) * gives_up for end in (first, position))
-        wait_ms += log(farthest / nearest) / gives_up
-    return round(wait_ms)

@@ -70,6 +70,17 @@ class RingFailed:
 
 
 @value(frozen=True, slots=True)
+class WaitForetold:
+    """A contact was answered of which, at `foretold_ms`, a further wait of `wait_ms` had been
+    expected."""
+
+    at_ms: int
+    contact: Contact
+    foretold_ms: int
+    wait_ms: int
+
+
+@value(frozen=True, slots=True)
 class ContactAnswered:
     """The agent answered; caller and agent can be joined."""
 
@@ -141,6 +152,7 @@ RoutingEvent = (
     | RingStarted
     | ContactReturned
     | RingFailed
+    | WaitForetold
     | ContactAnswered
     | ContactEnded
     | AgentChanged

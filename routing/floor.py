@@ -14,7 +14,6 @@ from routing.agenda import Agenda
 from routing.agent import Agent, AgentState
 from routing.contact import Contact, Outcome
 from routing.errors import DuplicateContact
-from routing.estimate import HandlingTimes, Patience, expected_wait_ms
 from routing.events import (
     ContactAnswered,
     ContactQueued,
@@ -22,6 +21,7 @@ from routing.events import (
     RingStarted,
 )
 from routing.explaining import Explanation, explain
+from routing.forecast import Forecast
 from routing.ledger import Ledger
 from routing.matcher import Assignment
 from routing.offers import Offers
@@ -29,7 +29,7 @@ from routing.presence import Presence
 from routing.records import AgentRecord
 from routing.ringing import Answered, Failed, NoAnswer, RingOutcome
 from routing.rules import RoutingRules
-from routing.staffing import at_work, can_wait_for, is_staffed
+from routing.staffing import can_wait_for, is_staffed
 from routing.store import Group, Refused, Written
 from routing.supervising import Supervision
 from routing.transfers import Transfers, is_consult
@@ -70,10 +70,9 @@ class Floor:
         self.agenda = Agenda()
         self.offers = Offers(self.ledger, self.agenda)
         self.transfers = Transfers(self.ledger)
-        self._handling = HandlingTimes()
-        self.presence = Presence(self.ledger, self.offers, self.agenda, rules, self._handling.add)
+        self.presence = Presence(self.ledger, self.offers, self.agenda, rules)
         self.supervision = Supervision(self.ledger, self.presence)
-        self._patience = Patience()
+        self.forecast = Forecast(self.ledger)
         self._legs_gone: dict[str, str] = {}
 
     # the site
@@ -127,6 +126,7 @@ class Floor:
         self.ledger.add_contact(contact, now_ms)
         self.ledger.events.append(ContactQueued(now_ms, contact))
         self.offers.expect(contact, now_ms)
+        self.forecast.joined(contact, now_ms)
         self.offers.offer_contact(contact.id, now_ms)
 
     def is_staffed(self, contact: Contact) -> bool:
@@ -136,18 +136,6 @@ class Floor:
     def explain(self, contact_id: str, now_ms: int) -> Explanation | None:
         """Why a contact has the agent that it has, or none; None when it is not known any more."""
         return explain(self.ledger, self.rules, contact_id, now_ms)
-
-    def expected_wait_ms(self, contact_id: str) -> int | None:
-        """How long a contact in line may still wait; None where nothing can be said."""
-        position = self.ledger.position(contact_id)
-        if position is None:
-            return None
-        contact = self.ledger.contacts[contact_id].contact
-        handling_ms = self._handling.mean_ms(contact.queue)
-        if handling_ms is None:  # before the staff is counted, which costs more
-            return None
-        working = at_work(self.ledger, contact)
-        return expected_wait_ms(position, handling_ms, working, self._patience.rate(contact.queue))
 
     def arrive_for(self, contact: Contact, now_ms: int) -> bool:
         """A contact for `contact.agent` alone is promised at once; False, and nothing is done,
@@ -175,19 +163,15 @@ class Floor:
         ended = record.state.end(Outcome.COMPLETED if talked else outcome, now_ms)
         self.ledger.move_contact(contact_id, ended)
         if ended.outcome is Outcome.ABANDONED:
-            self._wait_over(record.contact, now_ms, gave_up=True)
+            self.forecast.wait_over(record.contact, now_ms, answered=False)
+        else:
+            self.forecast.forget(contact_id)
         match record.state:
             case contacts.Reserved(agent=name):
                 self.offers.release(name, now_ms)
             case contacts.Ringing(agent=name):
                 self.ledger.stops.append(Assignment(record.contact, self.ledger.site[name]))
         return True
-
-    def _wait_over(self, contact: Contact, now_ms: int, *, gave_up: bool) -> None:
-        """Tells how patient callers are; nobody gives up who is not on the line."""
-        if contact.leg:
-            wait_ms = now_ms - contact.arrived_ms
-            self._patience.add(contact.queue, wait_ms, gave_up=gave_up)
 
     # rings and conversations
 
@@ -231,8 +215,6 @@ class Floor:
                 asked = is_consult(contact_id)
                 wrap_up_ms = 0 if asked else self.rules.queue(agent.queue).wrap_up_ms
                 after = agent.finish(wrap_up_ms, now_ms)
-                if not isinstance(after, agents.WrapUp):
-                    self._handling.add(agent.queue, now_ms - agent.since_ms)
                 self.offers.change_agent(agent_id, after, now_ms)
             case agents.Ringing():
                 # It was answered and hung up before the ring has reported the answer.
@@ -301,7 +283,9 @@ class Floor:
         agent = self.ledger.agent_state(agent_id)
         self.ledger.move_agent(agent_id, agent.answer(leg, now_ms, queue), now_ms)
         self.ledger.events.append(ContactAnswered(now_ms, assignment.contact, outcome.leg))
-        self._wait_over(assignment.contact, now_ms, gave_up=False)
+        foretold = self.forecast.wait_over(assignment.contact, now_ms, answered=True)
+        if foretold is not None:
+            self.ledger.events.append(foretold)
 
     def _ring_failed(self, assignment: Assignment, outcome: RingOutcome, now_ms: int) -> None:
         contact, agent_id = assignment.contact, assignment.agent.id

@@ -12,6 +12,7 @@ from routing import agent as agents
 from routing import contact as contacts
 from routing.agent import Agent, AgentState
 from routing.contact import Contact, ContactState, Outcome, agent_of
+from routing.crew import Crew
 from routing.decision import Decision
 from routing.errors import UnknownAgent
 from routing.events import AgentChanged, ContactEnded, RoutingEvent
@@ -41,6 +42,7 @@ class Ledger:
         self.pool = Pool(rules)
         self._explains = explains
         self._work = Workloads()
+        self.crew = Crew()
         self.performance: defaultdict[str, Performance] = defaultdict(Performance)
         """By queue: how it did lately, as this engine has seen it."""
         self.site = {agent.id: agent for agent in site}
@@ -77,6 +79,8 @@ class Ledger:
         if known == agent:
             return False
         self.site[agent.id] = agent
+        if known is not None:
+            self.crew.follow(agent, self.agents[agent.id].state)
         if known is None:
             version = self.former.pop(agent.id, 0)
             self.agents[agent.id] = AgentRecord(agent.id, agents.Offline(0, 0), self.node, version)
@@ -215,6 +219,7 @@ class Ledger:
             self._foreign[name] = None
         self._changed_agents.pop(name, None)
         self._work.moved(name, old, record.state, now_ms)
+        self.crew.moved(self.site[name], record.state, now_ms, own=record.node == self.node)
         if isinstance(old, agents.Available):
             self.pool.remove_agent(name)
         if isinstance(record.state, agents.Available):

@@ -77,6 +77,12 @@ class Line(Generic[Key]):
         at, within = self._find(key)
         return sum(map(len, self._chunks[:at])) + within
 
+    def before(self, key: Key) -> int:
+        """How many would stand before `key`, whether it is in line or not."""
+        at = bisect_left(self._lasts, key)
+        whole = sum(map(len, self._chunks[:at]))
+        return whole + bisect_left(self._chunks[at], key) if at < len(self._chunks) else whole
+
     def _find(self, key: Key) -> tuple[int, int]:
         at = bisect_left(self._lasts, key)
         if at < len(self._chunks):

@@ -288,6 +288,26 @@ class Pool:
         """All that an agent must meet to get this contact, in line or not."""
         return self._line_of(contact, is_urgent=False).needs
 
+    @property
+    def rules(self) -> RoutingRules:
+        """Those it goes by."""
+        return self._rules
+
+    def line_of(self, contact: Contact) -> WaitingLine:
+        """The line of those who ask for the same as this contact, in line or not."""
+        standing = self._contacts.get(contact.id)
+        is_urgent = standing is not None and standing.is_urgent
+        return self._line_of(contact, is_urgent=is_urgent)
+
+    def line_of_kind(self, kind: Kind) -> FreeLine:
+        """The line of the free agents of a kind, with links to all whom they suit."""
+        return self._lines.free(kind)
+
+    def wanting_before(self, agent_id: str, place: Place) -> int:
+        """How many wait for this agent alone and go before that place."""
+        line = self._wanting.get(agent_id)
+        return line.before(place) if line else 0
+
     def _stand(self, contact: Contact, at: Place, *, is_urgent: bool = False) -> _Standing:
         """The contact takes its place; it is in no line yet."""
         asks = self._line_of(contact, is_urgent=is_urgent)

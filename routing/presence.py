@@ -4,8 +4,6 @@ Pure, a room of the floor. What is asked for in mid-conversation takes effect af
 who becomes free is offered whoever is due.
 """
 
-from collections.abc import Callable
-
 from routing import agent as agents
 from routing.agenda import Agenda
 from routing.agent import Agent, AgentState
@@ -23,8 +21,7 @@ from routing.shifts import Duty
 class Presence:
     """See the module. Every verb raises UnknownAgent for one whom the site does not name,
     IllegalTransition where the agent's state does not know it, and NotAllowed where something is
-    against it. `agenda` gets the times at which shifts begin and end; `handled` is told the queue
-    and the whole time of a contact when its wrap-up ends."""
+    against it. `agenda` gets the times at which shifts begin and end."""
 
     def __init__(
         self,
@@ -32,7 +29,6 @@ class Presence:
         offers: Offers,
         agenda: Agenda,
         rules: RoutingRules,
-        handled: Callable[[str, int], None],
     ) -> None:
         self._ledger = ledger
         self._offers = offers
@@ -41,7 +37,6 @@ class Presence:
         self._rota = Rota(ledger, rules.shifts)
         self._agenda = agenda
         self._shifts_ms: int | None = None
-        self._handled = handled
         self._phones: set[str] = set()
 
     # the site
@@ -107,7 +102,7 @@ class Presence:
 
     def end_wrap_up(self, agent_id: str, now_ms: int) -> None:
         """The agent is done with the paperwork."""
-        self._end_wrap_up(agent_id, self._wrap_up(agent_id, "end_wrap_up"), now_ms)
+        self.change(agent_id, self._wrap_up(agent_id, "end_wrap_up").wake(now_ms), now_ms)
 
     def extend_wrap_up(self, agent_id: str, now_ms: int) -> None:
         """The agent needs longer for the paperwork; WrapUpAtMost where the queue allows no more."""
@@ -123,11 +118,6 @@ class Presence:
         if not isinstance(state, agents.WrapUp):
             raise IllegalTransition(type(state).__name__, verb)
         return state
-
-    def _end_wrap_up(self, agent_id: str, state: agents.WrapUp, now_ms: int) -> None:
-        if state.answered_ms is not None:
-            self._handled(state.queue, now_ms - state.answered_ms)
-        self.change(agent_id, state.wake(now_ms), now_ms)
 
     # time
 
@@ -157,7 +147,7 @@ class Presence:
             return
         match self._ledger.agent_state(agent_id):
             case agents.WrapUp() as state:
-                self._end_wrap_up(agent_id, state, now_ms)
+                self.change(agent_id, state.wake(now_ms), now_ms)
             case agents.BackOff() as state:
                 self.change(agent_id, state.wake(now_ms), now_ms)
             case agents.Paused() as state:

@@ -111,6 +111,11 @@ class Router:
         """How many contacts of a queue are not answered yet."""
         return self._floor.ledger.pool.in_line(queue)
 
+    def expected_wait_ms(self, contact: Contact) -> int | None:
+        """How long a contact, in line or about to be, may still wait; None unless that can be
+        told, by how well it went lately."""
+        return self._floor.forecast.trusted_ms(contact, self._clock())
+
     def is_staffed(self, contact: Contact) -> bool:
         """Whether anyone is logged in whom this contact could be given to, now or later."""
         return self._floor.is_staffed(contact)
@@ -309,6 +314,7 @@ class Router:
             else:
                 if not self._floor.ledger.pending():
                     self._store_is(True)
+            self._floor.forecast.look(self._clock())
             self._settle()
             await asyncio.sleep(self._floor.rules.beat_ms / 1000)
 
@@ -456,7 +462,7 @@ class Router:
         ticket = Ticket(
             contact,
             lambda: ledger.position(contact.id),
-            lambda: self._floor.expected_wait_ms(contact.id),
+            lambda: self.expected_wait_ms(ledger.contacts[contact.id].contact),
         )
         self._tickets[contact.id] = ticket
         return ticket

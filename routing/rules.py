@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from config.requirement import ANYONE, Requirement
+from routing.accuracy import STANDARD as TRUST
+from routing.accuracy import Trust
 from routing.contact import Contact
 from routing.pauses import PauseRule
 from routing.shifts import Shift
@@ -41,7 +43,8 @@ class QueueRules:
     holds for all of them beside, however long they have waited: it says who serves the queue;
     `extend_ms`: so much longer is a wrap-up whenever its agent asks, but `most_ms` in all;
     `strategy` chooses among the free agents who suit a contact; `targets` says how urgent its
-    contacts are among those of other queues; `missed_calls` None: as the site says."""
+    contacts are among those of other queues; `missed_calls` None: as the site says; `trust` says
+    when callers are told how long it may take."""
 
     skills: Skills = ()
     ring_timeout_ms: int = 15_000
@@ -53,6 +56,7 @@ class QueueRules:
     reserve: Reserve | None = None
     targets: Targets = STANDARD
     missed_calls: int | None = None
+    trust: Trust = TRUST
 
 
 DEFAULT_QUEUE = QueueRules()

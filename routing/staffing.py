@@ -1,29 +1,15 @@
 """Who is there for a contact, whether free or not."""
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
 from routing import agent as agents
-from routing.agent import AgentState, Then
+from routing.agent import AgentState
 from routing.contact import Contact
+from routing.crew import is_at_work
 from routing.ledger import Ledger
 from routing.requirement import suits
 from routing.skills import Skills
-
-_AT_WORK = frozenset(
-    {
-        agents.Available,
-        agents.Reserved,
-        agents.Ringing,
-        agents.Talking,
-        agents.WrapUp,
-        agents.BackOff,
-    }
-)
-
-_BUSY = (agents.Reserved, agents.Ringing, agents.Talking, agents.WrapUp)
-_NOTHING = Then()
 
 
 def is_staffed(ledger: Ledger, contact: Contact) -> bool:
@@ -37,11 +23,6 @@ def is_staffed(ledger: Ledger, contact: Contact) -> bool:
         if not isinstance(state, agents.Offline)
         for needs in asked
     )
-
-
-def is_at_work(state: AgentState) -> bool:
-    """Whether an agent in this state takes contacts, now or after the one in hand."""
-    return type(state) in _AT_WORK
 
 
 def can_wait_for(ledger: Ledger, contact: Contact) -> bool:
@@ -58,14 +39,7 @@ def at_work(ledger: Ledger, contact: Contact) -> int:
     """How many agents who suit this contact take contacts now: neither away nor paused, nor about
     to be after the one in hand."""
     needs = ledger.pool.needs(contact)
-    by_skills = Counter(has for has, state in _staff(ledger) if _stays(state))
-    return sum(number for has, number in by_skills.items() if suits(has, needs))
-
-
-def _stays(state: AgentState) -> bool:
-    if isinstance(state, _BUSY):
-        return state.then == _NOTHING
-    return is_at_work(state)
+    return sum(number for kind, number in ledger.crew.kinds() if suits(kind.skills, needs))
 
 
 def _staff(ledger: Ledger) -> Iterator[tuple[Skills, AgentState]]:

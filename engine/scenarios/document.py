@@ -275,5 +275,10 @@ def figure_names(model: ScenarioModel) -> list[str]:
         "all.occupancy",
         *(f"{scope}.{figure}" for scope in scopes for figure in of_calls),
         *(f"agents.{name}.occupancy" for name in model.agents),
-        *(f"predicted.{name}.error" for name in NAMES if model.predict),
+        *(
+            f"predicted.{name}.{figure}"
+            for name in NAMES
+            for figure in ("coverage", "error")
+            if model.predict
+        ),
     ]

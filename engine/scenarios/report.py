@@ -25,7 +25,7 @@ from routing.simulation.scenario import Scenario
 from routing.simulation.study import Estimate, Study, study
 from routing.simulation.tally import Sums
 
-_PERCENT = ("blocked", "abandons", "waits", "service_level", "occupancy", "error")
+_PERCENT = ("blocked", "abandons", "waits", "service_level", "occupancy", "coverage", "error")
 _HEADS = {
     "blocked": "turned away",
     "abandons": "abandon",
@@ -34,6 +34,7 @@ _HEADS = {
     "asa_s": "ASA, s",
     "service_level": "service level",
     "occupancy": "occupancy",
+    "coverage": "told",
     "error": "relative RMSE",
 }
 

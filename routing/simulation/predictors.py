@@ -3,8 +3,9 @@
 Ibrahim, Whitt, "Real-time delay estimation based on delay history" (2009): `queue_length` is the
 place in line times the mean handling time, divided by the agents who share the line (it knows
 both exactly, which no engine does); `last_to_enter` is the wait of the one who was answered last;
-`head_of_line` is how long the first in line has waited so far. `announced` is what the engine
-would say, by what it has seen.
+`head_of_line` is how long the first in line has waited so far. `expected` is what the
+engine expects by what it has seen, and `announced` the same where it would say so: only while that
+has gone well lately (`routing.accuracy`).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from routing.floor import Floor
 from routing.simulation.scenario import Call, Scenario
 from routing.staffing import at_work
 
-NAMES = ("announced", "queue_length", "last_to_enter", "head_of_line")
+NAMES = ("announced", "expected", "queue_length", "last_to_enter", "head_of_line")
 
 
 class Predictors:
@@ -32,8 +33,11 @@ class Predictors:
     def tell(self, contact: Contact, head: Call, now_ms: int) -> dict[str, float]:
         """What each tells the contact that has just joined the line; who can say nothing is left
         out."""
+        forecast = self._floor.forecast
+        expected_ms = forecast.expected_ms(contact, now_ms)
         found = {
-            "announced": self._floor.expected_wait_ms(contact.id),
+            "announced": expected_ms if forecast.is_trusted(contact.queue) else None,
+            "expected": expected_ms,
             "queue_length": self._by_length(contact),
             "last_to_enter": self._last.get(contact.queue),
             "head_of_line": now_ms - head.at_ms,

@@ -17,6 +17,7 @@ from routing.agent import AgentState
 from routing.contact import Outcome
 from routing.events import AgentChanged
 from routing.simulation.center import Center, Visit, Watcher
+from routing.simulation.predictors import NAMES
 from routing.simulation.scenario import Scenario
 
 Sums = Mapping[str, float]
@@ -70,8 +71,10 @@ class _Work:
 
 @dataclass(slots=True)
 class _Told:
-    """What callers who waited were told by one predictor, and how wrong that was."""
+    """What callers who waited were told by one predictor, and how wrong that was. `waited`: all
+    who could have been."""
 
+    waited: int = 0
     told: int = 0
     wait_s: float = 0.0
     error_s2: float = 0.0
@@ -85,6 +88,7 @@ class Tally(Watcher):
         self._begin_ms, self._end_ms = scenario.length.warm_up_ms, scenario.length.end_ms
         self._calls = {name: _Calls() for name in scenario.queues}
         self._work = {group.name: _Work() for group in scenario.groups}
+        self._predicts = scenario.predicts
         self._told: defaultdict[str, _Told] = defaultdict(_Told)
         self._group = {a.id: group.name for group in scenario.groups for a in group.agents()}
         self._since = dict.fromkeys(self._group, 0)
@@ -123,7 +127,8 @@ class Tally(Watcher):
             calls.answer_s += wait_ms / 1000
             calls.counted += 1
             calls.in_time += wait_ms <= targets.within_ms
-            self._judge_predictions(visit, wait_ms / 1000)
+            if visit.waited and self._predicts:
+                self._judge_predictions(visit, wait_ms / 1000)
         else:
             calls.abandoned += 1
             calls.counted += wait_ms >= targets.short_ms
@@ -138,11 +143,13 @@ class Tally(Watcher):
         return calls
 
     def _judge_predictions(self, visit: Visit, seconds: float) -> None:
-        for name, told_ms in visit.told.items():
-            told = self._told[name]
-            told.told += 1
-            told.wait_s += seconds
-            told.error_s2 += (told_ms / 1000 - seconds) ** 2
+        for name in NAMES:
+            told, told_ms = self._told[name], visit.told.get(name)
+            told.waited += 1
+            if told_ms is not None:
+                told.told += 1
+                told.wait_s += seconds
+                told.error_s2 += (told_ms / 1000 - seconds) ** 2
 
     def close(self, center: Center) -> Sums:
         """The time is over: what agents are in counts until now, and who is in line is left."""
@@ -184,8 +191,13 @@ def figures(sums: Sums) -> dict[str, float]:
 
 
 def _error(sums: Sums, scope: str) -> dict[str, float]:
-    """The root of the mean squared error, relative to the mean wait of those who were told."""
+    """The share who were told, and the root of the mean squared error, relative to their mean
+    wait."""
     told, wait_s = sums[f"{scope}.told"], sums[f"{scope}.wait_s"]
-    if told <= 0 or wait_s <= 0:
-        return {}
-    return {f"{scope}.error": sqrt(max(sums[f"{scope}.error_s2"], 0) / told) / (wait_s / told)}
+    found = {}
+    if waited := sums[f"{scope}.waited"]:
+        found[f"{scope}.coverage"] = told / waited
+    if told > 0 and wait_s > 0:
+        error_s = sqrt(max(sums[f"{scope}.error_s2"], 0) / told)
+        found[f"{scope}.error"] = error_s / (wait_s / told)
+    return found

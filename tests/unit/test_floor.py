@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from routing import agent as agents
 from routing import contact as contacts
 from routing.contact import Outcome, Preferred, Relaxation
+from routing.crew import is_at_work
 from routing.errors import IllegalTransition, NotAllowed, PhoneAway
 from routing.floor import Floor
 from routing.matcher import Assignment
@@ -21,7 +22,6 @@ from routing.ringing import AgentLeg, Answered, Busy, Failed, NoAnswer, RingOutc
 from routing.rules import QueueRules, RoutingRules
 from routing.shifts import Outside, Shift, ShiftTime
 from routing.skills import skill_set
-from routing.staffing import is_at_work
 from routing.store import Written
 from routing.supervisor import Order, Verb
 from routing.transfers import consult_id, consulted_about, is_consult

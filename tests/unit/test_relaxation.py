@@ -5,17 +5,15 @@ from dataclasses import replace
 
 import pytest
 
-from routing import agent as agents
 from routing import contact as contacts
 from routing.agenda import Agenda
 from routing.contact import Contact, Relaxation
-from routing.estimate import ENOUGH, LATEST, HandlingTimes, Patience, expected_wait_ms
 from routing.events import ContactRelaxed
 from routing.floor import Floor, LiveLegs
 from routing.matcher import Assignment
 from routing.records import contact_data, contact_facts, read_contact
 from routing.restoring import restore
-from routing.ringing import AgentLeg, Answered, NoAnswer
+from routing.ringing import NoAnswer
 from routing.rules import QueueRules, RoutingRules
 from routing.store import Written
 from tests.fakes.routing import a_contact, an_agent
@@ -153,99 +151,3 @@ def test_whether_anyone_is_there_counts_everyone_who_is_logged_in() -> None:
     assert floor.is_staffed(only_experts)
     floor.presence.logout("expert", 0)
     assert not floor.is_staffed(only_experts)
-
-
-def handled(floor: Floor, name: str, now_ms: int, talk_ms: int) -> int:
-    """The expert talks to a contact; returns when the wrap-up is over."""
-    floor.arrive(a_contact(name, arrived_ms=now_ms, sales=4), now_ms)
-    (ring,) = confirm(floor, now_ms)
-    leg = AgentLeg("expert", f"leg-{name}")
-    floor.ring_over(ring, Answered(leg), now_ms)
-    floor.leg_ended("expert", leg.leg, now_ms + talk_ms)
-    floor.presence.wake("expert", now_ms + talk_ms + 20)
-    return now_ms + talk_ms + 20
-
-
-def test_an_estimate_needs_enough_conversations_and_somebody_at_work() -> None:
-    """Then it is position by mean handling time (talk and wrap-up) by agents at work."""
-    floor = a_floor("expert")
-    now_ms = 0
-    for number in range(ENOUGH):
-        floor.arrive(a_contact("early", arrived_ms=now_ms, queue="sales", chess=1), now_ms)
-        assert floor.expected_wait_ms("early") is None
-        floor.end("early", contacts.Outcome.ABANDONED, now_ms)
-        now_ms = handled(floor, f"h{number}", now_ms, 80)
-    floor.presence.login("learner", now_ms)
-    for name in ("first", "second", "third"):
-        floor.arrive(a_contact(name, arrived_ms=now_ms, sales=4), now_ms)
-    assert isinstance(floor.ledger.agent_state("expert"), agents.Reserved)
-    assert floor.expected_wait_ms("third") == 3 * 100 / 1
-    floor.arrive(a_contact("undemanding", arrived_ms=now_ms, sales=1), now_ms)
-    assert floor.expected_wait_ms("undemanding") == 4 * 100 / 2
-    floor.arrive(a_contact("unserved", arrived_ms=now_ms, chess=1), now_ms)
-    assert floor.expected_wait_ms("unserved") is None
-
-
-def test_the_estimate_forgets_old_conversations() -> None:
-    """The latest thousand count, and fewer than five tell nothing."""
-    times = HandlingTimes()
-    for _ in range(ENOUGH - 1):
-        times.add("sales", 1_000)
-    assert times.mean_ms("sales") is None
-    for _ in range(LATEST):
-        times.add("sales", 10)
-    assert times.mean_ms("sales") == 10
-    assert times.mean_ms("support") is None
-
-
-@pytest.mark.parametrize(
-    ("position", "handling_ms", "agents_at_work", "wait_ms"),
-    [(1, 300_000, 5, 60_000), (10, 300_000, 5, 600_000), (1, None, 5, None), (1, 300_000, 0, None)],
-)
-def test_the_formula(
-    position: int, handling_ms: float | None, agents_at_work: int, wait_ms: int | None
-) -> None:
-    """Ten callers, five agents, five minutes each: ten minutes."""
-    assert expected_wait_ms(position, handling_ms, agents_at_work) == wait_ms
-
-
-@pytest.mark.parametrize("position", [1, 2, 31, 32, 33, 500])
-@pytest.mark.parametrize("handling_ms", [2_000, 240_000])
-def test_those_who_give_up_make_the_wait_shorter(position: int, handling_ms: int) -> None:
-    """Each of those before may leave meanwhile: the sum over them, however many they are."""
-    patience_ms = 60_000
-    exact = sum(1 / (2 / handling_ms + n / patience_ms) for n in range(position))
-    estimate = expected_wait_ms(position, handling_ms, 2, 1 / patience_ms)
-    assert estimate == pytest.approx(exact, rel=2e-4)
-    assert exact <= position * handling_ms / 2
-
-
-def test_patience_is_the_time_waited_for_each_who_gave_up() -> None:
-    """By the latest of a queue; where nobody gave up yet, all are patient."""
-    patience = Patience()
-    assert patience.rate("sales") == 0
-    patience.add("sales", 30_000, gave_up=False)
-    assert patience.rate("sales") == 0
-    patience.add("sales", 10_000, gave_up=True)
-    assert patience.rate("sales") == 1 / 40_000
-    assert patience.rate("support") == 0
-    for _ in range(LATEST):
-        patience.add("sales", 5_000, gave_up=False)
-    assert patience.rate("sales") == 0
-
-
-def test_the_floor_learns_how_patient_callers_are() -> None:
-    """Callers who hung up shorten what is told; a callback waits with nobody on the line."""
-    floor = a_floor("expert")
-    now_ms = 0
-    for number in range(ENOUGH):
-        now_ms = handled(floor, f"h{number}", now_ms, 80)
-    floor.arrive(a_contact("busy", arrived_ms=now_ms, sales=4), now_ms)
-    for name, leg in (("caller", "PJSIP/x"), ("callback", "")):
-        contact = replace(a_contact(name, arrived_ms=now_ms, sales=4), leg=leg)
-        floor.arrive(contact, now_ms)
-        floor.end(name, contacts.Outcome.ABANDONED, now_ms + 100)
-    for name in ("first", "second"):
-        floor.arrive(a_contact(name, arrived_ms=now_ms, sales=4), now_ms)
-    # Freed at 1/100 ms; of those before (one is being offered), each gives up at 1/100 ms.
-    assert floor.expected_wait_ms("second") == round(100 / 1 + 100 / 2 + 100 / 3)

@@ -1,0 +1,127 @@
+"""Who is at work, by kind and by what they are busy with; and how long contacts keep them busy.
+
+Kept at every change of an agent's state, so that nobody has to look at ten thousand agents to tell
+one caller how long it may take.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from routing import agent as agents
+from routing.agent import Agent, AgentState, Then
+from routing.estimate import HandlingTimes
+from routing.lines import Kind
+
+_AT_WORK = frozenset(
+    {
+        agents.Available,
+        agents.Reserved,
+        agents.Ringing,
+        agents.Talking,
+        agents.WrapUp,
+        agents.BackOff,
+    }
+)
+_OFFERED = (agents.Reserved, agents.Ringing)
+_BUSY = (*_OFFERED, agents.Talking, agents.WrapUp)
+_NOTHING = Then()
+
+
+def is_at_work(state: AgentState) -> bool:
+    """Whether an agent in this state takes contacts, now or after the one in hand."""
+    return type(state) in _AT_WORK
+
+
+def stays_at_work(state: AgentState) -> bool:
+    """Whether an agent takes contacts, and has asked for nothing else after the one in hand."""
+    if isinstance(state, _BUSY):
+        return state.then == _NOTHING
+    return is_at_work(state)
+
+
+class _Counted(NamedTuple):
+    """How an agent is counted: under which kind, busy for which queue ("": none that is known), in
+    a wrap-up until then."""
+
+    kind: Kind
+    queue: str
+    until_ms: int | None
+
+
+class Crew:
+    """Agents who take contacts now or after the one in hand: not those who are away, paused, or
+    about to be."""
+
+    def __init__(self) -> None:
+        self.handling = HandlingTimes()
+        """From the promise of a contact to the end of its wrap-up, as it was."""
+        self._counted: dict[str, _Counted] = {}
+        self._busy: defaultdict[Kind, Counter[str]] = defaultdict(Counter)
+        self._wrapping: defaultdict[Kind, dict[str, int]] = defaultdict(dict)
+        self._begun: dict[str, tuple[int, str]] = {}
+
+    def kinds(self) -> Iterator[tuple[Kind, int]]:
+        """Every kind of agents of whom any was ever at work, and how many are now."""
+        for kind in self._busy.keys() | self._wrapping.keys():
+            yield kind, self._busy[kind].total() + len(self._wrapping[kind])
+
+    def busy(self, kind: Kind) -> Mapping[str, int]:
+        """How many of a kind are at work, by the queue of what they have in hand; those in wrap-up
+        are not among them."""
+        return self._busy.get(kind, {})
+
+    def wrapping(self, kind: Kind) -> list[int]:
+        """Until when (epoch, ms) those of a kind who are in wrap-up will be there."""
+        return [*self._wrapping.get(kind, {}).values()]
+
+    def of(self, agent_id: str) -> tuple[str, int | None] | None:
+        """What one agent is busy with, and until when a wrap-up lasts; None: not at work."""
+        counted = self._counted.get(agent_id)
+        return None if counted is None else (counted.queue, counted.until_ms)
+
+    def moved(self, agent: Agent, state: AgentState, now_ms: int, *, own: bool) -> None:
+        """An agent's state is another now. How long it took is learned of this node's `own`."""
+        self.follow(agent, state)
+        if own:
+            self._time(agent.id, state, now_ms)
+
+    def follow(self, agent: Agent, state: AgentState) -> None:
+        """The agent is in this state, with these skills."""
+        self._forget(agent.id)
+        if stays_at_work(state):
+            self._count(agent.id, _how(agent, state))
+
+    def _count(self, agent_id: str, counted: _Counted) -> None:
+        self._counted[agent_id] = counted
+        if counted.until_ms is not None:
+            self._wrapping[counted.kind][agent_id] = counted.until_ms
+        else:
+            self._busy[counted.kind][counted.queue] += 1
+
+    def _forget(self, agent_id: str) -> None:
+        counted = self._counted.pop(agent_id, None)
+        if counted is None:
+            return
+        if counted.until_ms is not None:
+            del self._wrapping[counted.kind][agent_id]
+        else:
+            self._busy[counted.kind][counted.queue] -= 1
+
+    def _time(self, agent_id: str, state: AgentState, now_ms: int) -> None:
+        if isinstance(state, _OFFERED):
+            self._begun.setdefault(agent_id, (now_ms, ""))
+        elif isinstance(state, agents.Talking):
+            since_ms, _ = self._begun.get(agent_id, (state.since_ms, ""))
+            self._begun[agent_id] = since_ms, state.queue
+        elif not isinstance(state, agents.WrapUp):
+            since_ms, queue = self._begun.pop(agent_id, (now_ms, ""))
+            if queue:
+                self.handling.add(queue, now_ms - since_ms)
+
+
+def _how(agent: Agent, state: AgentState) -> _Counted:
+    kind = Kind(agent.skills, agent.cost)
+    if isinstance(state, agents.WrapUp):
+        return _Counted(kind, "", state.until_ms)
+    return _Counted(kind, state.queue if isinstance(state, agents.Talking) else "", None)
