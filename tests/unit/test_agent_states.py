@@ -35,7 +35,7 @@ def talking() -> Talking:
 def test_a_contact_from_start_to_end() -> None:
     """Reserved, ringing, talking, wrap-up, available; idle time starts after wrap-up."""
     wrapping = talking().finish(5_000, 300)
-    assert wrapping == WrapUp(300, 300, "c1", Then(), 5_300, "", 220)
+    assert wrapping == WrapUp(300, 300, "c1", Then(), 5_300)
     assert wrapping.wake(1_300) == Available(1_300, 1_300)
 
 

@@ -83,7 +83,7 @@ def test_wrap_up_is_as_long_as_the_queue_of_the_conversation_says(after: str) ->
     else:
         floor.arrive(a_contact("c1", queue="faults"), 5)
     floor.leg_ended("ann", "leg", 6)
-    assert floor.ledger.agent_state("ann") == WrapUp(6, 6, "c1", Then(), 6 + 77, "sales", 3)
+    assert floor.ledger.agent_state("ann") == WrapUp(6, 6, "c1", Then(), 6 + 77, "sales")
 
 
 @pytest.mark.parametrize(("registered", "idle_since_ms"), [(True, 30), (False, 1)])
