@@ -17,6 +17,7 @@ from engine.publishing.publisher import unpublished
 from engine.publishing.working_copy import copy_of
 from engine.reporting.lengths import length, share
 from engine.settings import Settings
+from engine.staff.wording import left, state_of
 from history.bundles import BundleStore
 
 Rows = list[tuple[Any, ...]]
@@ -84,7 +85,7 @@ def _print_status(screen: Screen, health: dict[str, Any], status: dict[str, Any]
         for q in status["queues"]
     ]
     agents: Rows = [
-        (a["id"], a["name"], a["state"], a["detail"], _age(now, a["since_ms"]))
+        (a["id"], a["name"], state_of(a), _detail(a, now), _age(now, a["since_ms"]))
         for a in status["agents"]
     ]
     screen.table("Calls", ("contact", "caller", "called", "at", "queue", "agent", "for"), calls)
@@ -221,6 +222,12 @@ def described(fields: Mapping[str, Any]) -> str:
     if "step" in fields:
         return ": ".join(str(fields[name]) for name in ("step", "did") if name in fields)
     return ", ".join(f"{name} {value}" for name, value in fields.items() if value is not None)
+
+
+def _detail(agent: dict[str, Any], now_ms: int) -> str:
+    """A pause with its reason, and by how much it is too long."""
+    over = agent["state"] == "paused" and (agent["until_ms"] or now_ms) < now_ms
+    return ", ".join(filter(None, (agent["detail"], left(agent["until_ms"], now_ms) * over)))
 
 
 def _age(now_ms: int, since_ms: int | None) -> str:

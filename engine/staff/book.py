@@ -13,7 +13,7 @@ from engine.client import Client
 from engine.console import Screen
 from engine.reporting.lengths import length
 from engine.settings import Settings
-from engine.staff.orders import doer
+from engine.staff.wording import doer, left, shift_of, state_of
 from engine.status import Rows
 
 Told = dict[str, Any]
@@ -71,27 +71,3 @@ def _row(agent: Told, now_ms: int) -> tuple[str, ...]:
         doer(agent["by"]) + (", held" if agent["held"] else ""),
         shift_of(agent),
     )
-
-
-def state_of(agent: Told) -> str:
-    """The state, and what comes after the contact in hand."""
-    state = str(agent["state"]).replace("_", " ")
-    return f"{state}, then {agent['then']}" if agent["then"] else state
-
-
-def left(until_ms: int | None, now_ms: int) -> str:
-    """How much is left of a wrap-up or a pause, or by how much it is over."""
-    if until_ms is None:
-        return ""
-    ms = until_ms - now_ms
-    return length(ms) if ms > 0 else f"over by {length(-ms)}"
-
-
-def shift_of(agent: Told) -> str:
-    """The shift that is on and how the agent keeps to it."""
-    if agent["adherence"] is None:
-        return ""
-    how = agent["adherence"]
-    if how in ("present", "off"):
-        return str(agent["shift"])
-    return f"{agent['shift']} {how} {length(agent['adherence_ms'])}".strip()

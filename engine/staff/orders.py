@@ -6,7 +6,6 @@ from desk.views import Json, Refused, Wanted
 from engine.explained import STATES
 from routing.errors import RoutingError, UnknownAgent
 from routing.router import Router
-from routing.shifts import BY_SHIFT
 from routing.snapshot import AgentView
 from routing.supervisor import Order, Verb
 
@@ -50,8 +49,3 @@ def agent_json(view: AgentView, site: Site) -> Json:
         "adherence": kept.adherence.value if kept else None,
         "adherence_ms": kept.ms if kept else None,
     }
-
-
-def doer(by: str) -> str:
-    """Who it was, for a person."""
-    return f"shift {by.removeprefix(BY_SHIFT)}" if by.startswith(BY_SHIFT) else by

@@ -41,7 +41,7 @@ from ivr.prompts.takes import Takes
 from recordings.recorder import Recorder
 from routing.agent import Agent, AgentState, Available
 from routing.contact import Contact, Outcome
-from routing.errors import UnknownAgent
+from routing.errors import RoutingError, UnknownAgent
 from routing.floor import LiveLegs
 from routing.ringing import AgentLeg
 from routing.router import Router
@@ -66,6 +66,8 @@ class FakeRouter:
         self.live = LiveLegs()
         self.waiting, self.staffed = 0, True
         self.expected_ms: int | None = None
+        self.refusal: RoutingError | None = None
+        """Why agents' codes are refused."""
 
     async def restore(self, live: LiveLegs) -> list[str]:
         self.live = live
@@ -136,9 +138,14 @@ class FakeRouter:
     def end_wrap_up(self, agent_id: str) -> AgentState:
         return self._obeyed("end_wrap_up", agent_id)
 
+    def extend_wrap_up(self, agent_id: str) -> AgentState:
+        return self._obeyed("extend_wrap_up", agent_id)
+
     def _obeyed(self, verb: str, agent_id: str) -> AgentState:
         """`staff` says what state the agent is in afterwards; nobody else is known."""
         self.told.append((verb, agent_id))
+        if self.refusal is not None:
+            raise self.refusal
         if agent_id not in self.staff:
             raise UnknownAgent(agent_id)
         return self.staff[agent_id]

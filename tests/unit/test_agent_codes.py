@@ -15,6 +15,15 @@ from routing.agent import (
     Then,
     WrapUp,
 )
+from routing.errors import (
+    HeldBySupervisor,
+    IllegalTransition,
+    OffShift,
+    PauseFull,
+    PauseUsedUp,
+    RoutingError,
+    WrapUpAtMost,
+)
 from tests.fakes.agi_client import conversation
 from tests.fakes.house import House
 
@@ -23,9 +32,10 @@ pytestmark = pytest.mark.unit
 TALKING, WRAP_UP = Talking(1, 1, "c1"), WrapUp(1, 1, "c1")
 
 
-async def heard(code: str, state: AgentState | None) -> str:
+async def heard(code: str, state: AgentState | None, refusal: RoutingError | None = None) -> str:
     """The sentence for `code` when routing says `state`, None for a refusal."""
     house = House()
+    house.router.refusal = refusal
     if state is not None:
         house.router.staff["anna"] = state
 
@@ -79,6 +89,29 @@ async def test_what_must_wait_for_the_contacts_end_is_told_so(
     sentence = await heard(code, state)
     assert sentence.startswith("after_this_contact")
     assert sentence.endswith(said)
+
+
+@pytest.mark.parametrize(
+    ("code", "refusal", "said"),
+    [
+        ("pause", PauseFull("lunch", 2), "too_many_colleagues_are_on_this_pause"),
+        ("pause", PauseUsedUp("lunch", 3_600_000), "you_have_used_up_this_pause_for_today"),
+        ("login", OffShift("anna"), "your_shift_is_not_on_now"),
+        ("login", HeldBySupervisor("Offline", "login", "maria"), "a_supervisor_has_decided_this"),
+        ("resume", HeldBySupervisor("Paused", "resume", "maria"), "a_supervisor_has_decided_this"),
+        ("extend_wrap_up", WrapUpAtMost(5), "wrap-up_cannot_be_extended"),
+        ("extend_wrap_up", IllegalTransition("Paused", "x"), "this_is_not_possible_now"),
+    ],
+)
+async def test_who_is_refused_hears_why(code: str, refusal: RoutingError, said: str) -> None:
+    """A limit of the site's, a shift, or a supervisor's word; else that it is not possible."""
+    assert (await heard(code, None, refusal)).startswith(said)
+
+
+async def test_an_extension_is_confirmed() -> None:
+    """Whatever is to come after the wrap-up."""
+    state = WrapUp(1, 1, "c1", Then(pause="lunch"))
+    assert await heard("extend_wrap_up", state) == "wrap-up_has_been_extended"
 
 
 async def test_who_gets_a_waiting_caller_at_once_is_available() -> None:

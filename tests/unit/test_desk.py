@@ -187,3 +187,58 @@ async def test_events_are_streamed_as_they_come(client: Client) -> None:
         {"what": "started", "name": "Kovács"},
         {"what": "ended"},
     ]
+
+
+async def give(client: Client, agent: str, order: object) -> tuple[int, Any]:
+    path = f"/api/agents/{agent}/orders"
+    async with client.post(path, json=order, headers=AUTHORISED) as response:
+        return response.status, await response.json()
+
+
+async def test_a_supervisor_orders_an_agent(client: Client, views: FakeViews) -> None:
+    """The agent is told as of then; `hold` is false unless it is given."""
+    order = {"verb": "pause", "by": " Maria Kovács ", "reason": "lunch", "hold": True}
+    status, told = await give(client, "anna", order)
+    assert (status, told["agents"][0]["id"]) == (200, "anna")
+    await give(client, "anna", {"verb": "logout", "by": "otto"})
+    assert views.ordered == [
+        ("pause", "Maria Kovács", "lunch", True),
+        ("logout", "otto", "", False),
+    ]
+    assert (await ask(client, "/api/agents"))[1]["now_ms"] == 5
+
+
+@pytest.mark.parametrize(
+    ("order", "said"),
+    [
+        (None, "send"),
+        (["pause"], "send"),
+        ({"verb": "dance", "by": "otto"}, "verb: one of login, logout"),
+        ({"verb": "login"}, "by: a text"),
+        ({"verb": "login", "by": "  "}, "by: a text"),
+        ({"verb": "login", "by": "o" * 61}, "60 signs"),
+        ({"verb": "login", "by": "shift:early"}, "without colons"),
+        ({"verb": "login", "by": "a\nb"}, "one line"),
+        ({"verb": "pause", "by": "otto"}, "reason: a text"),
+        ({"verb": "login", "by": "otto", "hold": True}, "only with logout or pause"),
+        ({"verb": "logout", "by": "otto", "hold": "yes"}, "hold: true or false"),
+        ({"verb": "login", "by": "otto", "why": "x"}, "unknown: why; allowed: verb, by"),
+    ],
+)
+async def test_an_order_that_is_none_is_refused_with_what_is_allowed(
+    client: Client, views: FakeViews, order: object, said: str
+) -> None:
+    """Nothing is done."""
+    status, body = await give(client, "anna", order)
+    assert (status, body["error"]["code"], views.ordered) == (400, "bad_order", [])
+    assert said in body["error"]["message"]
+
+
+async def test_what_an_agents_state_does_not_allow_is_a_conflict(client: Client) -> None:
+    """409 with routing's code; 404 for nobody of the site; nothing without the token."""
+    status, body = await give(client, "anna", {"verb": "end_wrap_up", "by": "otto"})
+    assert (status, body["error"]["code"]) == (409, "illegal_transition")
+    status, body = await give(client, "zoe", {"verb": "login", "by": "otto"})
+    assert (status, body["error"]["code"]) == (404, "unknown_agent")
+    async with client.post("/api/agents/anna/orders", json={"verb": "login"}) as response:
+        assert response.status == 401

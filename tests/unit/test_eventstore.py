@@ -1,5 +1,6 @@
 """The event log in SQL: written once, read from any moment on."""
 
+import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -94,6 +95,36 @@ def test_a_row_survives_the_spool() -> None:
     """While the database is away a row waits as a line of JSON."""
     assert load_record(dump_record(TALKING)) == TALKING
     assert load_record(dump_record(STAFF)) == STAFF
+
+
+def test_a_row_that_the_version_before_put_aside_is_read() -> None:
+    """It did not say whose doing a state was."""
+    before = json.loads(dump_record(TALKING))
+    assert "by" in json.dumps(before)
+    _without(before, "by")
+    assert load_record(json.dumps(before)) == TALKING
+
+
+def _without(part: object, name: str) -> None:
+    """A field left out of a record, wherever it is in it."""
+    if isinstance(part, dict):
+        part.pop(name, None)
+        for inner in part.values():
+            _without(inner, name)
+
+
+async def test_whose_doing_it_was_is_kept(database: HistoryDatabase, store: EventStore) -> None:
+    """A supervisor's word, and the state that came of it."""
+    order = EventRow(
+        *(T0, EventKind.ORDERED, "anna", 1, "n1"),
+        agent="anna",
+        detail="pause held",
+        reason="lunch",
+        by="Maria",
+    )
+    state = replace(_state("anna", T0, "paused", 2), reason="lunch", by="Maria")
+    await database.write([order, state])
+    assert await _all(store) == [order, state]
 
 
 async def test_what_was_told_last_of_each_agent(

@@ -153,6 +153,26 @@ def test_pauses_are_told_by_reason() -> None:
     assert (found.paused_ms, found.signed_in_ms, found.utilisation) == (61_000, 61_000, 0)
 
 
+def test_pauses_that_are_work_are_utilised() -> None:
+    """Training is paused time, as lunch is, but the agent is not idle in it."""
+    shift = _a_shift()
+    shift.wait(10_000)
+    for reason, ms in (("lunch", 40_000), ("training", 20_000)):
+        shift.ask("ann", "pause", reason)
+        shift.wait(ms)
+    shift.ask("ann", "logout")
+    fold = Fold((0, shift.now), AIMS, frozenset({"training", "meeting"}))
+    for row in shift.rows:
+        fold.take(row)
+    later = fold.onwards((shift.now, shift.now + 1), AIMS)
+    assert later.productive == fold.productive
+    for subject in (ANN, SALES):
+        found = total(fold.so_far(shift.now))[subject]
+        assert (found.paused_ms, found.productive_ms) == (60_000, 20_000)
+        assert found.utilisation == 30_000 / 70_000
+        assert found.occupancy == 0
+
+
 def test_an_answer_that_was_none_counts_nowhere_but_in_the_agents_time() -> None:
     """The contact waits on, and is counted with its whole wait when it is answered."""
     shift = _a_shift()

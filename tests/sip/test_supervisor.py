@@ -1,0 +1,108 @@
+"""Agents' codes at their limits, and a supervisor's word, with real phones."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from phones.protocol import LetRing
+from tests.sip.running_site import Json, RunningSite, running_site
+from tests.sip.test_agents import dial_code
+from tests.sip.test_call import key
+
+pytestmark = [pytest.mark.sip, pytest.mark.asyncio(loop_scope="module")]
+
+
+def _change(site: Json) -> None:
+    """Notes of five seconds that can be made longer, and one agent at lunch at a time."""
+    site["queues"]["support"]["wrap_up"] = {"time": "5s", "extend": "20s", "most": "25s"}
+    site["queues"]["support"]["ring_timeout"] = "15s"
+    site["pause_reasons"] = {"lunch": {"at_once": "1"}, "training": {}}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningSite]:
+    """A site with limits."""
+    async with running_site(tmp_path_factory.mktemp("site"), _change) as running:
+        yield running
+
+
+async def ordered(site: RunningSite, *words: str) -> Json:
+    """What `trunkline agents` said, as a supervisor on this machine uses it."""
+    code, printed = await site.trunkline("agents", *words, "--by", "maria", "--json")
+    told: Json = json.loads(printed)
+    return {**told, "code": code}
+
+
+async def test_a_wrap_up_is_extended_by_code(site: RunningSite) -> None:
+    """By as much as the queue says, once; a second time there is no more to have."""
+    anna = await site.agent("anna")
+    call = await site.call()
+    await call.first_audio()
+    await key(site, call, "1", "4711")
+    taken = await anna.incoming()
+    await taken.answered()
+    await asyncio.sleep(0.6)
+    await taken.hang_up()
+    before = await site.agent_is("anna", "wrap_up")
+    assert before["until_ms"] - before["since_ms"] == 5_000
+    for _ in range(2):
+        await dial_code(site, anna, "*16")
+        after = await site.agent_is("anna", "wrap_up")
+        assert after["until_ms"] - after["since_ms"] == 25_000
+    told = await ordered(site, "end-wrap-up", "anna")
+    assert (told["code"], told["agents"][0]["state"]) == (0, "available")
+    await call.ended()
+    await anna.unregister()
+
+
+async def test_a_pause_is_refused_when_as_many_are_on_it_as_may_be(site: RunningSite) -> None:
+    """The one too many stays available, hears so, and may have another pause."""
+    anna, bela = await site.agent("anna"), await site.agent("bela")
+    await dial_code(site, anna, "*121")
+    await site.agent_is("anna", "paused")
+    await dial_code(site, bela, "*121")
+    await site.agent_is("bela", "available")
+    await dial_code(site, bela, "*122")
+    assert (await site.agent_is("bela", "paused"))["detail"] == "training"
+    for phone in (anna, bela):
+        await dial_code(site, phone, "*13")
+        await phone.unregister()
+
+
+async def test_who_is_forced_out_while_rung_stops_ringing(site: RunningSite) -> None:
+    """The caller is at the next agent's phone at once. What is held, neither a code nor a new
+    registration takes back."""
+    anna = await site.agent("anna", LetRing())
+    call = await site.call()
+    await call.first_audio()
+    await key(site, call, "1", "4711")
+    ringing = await anna.incoming()
+    bela = await site.agent("bela")
+    told = await ordered(site, "logout", "anna", "--hold")
+    assert told["refused"] == []
+    await ringing.ended(5)
+    taken = await bela.incoming()
+    await taken.answered()
+    assert (await site.only_call("conversation"))["agent"] == "bela"
+    held = await site.agent_is("anna", "offline")
+    assert (held["by"], held["held"]) == ("maria", True)
+    await dial_code(site, anna, "*11")
+    await anna.unregister()
+    await anna.register()
+    assert (await site.agent_is("anna", "offline"))["held"]
+    await ordered(site, "release", "anna")
+    await dial_code(site, anna, "*11")
+    await site.agent_is("anna", "available")
+    await call.hang_up()
+    await taken.ended()
+
+
+async def test_nobody_is_logged_in_without_a_phone(site: RunningSite) -> None:
+    """The command says why, and its exit code that it was not done."""
+    told = await ordered(site, "login", "cili")
+    assert (told["code"], told["refused"][0]["code"]) == (1, "phone_away")
