@@ -38,6 +38,12 @@ async def ordered(site: RunningSite, *words: str) -> Json:
     return {**told, "code": code}
 
 
+async def word(site: RunningSite, agent: str, order: Json) -> None:
+    """The same over the API, as another program does."""
+    told = await site.client.post(f"/api/agents/{agent}/orders", order)
+    assert [each["id"] for each in told["agents"]] == [agent]
+
+
 async def test_a_wrap_up_is_extended_by_code(site: RunningSite) -> None:
     """By as much as the queue says, once; a second time there is no more to have."""
     anna = await site.agent("anna")
@@ -83,8 +89,7 @@ async def test_who_is_forced_out_while_rung_stops_ringing(site: RunningSite) -> 
     await key(site, call, "1", "4711")
     ringing = await anna.incoming()
     bela = await site.agent("bela")
-    told = await ordered(site, "logout", "anna", "--hold")
-    assert told["refused"] == []
+    await word(site, "anna", {"verb": "logout", "by": "maria", "hold": True})
     await ringing.ended(5)
     taken = await bela.incoming()
     await taken.answered()
@@ -95,7 +100,7 @@ async def test_who_is_forced_out_while_rung_stops_ringing(site: RunningSite) -> 
     await anna.unregister()
     await anna.register()
     assert (await site.agent_is("anna", "offline"))["held"]
-    await ordered(site, "release", "anna")
+    await word(site, "anna", {"verb": "release", "by": "maria"})
     await dial_code(site, anna, "*11")
     await site.agent_is("anna", "available")
     await call.hang_up()
