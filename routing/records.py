@@ -104,18 +104,21 @@ def agent_data(record: AgentRecord) -> bytes:
     """An agent's state; `then` becomes a list. What else there is to say follows it, by name."""
     values = _AGENT_STATES[type(record.state).__name__].fields(record.state)
     data = [_then(v) if isinstance(v, Then) else v for v in values]
-    beside = {name: value for name, value in zip(_BESIDE, record[4:], strict=True) if value}
-    if record.spent == NOTHING_SPENT:
-        beside.pop("spent", None)
-    return _dump([*data, beside] if beside else data)
+    beside = record[_BESIDE_FROM:]
+    if beside == _NOTHING_BESIDE:
+        return _dump(data)
+    said = zip(_BESIDE, beside, _NOTHING_BESIDE, strict=True)
+    return _dump([*data, {name: value for name, value, usual in said if value != usual}])
 
 
-_BESIDE = ("missed", "spent", "shift", "login_ms")
+_BESIDE_FROM = AgentRecord._fields.index("missed")
+_BESIDE = AgentRecord._fields[_BESIDE_FROM:]
+_NOTHING_BESIDE = tuple(AgentRecord._field_defaults[name] for name in _BESIDE)
 
 
-def _then(then: Then) -> list[Any]:
-    own = [then.logout, then.unreachable, then.pause]
-    return [*own, then.by, then.held] if then.by or then.held else own
+def _then(then: Then) -> tuple[Any, ...]:
+    own = (then.logout, then.unreachable, then.pause)
+    return (*own, then.by, then.held) if then.by or then.held else own
 
 
 def read_contact(key: str, fields: Mapping[bytes, bytes]) -> ContactRecord:

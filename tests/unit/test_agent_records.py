@@ -45,9 +45,9 @@ STATES: st.SearchStrategy[AgentState] = st.one_of(
 SPENT = st.builds(Spent, _MS, st.lists(st.tuples(_NAMES, _MS), max_size=3).map(tuple))
 
 
-def read(kind: str, data: str) -> AgentRecord:
+def read(kind: str, data: bytes) -> AgentRecord:
     """What Redis has."""
-    fields = {b"v": b"4", b"node": b"n1", b"kind": kind.encode(), b"data": data.encode()}
+    fields = {b"v": b"4", b"node": b"n1", b"kind": kind.encode(), b"data": data}
     return read_agent("key", "ann", fields)
 
 
@@ -79,10 +79,10 @@ def test_a_record_of_the_version_before(
 ) -> None:
     """It has fewer fields, and beside them the missed rings at most."""
     written = [*data, {"missed": missed}] if missed else data
-    assert read(kind, json.dumps(written)) == AgentRecord("ann", state, "n1", 4, missed)
+    assert read(kind, json.dumps(written).encode()) == AgentRecord("ann", state, "n1", 4, missed)
 
 
 def test_who_has_nothing_to_say_says_nothing() -> None:
     """Ten thousand agents change a thousand times a second: the record is as short as before."""
-    assert agent_data(AgentRecord("ann", Available(1, 2))) == "[1,2]"
-    assert agent_data(AgentRecord("ann", Reserved(1, 2, "c1"))) == '[1,2,"c1",[false,false,null]]'
+    assert agent_data(AgentRecord("ann", Available(1, 2))) == b"[1,2]"
+    assert agent_data(AgentRecord("ann", Reserved(1, 2, "c1"))) == b'[1,2,"c1",[false,false,null]]'
