@@ -40,7 +40,7 @@ STATES: st.SearchStrategy[AgentState] = st.one_of(
     st.builds(Reserved, _MS, _MS, _NAMES, _THEN),
     st.builds(Ringing, _MS, _MS, _NAMES, _THEN),
     st.builds(Talking, _MS, _MS, _NAMES, _THEN, _NAMES, _NAMES),
-    st.builds(WrapUp, _MS, _MS, _NAMES, _THEN, _MS, _NAMES, st.none() | _MS),
+    st.builds(WrapUp, _MS, _MS, _NAMES, _THEN, _MS, _NAMES),
 )
 SPENT = st.builds(Spent, _MS, st.lists(st.tuples(_NAMES, _MS), max_size=3).map(tuple))
 
