@@ -56,7 +56,7 @@ class Party:
         self._wake = asyncio.Event()
         self._follower: asyncio.Task[None] | None = None
         self._work: list[asyncio.Task[None]] = []
-        self._drops: list[asyncio.Task[None]] = []
+        self._drops: dict[str, asyncio.Task[None]] = {}
 
     # the agent's wishes
 
@@ -168,7 +168,7 @@ class Party:
             self._guests.let_go(guest)
         for leg in sorted(self._seen - self._ended):
             self._drop(leg)
-        await asyncio.gather(*self._drops)
+        await asyncio.gather(*self._drops.values())
 
     async def rest(self) -> None:
         """Nothing more is done; those who talk go on."""
@@ -264,7 +264,8 @@ class Party:
                     self._become(self.table.joined())
 
     def _drop(self, leg: str) -> None:
-        self._drops.append(self._task(self._hang_up(leg)))
+        if leg not in self._drops:
+            self._drops[leg] = self._task(self._hang_up(leg))
 
     async def _hang_up(self, leg: str) -> None:
         try:

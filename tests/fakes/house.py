@@ -99,6 +99,15 @@ class FakeRouter:
         self.tickets[contact.id] = Ticket(contact, lambda: None)
         return self.tickets[contact.id]
 
+    def recall(self, contact: Contact) -> Ticket | None:
+        """As `offer`; it is told apart."""
+        self.told.append(("recall", contact.id, contact.agent))
+        return self.offer(contact)
+
+    def hand_over(self, contact_id: str, consult: str) -> bool:
+        self.told.append(("hand_over", contact_id, consult))
+        return True
+
     def agent_state(self, agent_id: str) -> AgentState | None:
         return self.staff.get(agent_id)
 

@@ -1,7 +1,7 @@
 """The switch in a test's hand: it takes every order, and tells what it was asked."""
 
 from bridge.errors import LinkDown
-from bridge.events import CallCustomer, Phone, RingAgent
+from bridge.events import CallCustomer, Parking, Phone, RingAgent
 
 
 class FakeSwitch:
@@ -16,6 +16,8 @@ class FakeSwitch:
         self.stopped: list[str] = []
         self.limited: list[tuple[str, int]] = []
         self.reloaded: list[str] = []
+        self.parked: list[tuple[str, str]] = []
+        self.joined: list[tuple[str, str]] = []
         self.endpoints: list[Phone] = []
 
     async def ring(self, order: RingAgent) -> None:
@@ -39,6 +41,23 @@ class FakeSwitch:
         self._require_link()
         self.limited.append((channel, seconds))
         return True
+
+    async def park(self, leg: str, hears: Parking) -> bool:
+        """As Switch.park."""
+        self._require_link()
+        self.parked.append((leg, hears.value))
+        return True
+
+    async def join(self, leg: str, other: str) -> bool:
+        """As Switch.join."""
+        self._require_link()
+        self.joined.append((leg, other))
+        return True
+
+    async def consult(self, order: CallCustomer) -> None:
+        """As Switch.consult."""
+        self._require_link()
+        self.called.append(order)
 
     async def stop_playback(self, channel: str) -> bool:
         """As Switch.stop_playback."""

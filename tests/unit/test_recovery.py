@@ -6,7 +6,7 @@ import pytest
 
 from agi_scripts.journal import JournalEntry
 from bridge.events import LiveChannel
-from engine.calls.recovery import GoesOn, Over, Promised, judge, strangers, talks
+from engine.calls.recovery import GoesOn, Over, Promised, judge, stranded, strangers, talks
 from history.outcome import EndedBy, Outcome
 from routing.callbacks import Promise
 from routing.floor import LiveTalk
@@ -158,3 +158,15 @@ def test_the_journal_too_knows_of_such_a_conversation() -> None:
     (verdict,) = judge([story], [entry("c1", 50_000, "ended", "talking")], [], NOW)
     assert isinstance(verdict, Over)
     assert (verdict.outcome, verdict.story.agent) == (Outcome.ANSWERED, "anna")
+
+
+def test_whoever_is_left_alone_is_let_go() -> None:
+    """Who was consulted, unless with the caller by now; the agent of a contact that is over."""
+    caller = channel("c1", "talking")
+    here, there = replace(caller, bridge_id="b1"), replace(caller, bridge_id=None)
+    guest = replace(channel("g", None), contact="c1+1", bridge_id="b1")
+    alone = replace(guest, uniqueid="h", bridge_id="b2")
+    agent = replace(channel("a", None, "anna"), bridge_id="b1")
+    assert stranded([here, guest, alone, agent], over=[]) == ["h"]
+    assert stranded([there, guest, agent], over=[]) == ["g"]
+    assert stranded([guest, agent], over=["c1"]) == ["g", "a"]
