@@ -49,8 +49,9 @@ class CallOrders:
         contact, agent = assignment.contact, assignment.agent.id
         variables = [("TRK_CONTACT", contact.id), ("TRK_AGENT", agent)]
         story = self._chronicle.story(consulted_about(contact.id))
+        queue = contact.queue or contact.of_queue
         if story is not None:
-            now, queue = self._clock(), contact.queue
+            now = self._clock()
             if is_consult(contact.id):
                 variables.append((CONSULT, "yes"))
                 rung, queue = story.guest_rung(now, channel_id, agent), story.queue or ""
@@ -72,7 +73,7 @@ class CallOrders:
             agent=agent,
             endpoint=assignment.agent.phone,
             channel_id=channel_id,
-            caller_name=(story.note if story is not None else None) or contact.queue,
+            caller_name=(story.note if story is not None else None) or queue,
             caller_number=(promise.number if promise is not None else caller) or "",
             timeout_ms=timeout_ms,
             variables=tuple(variables),

@@ -140,7 +140,6 @@ async def _to_agent(line: Line, agent: str, command: Transfer, whisper: Whisper 
 
 def direct(line: Line, agent: str, timeout_ms: int, arrived_ms: int | None = None) -> Contact:
     """The contact for this agent alone; None: it has arrived just now."""
-    story = line.services.chronicle.story(line.contact)
     return Contact(
         id=line.contact,
         node=line.services.node,
@@ -150,7 +149,6 @@ def direct(line: Line, agent: str, timeout_ms: int, arrived_ms: int | None = Non
         leg=line.session.request.channel,
         agent=agent,
         ring_timeout_ms=timeout_ms,
-        of_queue=(story.queue if story is not None else None) or "",
     )
 
 

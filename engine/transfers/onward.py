@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 from collections.abc import Callable
+from dataclasses import replace
 
+from bridge.errors import ChannelGone
 from engine.calls.waiting import Gone, Waiting
 from engine.calls.wishes import contact_of
 from engine.performing.line import Line
@@ -79,7 +81,15 @@ class Onward:
         return await self._rung(self._services.router.recall(self._for_one(agent)))
 
     async def _rung(self, ticket: Ticket | None) -> AgentLeg | None:
-        return None if ticket is None else await rung(self._line, ticket, music=True)
+        leg = None if ticket is None else await rung(self._line, ticket, music=True)
+        if leg is not None:
+            try:
+                await self._line.session.music(False)
+            except ChannelGone:  # in the moment of the answer: nobody is to wait in silence
+                self._services.router.conversation_ended(self._line.contact)
+                await self._services.ringer.drop(leg)
+                raise
+        return leg
 
     async def _in_queue(self, queue: str, keep_place: bool) -> AgentLeg | None:
         services, line = self._services, self._line
@@ -95,10 +105,13 @@ class Onward:
         return None if isinstance(left, Gone) else left
 
     def _for_one(self, agent: str) -> Contact:
-        """It keeps its arrival, for the place in a queue that it may come back to."""
+        """It keeps its arrival, for the place in a queue that it may come back to, and the queue's
+        wrap-up and recording."""
         before = self._services.router.contact(self._line.contact)
+        story = self._services.chronicle.story(self._line.contact)
         arrived_ms = before.arrived_ms if before is not None else None
-        return direct(self._line, agent, self._ring_ms, arrived_ms)
+        contact = direct(self._line, agent, self._ring_ms, arrived_ms)
+        return replace(contact, of_queue=(story.queue if story is not None else None) or "")
 
     @property
     def _ring_ms(self) -> int:

@@ -3,7 +3,7 @@ are told."""
 
 import pytest
 
-from config.transfers import Transfers
+from config.transfers import ByAgents, Transfers
 from desk.views import HandlingRefused, Unavailable, Wish
 from engine.calls import waiting
 from engine.transfers.handling import Handling
@@ -280,3 +280,40 @@ async def test_who_is_in_no_conversation(house: House) -> None:
     with pytest.raises(Unavailable):
         await Handling().handle(CONTACT, Wish("hold"))
     assert LEG_ENDS_S > 0
+
+
+async def test_an_agent_who_hangs_up_may_mean_to_come_back(house: House) -> None:
+    """Where the site says so: who was consulted is let go, and the caller is given back."""
+    returns = Transfers(allow=[FAR], by_agents=ByAgents(agent_leaves="returns"))
+    house.services.site = house.site.model_copy(update={"transfers": returns})
+    async with calling(house) as call:
+        await consulted(house, call)
+        await bence_answers(house)
+        house.services.parties.leg_ended(CONTACT, "leg-1")
+        await call.answers("SET MUSIC OFF", OK)
+        await call.answers("SET VARIABLE TRK_STAGE flow", SET)
+        await call.answers("SET MUSIC ON", OK)
+        assert house.router.told[-2][0] == "recall"
+        house.router.answer(CONTACT, "anna", "leg-3")
+        await call.answers("SET MUSIC OFF", OK)
+        await call.answers("SET VARIABLE TRK_STAGE talking", SET)
+        await call.answers("EXEC Bridge leg-3")
+        await ends(call)
+    assert "leg-2" in house.switch.hung_up
+    assert house.writer.row.agent == "anna"
+
+
+async def test_whom_nobody_takes_may_go_to_the_queue_at_once(house: House) -> None:
+    """Where the site says so, the agent is not asked again."""
+    to_queue = Transfers(by_agents=ByAgents(unanswered="queue"))
+    house.services.site = house.site.model_copy(update={"transfers": to_queue})
+    async with calling(house) as call:
+        await talks_with_anna(house, call)
+        await asks(house, "transfer", "agent:bence")
+        house.router.staff["bence"] = Paused(0, 0, "lunch")
+        await anna_leaves(house, call)
+        await call.answers("SET MUSIC ON default", OK)
+        assert [each[0] for each in house.router.told][-1] == "enqueue"
+        call.says("HANGUP")
+        await call.answers("SET VARIABLE TRK_STAGE done", SET)
+    assert "recall" not in [each[0] for each in house.router.told]
