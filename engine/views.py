@@ -236,7 +236,7 @@ def place_of(story: Story) -> str:
     """Where a call is: `conversation`, `transfer`, `callback` (promised), `queue` or `flow`."""
     if story.in_conversation:
         return "conversation"
-    if story.transfer is not None:
+    if story.transfer is not None or story.is_outside:
         return "transfer"
     if story.in_queue and not story.alone:
         return "queue"

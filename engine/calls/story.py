@@ -321,6 +321,12 @@ class Story:
         return None if entry is None else str(entry.fields["reason"])
 
     @property
+    def is_outside(self) -> bool:
+        """With somebody outside, whom an agent had consulted and left the caller to."""
+        outside = (leg for leg in self.legs if leg.role is LegRole.EXTERNAL)
+        return self.agent is None and any(leg.answered_ms and not leg.ended_ms for leg in outside)
+
+    @property
     def talked(self) -> bool:
         """Was, or is, joined with an agent."""
         return bool(self.talks)

@@ -22,6 +22,8 @@ from engine.transfers.targets import Target, check
 
 log = structlog.get_logger(__name__)
 
+OUTSIDE = "the caller talks to somebody outside"
+
 
 @dataclass(frozen=True, slots=True)
 class Handover:
@@ -83,28 +85,28 @@ class Party:
 
     def hold(self) -> None:
         """The caller hears music."""
-        self._become(self.table.hold())
+        self._wish("hold", Table.hold)
 
     def resume(self) -> None:
         """The caller is back from hold."""
-        self._become(self.table.resume())
+        self._wish("resume", Table.resume)
 
     def toggle(self) -> None:
         """From who is consulted to the caller, or back."""
-        self._become(self.table.toggle())
+        self._wish("toggle", Table.toggle)
 
     def confer(self) -> None:
         """All talk."""
-        self._become(self.table.confer())
+        self._wish("conference", Table.confer)
         self.tell(lambda story: story.tell(self._services.clock(), "conference"))
 
     def complete(self) -> None:
         """The caller is left to who was consulted."""
-        self._become(self.table.complete())
+        self._wish("complete", Table.complete)
 
     def cancel(self) -> None:
         """Who is consulted is let go, and the caller is back."""
-        self._become(self.table.cancel())
+        self._wish("cancel", Table.cancel)
 
     # news
 
@@ -180,10 +182,15 @@ class Party:
 
     # what follows
 
+    def _wish(self, verb: str, change: Callable[[Table], Table]) -> None:
+        if self.agent is None:
+            raise NotNow(verb, OUTSIDE)
+        self._become(change(self.table))
+
     def _asking(self, verb: str) -> str:
         """Who asks. Raises NotNow."""
         if self.agent is None:
-            raise NotNow(verb, "the caller talks to somebody outside")
+            raise NotNow(verb, OUTSIDE)
         if self.table.agent is None or self.table.mode not in (Mode.TALK, Mode.HOLD):
             raise NotNow(verb, "somebody is consulted")
         return self.agent
@@ -248,17 +255,20 @@ class Party:
             await self._wake.wait()
             self._wake.clear()
             for move in self.table.moves:
+                was = self.table.seat(move.leg)
                 try:
                     await self._do(move)
                 except AmiError as error:
                     log.error("leg_not_moved", contact=self.contact, code=error.code)
+                    if was is not None:
+                        self.table = self.table.stayed(was)
 
     async def _do(self, move: Move) -> None:
         match move:
             case Park(leg=leg, hears=hears):
-                self._moved.add(leg)
                 self.table = self.table.moving(move)
                 await self._services.switch.park(leg, hears)
+                self._moved.add(leg)
             case Join(leg=leg, other=other):
                 if await self._services.switch.join(leg, other) and move in self.table.moves:
                     self._become(self.table.joined())

@@ -221,6 +221,14 @@ class Table:
         moved = self._seated(move.leg, Where.MOVING, move.hears)
         return replace(moved, agent=_alone(moved.agent), guest=_alone(moved.guest))
 
+    def stayed(self, seat: Seat) -> Self:
+        """The switch could not be told: the leg is where it was."""
+        return self._seated(seat.leg, seat.where, seat.hears)
+
+    def seat(self, leg: str) -> Seat | None:
+        """Whose leg this is."""
+        return next((s for s in (self.agent, self.guest) if s is not None and s.leg == leg), None)
+
     def _agent_hears(self) -> Parking | None:
         """What the agent hears while waiting; None where the agent is not to wait."""
         match self.mode:

@@ -9,7 +9,8 @@ from engine.calls import waiting
 from engine.transfers.handling import Handling
 from engine.transfers.onward import LEG_ENDS_S
 from engine.transfers.refusals import NotInTalk
-from history.outcome import LegRole, Outcome
+from engine.views import place_of
+from history.outcome import EndedBy, LegRole, Outcome
 from routing.agent import Available, Paused
 from tests.fakes.agi_client import FakeCall
 from tests.fakes.house import House
@@ -317,3 +318,46 @@ async def test_whom_nobody_takes_may_go_to_the_queue_at_once(house: House) -> No
         call.says("HANGUP")
         await call.answers("SET VARIABLE TRK_STAGE done", SET)
     assert "recall" not in [each[0] for each in house.router.told]
+
+
+async def test_without_the_switch_nothing_happens(house: House) -> None:
+    """They talk on, and when the agent leaves the flow goes on."""
+    async with calling(house) as call:
+        await talks_with_anna(house, call)
+        house.switch.down = True
+        await asks(house, "hold")
+        await asks(house, "resume")
+        house.switch.down = False
+        call.says(OK)
+        await call.answers("SET VARIABLE TRK_STAGE flow", SET)
+        await call.answers('STREAM FILE bye ""', "200 result=0 endpos=1")
+        await goodbye(call)
+    assert house.switch.parked == []
+
+
+async def test_who_is_left_to_somebody_outside_is_transferred(house: House) -> None:
+    """The story says where the caller is, and the next word is the flow's."""
+    async with calling(house) as call:
+        await consulted(house, call, FAR)
+        await until(lambda: bool(house.switch.called))
+        leg = house.switch.called[0].channel_id
+        house.services.parties.leg_parked(CONTACT, leg)
+        house.services.parties.guest_up(CONSULT, leg)
+        await until(lambda: house.switch.joined == [("leg-1", leg)])
+        await asks(house, "complete")
+        story = house.chronicle.story(CONTACT)
+        assert story is not None
+        assert place_of(story) == "transfer"
+        with pytest.raises(HandlingRefused):
+            await asks(house, "hold")
+        house.services.parties.leg_ended(CONTACT, "leg-1")
+        house.services.parties.leg_parked(CONTACT, leg)
+        await call.answers("SET MUSIC OFF", OK)
+        await call.answers("SET VARIABLE TRK_STAGE flow", SET)
+        await call.answers("SET VARIABLE TRK_STAGE talking", SET)
+        await call.answers(f"EXEC Bridge {leg}", OK)
+        await call.answers("SET VARIABLE TRK_STAGE flow", SET)
+        await call.answers('STREAM FILE bye ""', "200 result=0 endpos=1")
+        await goodbye(call)
+    row = house.writer.row
+    assert (row.outcome, row.ended_by) == (Outcome.ANSWERED, EndedBy.AGENT)
