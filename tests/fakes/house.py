@@ -357,3 +357,11 @@ def _at_any_hour(site: Site) -> Site:
     """Customers are called back at the hour of the tests' clock too, which stands in a night."""
     rules = site.callbacks.model_copy(update={"hours": None})
     return site.model_copy(update={"callbacks": rules})
+
+
+def unrecorded(site: Site) -> Site:
+    """Where agents are rung for real and nobody looks after the recordings."""
+    queues = {
+        name: queue.model_copy(update={"record": False}) for name, queue in site.queues.items()
+    }
+    return site.model_copy(update={"queues": queues})

@@ -22,7 +22,7 @@ from routing.agent import Agent
 from routing.matcher import Assignment
 from routing.ringing import RingOutcome
 from tests.fakes.agi_client import FakeCall, conversation
-from tests.fakes.house import House
+from tests.fakes.house import House, unrecorded
 from tests.fakes.stories import CALLER, a_story
 from tests.unit.conversation import program
 from tests.unit.test_engine_call import until
@@ -85,6 +85,7 @@ async def called(
         house.services.flows = Flows(1, {"support": flow})
         site = house.site.model_copy(update={"callbacks": Callbacks.model_validate(written)})
         house.services.site = house.services.callbacks.site = site
+        house.services.orders.site = unrecorded(site)
         board = Switchboard(tasks)
         board.open(house.services, Recordings(house.services.recorder, house.chronicle, tasks))
         story = a_story().queued(2_000, "support", {"support": 1})

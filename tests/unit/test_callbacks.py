@@ -20,7 +20,7 @@ from ivr.commands import CallBack
 from routing.callbacks import CallbackRules, Promise, same_number
 from routing.contact import Contact, Relaxation
 from routing.ringing import AgentLeg
-from tests.fakes.house import House
+from tests.fakes.house import House, unrecorded
 from tests.fakes.stories import CALLER, a_story
 from tests.fakes.virtual_loop import virtual_time
 
@@ -48,6 +48,7 @@ class Office:
 
     def __init__(self, tasks: asyncio.TaskGroup) -> None:
         self.house = House(tasks=tasks)
+        self.house.services.orders.site = unrecorded(self.house.site)
         self.callbacks = self.house.services.callbacks
         self.house.router.enqueue(QUEUED)
         self.house.chronicle.begin(a_story().queued(2_000, "support", {"support": 3}))
