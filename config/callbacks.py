@@ -8,7 +8,7 @@ from pydantic import Field
 
 from config.duration import Duration
 from config.transfers import Permitted
-from config.values import Code, Language, Line, Name
+from config.values import Language, Line, Name
 
 First = Literal["agent", "customer"]
 Confirm = Literal["key", "amd", "none"]
@@ -74,11 +74,6 @@ class Callbacks(Permitted):
         default={},
         description="the text message to a customer who was called in vain as often as tries "
         "says, in their language; without it none is sent",
-    )
-    machine_code: Code = Field(
-        default="*99",
-        description="what an agent keys who has an answering machine on the line: the call ends, "
-        "the message is left, and it counts as a try in vain",
     )
 
     def permit_to(self, number: str, caller: str) -> bool:

@@ -78,6 +78,11 @@ class InCall(DocumentModel):
     cancel: TalkCode = Field(default="#6", description="back to the caller alone")
     toggle: TalkCode = Field(default="#7", description="talk to the caller, or who is consulted")
     hold: TalkCode = Field(default="#8", description="the caller hears music; again: is back")
+    machine: TalkCode = Field(
+        default="#9",
+        description="of a callback: an answering machine is on the line. The call ends, the "
+        "site's message is left on it, and it counts as a try in vain",
+    )
 
 
 class Codes(DocumentModel):

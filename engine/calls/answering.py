@@ -114,32 +114,26 @@ class Answering:
             self._services.chronicle.update(told, save=False)
 
 
-class MachineCode:
-    """The keys of an agent who talks to a customer who was called back."""
+class MachineWord:
+    """Whether the agent whom a customer was joined with has said that it is a machine."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, contact_id: str) -> None:
         self._services = services
-        self._code = services.site.callbacks.machine_code
-        self._keyed = ""
-        self.was_keyed = asyncio.Event()
+        self._id = contact_id
+        self.said = asyncio.Event()
 
     @asynccontextmanager
-    async def listening(self, leg: AgentLeg) -> AsyncIterator[None]:
-        """Meanwhile the code ends the conversation, and is remembered."""
-        with self._services.keys.heard_by(leg.leg, self._pressed):
+    async def awaited(self, leg: AgentLeg) -> AsyncIterator[None]:
+        """Meanwhile the agent's word ends the conversation."""
+        with self._services.callbacks.told_of_machine(self._id, self.said):
             ending = asyncio.create_task(self._end(leg), name=f"machine {leg.leg}")
             try:
                 yield
             finally:
                 ending.cancel()
 
-    def _pressed(self, digit: str) -> None:
-        self._keyed = (self._keyed + digit)[-len(self._code) :]
-        if self._keyed == self._code:
-            self.was_keyed.set()
-
     async def _end(self, leg: AgentLeg) -> None:
-        await self.was_keyed.wait()
+        await self.said.wait()
         await self._services.ringer.drop(leg)
 
 

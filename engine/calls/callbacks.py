@@ -8,6 +8,7 @@ the moment the caller has left.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -71,6 +72,7 @@ class Callbacks:
         self._tasks = tasks
         self._promised: dict[str, str] = {}
         self._kept: dict[str, asyncio.Task[None]] = {}
+        self._machines: dict[str, asyncio.Event] = {}
         self.unreached: Unreached = _nothing
         self.site = site
 
@@ -214,6 +216,21 @@ class Callbacks:
         due_ms = max(story.promise.due_ms, self._clock() + pause_ms)
         self._chronicle.update(replace(story, promise=replace(story.promise, due_ms=due_ms)))
         self.keep(contact_id)
+
+    @contextmanager
+    def told_of_machine(self, contact_id: str, said: asyncio.Event) -> Iterator[None]:
+        """Meanwhile `said` is set when the agent says that a machine is on the line."""
+        self._machines[contact_id] = said
+        try:
+            yield
+        finally:
+            del self._machines[contact_id]
+
+    def is_machine(self, contact_id: str) -> None:
+        """So says the agent; of who was not called back it means nothing."""
+        said = self._machines.get(contact_id)
+        if said is not None:
+            said.set()
 
     def was_machine(self, contact_id: str, promise: Promise) -> None:
         """What an agent was joined with was a machine: the customer is still to be reached."""

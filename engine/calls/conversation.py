@@ -10,7 +10,7 @@ import structlog
 
 from bridge.agi.session import AgiSession
 from bridge.errors import AmiError, ChannelGone, PlaybackFailed, SessionClosed
-from engine.calls.answering import Answering, MachineCode
+from engine.calls.answering import Answering, MachineWord
 from engine.calls.calling import CustomerCall
 from engine.calls.callrecording import CallRecording
 from engine.calls.rehearsals import Rehearsal
@@ -86,7 +86,7 @@ class Conversation:
         self._began_ms = services.clock()
         self._answered = answered
         self._spoke = False
-        self._machine: MachineCode | None = None
+        self._machine: MachineWord | None = None
         self._language: str = services.site.languages[0]
         self._messages = CallMessages(services.messages, contact_id, self._next_take)
         self._voice = Voice(session, self._audio_of, services.audio.silence, services.clock)
@@ -226,9 +226,9 @@ class Conversation:
             answering = Answering(self._services, self._session, self._voice, self._id)
             if not await answering.is_person(call):
                 return
-            code = self._machine = MachineCode(self._services)
+            machine = self._machine = MachineWord(self._services, self._id)
             event = await self._joined(call)
-            if code.was_keyed.is_set() and promise is not None:
+            if machine.said.is_set() and promise is not None:
                 self._services.callbacks.was_machine(self._id, promise)
                 await answering.leave_message()
                 return
@@ -336,7 +336,7 @@ class Conversation:
         self._change(lambda story: story.answered(began_ms, leg.agent, channel, leg.leg))
         try:
             await self._limit(channel, max_ms)
-            async with self._machine.listening(leg) if self._machine else nullcontext():
+            async with self._machine.awaited(leg) if self._machine else nullcontext():
                 await stay(services, self._session, party)
         except ChannelGone:
             self._talk_ended(EndedBy.CALLER)

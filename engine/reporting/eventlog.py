@@ -39,6 +39,8 @@ _LEAVING = {
     Outcome.WITHDRAWN: Leaving.WITHDRAWN,
     Outcome.LOST: Leaving.LOST,
 }
+_VOID = {"machine": "not_reached"}
+"""Why a conversation was none, where the story has another word for it."""
 _NOT_ANSWERED = {
     "NoAnswer": "no_answer",
     "Busy": "busy",
@@ -248,8 +250,8 @@ class EventLog:
                 self._sent_on(story.id, entry)
             case "held" | "unheld" | "consulting" | "conference":
                 self._in_talk(story.id, entry)
-            case "not_joined" | "not_accepted":
-                self._void(story.id, entry.what, at_ms)
+            case "not_joined" | "not_accepted" | "machine":
+                self._void(story.id, _VOID.get(entry.what, entry.what), at_ms)
             case "ended":
                 self._ways.pop(story.id, None)
             case _:
@@ -258,8 +260,6 @@ class EventLog:
     def _called_back(self, contact_id: str, entry: TimelineEntry) -> None:
         """Whether the agent who was given a callback reached the customer."""
         match entry.what:
-            case "machine":
-                self._void(contact_id, "not_reached", entry.at_ms)
             case "calling_back" | "answered":
                 self._way(contact_id).calling = entry.what == "calling_back"
             case "not_called_back" if self._ways.get(contact_id, _Way()).calling:

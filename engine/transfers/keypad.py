@@ -94,6 +94,10 @@ class Keypad:
 
     async def _obey(self, party: Party, name: str, number: str) -> None:
         verb = name
+        if name == "machine":
+            if party.table.mode is Mode.TALK:
+                self._services.callbacks.is_machine(party.contact)
+            return
         if name == "hold" and party.table.mode is Mode.HOLD:
             verb = "resume"
         try:

@@ -46,7 +46,7 @@ async def customer(site: RunningSite) -> Phone:
 
 
 async def test_an_agent_says_that_it_is_a_machine(site: RunningSite, customer: Phone) -> None:
-    """By *99 in the conversation: it was none, and the customer is called again."""
+    """By #9 in the conversation: it was none, and the customer is called again."""
     await customer.policy(AnswerCalls())
     contact = await promised(site, customer, "2")
     anna = await site.phone("anna", AnswerCalls())
@@ -55,7 +55,7 @@ async def test_an_agent_says_that_it_is_a_machine(site: RunningSite, customer: P
     await machine.play_tone(GREETING_HZ)
     await taken.hear_tone(GREETING_HZ)
     await machine.stop_playing()
-    await taken.send_digits("*99")
+    await taken.send_digits("#9")
     await taken.ended(5)
     await machine.ended(15)
     taken = await anna.incoming(15)

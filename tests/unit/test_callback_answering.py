@@ -209,14 +209,14 @@ async def test_who_cannot_be_asked_is_taken_for_a_person(monkeypatch: pytest.Mon
 
 
 async def test_an_agent_says_that_it_is_a_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By the code, in a conversation that was none: the message is left, and the customer is called
-    again. Other keys are the agent's own."""
+    """In a conversation that was none: the message is left, and the customer is called again."""
     async with called(monkeypatch, "agent") as back, back.answered() as call:
         await call.answers("SET VARIABLE TRK_STAGE talking", SET)
         assert await call.hears() == "EXEC Bridge leg-1"
         back.house.now += 8_000
-        for key in "5*9*99":
-            back.house.services.keys.pressed("leg-1", key)
+        back.house.services.callbacks.is_machine("another")
+        assert "leg-1" not in back.house.switch.hung_up
+        back.house.services.callbacks.is_machine("c1")
         await until(lambda: "leg-1" in back.house.switch.hung_up)
         call.says(OK)
         await call.answers("SET VARIABLE TRK_STAGE flow", SET)
