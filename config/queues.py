@@ -165,6 +165,22 @@ AnyWrapUp = Annotated[
 ]
 
 
+class ExpectedWait(DocumentModel):
+    """When callers of a queue are told how long it may take: while what the engine expected lately
+    came true. ``expected_wait: {error: 30, least: 50}``
+
+    It expects without telling, and compares: the error is the root of the mean squared error as a
+    share of the mean wait, over about the last hundred. Below half a minute any error will do.
+    """
+
+    error: Annotated[int, Field(ge=0, le=200)] = Field(
+        default=50, description="percent by which it was wrong lately, at most"
+    )
+    least: Annotated[int, Field(ge=1, le=1_000)] = Field(
+        default=10, description="how many waits must have been compared"
+    )
+
+
 class Routed(DocumentModel):
     """How those who wait in a queue get an agent: one who has every skill at the level that is
     asked."""
@@ -199,6 +215,9 @@ class Routed(DocumentModel):
     targets: Targets = Field(
         default=Targets(), description="what is to be reached; without them 80 % within 20 s"
     )
+    expected_wait: ExpectedWait = Field(
+        default=ExpectedWait(), description="when callers are told how long it may take"
+    )
 
 
 class FromAgents(DocumentModel):
@@ -220,7 +239,11 @@ class Queue(Routed):
     """Where contacts wait for an agent who has every skill at the level that is asked."""
 
     about: Line = Field(default="-", description="what callers want who wait here")
-    music: Name = Field(default="default", description="a directory of sounds in the music folder")
+    music: Name = Field(
+        default="default",
+        description="a directory of sounds in the music folder, var/music: the engine makes "
+        "default, any other is the site's own (docs/waiting.md)",
+    )
     announce_every: Duration = Field(
         default=Duration(30_000), description="how often a caller hears the place in the queue"
     )

@@ -26,6 +26,11 @@ class Metrics:
         self.longest_wait = self._gauge(
             "queue_longest_wait_seconds", "Age of the longest waiting contact.", "queue"
         )
+        self.wait_error = self._gauge(
+            "expected_wait_error_ratio",
+            "Lately: error of expected waits (root mean square) to the mean wait.",
+            "queue",
+        )
         self.service_level = self._gauge(
             "today_service_level_ratio",
             "Today so far: answered in time, of those counted.",

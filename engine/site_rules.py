@@ -11,6 +11,7 @@ from config.site import Site
 from engine.shifts import shifts_of
 from recordings.policy import RecordingPolicy
 from reports.fold import Aim
+from routing.accuracy import Trust
 from routing.agent import Agent
 from routing.callbacks import CallbackRules
 from routing.pauses import PauseRule
@@ -78,6 +79,7 @@ def queue_rules(queue: Routed, wrap_up: WrapUp) -> QueueRules:
         reserve=Reserve(queue.reserve.agents, queue.reserve.priority) if queue.reserve else None,
         targets=_targets(queue.targets),
         missed_calls=queue.missed_calls,
+        trust=Trust(queue.expected_wait.error / 100, queue.expected_wait.least),
     )
 
 

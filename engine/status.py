@@ -81,6 +81,7 @@ def _print_status(screen: Screen, health: dict[str, Any], status: dict[str, Any]
             q["agents_available"],
             q["talking"],
             "" if q["service_level"] is None else f"{q['service_level']:.0%}",
+            _expected(q),
         )
         for q in status["queues"]
     ]
@@ -94,7 +95,15 @@ def _print_status(screen: Screen, health: dict[str, Any], status: dict[str, Any]
     screen.table("Agents", ("agent", "name", "state", "reason or contact", "for"), agents)
 
 
-_QUEUES = ("queue", "waiting", "longest", "available", "talking", "in time lately")
+_QUEUES = ("queue", "waiting", "longest", "available", "talking", "in time lately", "expected wait")
+
+
+def _expected(queue: dict[str, Any]) -> str:
+    """How wrong expected waits were, and whether callers are told."""
+    error = queue["expected_wait_error"]
+    if error is None:
+        return ""
+    return f"±{error:.0%}" if queue["tells_expected_wait"] else f"±{error:.0%}, not told"
 
 
 def _print_today(screen: Screen, today: Mapping[str, Any] | None) -> None:

@@ -161,6 +161,8 @@ class EngineViews:
         for queue in snapshot.queues:
             metrics.waiting.labels(queue.name).set(queue.waiting)
             metrics.longest_wait.labels(queue.name).set(queue.longest_wait_ms / 1000)
+            error = queue.expected_wait_error
+            metrics.wait_error.labels(queue.name).set(nan if error is None else error)
         for subject, figures in services.today.figures().items():
             if subject.kind == "queue":
                 _set_today(metrics, subject.name, figures)

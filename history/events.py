@@ -33,7 +33,7 @@ class EventKind(StrEnum):
     stopped."""
 
     TURNED_AWAY = "turned_away"
-    """`contact` was not let into `queue`: `detail` is full or no_agents."""
+    """`contact` was not let into `queue`: `detail` is full, no_agents or long_wait."""
 
     PROMISED = "promised"
     """`contact` will be called back for `queue`."""
@@ -51,6 +51,10 @@ class EventKind(StrEnum):
 
     CONFERENCE = "conference"
     """`agent`, `contact` and who was consulted talk together from now on."""
+
+    FORETOLD = "foretold"
+    """The answer to `contact` of `queue`, just told, came after a wait that had been expected, from
+    `arrived_ms` on, to be `detail` ms."""
 
     VOID = "void"
     """The last answer of `contact`, by `agent`, was none: `detail` is not_joined (the agent's leg

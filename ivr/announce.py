@@ -286,11 +286,27 @@ def place_in_queue(language: str, place: int) -> str:
     return _PLACE[language].format(_ORDINALS[language][place - 2])
 
 
-def expected_wait(language: str, wait_ms: int) -> str | None:
-    """What a caller is told who may wait so long, in the next greater of `WAITS`; None beyond
-    the last: nobody is told to wait for more than an hour. Raises LanguageError."""
-    _known(language)
+LONGER_BY = 1.5
+"""What is expected by now must be so many times what was told before, to be told as longer."""
+
+
+def minutes_told(wait_ms: int, before: int | None = None) -> int | None:
+    """The minutes that a caller is told who may wait so long, the next greater of `WAITS`; None
+    beyond the last: nobody is told to wait for more than an hour.
+
+    Who was told so many minutes `before` is not told more: estimates go up and down, and a wait
+    that grows is a promise broken. But one that has grown by half is owned up to.
+    """
     minutes = next((each for each in WAITS if wait_ms <= each * 60_000), None)
+    if before is None or (minutes is not None and minutes <= before):
+        return minutes
+    return before if wait_ms < LONGER_BY * before * 60_000 else minutes
+
+
+def expected_wait(language: str, wait_ms: int, before: int | None = None) -> str | None:
+    """What a caller is told, in minutes (see `minutes_told`). Raises LanguageError."""
+    _known(language)
+    minutes = minutes_told(wait_ms, before)
     return _wait(language, minutes) if minutes is not None else None
 
 

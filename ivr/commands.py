@@ -122,8 +122,9 @@ class Enqueue(NamedTuple):
     ``keys`` leave the queue whenever they are pressed, ``offer`` tells of them now and then; of
     ``comfort`` one is said in each announcement, in turn.
     ``every_ms`` is the time between announcements; None: as the site's queue says. Nobody more
-    is let in when ``max_waiting`` are in the line, and with ``needs_staff`` nobody whom no agent
-    who is logged in could serve.
+    is let in when ``max_waiting`` are in the line, or who would wait longer than ``max_wait_ms`` as
+    far as that can be told, and with ``needs_staff`` nobody whom no agent who is logged in could
+    serve.
     """
 
     queue: str
@@ -143,6 +144,7 @@ class Enqueue(NamedTuple):
     requires: Requirement = ANYONE
     prefer: Preferred | None = None
     keep_place: bool = False
+    max_wait_ms: int | None = None
 
 
 REQUEST_MS = 5_000

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
-QueueOutcome = Literal["conversation_ended", "timeout", "no_such_queue", "key", "full", "no_agents"]
+QueueOutcome = Literal[
+    "conversation_ended", "timeout", "no_such_queue", "key", "full", "long_wait", "no_agents"
+]
 
 # Tuples, as one is made in every turn. What a caller keyed or a service told shows in no repr.
 
@@ -32,7 +34,8 @@ class QueueLeft(NamedTuple):
     """The caller is back from the queue; ``key`` is what was keyed to leave it.
 
     ``agent`` is who was talked to, ``waited_ms`` how long the caller was in the line. The place
-    in it is that of the caller's arrival: a callback can keep it.
+    in it is that of the caller's arrival: a callback can keep it. ``expected_ms`` is how much
+    longer it might have been, None where that cannot be told.
     """
 
     now_ms: int
@@ -40,6 +43,7 @@ class QueueLeft(NamedTuple):
     key: str = ""
     agent: str = ""
     waited_ms: int = 0
+    expected_ms: int | None = None
 
     def __repr__(self) -> str:
         return f"QueueLeft({self.now_ms}, {self.outcome!r})"

@@ -52,6 +52,7 @@ LEARNED: Mapping[str, Variable] = {
     "callback.time": _TIME,
     "queue.agent": _TEXT,
     "queue.waited": _NUMBER,
+    "queue.expected_wait": _NUMBER,
     "reply.status": _NUMBER,
     "transfer.outcome": _TEXT,
     "payment.reference": _TEXT,
@@ -94,6 +95,8 @@ ABOUT: Mapping[str, str] = {
     "callback.time": "its time; both are not set for one that is made as soon as possible",
     "queue.agent": "the agent who answered in a queue",
     "queue.waited": "the seconds waited in the last queue",
+    "queue.expected_wait": "the seconds that the wait there would go on, as expected when it ended "
+    "without an agent; not set unless that can be told",
     "reply.status": "the status of the last http step's answer, 100 to 599",
     "transfer.outcome": "how the last transfer ended",
     "payment.reference": "the payment's reference",
@@ -132,6 +135,7 @@ PROMISES: Mapping[str, NameType] = {
     "hours.reason": NameType(ValueType.TEXT, allowed=frozenset({"week", "holiday", "special"})),
     "caller.contacts": NameType(ValueType.NUMBER, low=Decimal(0)),
     "queue.waited": NameType(ValueType.NUMBER, low=Decimal(0)),
+    "queue.expected_wait": NameType(ValueType.NUMBER, low=Decimal(0)),
     "reply.status": NameType(ValueType.NUMBER, low=Decimal(100), high=Decimal(599)),
     "transfer.outcome": NameType(
         ValueType.TEXT, allowed=frozenset({"ended", "busy", "no_answer", "unreachable"})

@@ -6,6 +6,7 @@ add up to those of the whole, and a mean of the whole is never a mean of means.
 
 from collections import Counter
 from dataclasses import dataclass, field, fields
+from math import sqrt
 from typing import Any, Literal, NamedTuple, Self
 
 Kind = Literal["queue", "agent", "skill"]
@@ -29,7 +30,9 @@ class Figures:
     are those whose wait was shorter than the queue's `short_call`, which are counted there alone.
     `withdrawn` left by a key or were taken out by the flow, `lost` by a restart. `overflowed` of
     all who left unanswered joined another queue. `turned_away` were not let in. `promised` will be
-    called back. `wait_ms` is that of all answered together, `longest_wait_ms` of any who left.
+    called back. `wait_ms` is that of all answered together, `longest_wait_ms` of any who left. Of
+    the answered, the further waits of `foretold` had been foretold: `foretold_wait_ms` is what came
+    of them together, `foretold_error_ms2` the squared errors.
 
     Conversations, callbacks and transfers to an agent too:
     `handled` are over, with `talk_ms`, and `wrap_up_ms` of the wrap-ups that are over.
@@ -60,6 +63,9 @@ class Figures:
     promised: int = 0
     called_back: int = 0
     wait_ms: int = 0
+    foretold: int = 0
+    foretold_wait_ms: int = 0
+    foretold_error_ms2: int = 0
     longest_wait_ms: int = 0
     handled: int = 0
     talk_ms: int = 0
@@ -118,6 +124,15 @@ class Figures:
         return _share(self.abandoned, self.counted)
 
     @property
+    def expected_wait_error(self) -> float | None:
+        """How wrong waits were foretold: the root of the mean squared error, as a share of what
+        came in the mean."""
+        if not self.foretold_wait_ms:
+            return None
+        error_ms = sqrt(self.foretold_error_ms2 / self.foretold)
+        return error_ms * self.foretold / self.foretold_wait_ms
+
+    @property
     def aht_ms(self) -> float | None:
         """Average handling time: talk (with hold) and wrap-up, by conversations."""
         return _share(self.talk_ms + self.wrap_up_ms, self.handled)
@@ -167,7 +182,7 @@ SUMS = tuple(
 
 RATIOS = (
     *("service_level", "asa_ms", "abandon_rate", "aht_ms", "occupancy", "utilisation"),
-    *("transfer_rate", "first_contact_resolution"),
+    *("transfer_rate", "first_contact_resolution", "expected_wait_error"),
 )
 """What is derived."""
 

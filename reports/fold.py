@@ -6,7 +6,7 @@ are taken too: they say in which states it begins.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple, Self
@@ -93,6 +93,18 @@ class Fold:
         self._cells: Cells = {}
         self._people: dict[str, _Person] = {}
         self._talks: dict[str, _Talk] = {}
+        self._takes: Mapping[EventKind, Callable[[EventRow], None]] = {
+            EventKind.STATE: self._state,
+            EventKind.STAFF: self._staff,
+            EventKind.QUEUED: self._queued,
+            EventKind.LEFT: self._left,
+            EventKind.FORETOLD: self._foretold,
+            EventKind.NOT_ANSWERED: self._not_answered,
+            EventKind.TURNED_AWAY: lambda row: self._count(row, "turned_away", _of_queue(row)),
+            EventKind.PROMISED: lambda row: self._count(row, "promised", _of_queue(row)),
+            **dict.fromkeys(_IN_TALK, self._in_talk),
+            EventKind.VOID: self._void,
+        }
 
     def onwards(self, borders: Sequence[int], aims: Mapping[str, Aim]) -> Self:
         """A fold of a later period, which begins with what is known now."""
@@ -102,27 +114,9 @@ class Fold:
 
     def take(self, row: EventRow) -> None:
         """The next row."""
-        match row.kind:
-            case EventKind.STATE:
-                self._state(row)
-            case EventKind.STAFF:
-                self._staff(row)
-            case EventKind.QUEUED:
-                self._queued(row)
-            case EventKind.LEFT:
-                self._left(row)
-            case EventKind.NOT_ANSWERED:
-                name = "rona" if row.detail == "no_answer" else "not_rung"
-                self._count(row, name, _of_agent(row))
-            case EventKind.TURNED_AWAY | EventKind.PROMISED:
-                self._count(row, row.kind.value, _of_queue(row))
-            case kind if kind in _IN_TALK:
-                self._count(row, _IN_TALK[kind], _of_agent(row))
-                self._held(row)
-            case EventKind.VOID:
-                talk = self._talks.pop(row.subject, None)
-                if talk is not None:
-                    talk.take_back()
+        take = self._takes.get(row.kind)
+        if take is not None:
+            take(row)
 
     def so_far(self, now_ms: int) -> Cells:
         """The figures, with the states that go on counted until now."""
@@ -225,7 +219,30 @@ class Fold:
         self._talks.pop(contact, None)
         self._talks[contact] = talk
 
+    def _void(self, row: EventRow) -> None:
+        talk = self._talks.pop(row.subject, None)
+        if talk is not None:
+            talk.take_back()
+
+    def _in_talk(self, row: EventRow) -> None:
+        self._count(row, _IN_TALK[row.kind], _of_agent(row))
+        self._held(row)
+
     # queues
+
+    def _not_answered(self, row: EventRow) -> None:
+        name = "rona" if row.detail == "no_answer" else "not_rung"
+        self._count(row, name, _of_agent(row))
+
+    def _foretold(self, row: EventRow) -> None:
+        talk = self._talks.get(row.subject)
+        if talk is None or row.arrived_ms is None:
+            return
+        came_ms = row.at_ms - row.arrived_ms
+        figures = [*self._at(row.at_ms, talk.subjects)]
+        talk.give(figures, "foretold", 1)
+        talk.give(figures, "foretold_wait_ms", came_ms)
+        talk.give(figures, "foretold_error_ms2", (came_ms - int(row.detail or "0")) ** 2)
 
     def _queued(self, row: EventRow) -> None:
         if row.attended:

@@ -123,6 +123,10 @@ class Forecast:
         trust = self._ledger.pool.rules.queue(queue).trust
         return queue in self.accuracy and self.accuracy[queue].is_trusted(trust)
 
+    def error(self, queue: str) -> float | None:
+        """How wrong it was lately, as a share of the mean wait; None while nothing is known."""
+        return self.accuracy[queue].error if queue in self.accuracy else None
+
     def trusted_ms(self, contact: Contact, now_ms: int) -> int | None:
         """How long a contact, in line or about to be, may still wait; None unless that can be
         told."""
@@ -266,13 +270,16 @@ class _Outlook:
         """Who talks is not there before a wrap-up to come; those in one are there before. Together
         they are done with as many contacts as ever."""
         own = self._contact.queue
-        wrap_up_ms = self._pool.rules.queue(queue or own).wrap_up_ms
-        return Start(wrap_up_ms, number * self._forecast.rate(queue, own))
+        rate = self._forecast.rate(queue, own)
+        wrap_up_ms = min(self._pool.rules.queue(queue or own).wrap_up_ms, 0.5 / rate)
+        return Start(wrap_up_ms, number * rate)
 
     def _wrapping(self, until_ms: int) -> Start:
         own = self._contact.queue
-        at_ms = max(0.0, until_ms - self._now_ms)
-        return Start(at_ms, self._forecast.rate(own, own), is_free=True)
+        rate = self._forecast.rate(own, own)
+        # One that lasts until it is ended does not last to its limit.
+        at_ms = min(max(0.0, until_ms - self._now_ms), 0.5 / rate)
+        return Start(at_ms, rate, is_free=True)
 
     def _preferred(self) -> Iterator[Team]:
         """The agent whom it waits for alone at first, who serves those who came before too."""

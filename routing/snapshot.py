@@ -16,7 +16,9 @@ from routing.targets import Performance
 @dataclass(frozen=True, slots=True)
 class QueueView:
     """One queue. `waiting` counts those in line whom no agent is promised to yet; `service_level`
-    (0 to 1) and `mean_wait_ms` are of lately (`routing/targets.py`), None while nothing counts."""
+    (0 to 1) and `mean_wait_ms` are of lately (`routing/targets.py`), None while nothing counts;
+    `expected_wait_error` is how wrong waits were foretold (`routing/accuracy.py`), and whether
+    callers are told them."""
 
     name: str
     waiting: int
@@ -26,6 +28,8 @@ class QueueView:
     agents_available: int
     service_level: float | None = None
     mean_wait_ms: float | None = None
+    expected_wait_error: float | None = None
+    tells_expected_wait: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,8 @@ def _queue(floor: Floor, name: str, records: list[ContactRecord], now_ms: int) -
         agents_available=floor.ledger.pool.free_agents(name, floor.rules.queue(name).skills),
         service_level=lately.service_level,
         mean_wait_ms=lately.mean_wait_ms,
+        expected_wait_error=floor.forecast.error(name),
+        tells_expected_wait=floor.forecast.is_trusted(name),
     )
 
 

@@ -59,6 +59,8 @@ refuses the call, and it costs the caller nothing."""
 CAUSES = {"busy": 17, "congestion": 34, "rejected": 21}
 """The flow's words for causes of Q.850, which Asterisk tells as 486, 503 and 403
 (hangup_cause2sip in channels/chan_pjsip.c) to a caller who was not answered."""
+Closed = Literal["full", "no_agents", "long_wait"]
+"""Why a caller is not let into a queue."""
 SHORT_MS = 500
 """A conversation as short as that may be none: the agent's leg was gone when it was fetched."""
 
@@ -263,7 +265,8 @@ class Conversation:
         closed = self._closed_to(contact, command)
         if closed is not None:
             self._change(lambda story: story.turned_away(now(), command.queue, closed))
-            return QueueLeft(now(), closed)
+            expected_ms = services.router.expected_wait_ms(contact)
+            return QueueLeft(now(), closed, expected_ms=expected_ms)
         self._change(
             lambda story: replace(
                 story.queued(now(), command.queue, dict(contact.skills), contact.requires).waits_at(
@@ -291,7 +294,9 @@ class Conversation:
             waited_ms = now() - contact.arrived_ms
             if isinstance(left, Gone):
                 self._left_queue(left.why)
-                return QueueLeft(now(), left.why, left.key, waited_ms=waited_ms)
+                return QueueLeft(
+                    now(), left.why, left.key, waited_ms=waited_ms, expected_ms=left.expected_ms
+                )
             if await self._talk(left):
                 return QueueLeft(now(), "conversation_ended", agent=left.agent, waited_ms=waited_ms)
 
@@ -302,7 +307,7 @@ class Conversation:
     def _left_queue(self, why: str) -> None:
         self._change(lambda story: story.left_queue(self._services.clock(), why))
 
-    def _closed_to(self, contact: Contact, command: Enqueue) -> Literal["full", "no_agents"] | None:
+    def _closed_to(self, contact: Contact, command: Enqueue) -> Closed | None:
         """Why the caller is not let in."""
         router, limit = self._services.router, command.max_waiting
         has_place = self._services.callbacks.place_in(contact.queue, self._id) is not None
@@ -310,6 +315,10 @@ class Conversation:
             return "full"
         if command.needs_staff and not router.is_staffed(contact):
             return "no_agents"
+        if command.max_wait_ms is not None and not has_place:
+            expected_ms = router.expected_wait_ms(contact)
+            if expected_ms is not None and expected_ms > command.max_wait_ms:
+                return "long_wait"
         return None
 
     async def _talk(self, leg: AgentLeg, max_ms: int | None = None) -> bool:

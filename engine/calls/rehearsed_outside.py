@@ -74,6 +74,7 @@ class Outside(NamedTuple):
             prefer=None,  # the agent who is to answer is the call's own
             # Those who wait there are the callers of other tests.
             max_waiting=0 if limit is not None and given.waiting >= limit else None,
+            max_wait_ms=None,
         )
 
     def _request(self, command: Request) -> Request:

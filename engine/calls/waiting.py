@@ -7,7 +7,7 @@ key; it never holds up the offer.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import cycle
 from typing import Any, Literal
 
@@ -16,7 +16,7 @@ import structlog
 from bridge.agi.session import AgiSession
 from bridge.errors import AmiError, ChannelGone, PlaybackFailed
 from engine.calls.services import Services
-from ivr.announce import expected_wait, place_in_queue
+from ivr.announce import expected_wait, minutes_told, place_in_queue
 from ivr.commands import SILENCE, Enqueue, Segment
 from ivr.errors import IvrError
 from routing.contact import Contact, Outcome
@@ -36,6 +36,8 @@ class Gone:
 
     why: Literal["timeout", "no_agents", "key"]
     key: str = field(default="", repr=False)
+    expected_ms: int | None = None
+    """How much longer it might have been."""
 
     @property
     def outcome(self) -> Outcome:
@@ -75,6 +77,7 @@ class Waiting:
         self._ticket = ticket
         self._queue = services.site.queues[contact.queue]
         self._announcing = False
+        self._told_minutes: int | None = None
         self._comfort = cycle(command.comfort)
         self._key: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
@@ -90,6 +93,7 @@ class Waiting:
             leg = _leg(ticket)
             if gone is not None:
                 outcome = gone.outcome
+                gone = replace(gone, expected_ms=ticket.expected_wait_ms())
         finally:
             if _leg(ticket) is None:
                 self._services.router.withdraw(self._contact.id, outcome)
@@ -194,12 +198,18 @@ class Waiting:
             return
         if self._command.say_position:
             yield Segment(language, place_in_queue(language, place))
-        wait_ms = ticket.expected_wait_ms() if self._command.say_wait else None
-        text = None if wait_ms is None else expected_wait(language, wait_ms)
-        if text is not None:
-            yield Segment(language, text)
+        if self._command.say_wait:
+            yield from self._wait_news(ticket.expected_wait_ms(), language)
         yield from next(self._comfort, SILENCE).segments
         yield from self._command.offer.segments
+
+    def _wait_news(self, wait_ms: int | None, language: str) -> Iterator[Segment]:
+        if wait_ms is None:
+            return
+        text = expected_wait(language, wait_ms, self._told_minutes)
+        self._told_minutes = minutes_told(wait_ms, self._told_minutes)
+        if text is not None:
+            yield Segment(language, text)
 
     async def _announce(self, segments: list[Segment]) -> None:
         try:

@@ -26,6 +26,7 @@ from routing.events import (
     PauseOver,
     RingFailed,
     RoutingEvent,
+    WaitForetold,
 )
 from routing.skills import Skills
 from routing.transfers import consulted_about, is_consult
@@ -106,6 +107,8 @@ class EventLog:
                 self._queued(contact, at_ms)
             case ContactEnded(at_ms=at_ms, contact=contact, outcome=outcome):
                 self._left(contact, outcome, at_ms)
+            case WaitForetold(at_ms=at_ms, contact=contact, foretold_ms=since_ms, wait_ms=wait_ms):
+                self._foretold(contact, at_ms, since_ms, wait_ms)
             case RingFailed(at_ms=at_ms, contact=contact, agent=agent, outcome=how):
                 self._add(
                     at_ms,
@@ -228,6 +231,18 @@ class EventLog:
             skills=way.asked or _asked(contact),
         )
         self._take(row)
+
+    def _foretold(self, contact: Contact, at_ms: int, since_ms: int, wait_ms: int) -> None:
+        self._add(
+            at_ms,
+            EventKind.FORETOLD,
+            contact.id,
+            queue=contact.queue,
+            detail=str(wait_ms),
+            arrived_ms=since_ms,
+            attended=bool(contact.leg),
+            skills=self._asked(contact.id),
+        )
 
     # stories
 

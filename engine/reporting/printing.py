@@ -19,6 +19,7 @@ _TITLES: dict[Kind, str] = {"queue": "Queues", "agent": "Agents", "skill": "Skil
 _OF_QUEUE = (
     *("entered", "answered", "in time", "ASA", "longest", "hung up", "rate", "timed out"),
     *("AHT", "transferred", "resolved", "RONA", "occupancy", "utilisation"),
+    "expected wait",
 )
 _OF_AGENT = (
     *("signed in", "available", "handling", "paused", "occupancy", "utilisation", "handled"),
@@ -78,6 +79,7 @@ def of_queue(figures: Figures) -> Cells:
         *(length(f.longest_wait_ms), f.abandoned, share(f.abandon_rate), f.timed_out),
         *(length(f.aht_ms), share(f.transfer_rate), share(f.first_contact_resolution)),
         *(f.rona, share(f.occupancy), share(f.utilisation)),
+        "" if f.expected_wait_error is None else f"±{f.expected_wait_error:.0%}",
     )
 
 

@@ -157,6 +157,9 @@ class Given(DocumentModel):
         BeforeValidator(_agents, json_schema_input_type=Literal["free", "none"] | Agents),
     ] = Field(default=None, description="free, none, or {answer_after: 20s, talk: 60s}")
     waiting: int = Field(default=0, ge=0, description="callers who wait in the queue already")
+    expected_wait: Duration | None = Field(
+        default=None, description="how long who joins the queue may wait; without it nobody knows"
+    )
     staffed: bool = Field(
         default=True, description="somebody who could take the call is logged in, if not free"
     )

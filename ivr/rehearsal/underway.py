@@ -7,7 +7,7 @@ from collections.abc import Callable
 from config.duration import Duration
 from config.requirement import ANYONE, spell
 from ivr.commands import Ask, Enqueue, Play, Prompt, RecordMessage, Relaxed
-from ivr.events import Answered, Done, Event, Played, QueueLeft
+from ivr.events import Answered, Done, Event, Played, QueueLeft, QueueOutcome
 from ivr.rehearsal.given import Agents, Given
 from ivr.steps.voicemailing import LEAST_MS
 
@@ -103,13 +103,14 @@ class Question(Underway):
 class Waiting(Underway):
     """In a queue, then talking to an agent."""
 
-    __slots__ = ("_agent", "_began_ms", "_command", "talk_from_ms")
+    __slots__ = ("_agent", "_began_ms", "_command", "_expected_ms", "talk_from_ms")
 
     def __init__(self, command: Enqueue, given: Given, now_ms: int) -> None:
         super().__init__(None, self._over)
         self._command = command
         self._began_ms = now_ms
         self._agent = ""
+        self._expected_ms = given.expected_wait
         self.talk_from_ms: int | None = None
         limit = command.timeout_ms
         self.due_ms = None if limit is None else now_ms + limit
@@ -118,12 +119,25 @@ class Waiting(Underway):
             self.due_ms, self._event = now_ms, lambda at_ms: QueueLeft(at_ms, "no_agents")
         elif command.max_waiting is not None and given.waiting >= command.max_waiting:
             self.due_ms, self._event = now_ms, lambda at_ms: QueueLeft(at_ms, "full")
+        elif self._is_too_long(command):
+            long_ms = self._expected_ms
+            self.due_ms = now_ms
+            self._event = lambda at_ms: QueueLeft(at_ms, "long_wait", expected_ms=long_ms)
         elif agents is not None and (limit is None or agents.answer_after < limit):
             self._answered(now_ms + agents.answer_after, agents)
 
     def _answered(self, at_ms: int, agents: Agents) -> None:
         self.talk_from_ms, self._agent = at_ms, agents.name
         self.due_ms = at_ms + agents.talk
+
+    def _is_too_long(self, command: Enqueue) -> bool:
+        limit, expected = command.max_wait_ms, self._expected_ms
+        return limit is not None and expected is not None and expected > limit
+
+    def _left(self, outcome: QueueOutcome, key: str, now_ms: int) -> Event:
+        waited_ms = now_ms - self._began_ms
+        more = None if self._expected_ms is None else max(0, self._expected_ms - waited_ms)
+        return QueueLeft(now_ms, outcome, key, waited_ms=waited_ms, expected_ms=more)
 
     def talks(self, now_ms: int) -> bool:
         """Whether an agent has answered by now."""
@@ -159,13 +173,13 @@ class Waiting(Underway):
     def press(self, key: str, now_ms: int) -> Event | None:
         if self.talks(now_ms) or not self.takes(key):
             return None
-        return QueueLeft(now_ms, "key", key, waited_ms=now_ms - self._began_ms)
+        return self._left("key", key, now_ms)
 
     def _over(self, now_ms: int) -> Event:
         if self.talk_from_ms is not None:
             waited_ms = self.talk_from_ms - self._began_ms
             return QueueLeft(now_ms, "conversation_ended", agent=self._agent, waited_ms=waited_ms)
-        return QueueLeft(now_ms, "timeout", waited_ms=now_ms - self._began_ms)
+        return self._left("timeout", "", now_ms)
 
 
 def _skills(asked: Relaxed) -> str:

@@ -73,7 +73,8 @@ class Queue(Step):
     after the conversation. An agent needs every skill at its level or a higher one, and those
     that the site asks for in this queue; a caller who has waited too long overflows by
     ``on_timeout`` into another. ``queue.agent`` and ``queue.waited`` (in seconds) tell
-    afterwards who answered and how long it took.
+    afterwards who answered and how long it took, ``queue.expected_wait`` of who has left without
+    an answer how much longer it might have been.
     """
 
     kind: ClassVar[str] = "queue"
@@ -120,6 +121,14 @@ class Queue(Step):
         "is for who keys nothing",
     )
     on_full: StepName | None = Field(default=None, description="max_waiting are there already")
+    max_wait: Duration | None = Field(
+        default=None,
+        description="the longest wait to be expected with which a caller is let in; while it "
+        "cannot be told (expected_wait of the site's queue) everybody is",
+    )
+    on_long_wait: StepName | None = Field(
+        default=None, description="it would be longer; queue.expected_wait tells how long"
+    )
     no_agents: StepName | None = Field(
         default=None, description="nobody who could answer is logged in, or is any more"
     )
@@ -133,7 +142,7 @@ class Queue(Step):
             yield Edge(("answered",), self.answered, silent=False)
         if self.on_timeout is not None:
             yield Edge(("on_timeout", "go"), self.on_timeout.go, silent=False)
-        for name in ("on_full", "no_agents"):
+        for name in ("on_full", "on_long_wait", "no_agents"):
             target = getattr(self, name)
             if target is not None:
                 yield Edge((name,), target, silent=True)
@@ -185,6 +194,10 @@ class Queue(Step):
             yield Finding(("max_waiting",), "leads nowhere: say on_full where the others go")
         if self.on_full is not None and self.max_waiting is None:
             yield Finding(("on_full",), "never comes: say max_waiting how many may wait", key=True)
+        if self.max_wait is not None and self.on_long_wait is None:
+            yield Finding(("max_wait",), "leads nowhere: say on_long_wait where the others go")
+        if self.on_long_wait is not None and self.max_wait is None:
+            yield Finding(("on_long_wait",), "never comes: say max_wait how long", key=True)
 
     def node(self, build: Build) -> Node:
         return QueueNode(build, self)
@@ -245,6 +258,7 @@ class QueueNode(Node):
             "conversation_ended": ("conversation ended", build.goes(step.answered)),
             "timeout": ("waited too long", build.goes(limit.go if limit else None, failed)),
             "full": ("the queue is full", build.goes(step.on_full, failed)),
+            "long_wait": ("the wait would be too long", build.goes(step.on_long_wait, failed)),
             "no_agents": ("no agents", build.goes(step.no_agents, failed)),
         }
         self._keys = {keyed(key): target for key, target in (offer.keys if offer else {}).items()}
@@ -278,7 +292,9 @@ class QueueNode(Node):
         if type(event) is not QueueLeft:
             return self.unexpected(run, event)
         waited = Decimal(event.waited_ms // 1_000)
-        run.learn({"queue.agent": event.agent or None, "queue.waited": waited})
+        more = None if event.expected_ms is None else Decimal(event.expected_ms // 1_000)
+        learned = {"queue.agent": event.agent or None, "queue.waited": waited}
+        run.learn({**learned, "queue.expected_wait": more})
         if event.outcome == "key" and event.key in self._keys:
             target = self._keys[event.key]
             run.note(self.name, f"left for {target}")
@@ -312,4 +328,5 @@ class QueueNode(Node):
             requires,
             self._prefer(run),
             step.keep_place,
+            step.max_wait,
         )

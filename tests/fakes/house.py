@@ -86,6 +86,9 @@ class FakeRouter:
     def is_staffed(self, contact: Contact) -> bool:
         return self.staffed
 
+    def expected_wait_ms(self, contact: Contact) -> int | None:
+        return self.expected_ms
+
     def enqueue(self, contact: Contact) -> Ticket:
         self.told.append(("enqueue", contact.id, contact.queue, dict(contact.skills)))
         self.tickets[contact.id] = Ticket(contact, lambda: 1, lambda: self.expected_ms)

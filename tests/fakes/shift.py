@@ -61,6 +61,10 @@ class Shift:
             self._settle()
         self.now = end
 
+    def look(self) -> None:
+        """The waits of those who came are foretold, as at a heartbeat."""
+        self.floor.forecast.look(self.now)
+
     def call(
         self,
         name: str,

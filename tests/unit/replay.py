@@ -126,6 +126,12 @@ def _count_talk(
         found.answered += 1
         found.in_time += wait_ms <= aims.get(talk.queue or "", Aim()).within_ms
         found.wait_ms += wait_ms
+        for row in (r for r in rows if r.kind is EventKind.FORETOLD and r.contact == talk.contact):
+            if row.at_ms == talk.at_ms:
+                came_ms = row.at_ms - (row.arrived_ms or 0)
+                found.foretold += 1
+                found.foretold_wait_ms += came_ms
+                found.foretold_error_ms2 += (came_ms - int(row.detail or "")) ** 2
     elif began_here:
         found.called_back += 1
     after = [r for r in rows[rows.index(talk) + 1 :] if _is_state_of(r, talk.subject)]

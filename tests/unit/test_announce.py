@@ -11,6 +11,7 @@ from ivr.announce import (
     apology,
     every_text,
     expected_wait,
+    minutes_told,
     notice,
     paused,
     place_in_queue,
@@ -67,6 +68,25 @@ def test_each_language_says_everything_and_each_thing_differently(language: str)
 def test_waits_are_told_in_round_minutes(language: str, wait_ms: int, said: str | None) -> None:
     """Rather too long than too short, and not at all when it is more than an hour."""
     assert expected_wait(language, wait_ms) == said
+
+
+@pytest.mark.parametrize(
+    ("before", "wait_ms", "told"),
+    [
+        (None, 290_000, 5),
+        (5, 180_000, 3),
+        (5, 300_001, 5),
+        (5, 449_999, 5),
+        (5, 450_000, 10),
+        (30, 3_700_000, None),
+        (60, 4_000_000, 60),
+    ],
+)
+def test_a_wait_that_was_told_grows_only_by_a_lot(
+    before: int | None, wait_ms: int, told: int | None
+) -> None:
+    """What was told stands until half as much again is expected, which is then owned up to."""
+    assert minutes_told(wait_ms, before) == told
 
 
 def test_a_pause_names_the_reasons_everyone_has() -> None:

@@ -216,6 +216,28 @@ def test_overflow_transfer_promise_and_refusal_are_counted_of_the_queue() -> Non
     assert (vip.promised, vip.turned_away) == (1, 1)
 
 
+def test_foretold_waits_are_compared_with_what_came() -> None:
+    """Of the answered whose wait was foretold; an answer that was none takes it back."""
+    shift = _a_shift()
+    for number in range(5):
+        _served(shift, f"c{number}", 0, 100_000)
+        shift.wait(20_000)
+    _served(shift, "one", 0, 1_000)
+    shift.call("two")
+    shift.look()
+    shift.wait(40_000)
+    shift.ring_ends("ann")
+    for subject in (SALES, ANN):
+        found = whole(shift, subject)
+        assert (found.foretold, found.foretold_wait_ms) == (1, 40_000)
+        assert found.foretold_error_ms2 == 20_000**2
+        assert found.expected_wait_error == 0.5
+    shift.tell("two", "answered")
+    shift.agent_hangs_up("ann")
+    shift.tell("two", "not_joined")
+    assert whole(shift, SALES).expected_wait_error is None
+
+
 def test_what_is_told_again_after_a_restart_counts_once() -> None:
     """The same state of an agent, whatever its number."""
     shift = _a_shift()
@@ -251,6 +273,7 @@ def _play(day: Sequence[tuple[_Done, int]]) -> Shift:
     shift.serves("bob", ("billing", "sales"), ("billing", "sales"))
     calls: list[str] = []
     for (what, which), seconds in day:
+        shift.look()
         shift.wait(1_000 * seconds)
         agent = ("ann", "bob")[which % 2]
         if what in _VERBS:

@@ -227,6 +227,60 @@ async def test_a_full_queue_lets_nobody_in(house: House) -> None:
     assert ("turned_away", fields) in [(e.what, e.fields) for e in row.timeline]
 
 
+LONG = FLOW.replace("max_waiting: 2", "max_wait: 10m").replace(
+    "on_full: full", "on_long_wait: full"
+)
+
+
+async def test_who_would_wait_too_long_is_not_let_in() -> None:
+    """While the wait can be told; it is the flow's to say what then."""
+    house = House({"support": program(LONG)})
+    house.router.expected_ms = 600_001
+    async with calling(house) as call:
+        await says(call, "full")
+        await goodbye(call)
+    assert house.router.told == []
+    fields = {"queue": "support", "reason": "long_wait"}
+    assert ("turned_away", fields) in [(e.what, e.fields) for e in house.writer.row.timeline]
+
+
+async def test_nobody_is_turned_away_for_a_wait_that_nobody_can_tell(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Everybody is let in, and who leaves by a key knows no wait either."""
+    monkeypatch.setattr(waiting, "FIRST_ANNOUNCEMENT_S", 3_600.0)
+    house = House({"support": program(LONG.replace("say: Left.", 'say: "{queue.waited}."'))})
+    async with calling(house) as call:
+        await hears_music(call)
+        house.services.keys.pressed(CONTACT, "1")
+        await call.answers("SET MUSIC OFF", OK)
+        await says(call, "zero")
+        await goodbye(call)
+    assert house.router.told[-1] == ("withdraw", CONTACT, RoutingOutcome.WITHDRAWN)
+
+
+async def test_a_wait_that_grows_a_little_is_told_as_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Five minutes stay five minutes when it may be six."""
+    monkeypatch.setattr(waiting, "FIRST_ANNOUNCEMENT_S", 0.0)
+    flow = FLOW.replace(
+        "every: 10m, offer: {prompt: Offer., keys: {1: left, star: left}}", "every: 1ms"
+    )
+    flow = flow.replace("say_wait: yes", "say_wait: yes, say_position: no")
+    house = House({"support": program(flow.replace("  left: {say: Left., next: end}\n", ""))})
+    async with calling(house) as call:
+        await hears_music(call)
+        for expected_ms, minutes in ((290_000, 5), (360_000, 5), (500_000, 10)):
+            house.router.expected_ms = expected_ms
+            told = expected_wait("en", minutes * 60_000) or ""
+            await says(call, "_".join(told.lower().replace(".", "").split()))
+            await hears_music(call)
+        assert (await call.hears()).startswith("STREAM FILE ")
+        call.says("HANGUP", "200 result=-1 endpos=0")
+        await call.answers("SET VARIABLE TRK_STAGE done", "200 result=1")
+
+
 async def test_a_queue_without_agents_is_not_waited_in(house: House) -> None:
     """Nobody is to hear music for a desk that is empty."""
     house.router.staffed = False

@@ -41,14 +41,17 @@ steps:
         prompt: {en: To be called back press one., hu: Visszahívás az egyes.}
         keys: {1: promise, star: told}
     max_waiting: 20
+    max_wait: 10m
     answered: told
     on_timeout: {after: 5m, go: late}
     on_error: full
     on_full: full
+    on_long_wait: long
     no_agents: closed
   promise: {callback: {}, next: late, already: closed, on_error: full}
   told: {say: "{queue.agent} after {queue.waited}.", next: bye}
   late: {say: Late., next: bye}
+  long: {say: "{queue.expected_wait} seconds.", next: bye}
   full: {say: Full., next: bye}
   closed: {say: Closed., next: bye}
   bye: {hangup: normal}
@@ -63,7 +66,7 @@ def test_the_queue_asks_for_everything_in_one_command() -> None:
     assert (asked.priority, asked.timeout_ms) == (100, 300_000)
     assert (set(asked.keys), asked.offer.text) == ({"1", "*"}, "Visszahívás az egyes.")
     assert (asked.say_position, asked.say_wait, asked.every_ms) == (True, True, 45_000)
-    assert (asked.max_waiting, asked.needs_staff) == (20, True)
+    assert (asked.max_waiting, asked.max_wait_ms, asked.needs_staff) == (20, 600_000, True)
     assert [each.text for each in asked.comfort] == ["Köszönjük a türelmét.", "Nyelv: hu."]
 
 
@@ -153,6 +156,17 @@ def test_each_way_out_of_the_queue_has_its_exit(outcome: QueueOutcome, heard: st
     call = Conversation(LINE)
     call.leaves_queue(outcome)
     assert call.hears == heard
+
+
+def test_who_would_wait_too_long_hears_how_long() -> None:
+    """The expected wait is a number of the flow's; where it cannot be told it is not set."""
+    call = Conversation(LINE)
+    call.does(QueueLeft(5_000, "long_wait", expected_ms=601_500))
+    assert isinstance(call.command, Play)
+    assert call.command.prompt.text == "six hundred and one seconds."
+    call = Conversation(LINE)
+    call.leaves_queue("timeout")
+    assert call.state.scope.facts["queue.expected_wait"] is None
 
 
 def test_after_the_conversation_the_flow_knows_the_agent_and_the_wait() -> None:
