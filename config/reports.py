@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
 from config.document import DocumentModel
@@ -15,4 +17,9 @@ class Reports(DocumentModel):
         default=7,
         description="a customer who comes no more about the same matter for so many days was "
         "helped at the first contact, like 7d",
+    )
+    keep_events: Annotated[Days, Field(ge=8)] = Field(
+        default=400,
+        description="after so many days the event log is deleted, like 90d; its figures are kept "
+        "by quarters of an hour for good",
     )

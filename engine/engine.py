@@ -50,6 +50,7 @@ from engine.prompts.audio import Audio
 from engine.publishing.flows import Flows, Library, open_flows
 from engine.reporting.eventlog import EventLog
 from engine.reporting.today import Today
+from engine.reporting.upkeep import Upkeep
 from engine.settings import Settings, keep_node
 from engine.site_rules import agents_of, rules_of
 from engine.transfers.handling import Handling
@@ -64,6 +65,7 @@ from history.deliveries import DeliveryStore
 from history.eventstore import EventStore
 from history.messages import MessageStore
 from history.migrations import upgrade_to_head
+from history.rollups import Rollups
 from history.spool import Spool
 from history.writer import HistoryWriter
 from ivr.announce import Notice, notice
@@ -146,7 +148,8 @@ class Engine:
             returning = Returning(services, database, self._layout.journal)
             link = await switchboard.first_link
             await returning.take_up(link, services.recordings)
-            await self._take_up_events(stack, services)
+            store = await self._take_up_events(stack, services)
+            tasks.create_task(today.follow(store), name="other engines' events")
             tasks.create_task(services.router.run(), name="router")
             switchboard.phones(link, services)
             switchboard.open(services, services.recordings)
@@ -155,6 +158,7 @@ class Engine:
             tasks.create_task(returning.watch(), name="journal")
             tasks.create_task(self._mailroom(stack, services).run(), name="messages")
             tasks.create_task(self._courier(stack, services).run(), name="deliveries")
+            tasks.create_task(self._upkeep(stack, services).run(), name="upkeep")
             views.watch = Watch(self._settings, services, site_file)
             tasks.create_task(views.watch.run(), name="watch")
             self._write_card(stack, site, secrets)
@@ -289,7 +293,7 @@ class Engine:
             today=today,
         )
 
-    async def _take_up_events(self, stack: AsyncExitStack, services: Services) -> None:
+    async def _take_up_events(self, stack: AsyncExitStack, services: Services) -> EventStore:
         """What the event log says of agents is what is true of them now; today goes on from it."""
         store = EventStore(self._settings.sql_url)
         stack.push_async_callback(store.close)
@@ -297,6 +301,7 @@ class Engine:
         services.events.employ(services.site, now)
         services.events.take_up(services.router.own_agents(), await store.before(now), now)
         await services.today.load(store)
+        return store
 
     def _mailroom(self, stack: AsyncExitStack, services: Services) -> Mailroom:
         store = MessageStore(self._settings.sql_url)
@@ -307,6 +312,12 @@ class Engine:
         store = DeliveryStore(self._settings.sql_url)
         stack.push_async_callback(store.close)
         return Courier(services, store)
+
+    def _upkeep(self, stack: AsyncExitStack, services: Services) -> Upkeep:
+        events, rollups = EventStore(self._settings.sql_url), Rollups(self._settings.sql_url)
+        stack.push_async_callback(events.close)
+        stack.push_async_callback(rollups.close)
+        return Upkeep(lambda: services.site, events, rollups, now_ms)
 
     async def _agi(self, stack: AsyncExitStack, services: Services) -> AgiServer:
         house = House(services)

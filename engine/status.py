@@ -91,7 +91,8 @@ def _print_status(screen: Screen, health: dict[str, Any], status: dict[str, Any]
     ]
     screen.table("Calls", ("contact", "caller", "called", "at", "queue", "agent", "for"), calls)
     screen.table("Queues", _QUEUES, queues)
-    _print_today(screen, status.get("today"))
+    _print_today(screen, "Today", status.get("today"))
+    _print_today(screen, "The last 30 minutes", status.get("lately"))
     screen.table("Agents", ("agent", "name", "state", "reason or contact", "for"), agents)
 
 
@@ -106,8 +107,8 @@ def _expected(queue: dict[str, Any]) -> str:
     return f"±{error:.0%}" if queue["tells_expected_wait"] else f"±{error:.0%}, not told"
 
 
-def _print_today(screen: Screen, today: Mapping[str, Any] | None) -> None:
-    """How queues did since midnight; agents and skills are in `trunkline report`."""
+def _print_today(screen: Screen, title: str, today: Mapping[str, Any] | None) -> None:
+    """How queues did; agents and skills are in `trunkline report`."""
     if not today or not today["queue"]:
         return
     rows: Rows = [
@@ -120,7 +121,7 @@ def _print_today(screen: Screen, today: Mapping[str, Any] | None) -> None:
         for name, f in today["queue"].items()
     ]
     columns = ("queue", "entered", "answered", "in time", "ASA", "longest", "hung up", "AHT")
-    screen.table("Today", (*columns, "occupancy"), rows)
+    screen.table(title, (*columns, "occupancy"), rows)
 
 
 def _summary(health: dict[str, Any], status: dict[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """What the desk shows of a running engine: fills `desk.views.Views`."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from math import nan
@@ -14,13 +14,12 @@ from engine.calls.story import Story
 from engine.explained import STATES, explained, told_afterwards
 from engine.hub import Hub
 from engine.metrics import Metrics
-from engine.reporting.today import Today
 from engine.staff.orders import agent_json, obey
 from engine.watch import Watch
 from history.database import HistoryDatabase
 from history.errors import DatabaseAway
 from history.writer import HistoryWriter
-from reports.figures import OF_FIRST_CONTACTS, Figures
+from reports.figures import OF_FIRST_CONTACTS, Figures, Subject
 from routing.snapshot import Snapshot
 
 
@@ -68,7 +67,8 @@ class EngineViews:
             "calls": [_call(story) for story in services.chronicle.stories()],
             "queues": [asdict(queue) for queue in snapshot.queues],
             "agents": [agent_json(view, services.site) for view in snapshot.agents],
-            "today": _today(services.today),
+            "today": _told(services.today.since_ms, services.today.figures()),
+            "lately": _told(services.today.lately_since_ms, services.today.lately()),
         }
 
     def agents(self) -> Json:
@@ -196,13 +196,13 @@ def _of_flows(services: Services) -> str:
     return f"version {version}; version {refusal.version} was refused, see `trunkline status`"
 
 
-def _today(today: Today) -> Json:
-    """As a stored report of today would tell it, by kind and name; but for first contacts, of
+def _told(since_ms: int, figures: Mapping[Subject, Figures]) -> Json:
+    """As a stored report of that time would tell it, by kind and name; but for first contacts, of
     which nothing is known before days have passed."""
-    told: Json = {"since_ms": today.since_ms, "queue": {}, "agent": {}, "skill": {}}
-    for subject, figures in sorted(today.figures().items()):
+    told: Json = {"since_ms": since_ms, "queue": {}, "agent": {}, "skill": {}}
+    for subject, found in sorted(figures.items()):
         told[subject.kind][subject.name] = {
-            name: value for name, value in figures.told().items() if name not in OF_FIRST_CONTACTS
+            name: value for name, value in found.told().items() if name not in OF_FIRST_CONTACTS
         }
     return told
 

@@ -6,9 +6,10 @@ from any moment on: who leaves a queue or is answered is told with when the wait
 was asked for, so no earlier row of a contact is needed.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class EventKind(StrEnum):
@@ -147,3 +148,13 @@ class Spoke(NamedTuple):
     started_ms: int
     answered_ms: int | None
     ended_ms: int
+
+
+class RolledUp(NamedTuple):
+    """The figures of one queue, agent or skill in one quarter of an hour (epoch, ms), by name."""
+
+    kind: str
+    name: str
+    since_ms: int
+    until_ms: int
+    figures: Mapping[str, Any]

@@ -26,10 +26,14 @@ class EventStore:
         """Close every connection."""
         await self._engine.dispose()
 
-    async def between(self, since_ms: int, until_ms: int) -> AsyncIterator[Sequence[EventRow]]:
+    async def between(
+        self, since_ms: int, until_ms: int, *, but_of: str | None = None
+    ) -> AsyncIterator[Sequence[EventRow]]:
         """What happened from then until before then, in its order, some rows at a time: a month
-        of a busy site is more than should be held at once."""
+        of a busy site is more than should be held at once. Nothing that the node `but_of` told."""
         wanted = select(*_FIELDS).where(events.c.at_ms >= since_ms, events.c.at_ms < until_ms)
+        if but_of is not None:
+            wanted = wanted.where(events.c.node != but_of)
         async for page in self._pages(wanted.order_by(*_IN_ORDER)):
             yield [_event(row) for row in page]
 

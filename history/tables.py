@@ -216,3 +216,15 @@ events = Table(
         postgresql_where=_OF_AGENTS,
     ),
 )
+
+# Figures by quarters of an hour, of days whose events may be deleted; a row of the kind `day` for
+# each such day, of the whole of it.
+rolled_up = Table(
+    "rolled_up",
+    metadata,
+    Column("since_ms", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("until_ms", BigInteger, nullable=False),
+    Column("figures", _json(), nullable=False),
+)

@@ -21,6 +21,9 @@ REMEMBERED_MS = 3_600_000
 """So long after its end a conversation is known by its contact: what makes an answer none is told
 within seconds of it."""
 
+LATE_MS = 60_000
+"""So much later it may be told that an answer was none."""
+
 
 class Aim(NamedTuple):
     """What counts as answered in time, and as a short call, in one queue."""
@@ -125,6 +128,13 @@ class Fold:
             self._spread(person, now_ms)
         going_on, self._cells = self._cells, counted
         return together(counted, going_on)
+
+    def merge(self, number: int) -> None:
+        """All intervals before this one are one from now on, the first: what is told apart no
+        more need not be kept apart. Nothing that was counted there is taken back any more."""
+        for by_interval in self._cells.values():
+            for old in [each for each in by_interval if 0 < each < number]:
+                by_interval.setdefault(0, Figures()).add(by_interval.pop(old))
 
     # agents
 

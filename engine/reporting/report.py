@@ -17,15 +17,14 @@ from history.errors import HistoryError
 from history.events import Spoke
 from history.eventstore import EventStore
 from history.migrations import upgrade_to_head
+from history.rollups import Rollups
 from reports.figures import Figures, Kind, Subject
-from reports.fold import REMEMBERED_MS, Cells, Fold, together
+from reports.fold import LATE_MS, REMEMBERED_MS, Cells, Fold, together
 from reports.intervals import Step, borders, local
 from reports.resolution import by_customer, counted, judged
+from reports.rolled import Misaligned, cells_of, moved
 
 DAY_MS = 86_400_000
-LATE_MS = 60_000
-"""So much later it may be told that an answer was none."""
-
 Progress = Callable[[int, int], None]
 """How many rows are read, of how many."""
 
@@ -66,8 +65,11 @@ async def make(settings: Settings, wanted: Wanted, now_ms: int, progress: Progre
     zone = ZoneInfo(site.zone)
     since_ms, until_ms = _period(wanted, zone, now_ms)
     cuts = borders(since_ms, until_ms, wanted.step, zone)
-    async with _store(settings) as store:
-        cells = await _folded(store, cuts, site, now_ms, progress)
+    async with _store(settings) as (store, rollups):
+        rolled, kept_ms = await _rolled(rollups, cuts, wanted, zone)
+        later = [kept_ms, *(at_ms for at_ms in cuts if at_ms > kept_ms)]
+        recent = await _folded(store, later, site, now_ms, progress) if later[1:] else {}
+        cells = together(rolled, moved(recent, later, cuts))
         cells = together(cells, await _resolved(store, cuts, site, now_ms))
     names = _names(wanted, site, cells)
     rows = [
@@ -77,6 +79,22 @@ async def make(settings: Settings, wanted: Wanted, now_ms: int, progress: Progre
         if number in cells.get(Subject(wanted.kind, name), {})
     ]
     return Report(wanted, zone, since_ms, until_ms, rows)
+
+
+async def _rolled(
+    rollups: Rollups, cuts: Sequence[int], wanted: Wanted, zone: ZoneInfo
+) -> tuple[Cells, int]:
+    """What is rolled up of this time, and from when on events tell."""
+    kept_ms = max(cuts[0], await rollups.until() or 0)
+    found = [piece async for piece in rollups.between(cuts[0], min(kept_ms, cuts[-1]))]
+    try:
+        return cells_of(found, cuts), kept_ms
+    except Misaligned as error:
+        option = "--from" if error.at_ms == cuts[0] else "--to"
+        typed = wanted.since if option == "--from" else wanted.until
+        since = local(kept_ms, zone).strftime("%Y-%m-%d")
+        allowed = f"a full quarter of an hour: before {since} figures are kept by these alone"
+        raise SettingsInvalid(option, typed, allowed) from None
 
 
 async def _folded(
@@ -118,15 +136,16 @@ async def _customers(
 
 
 @asynccontextmanager
-async def _store(settings: Settings) -> AsyncIterator[EventStore]:
+async def _store(settings: Settings) -> AsyncIterator[tuple[EventStore, Rollups]]:
     settings.layout.root.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
         await upgrade_to_head(settings.sql_url)
-        store = EventStore(settings.sql_url)
+        store, rollups = EventStore(settings.sql_url), Rollups(settings.sql_url)
         try:
-            yield store
+            yield store, rollups
         finally:
             await store.close()
+            await rollups.close()
     except HistoryError as error:
         raise HistoryUnreadable(str(error)) from error
 

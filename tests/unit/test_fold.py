@@ -361,6 +361,22 @@ def test_it_does_not_matter_where_a_report_begins(day: list[tuple[_Done, int]], 
         assert own == by_interval.get(1, Figures())
 
 
+@given(day=_DAY, number=st.integers(0, 20))
+@settings(max_examples=40)
+def test_intervals_that_are_merged_add_up_to_the_same(
+    day: list[tuple[_Done, int]], number: int
+) -> None:
+    """Live figures forget the intervals of the morning, and nothing of the day."""
+    shift = _play([each for each in day if each[0][0] not in {"not_joined", "callback"}])
+    end = shift.now + 1_000
+    borders = sorted({*range(0, end, 30_000), end})
+    fold = Fold(borders, AIMS)
+    for row in shift.rows:
+        fold.take(row)
+        fold.merge(min(number, row.at_ms // 30_000 - 3))
+    assert total(fold.so_far(end)) == total(figures(shift.rows, 0, end).so_far(end))
+
+
 def test_every_sum_is_a_field() -> None:
     """What adds up is everything but the longest wait and the pauses, which have ways of their
     own."""

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +119,48 @@ async def test_the_live_figures_are_those_of_the_stored_report(settings: Setting
         report = await make(settings, asked, shift.now, lambda done, of: None)
         stored = {Subject(kind, row.name): row.figures for row in report.rows}
         assert {s: f for s, f in live.items() if s.kind == kind} == stored
+
+
+async def test_what_other_engines_tell_counts_too(settings: Settings) -> None:
+    """Told before this engine was started, while it starts, and later; each row once."""
+    shift = _a_morning()
+    theirs = [replace(row, node="other") for row in shift.rows]
+    half = len(theirs) // 2
+    today = Today(load_site(PROJECT / "config/site.yaml", {}), NODE, lambda: shift.now)
+    await _written(settings, *theirs[:half])
+    store = EventStore(settings.sql_url)
+    await today.load(store)
+    shift.now = theirs[half].at_ms
+    await _written(settings, *theirs[half:])
+    for row in theirs[half:]:
+        shift.now = row.at_ms
+        await today.catch_up(store)
+        await today.catch_up(store)
+    await store.close()
+    alone = Today(load_site(PROJECT / "config/site.yaml", {}), "other", lambda: shift.now)
+    store = EventStore(settings.sql_url)
+    await alone.load(store)
+    await store.close()
+    assert today.figures() == alone.figures()
+
+
+async def test_the_last_half_an_hour_is_told_apart(settings: Settings) -> None:
+    """From the border of five minutes before; what was before is in the day's alone."""
+    shift = _a_morning()
+    today = Today(load_site(PROJECT / "config/site.yaml", {}), NODE, lambda: shift.now)
+    store = EventStore(settings.sql_url)
+    await today.load(store)
+    await store.close()
+    for row in shift.rows:
+        today.take(row)
+    anna = Subject("agent", "anna")
+    assert shift.now - today.lately_since_ms in range(1_800_000, 2_100_000)
+    lately = today.lately()[anna]
+    assert lately.paused_ms == shift.now - today.lately_since_ms
+    assert (lately.handled, today.figures()[anna].handled) == (0, 1)
+    shift.wait(5 * HOUR_MS)
+    assert today.lately() == {}
+    assert today.figures()[anna].paused_ms == 3_625_000
 
 
 async def test_a_new_day_begins_with_the_states_of_the_old(settings: Settings) -> None:
