@@ -186,6 +186,19 @@ RATIOS = (
 )
 """What is derived."""
 
+COLUMNS = (
+    *("entered", "answered", "in_time", "abandoned", "timed_out", "short", "withdrawn", "lost"),
+    *("overflowed", "turned_away", "promised", "called_back", "wait_ms", "handled", "talk_ms"),
+    *("wrap_up_ms", "transferred", "rona", "not_rung", "available_ms", "offered_ms"),
+    *("talking_ms", "wrapping_ms", "paused_ms", "unresponsive_ms", "first_settled"),
+    *("first_resolved", "first_pending", "longest_wait_ms", "service_level", "asa_ms"),
+    *("abandon_rate", "aht_ms", "occupancy", "utilisation", "transfer_rate"),
+    *("first_contact_resolution", "pauses"),
+    *("hold_ms", "foretold", "foretold_wait_ms", "foretold_error_ms2", "expected_wait_error"),
+)
+"""Every figure as tables for machines have them in order: whatever is new comes last, for whoever
+reads by place."""
+
 OF_FIRST_CONTACTS = frozenset(
     {"first_settled", "first_resolved", "first_pending", "first_contact_resolution"}
 )

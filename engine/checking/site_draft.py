@@ -15,6 +15,7 @@ from config.document import DocumentError, Located, Problem, load_plain
 from config.files import NOTHING_UNSAVED, Unsaved, read_text
 from config.site import Site, read_site
 from config.transfers import Transfers
+from engine.checking.music import music_problems
 from engine.loading import known_of
 from engine.publishing.functions import load_functions
 from engine.settings import Settings
@@ -46,8 +47,11 @@ def draft_of(settings: Settings, unsaved: Unsaved = NOTHING_UNSAVED) -> SiteDraf
         site, located, problems = read_site(text, str(path))
     except DocumentError as error:
         return SiteDraft(_known_in_part(plain, functions), (*error.problems, *faults), None)
+    silent = music_problems(site, located, settings.layout.music)
     return SiteDraft(
-        known_of(site, functions, settings.functions), (*problems, *faults), (site, located)
+        known_of(site, functions, settings.functions),
+        (*problems, *faults, *silent),
+        (site, located),
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from engine.console import Screen
 from engine.reporting.lengths import length, share
 from engine.reporting.report import Report, Row
-from reports.figures import Figures, Kind
+from reports.figures import COLUMNS, Figures, Kind
 from reports.intervals import Step, local
 
 Cells = tuple[Any, ...]
@@ -45,7 +45,7 @@ def as_csv(report: Report) -> str:
     """A line for each interval and name, under one of column names; nothing stands where a share
     or mean is of nothing."""
     text = io.StringIO()
-    columns = ["name", "from", "to", *Figures().told()]
+    columns = ["name", "from", "to", *COLUMNS]
     writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()
     for row in report.rows:

@@ -294,3 +294,21 @@ def test_of_a_site_that_cannot_be_read_only_that_is_told(house: House, text: str
         house.site.write_text(text, "utf-8")
     code, problems, _ = house.check()
     assert (code, [line.partition(":")[0] for line in problems]) == (1, ["site.yaml"])
+
+
+def test_music_that_is_not_there_is_an_error(trunkline: Command, tmp_path: Path) -> None:
+    """Callers would wait in silence: the folder must be there, with something in it."""
+    house = House(tmp_path / "house", trunkline)
+    house.spoil_site("queues:\n  support:\n", "queues:\n  support:\n    music: jazz\n")
+    music = tmp_path / "var" / "music"
+    (music / "jazz").mkdir(parents=True)
+    environ = {
+        "TRUNKLINE_SITE": str(house.site),
+        "TRUNKLINE_DIALPLANS": str(house.dialplans),
+        "TRUNKLINE_VAR": str(tmp_path / "var"),
+    }
+    done = trunkline("check", **environ)
+    assert done.returncode == 1
+    assert f'queues.support.music: there is no folder "jazz" with sounds in {music}' in done.stdout
+    (music / "jazz" / "blue.wav").write_bytes(b"RIFF")
+    assert trunkline("check", **environ).returncode == 0

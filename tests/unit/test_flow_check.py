@@ -99,7 +99,7 @@ def test_good_flows_give_no_warnings() -> None:
 def test_a_folder_of_flows_is_loaded_by_name() -> None:
     """Tests beside the flows are not flows."""
     flows = {"support", "reception", "directory", "after_hours", "survey", "identify"}
-    flows |= {"bill_payment", "reminder"}
+    flows |= {"bill_payment", "reminder", "patience"}
     assert set(load_flows(ROOT / "dialplans")) == flows
 
 

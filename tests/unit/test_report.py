@@ -19,7 +19,7 @@ from engine.site_rules import aims_of
 from history.database import HistoryDatabase
 from history.eventstore import EventStore
 from history.migrations import upgrade_to_head
-from reports.figures import Kind, Subject
+from reports.figures import COLUMNS, Figures, Kind, Subject
 from reports.intervals import Step, local
 from routing.contact import Outcome
 from tests.fakes.history_rows import contact
@@ -215,8 +215,16 @@ async def test_a_machine_gets_json_and_csv(settings: Settings) -> None:
         {"lunch": 3_625_000},
     )
     line = _row(csv.DictReader(io.StringIO(printing.as_csv(report))))
+    assert [*line] == ["name", "from", "to", *COLUMNS]
     assert {*line} == {*row}
     assert (line["service_level"], line["pauses"]) == ("0.5", "lunch=3625000")
+
+
+def test_columns_keep_their_places() -> None:
+    """Whoever reads the figures by place is not to read another one after an update."""
+    assert COLUMNS[:4] == ("entered", "answered", "in_time", "abandoned")
+    assert COLUMNS.index("pauses") == 37
+    assert {*COLUMNS} == {*Figures().told()}
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,16 @@ DATA = Path(__file__).parents[1] / "data/site"
 BAD = sorted((DATA / "bad").glob("*.yaml"))
 GOOD = sorted((DATA / "good").glob("*.yaml"))
 SAMPLE = Path(__file__).parents[2] / "config/site.yaml"
-FLOWS = {"support", "reception", "directory", "after_hours", "survey", "bill_payment", "reminder"}
+FLOWS = {
+    "support",
+    "reception",
+    "directory",
+    "after_hours",
+    "survey",
+    "bill_payment",
+    "reminder",
+    "patience",
+}
 WANT = "# want: "
 
 
