@@ -194,7 +194,8 @@ COLUMNS = (
     *("first_resolved", "first_pending", "longest_wait_ms", "service_level", "asa_ms"),
     *("abandon_rate", "aht_ms", "occupancy", "utilisation", "transfer_rate"),
     *("first_contact_resolution", "pauses"),
-    *("hold_ms", "foretold", "foretold_wait_ms", "foretold_error_ms2", "expected_wait_error"),
+    *("consultations", "conferences", "holds", "held_ms", "productive_ms", "foretold"),
+    *("foretold_wait_ms", "foretold_error_ms2", "expected_wait_error"),
 )
 """Every figure as tables for machines have them in order: whatever is new comes last, for whoever
 reads by place."""
