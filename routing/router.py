@@ -48,6 +48,7 @@ two of them, as a node's own later write is never refused and Redis takes them i
 _FORGOTTEN_AT_ONCE = 16
 _RETRY_FIRST_S = 0.05
 _RETRY_MOST_S = 1.0
+_TIMED = frozenset({agents.WrapUp, agents.BackOff, agents.Paused})
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,6 +316,8 @@ class Router:
                 if not self._floor.ledger.pending():
                     self._store_is(True)
             self._floor.forecast.look(self._clock())
+            # A timer knows nothing of a clock that was set, or of a machine that slept.
+            self._floor.tick(self._clock())
             self._settle()
             await asyncio.sleep(self._floor.rules.beat_ms / 1000)
 
@@ -471,7 +474,7 @@ class Router:
         timer = self._timers.pop(agent_id, None)
         if timer is not None:
             timer.cancel()
-        if not isinstance(state, agents.WrapUp | agents.BackOff | agents.Paused):
+        if type(state) not in _TIMED:
             return
         now_ms = self._clock()
         due_ms = self._floor.presence.due_ms(agent_id, now_ms)

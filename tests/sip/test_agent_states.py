@@ -1,10 +1,13 @@
-"""Agents' codes at their limits, and a supervisor's word, with real phones."""
+"""Agents' codes at their limits, a supervisor's word, and phones that vanish: with real phones."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+import os
+import signal
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 
 import pytest
 import pytest_asyncio
@@ -17,6 +20,13 @@ from tests.sip.test_call import key
 pytestmark = [pytest.mark.sip, pytest.mark.asyncio(loop_scope="module")]
 
 
+OFTEN = """\
+[anna](+type=aor)
+qualify_frequency = 1
+qualify_timeout = 1.0
+"""
+
+
 def _change(site: Json) -> None:
     """Notes of five seconds that can be made longer, and one agent at lunch at a time."""
     site["queues"]["support"]["wrap_up"] = {"time": "5s", "extend": "20s", "most": "25s"}
@@ -26,8 +36,12 @@ def _change(site: Json) -> None:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningSite]:
-    """A site with limits."""
-    async with running_site(tmp_path_factory.mktemp("site"), _change) as running:
+    """A site with limits, whose Asterisk asks anna's phone every second whether it is there."""
+    directory = tmp_path_factory.mktemp("site")
+    local = directory / "var" / "asterisk" / "local"
+    local.mkdir(parents=True)
+    (local / "pjsip.conf").write_text(OFTEN, "utf-8")
+    async with running_site(directory, _change) as running:
         yield running
 
 
@@ -60,8 +74,8 @@ async def test_a_wrap_up_is_extended_by_code(site: RunningSite) -> None:
         await dial_code(site, anna, "*16")
         after = await site.agent_is("anna", "wrap_up")
         assert after["until_ms"] - after["since_ms"] == 25_000
-    told = await ordered(site, "end-wrap-up", "anna")
-    assert (told["code"], told["agents"][0]["state"]) == (0, "available")
+    await word(site, "anna", {"verb": "end_wrap_up", "by": "maria"})
+    await site.agent_is("anna", "available")
     await call.ended()
     await anna.unregister()
 
@@ -105,9 +119,42 @@ async def test_who_is_forced_out_while_rung_stops_ringing(site: RunningSite) -> 
     await site.agent_is("anna", "available")
     await call.hang_up()
     await taken.ended()
+    for phone in (anna, bela):
+        await phone.unregister()
 
 
 async def test_nobody_is_logged_in_without_a_phone(site: RunningSite) -> None:
     """The command says why, and its exit code that it was not done."""
     told = await ordered(site, "login", "cili")
     assert (told["code"], told["refused"][0]["code"]) == (1, "phone_away")
+
+
+async def test_a_phone_that_vanishes_is_not_offered_anything(site: RunningSite) -> None:
+    """Complaint: unregistered phones stay available. One that is still registered, but answers
+    no OPTIONS, is away: its agent is offline before anybody is offered, and back with the phone."""
+    anna = await site.agent("anna")
+    with phones_frozen(site):
+        gone = await site.agent_is("anna", "offline")
+        assert not gone["held"]
+        call = await site.call()
+        await call.first_audio()
+        await key(site, call, "1", "4711")
+        await site.only_call("queue")
+        await asyncio.sleep(1)
+        await site.only_call("queue")
+        assert (await site.agent_is("anna", "offline"))["since_ms"] == gone["since_ms"]
+    taken = await anna.incoming()
+    await taken.answered()
+    await call.hang_up()
+    await taken.ended()
+    await anna.unregister()
+
+
+@contextmanager
+def phones_frozen(site: RunningSite) -> Iterator[None]:
+    """Agents' phones stand still meanwhile, as after a power cut: nobody unregisters them."""
+    os.kill(site.bank.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(site.bank.pid, signal.SIGCONT)
