@@ -58,7 +58,7 @@ class Transfers:
         over = theirs.end(Outcome.COMPLETED, now_ms)
         self._ledger.move_contact(consult, over)
         self._ledger.move_contact(contact_id, ours.hand_over(theirs.agent, theirs.leg, now_ms))
-        took = agent.take_over(contact_id, contact.queue, now_ms)
+        took = agent.take_over(contact_id, contact.queue or contact.of_queue, now_ms)
         self._ledger.move_agent(theirs.agent, took, now_ms)
         return True
 

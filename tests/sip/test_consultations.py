@@ -208,3 +208,21 @@ async def test_somebody_outside_is_consulted(site: RunningSite) -> None:
         row = await site.row(talk.contact)
     assert [leg["role"] for leg in row["legs"] if leg["answered_ms"]] == ["agent", "external"]
     assert FALLBACK not in site.output
+
+
+async def test_whoever_of_a_queue_is_due_is_consulted(site: RunningSite) -> None:
+    """Chosen, rung and reserved as for a caller; in the queue's figures it is no caller."""
+    async with talking(site) as talk:
+        cili = await colleague(site, "cili")
+        await talk.wants("consult", "queue:billing", note="Wrong bill")
+        asked = await cili.incoming()
+        await asked.answered()
+        await asked.play_tone(OTHER_HZ)
+        await hears(talk.anna, OTHER_HZ)
+        await talk.wants("complete")
+        await hears(talk.caller, OTHER_HZ)
+        row = await talk.over()
+    assert row["agent"] == "cili"
+    assert told(row, "consulting") == [{"agent": "anna", "to": "queue:billing"}]
+    figures = (await site.client.get("/api/status"))["today"]["queue"]
+    assert "billing" not in figures or figures["billing"]["entered"] == 0
