@@ -179,7 +179,7 @@ def _transfers(site: Site, located: Located) -> Iterator[Problem]:
     for name, queue in site.queues.items():
         hours = queue.from_agents.hours
         if hours is not None and hours not in site.hours:
-            message = f"unknown hours, {did_you_mean(hours, site.hours)}"
+            message = f"unknown hours {shown(hours)}, {did_you_mean(hours, site.hours)}"
             yield located.problem(("queues", name, "from_agents", "hours"), message)
 
 
