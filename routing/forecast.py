@@ -9,7 +9,7 @@ without anybody being told, to see what becomes of it: `trusted_ms` is silent un
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from math import exp, inf
 from typing import NamedTuple
@@ -26,11 +26,12 @@ from routing.lines import Kind, WaitingLine
 from routing.order import earlier
 from routing.work import LATELY_MS
 
-_A_LOOK = 20
-"""So many newcomers are judged by at one look: each costs about as much as an announcement."""
 _NEWCOMERS = 200
-_MOST_LINES = 64
-"""Lines that are looked at for one contact: those that share its agents, and theirs."""
+_MOST_LINKS = 2_000
+_MOST_SHARES = 120
+"""So much is looked at for one contact: links between lines and kinds of agents, and shares of
+teams in lines. Where there are more, a contact looks at its own line alone: else it would take as
+long as many decisions, and the error tells how well that goes."""
 
 
 class Foretold(NamedTuple):
@@ -89,15 +90,15 @@ class Forecast:
         if contact.leg and len(self._newcomers) < _NEWCOMERS:
             self._newcomers[contact.id] = None
 
-    def look(self, now_ms: int) -> None:
-        """Foretells the waits of some who came since the last look."""
-        some = [*islice(self._newcomers, _A_LOOK)]
-        for contact_id in some:
+    def look(self, now_ms: int, most: int = 1) -> bool:
+        """Foretells the waits of some who came since the last look; whether there are more."""
+        for contact_id in [*islice(self._newcomers, most)]:
             del self._newcomers[contact_id]
             if isinstance(self._ledger.contact_state(contact_id), contacts.Waiting):
                 wait_ms = self.expected_ms(self._ledger.contacts[contact_id].contact, now_ms)
                 if wait_ms is not None:
                     self._foretold[contact_id] = Foretold(now_ms, wait_ms)
+        return bool(self._newcomers)
 
     def wait_over(self, contact: Contact, now_ms: int, *, answered: bool) -> WaitForetold | None:
         """A contact was answered, or gave up. How its wait compares with what was foretold of it;
@@ -175,8 +176,11 @@ class _Outlook:
     def wait_ms(self) -> int | None:
         """How long it may still wait."""
         ours = self._ours()
-        kinds = self._look_around(ours)
-        teams = [team for team in self._teams(kinds, ours) if team.starts]
+        self._look_around(ours)
+        teams = self._teams(ours)
+        if sum(len(team.tanks) for team in teams) > _MOST_SHARES:
+            self._look_at_own()
+            teams = self._teams(ours)
         teams += self._preferred()
         found = mean_wait_ms(self._filled, teams)
         return None if found is None else round(found)
@@ -204,23 +208,34 @@ class _Outlook:
     def _from_now(self, waited_ms: int) -> int:
         return max(0, self._contact.arrived_ms + waited_ms - self._now_ms)
 
-    def _look_around(self, ours: dict[Kind, float]) -> list[Kind]:
+    def _look_around(self, ours: Iterable[Kind]) -> None:
         """The lines that these agents serve, those who serve them too, and so on."""
-        kinds = dict.fromkeys(ours)
-        for kind in (queue := [*kinds]):
-            for link in self._pool.line_of_kind(kind).links:
-                line = link.waiting
-                if line in self._tanks or len(self._tanks) == _MOST_LINES:
-                    continue
-                tank = self._tank(line)
-                if tank is None:
-                    continue
-                self._tanks[line] = len(self._filled)
-                self._filled.append(tank)
-                fresh = [each.free.kind for each in line.links if each.free.kind not in kinds]
-                kinds.update(dict.fromkeys(fresh))
-                queue += fresh
-        return [*kinds]
+        seen, links = dict.fromkeys(ours), 0
+        for kind in (queue := [*seen]):
+            own = self._pool.line_of_kind(kind).links
+            links += len(own)
+            if links > _MOST_LINKS:
+                self._look_at_own()
+                return
+            for line in [e.waiting for e in own if e.waiting not in self._tanks]:
+                if self._add_tank(line):
+                    links += len(line.links)
+                    fresh = [e.free.kind for e in line.links if e.free.kind not in seen]
+                    seen.update(dict.fromkeys(fresh))
+                    queue += fresh
+
+    def _look_at_own(self) -> None:
+        """At nothing but the contact's own line."""
+        self._tanks.clear()
+        self._filled.clear()
+        self._add_tank(self._own)
+
+    def _add_tank(self, line: WaitingLine) -> bool:
+        tank = self._tank(line)
+        if tank is not None:
+            self._tanks[line] = len(self._filled)
+            self._filled.append(tank)
+        return tank is not None
 
     def _tank(self, line: WaitingLine) -> Tank | None:
         """Those of a line who go before; None where nobody does."""
@@ -246,18 +261,20 @@ class _Outlook:
                 number += rate * min(ahead_ms, LATELY_MS)
         return comes, number / comes if comes else 0.0
 
-    def _teams(self, kinds: list[Kind], ours: dict[Kind, float]) -> Iterator[Team]:
+    def _teams(self, ours: Mapping[Kind, float]) -> list[Team]:
         """Agents who serve the same, together."""
+        serves: dict[Kind, list[int]] = {kind: [] for kind in ours}
+        for line, number in self._tanks.items():
+            for link in line.links:
+                serves.setdefault(link.free.kind, []).append(number)
         found: dict[tuple[tuple[int, ...], float], Team] = {}
-        for kind in kinds:
-            links = self._pool.line_of_kind(kind).links
-            tanks = tuple(
-                sorted({self._tanks[e.waiting] for e in links if e.waiting in self._tanks})
-            )
+        for kind, tanks in serves.items():
             since = ours.get(kind, inf)
-            team = found.setdefault((tanks, since), Team(tanks, [], since))
-            self._employ(team, kind)
-        yield from found.values()
+            key = tuple(tanks), since
+            if key not in found:
+                found[key] = Team(key[0], [], since)
+            self._employ(found[key], kind)
+        return [team for team in found.values() if team.starts]
 
     def _employ(self, team: Team, kind: Kind) -> None:
         crew = self._forecast.crew

@@ -46,6 +46,7 @@ _WRITERS = 3
 """So many batches are under way at once: this process works while Redis writes. A record may be in
 two of them, as a node's own later write is never refused and Redis takes them in order."""
 _FORGOTTEN_AT_ONCE = 16
+_NEWCOMERS_A_BEAT = 20
 _RETRY_FIRST_S = 0.05
 _RETRY_MOST_S = 1.0
 _TIMED = frozenset({agents.WrapUp, agents.BackOff, agents.Paused})
@@ -315,9 +316,12 @@ class Router:
             else:
                 if not self._floor.ledger.pending():
                     self._store_is(True)
-            self._floor.forecast.look(self._clock())
             # A timer knows nothing of a clock that was set, or of a machine that slept.
             self._floor.tick(self._clock())
+            for _ in range(_NEWCOMERS_A_BEAT):
+                if not self._floor.forecast.look(self._clock()):
+                    break
+                await asyncio.sleep(0)
             self._settle()
             await asyncio.sleep(self._floor.rules.beat_ms / 1000)
 

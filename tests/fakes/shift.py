@@ -63,7 +63,7 @@ class Shift:
 
     def look(self) -> None:
         """The waits of those who came are foretold, as at a heartbeat."""
-        self.floor.forecast.look(self.now)
+        self.floor.forecast.look(self.now, 100)
 
     def call(
         self,

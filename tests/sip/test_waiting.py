@@ -14,7 +14,7 @@ import pytest_asyncio
 
 from phones.phone import Call, Phone
 from phones.protocol import AnswerCalls
-from tests.sip.running_site import NUMBER, Json, RunningSite, running_site
+from tests.sip.running_site import NUMBER, Json, RunningSite, running_site, until
 
 pytestmark = [pytest.mark.sip, pytest.mark.asyncio(loop_scope="module")]
 
@@ -146,11 +146,15 @@ async def test_a_key_in_a_comfort_message_leaves_for_the_voicemail(site: Running
     await call.send_digits("2")
     await call.hear_tone(BEEP_HZ, 6)
     await call.play_tone(440)
-    await asyncio.sleep(1)
+    await asyncio.sleep(2)
     await call.hang_up()
     await site.row(contact)
-    code, printed = await site.trunkline("messages", "list", "support", "--json")
-    assert (code, len(json.loads(printed))) == (0, 1)
+
+    async def look() -> bool | None:
+        code, printed = await site.trunkline("messages", "list", "support", "--json")
+        return (code == 0 and len(json.loads(printed)) == 1) or None
+
+    await until("the message", look, 10)
 
 
 async def test_who_keeps_the_place_goes_before_who_came_later(site: RunningSite) -> None:

@@ -15,6 +15,7 @@ from routing.floor import Floor
 from routing.fluid import HORIZON_MS, Start, Tank, Team, mean_wait_ms
 from routing.ringing import AgentLeg, Answered
 from routing.rules import QueueRules, RoutingRules
+from routing.skills import skill_set
 from routing.store import Written
 from tests.fakes.routing import a_contact, an_agent
 
@@ -350,12 +351,12 @@ def test_waits_are_foretold_and_told_once_that_goes_well() -> None:
     rules = replace(RULES, queues={"sales": QueueRules(wrap_up_ms=0, trust=Trust(0.5, 3))})
     desk = Desk(an_agent("ann"), rules=rules)
     desk.learns("sales", 100 * SECOND)
-    desk.floor.forecast.look(desk.now)
+    desk.floor.forecast.look(desk.now, 20)
     desk.calls(a_contact("talks"))
     told = []
     for number in range(4):
         desk.waits(name := f"c{number}")
-        desk.floor.forecast.look(desk.now)
+        desk.floor.forecast.look(desk.now, 20)
         contact = desk.floor.ledger.contacts[name].contact
         told.append(desk.floor.forecast.trusted_ms(contact, desk.now))
         desk.waits("leaves")
@@ -369,14 +370,32 @@ def test_waits_are_foretold_and_told_once_that_goes_well() -> None:
     assert desk.floor.forecast.accuracy["sales"].judged == 4
 
 
-def test_ten_thousand_newcomers_are_not_all_looked_at_in_one_beat() -> None:
-    """A look costs a bounded time, however many came since the last."""
+def test_newcomers_are_looked_at_one_by_one() -> None:
+    """A look costs a bounded time, however many came since the last, and says when it is done."""
     desk = Desk(an_agent("ann"))
     desk.learns("sales", 100 * SECOND)
     desk.calls(a_contact("talks"))
     for number in range(100):
         desk.waits(f"c{number:03}")
-    desk.floor.forecast.look(desk.now)
+    looks = [desk.floor.forecast.look(desk.now) for _ in range(20)]
+    assert all(looks)
     for _ in range(21):
         desk.ends("ann", 10 * SECOND)
     assert desk.floor.forecast.accuracy["sales"].judged == 20
+    assert not desk.floor.forecast.look(desk.now, 200)
+
+
+def test_a_crowd_is_not_looked_at_for_one_caller() -> None:
+    """Where hundreds of kinds of agents serve hundreds of wishes, a contact's own line counts
+    alone: those before it, by the agents who suit it."""
+    staff = [an_agent(f"a{n:03}", sales=5, **{f"s{n:03}": 3}) for n in range(150)]
+    desk = Desk(*staff)
+    desk.learns("sales", 150 * SECOND)
+    for agent in staff:
+        desk.calls(a_contact(f"talks to {agent.id}"))
+    for agent in staff:
+        asks = {"sales": 1, agent.id.replace("a", "s"): 1}
+        desk.calls(replace(a_contact(f"for {agent.id}"), skills=skill_set(asks)))
+    for name in ("first", "second"):
+        desk.waits(name)
+    assert desk.expects("second") == 2_000
