@@ -27,7 +27,7 @@ from routing.order import earlier
 from routing.work import LATELY_MS
 
 _NEWCOMERS = 200
-_MOST_LINKS = 2_000
+_MOST_LINKS = 1_000
 _MOST_SHARES = 120
 """So much is looked at for one contact: links between lines and kinds of agents, and shares of
 teams in lines. Where there are more, a contact looks at its own line alone: else it would take as

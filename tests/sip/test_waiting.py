@@ -145,10 +145,13 @@ async def test_a_key_in_a_comfort_message_leaves_for_the_voicemail(site: Running
     await asyncio.sleep(2)  # the words have begun
     await call.send_digits("2")
     await call.hear_tone(BEEP_HZ, 6)
+    await asyncio.sleep(0.5)
     await call.play_tone(440)
-    await asyncio.sleep(2)
+    await asyncio.sleep(3)
     await call.hang_up()
-    await site.row(contact)
+    row = await site.row(contact)
+    did = [(entry["what"], entry["fields"]) for entry in row["timeline"]]
+    assert "message_left" in dict(did), did[-8:]
 
     async def look() -> bool | None:
         code, printed = await site.trunkline("messages", "list", "support", "--json")
