@@ -60,10 +60,13 @@ class Answering:
             reason = None  # better a machine for an agent than nobody for a customer
         if reason is None:
             return True
-        # The agent is free before a word is left.
-        self._services.callbacks.calling.end(self._id, reason)
-        if reason != HUNG_UP:
-            await self.leave_message()
+        calling = self._services.callbacks.calling
+        try:
+            await calling.let_agent_go(self._id)
+            if reason != HUNG_UP:
+                await self.leave_message()
+        finally:
+            calling.end(self._id, reason)
         return False
 
     async def leave_message(self) -> None:

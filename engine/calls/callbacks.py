@@ -329,7 +329,7 @@ class Callbacks:
             await self._give_up(contact_id, reason)
             return
         self._chronicle.update(story.not_called_back(now_ms, reason, again))
-        if begin:
+        if begin and contact_id not in self._kept:
             self._begin(contact_id)
 
     async def _give_up(self, contact_id: str, reason: str) -> None:

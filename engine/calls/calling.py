@@ -152,6 +152,17 @@ class Calling:
         if call is not None and not call.over.done():
             call.over.set_result(JOINED)
 
+    async def let_agent_go(self, contact_id: str) -> None:
+        """There is nobody to talk to: the agent is free while the call goes on for a while."""
+        call = self._calls.get(contact_id)
+        if call is None or call.over.done():
+            return
+        if call.leg is None:
+            self._router.withdraw(contact_id, Leaving.WITHDRAWN)
+        else:
+            self._router.conversation_ended(contact_id)
+            await self._ringer.drop(call.leg)
+
     def end(self, contact_id: str, reason: str) -> bool:
         """The try has come to nothing; False if it was over already, or never begun."""
         call = self._calls.get(contact_id)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+from itertools import pairwise
 
 from phones.phone import Call, Phone
-from tests.sip.running_site import NUMBER, Json, RunningSite
+from tests.sip.running_site import NUMBER, Json, RunningSite, until
 
 CUSTOMER = "+36201234567"
 CUSTOMER_HZ, AGENT_HZ, GREETING_HZ = 440, 620, 350
+LOUD_DBFS = -50
+SILENCE_MS = 5_000
+"""Longer than a customer is waited for after they were asked: what follows is the message."""
 FLOWS = {
     "desk": """\
 flow: desk
@@ -84,3 +88,14 @@ async def confirmed(customer: Phone) -> Call:
     await asyncio.sleep(0.3)
     await back.send_digits("1")
     return back
+
+
+async def hears_after_silence(machine: Call) -> None:
+    """Something is said once the line has been silent for longer than it was before."""
+
+    async def look() -> bool | None:
+        loud = [moment for moment, dbfs in await machine.levels() if dbfs > LOUD_DBFS]
+        gaps = (later.ms_since(earlier) for earlier, later in pairwise(loud))
+        return any(gap > SILENCE_MS for gap in gaps) or None
+
+    await until("a message after silence", look, 25)

@@ -18,6 +18,7 @@ from tests.sip.promises import (
     GREETING_HZ,
     confirmed,
     gone,
+    hears_after_silence,
     promised,
     short_tries,
     told,
@@ -72,6 +73,7 @@ async def test_a_customer_whose_agent_has_gone_waits_for_the_next(
     site: RunningSite, customer: Phone
 ) -> None:
     """At the front of the queue, on the line; it is one call to them."""
+    await customer.policy(AnswerCalls())
     contact = await promised(site, customer, "1")
     anna = await site.phone("anna", LetRing())
     back = await confirmed(customer)
@@ -92,6 +94,7 @@ async def test_a_customer_whose_agent_has_gone_waits_for_the_next(
 async def test_a_machine_is_nobodys_conversation(site: RunningSite, customer: Phone) -> None:
     """It plays its greeting and presses nothing: a message is left, no agent is rung, and the call
     counts. Busy the next time, the customer is given up."""
+    await customer.policy(AnswerCalls())
     contact = await promised(site, customer, "1")
     anna = await site.phone("anna", AnswerCalls())
     machine = await customer.incoming(15)
@@ -100,6 +103,7 @@ async def test_a_machine_is_nobodys_conversation(site: RunningSite, customer: Ph
     await asyncio.sleep(3)
     await machine.stop_playing()
     await customer.policy(RefuseCalls())
+    await hears_after_silence(machine)
     await machine.ended(25)
     await (await customer.incoming(15)).ended()
     row = await site.row(contact)

@@ -144,7 +144,9 @@ async def test_who_presses_nothing_is_no_conversation(monkeypatch: pytest.Monkey
         assert back.released()
         call.says(OK)
         await call.answers('STREAM FILE we_called ""', PLAYED)
+        assert back.calls_off == []  # the call goes on: they are not called again meanwhile
         await ends(call)
+        await until(lambda: bool(back.calls_off))
         assert back.calls_off == ["not_confirmed"]
         assert back.house.switch.rung == []
 
@@ -181,6 +183,7 @@ async def test_asterisks_guess_is_taken_where_the_site_wants_it(
             await is_joined(call, back)
             return
         await leaves_a_message(call)
+        await until(lambda: bool(back.calls_off))
         assert back.calls_off == ["machine"]
 
 
@@ -191,6 +194,7 @@ async def test_without_a_message_the_call_just_ends(monkeypatch: pytest.MonkeyPa
         await call.answers(ASKS, NOTHING_KEYED)
         await call.answers(ASKS, NOTHING_KEYED)
         await ends(call)
+        await until(lambda: bool(back.calls_off))
         assert back.calls_off == ["not_confirmed"]
         assert "leg-1" in back.house.switch.hung_up  # who waited is let go
 
