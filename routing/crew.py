@@ -40,11 +40,21 @@ def stays_at_work(state: AgentState) -> bool:
     return is_at_work(state)
 
 
+class _Team:
+    """Those of one kind who are at work: how many by queue, and until when who is in wrap-up."""
+
+    __slots__ = ("busy", "wrapping")
+
+    def __init__(self) -> None:
+        self.busy: Counter[str] = Counter()
+        self.wrapping: dict[str, int] = {}
+
+
 class _Counted(NamedTuple):
-    """How an agent is counted: under which kind, busy for which queue ("": none that is known), in
+    """How an agent is counted: in which team, busy for which queue ("": none that is known), in
     a wrap-up until then."""
 
-    kind: Kind
+    team: _Team
     queue: str
     until_ms: int | None
 
@@ -57,23 +67,25 @@ class Crew:
         self.handling = HandlingTimes()
         """From the promise of a contact to the end of its wrap-up, as it was."""
         self._counted: dict[str, _Counted] = {}
-        self._busy: defaultdict[Kind, Counter[str]] = defaultdict(Counter)
-        self._wrapping: defaultdict[Kind, dict[str, int]] = defaultdict(dict)
+        self._teams: defaultdict[Kind, _Team] = defaultdict(_Team)
+        self._teams_of: dict[str, tuple[Agent, _Team]] = {}
         self._begun: dict[str, tuple[int, str]] = {}
 
     def kinds(self) -> Iterator[tuple[Kind, int]]:
         """Every kind of agents of whom any was ever at work, and how many are now."""
-        for kind in self._busy.keys() | self._wrapping.keys():
-            yield kind, self._busy[kind].total() + len(self._wrapping[kind])
+        for kind, team in self._teams.items():
+            yield kind, team.busy.total() + len(team.wrapping)
 
     def busy(self, kind: Kind) -> Mapping[str, int]:
         """How many of a kind are at work, by the queue of what they have in hand; those in wrap-up
         are not among them."""
-        return self._busy.get(kind, {})
+        team = self._teams.get(kind)
+        return {} if team is None else team.busy
 
     def wrapping(self, kind: Kind) -> list[int]:
         """Until when (epoch, ms) those of a kind who are in wrap-up will be there."""
-        return [*self._wrapping.get(kind, {}).values()]
+        team = self._teams.get(kind)
+        return [] if team is None else [*team.wrapping.values()]
 
     def of(self, agent_id: str) -> tuple[str, int | None] | None:
         """What one agent is busy with, and until when a wrap-up lasts; None: not at work."""
@@ -88,25 +100,42 @@ class Crew:
 
     def follow(self, agent: Agent, state: AgentState) -> None:
         """The agent is in this state, with these skills."""
-        self._forget(agent.id)
-        if stays_at_work(state):
-            self._count(agent.id, _how(agent, state))
+        before = self._counted.get(agent.id)
+        after = self._how(agent, state) if stays_at_work(state) else None
+        if after == before:
+            return
+        if before is not None:
+            self._forget(agent.id, before)
+        if after is not None:
+            self._count(agent.id, after)
+
+    def _how(self, agent: Agent, state: AgentState) -> _Counted:
+        team = self._team(agent)
+        if isinstance(state, agents.WrapUp):
+            return _Counted(team, "", state.until_ms)
+        return _Counted(team, state.queue if isinstance(state, agents.Talking) else "", None)
+
+    def _team(self, agent: Agent) -> _Team:
+        """Looked up once: skills are long to compare."""
+        known, team = self._teams_of.get(agent.id, (None, None))
+        if team is None or known is not agent:
+            team = self._teams[Kind(agent.skills, agent.cost)]
+            self._teams_of[agent.id] = agent, team
+        return team
 
     def _count(self, agent_id: str, counted: _Counted) -> None:
         self._counted[agent_id] = counted
         if counted.until_ms is not None:
-            self._wrapping[counted.kind][agent_id] = counted.until_ms
+            counted.team.wrapping[agent_id] = counted.until_ms
         else:
-            self._busy[counted.kind][counted.queue] += 1
+            counted.team.busy[counted.queue] += 1
 
-    def _forget(self, agent_id: str) -> None:
-        counted = self._counted.pop(agent_id, None)
-        if counted is None:
-            return
+    def _forget(self, agent_id: str, counted: _Counted) -> None:
+        del self._counted[agent_id]
         if counted.until_ms is not None:
-            del self._wrapping[counted.kind][agent_id]
+            del counted.team.wrapping[agent_id]
         else:
-            self._busy[counted.kind][counted.queue] -= 1
+            counted.team.busy[counted.queue] -= 1
 
     def _time(self, agent_id: str, state: AgentState, now_ms: int) -> None:
         if isinstance(state, _OFFERED):
@@ -118,10 +147,3 @@ class Crew:
             since_ms, queue = self._begun.pop(agent_id, (now_ms, ""))
             if queue:
                 self.handling.add(queue, now_ms - since_ms)
-
-
-def _how(agent: Agent, state: AgentState) -> _Counted:
-    kind = Kind(agent.skills, agent.cost)
-    if isinstance(state, agents.WrapUp):
-        return _Counted(kind, "", state.until_ms)
-    return _Counted(kind, state.queue if isinstance(state, agents.Talking) else "", None)
