@@ -198,7 +198,7 @@ class Presence:
             self._ledger.count_missed(agent_id, 0)
         state = self.staff(agent_id)
         match state:
-            case agents.Offline() if self._rota.keeps_out(agent_id, now_ms):
+            case agents.Offline() if self._rota.keeps_out(agent_id, state, now_ms):
                 after = state if state.by_code else state.logout(now_ms)
             case agents.Offline() if registered:
                 after = state.register(now_ms)

@@ -44,10 +44,13 @@ class Rota:
         if duty is not None and not duty.shift and duty.outside >= Outside.REFUSE:
             raise OffShift(agent_id)
 
-    def keeps_out(self, agent_id: str, now_ms: int) -> bool:
-        """Whether a phone that comes does not log its agent in."""
+    def keeps_out(self, agent_id: str, offline: Offline, now_ms: int) -> bool:
+        """Whether a phone that comes does not log its agent in. One that was only away for a while
+        in overtime brings its agent back."""
         duty = self.duty(agent_id, now_ms)
-        return duty is not None and not duty.shift and duty.outside >= Outside.LOGOUT
+        if duty is None or duty.shift or duty.outside < Outside.LOGOUT:
+            return False
+        return offline.by_code or not offline.idle_since_ms
 
     def turn(self, agent_id: str, now_ms: int, *, phone: bool) -> AgentState | None:
         """A shift has begun or ended since the agent was seen last: what the agent's state is for
@@ -76,7 +79,7 @@ class Rota:
 
 
 def _ended(state: AgentState, shift: str, duty: Duty, now_ms: int) -> AgentState | None:
-    if isinstance(state, Offline) or duty.outside < Outside.LOGOUT:
+    if duty.outside < Outside.LOGOUT or (isinstance(state, Offline) and state.by_code):
         return None
     after = state.logout(now_ms)
     return after if is_held(after) else marked(after, f"{BY_SHIFT}{shift}")

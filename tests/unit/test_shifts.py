@@ -226,6 +226,25 @@ def test_overtime_by_code_lasts_as_long_as_the_agent_wants() -> None:
     assert isinstance(day.state("ann"), Available)
 
 
+@pytest.mark.parametrize("registered", [True, False])
+def test_a_phone_that_is_away_for_a_while_does_not_end_the_overtime(registered: bool) -> None:
+    """But who had gone before the end is not brought back by a phone that comes after it."""
+    day = Day("2026-11-23 13:00", rules(EARLY))
+    day.until("2026-11-23 14:30")
+    day.ask("ann", "login")
+    day.phone("ann", here=False)
+    day.wait(MINUTE)
+    day.phone("ann", registered=registered)
+    assert isinstance(day.state("ann"), Available)
+    gone = Day("2026-11-23 13:00", rules(EARLY))
+    gone.phone("ann", here=False)
+    gone.until("2026-11-23 15:00")
+    gone.phone("ann", registered=registered)
+    state = gone.state("ann")
+    assert isinstance(state, Offline)
+    assert (state.by_code, state.by) == (True, "shift:s1")
+
+
 # its start
 
 
