@@ -22,6 +22,7 @@ from desk.app import build
 from desk.callbacks import add_routes as add_callbacks
 from engine import card, card_contents
 from engine.asterisk_files import LOOPBACK
+from engine.calls.adopting import Adopting
 from engine.calls.callbacks import Callbacks
 from engine.calls.chronicle import Chronicle
 from engine.calls.listening import RoutingListener
@@ -34,7 +35,6 @@ from engine.calls.ringer import SwitchRinger
 from engine.calls.services import Services, Sources
 from engine.calls.story import Story
 from engine.calls.switchboard import Switchboard
-from engine.clock import now_ms
 from engine.house import House
 from engine.hub import Hub
 from engine.loading import SiteFile, known_of, load_site_file
@@ -75,6 +75,7 @@ from ivr.prompts.takes import Takes
 from recordings.recorder import Recorder
 from routing.callbacks import Promise
 from routing.client import RedisLink
+from routing.clock import SharedClock
 from routing.embedded import EmbeddedServer
 from routing.router import Router
 from routing.store import Store
@@ -108,6 +109,7 @@ class Engine:
         self._layout = settings.layout
         self._hub = Hub()
         self._metrics = Metrics()
+        self._clock = SharedClock()
 
     async def run(self) -> None:
         """Everything up and the card written; then until cancelled, or until a part fails."""
@@ -121,7 +123,7 @@ class Engine:
             library, flows = await self._flows(stack, site_file)
             views = EngineViews(self._hub, database, writer)
             known = known_of(site, flows.functions)
-            rehearsals = Rehearsals(known, now_ms) if self._settings.rehearsal else None
+            rehearsals = Rehearsals(known, self._clock) if self._settings.rehearsal else None
             handling = Handling()
             app = build(views, secrets.api, rehearsals, handling)
             add_callbacks(app, PromiseViews(lambda: views.services))
@@ -139,13 +141,15 @@ class Engine:
             switchboard = Switchboard(tasks)
             switch = await self._switch(stack, site, secrets, switchboard)
             sources = await self._sources(stack, site, secrets)
-            today = Today(site, self._settings.node, now_ms)
+            today = Today(site, self._settings.node, self._clock)
             events = EventLog(self._settings.node, writer.put, today.take)
             parts = chronicle, audio, switch, tasks, sources, (events, today)
             services = self._services(site, library, flows, routing_link, *parts)
             services.take(flows)
             services.rehearsals = rehearsals
             returning = Returning(services, database, self._layout.journal)
+            services.router.estate = Adopting(services, returning)
+            await services.router.join()
             link = await switchboard.first_link
             await returning.take_up(link, services.recordings)
             store = await self._take_up_events(stack, services)
@@ -203,7 +207,7 @@ class Engine:
         # Stopped before the live records are: what it commits last is removed from them.
         await writer.start()
         stack.push_async_callback(writer.stop)
-        return Chronicle(live, writer, self._hub, self._metrics, now_ms)
+        return Chronicle(live, writer, self._hub, self._metrics, self._clock)
 
     async def _audio(self, site: Site, flows: Mapping[str, Program]) -> Audio:
         audio = Audio(
@@ -225,7 +229,7 @@ class Engine:
         return switch
 
     async def _sources(self, stack: AsyncExitStack, site: Site, secrets: Secrets) -> Sources:
-        client = await stack.enter_async_context(Web(self._metrics, now_ms).open())
+        client = await stack.enter_async_context(Web(self._metrics, self._clock).open())
         client.configure(site.services, secrets.services)
         customers = CustomerStore(self._settings.sql_url)
         stack.push_async_callback(customers.close)
@@ -251,20 +255,20 @@ class Engine:
         recorder = Recorder(self._layout.root / site.recording.directory)
         language = site.languages[0]
         calls_back = audio.path(Segment(language, notice(language, Notice.CALLBACK)))
-        orders = CallOrders(site, chronicle, recorder, now_ms, notice=calls_back)
+        orders = CallOrders(site, chronicle, recorder, self._clock, notice=calls_back)
         ringer = SwitchRinger(switch, self._settings.node, orders)
         router = Router(
             Store(link, site.site, self._settings.node),
             ringer,
             agents_of(site),
             rules_of(site),
-            clock=now_ms,
+            clock=self._clock,
             listeners=[listener, events],
         )
         chronicle.on_written, chronicle.on_told = router.forget, events.told
         events.contact_of = router.contact
         parts = (switch, router, ringer, chronicle)
-        callbacks = Callbacks(site, self._settings.node, parts, now_ms, tasks)
+        callbacks = Callbacks(site, self._settings.node, parts, self._clock, tasks)
 
         async def unreached(story: Story, promise: Promise) -> str | None:
             return await send_sorry(callbacks.site, sources.web, story, promise)
@@ -288,7 +292,7 @@ class Engine:
             metrics=self._metrics,
             takes=Takes(self._layout.takes, self._settings.recorded_prompts),
             sources=sources,
-            clock=now_ms,
+            clock=self._clock,
             events=events,
             today=today,
         )
@@ -297,7 +301,7 @@ class Engine:
         """What the event log says of agents is what is true of them now; today goes on from it."""
         store = EventStore(self._settings.sql_url)
         stack.push_async_callback(store.close)
-        now = now_ms()
+        now = self._clock()
         services.events.employ(services.site, now)
         services.events.take_up(services.router.own_agents(), await store.before(now), now)
         await services.today.load(store)
@@ -317,7 +321,7 @@ class Engine:
         events, rollups = EventStore(self._settings.sql_url), Rollups(self._settings.sql_url)
         stack.push_async_callback(events.close)
         stack.push_async_callback(rollups.close)
-        return Upkeep(lambda: services.site, events, rollups, now_ms)
+        return Upkeep(lambda: services.site, events, rollups, self._clock)
 
     async def _agi(self, stack: AsyncExitStack, services: Services) -> AgiServer:
         house = House(services)

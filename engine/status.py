@@ -12,6 +12,7 @@ from engine import card
 from engine.client import Client
 from engine.console import Screen
 from engine.errors import FlowsAway
+from engine.nodes import COLUMNS, rows_of
 from engine.publishing.flows import or_away
 from engine.publishing.publisher import unpublished
 from engine.publishing.working_copy import copy_of
@@ -93,6 +94,8 @@ def _print_status(screen: Screen, health: dict[str, Any], status: dict[str, Any]
     screen.table("Queues", _QUEUES, queues)
     _print_today(screen, "Today", status.get("today"))
     _print_today(screen, "The last 30 minutes", status.get("lately"))
+    if nodes := rows_of(status.get("nodes", []), now):
+        screen.table("Nodes", COLUMNS, nodes)
     screen.table("Agents", ("agent", "name", "state", "reason or contact", "for"), agents)
 
 

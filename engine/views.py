@@ -14,6 +14,7 @@ from engine.calls.story import Story
 from engine.explained import STATES, explained, told_afterwards
 from engine.hub import Hub
 from engine.metrics import Metrics
+from engine.nodes import nodes_of, told_in_short
 from engine.staff.orders import agent_json, obey
 from engine.watch import Watch
 from history.database import HistoryDatabase
@@ -46,6 +47,7 @@ class EngineViews:
                 Part("asterisk", services.switch.up, "" if services.switch.up else "no link"),
                 Part("calls", self.agi.serving, f"{self.agi.sessions} sessions"),
                 Part("live state", store.up, "" if store.up else "Redis does not answer"),
+                Part("nodes", True, told_in_short(nodes_of(services.router))),
                 Part("site", True, self._of_site()),
                 Part("flows", True, _of_flows(services)),
                 Part("history", history.healthy, f"{history.waiting} rows waiting"),
@@ -56,7 +58,13 @@ class EngineViews:
         """Calls, queues and agents now."""
         services = self.services
         if services is None:
-            nothing: Json = {"calls": [], "queues": [], "agents": [], "today": None}
+            nothing: Json = {
+                "calls": [],
+                "queues": [],
+                "agents": [],
+                "nodes": [],
+                "today": None,
+            }
             return {"site": "", "node": "", "now_ms": 0, **self.changes(), **nothing}
         snapshot = services.router.snapshot()
         return {
@@ -67,6 +75,7 @@ class EngineViews:
             "calls": [_call(story) for story in services.chronicle.stories()],
             "queues": [asdict(queue) for queue in snapshot.queues],
             "agents": [agent_json(view, services.site) for view in snapshot.agents],
+            "nodes": nodes_of(services.router),
             "today": _told(services.today.since_ms, services.today.figures()),
             "lately": _told(services.today.lately_since_ms, services.today.lately()),
         }

@@ -50,8 +50,9 @@ class _Owed(NamedTuple):
 class _Wire(asyncio.Protocol):
     """A connection that is up: replies come in the order of the commands."""
 
-    def __init__(self, transport: asyncio.Transport) -> None:
+    def __init__(self, transport: asyncio.Transport, answer_timeout_s: float) -> None:
         self._transport = transport
+        self._answer_timeout_s = answer_timeout_s
         self._loop = asyncio.get_running_loop()
         self._parser = Reader()
         self._owed: deque[_Owed] = deque()
@@ -68,7 +69,7 @@ class _Wire(asyncio.Protocol):
     def ask(self, packed: bytes, number: int) -> "asyncio.Future[list[Any]]":
         """Sends so many commands at once; their replies."""
         replies = self._loop.create_future()
-        deadline_s = self._loop.time() + _ANSWER_TIMEOUT_S
+        deadline_s = self._loop.time() + self._answer_timeout_s
         self._owed.append(_Owed(replies, number, deadline_s))
         if self._watch is None:
             self._watch = self._loop.call_at(deadline_s, self._look)
@@ -126,7 +127,9 @@ class RedisLink:
     carried out is then unknown.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, answer_timeout_s: float = _ANSWER_TIMEOUT_S) -> None:
+        self._url = url
+        self._answer_timeout_s = answer_timeout_s
         pool: ConnectionPool = ConnectionPool.from_url(
             url,
             protocol=2,
@@ -139,6 +142,10 @@ class RedisLink:
         self._connection = pool.make_connection()  # type: ignore[no-untyped-call]  # redis-py
         self._connecting = asyncio.Lock()
         self._wire: _Wire | None = None
+
+    def another(self, *, answer_timeout_s: float) -> "RedisLink":
+        """A link of its own to the same server, for commands that wait there."""
+        return RedisLink(self._url, answer_timeout_s=answer_timeout_s)
 
     async def command(self, *words: Word) -> Any:
         """One command, one reply."""
@@ -188,7 +195,7 @@ class RedisLink:
         except (RedisError, OSError) as problem:  # a time-out is an OSError
             await self._connection.disconnect(nowait=True)
             raise StoreAway(repr(problem)) from problem
-        return _Wire(self._connection._writer.transport)
+        return _Wire(self._connection._writer.transport, self._answer_timeout_s)
 
     async def _drop(self) -> None:
         wire, self._wire = self._wire, None

@@ -132,6 +132,25 @@ class PauseOver:
 
 
 @value(frozen=True, slots=True)
+class ContactTaken:
+    """Another node has taken the contact over, as this one seemed dead: it is out of mind here,
+    and history is the other's to write."""
+
+    at_ms: int
+    contact: Contact
+
+
+@value(frozen=True, slots=True)
+class NodeChanged:
+    """Another node `is_served` (it lives and takes its contacts' agents), or is not."""
+
+    at_ms: int
+    node: str
+    is_served: bool
+    why: str
+
+
+@value(frozen=True, slots=True)
 class StoreLost:
     """Redis does not answer: calls go on, new assignments wait."""
 
@@ -155,9 +174,11 @@ RoutingEvent = (
     | WaitForetold
     | ContactAnswered
     | ContactEnded
+    | ContactTaken
     | AgentChanged
     | AgentOrdered
     | PauseOver
+    | NodeChanged
     | StoreLost
     | StoreBack
 )

@@ -6,7 +6,7 @@ records to write, events to tell, and rings to stop.
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from routing import agent as agents
 from routing import contact as contacts
@@ -17,6 +17,7 @@ from routing.errors import DuplicateContact
 from routing.events import (
     ContactAnswered,
     ContactQueued,
+    ContactTaken,
     RingFailed,
     RingStarted,
 )
@@ -24,9 +25,10 @@ from routing.explaining import Explanation, explain
 from routing.forecast import Forecast
 from routing.ledger import Ledger
 from routing.matcher import Assignment
+from routing.neighbours import Neighbours
 from routing.offers import Offers
 from routing.presence import Presence
-from routing.records import AgentRecord
+from routing.records import AgentRecord, ContactRecord
 from routing.ringing import Answered, Failed, NoAnswer, RingOutcome
 from routing.rules import RoutingRules
 from routing.staffing import can_wait_for, is_staffed
@@ -73,6 +75,8 @@ class Floor:
         self.presence = Presence(self.ledger, self.offers, self.agenda, rules)
         self.supervision = Supervision(self.ledger, self.presence)
         self.forecast = Forecast(self.ledger)
+        self.neighbours = Neighbours(self.ledger, self.offers, self.agenda, self.take_theirs)
+        self.neighbours.yield_ms = rules.yield_ms
         self._legs_gone: dict[str, str] = {}
 
     # the site
@@ -105,6 +109,7 @@ class Floor:
     def tick(self, now_ms: int) -> None:
         """The time of something on the agenda has come."""
         self.presence.tick(now_ms)
+        self.neighbours.tick(now_ms)
         self.offers.tick(now_ms)
 
     def _longest_idle(self, agent_id: str) -> tuple[int, str]:
@@ -120,6 +125,7 @@ class Floor:
         """
         if not isinstance(self.ledger.contact_state(contact.id), contacts.Ended | None):
             raise DuplicateContact(contact.id)
+        self.neighbours.forget(contact.id, now_ms)
         contact = contact.relaxed(now_ms)
         if not can_wait_for(self.ledger, contact):
             contact = contact.for_anyone()
@@ -143,8 +149,11 @@ class Floor:
         name = contact.agent
         if name is None or not isinstance(self._state_of(name), agents.Available):
             return False
+        if not self.ledger.pool.may_have(contact, name):
+            return False
         if not isinstance(self.ledger.contact_state(contact.id), contacts.Ended | None):
             raise DuplicateContact(contact.id)
+        self.neighbours.forget(contact.id, now_ms)
         self.ledger.add_contact(contact, now_ms)
         self.offers.reserve(Assignment(contact, self.ledger.site[name]), now_ms)
         return True
@@ -237,6 +246,74 @@ class Floor:
         record = self.ledger.agents.get(agent_id)
         return None if record is None else record.state
 
+    def phone(self, agent_id: str, is_reached: bool, now_ms: int, *, registered: bool) -> bool:
+        """What this node's switch says of a phone; whether that is to be written. One that another
+        node can ring is none to give up."""
+        state = self.presence.staff(agent_id)
+        changed = self.neighbours.reached_here(agent_id, is_reached, now_ms)
+        if is_reached:
+            self.presence.reachable(agent_id, now_ms, registered=registered)
+        elif not self.ledger.reach.elsewhere(agent_id):
+            self.presence.unreachable(agent_id, now_ms)
+        else:
+            self.presence.no_phone_here(agent_id)
+            match state:
+                case agents.Reserved(contact=contact_id) | agents.Ringing(contact=contact_id):
+                    if contact_id in self.ledger.contacts:  # promised by this node
+                        self.presence.take_away(agent_id, state, now_ms)
+        return changed
+
+    # other nodes
+
+    def surrender(self, contact_id: str, now_ms: int) -> None:
+        """Another node has taken this contact over: nothing of it is this node's any more."""
+        record = self.ledger.contacts.get(contact_id)
+        if record is None:
+            return
+        self.ledger.drop_contact(contact_id)
+        self.ledger.events.append(ContactTaken(now_ms, record.contact))
+        match record.state:
+            case contacts.Reserved(agent=name):
+                self.offers.release(name, now_ms)
+            case contacts.Ringing(agent=name):
+                self.ledger.stops.append(Assignment(record.contact, self.ledger.site[name]))
+
+    def inherit(self, record: ContactRecord, now_ms: int) -> Contact | None:
+        """A contact of a dead node is this node's now: it waits at its old place, unless it had a
+        caller on the switch of that node; then it is over. Returns who waits."""
+        contact = replace(record.contact, node=self.ledger.node)
+        self.neighbours.forget(contact.id, now_ms)
+        if contact.id in self.ledger.contacts:
+            return None
+        waits = not contact.leg and not isinstance(record.state, contacts.Talking | contacts.Ended)
+        self.ledger.restore_contact(record._replace(contact=contact))
+        match record.state:
+            case contacts.Ended():
+                return None
+            case contacts.Talking():
+                over = record.state.end(Outcome.COMPLETED, now_ms)
+            case contacts.Reserved() | contacts.Ringing() if waits:
+                self.ledger.move_contact(contact.id, record.state.give_back(now_ms))
+            case _ if not waits:
+                over = record.state.end(Outcome.LOST, now_ms)
+        if not waits:
+            self.ledger.move_contact(contact.id, over)
+            return None
+        self.ledger.write_contact_again(contact.id, record.version)
+        self.offers.expect(contact, now_ms)
+        self.offers.offer_contact(contact.id, now_ms)
+        return contact
+
+    def relieve(self, node: str, now_ms: int, *, talking: bool) -> None:
+        """A node does not come back: its agents are promised nothing any more; `talking`: and its
+        conversations are taken for over."""
+        for name, record in [*self.ledger.agents.items()]:
+            match record.state:
+                case agents.Reserved() | agents.Ringing() as offered if record.node == node:
+                    self.offers.change_agent(name, offered.release(now_ms), now_ms)
+                case agents.Talking() as talk if record.node == node and talking:
+                    self.offers.change_agent(name, talk.finish(0, now_ms), now_ms)
+
     # what the store says
 
     def written(self, group: Group, result: Written) -> Assignment | None:
@@ -252,15 +329,49 @@ class Floor:
 
     def refused(self, group: Group, result: Refused, now_ms: int) -> None:
         """Another node was first. Who is busy elsewhere is theirs, and so is whom this
-        node wanted to reserve; else what this node knows stands and is written again."""
+        node wanted to reserve; else what this node knows stands and is written again. What was
+        heard meanwhile counts, where it is newer."""
         theirs = result.agent
-        version = 0 if theirs is None else theirs.version
-        self.ledger.set_versions(group, result.contact_version, version)
+        self.ledger.set_versions(group, result.contact_version, self._version(group, theirs))
         self.ledger.put_back(group)
-        if group.agent is None or theirs is None:
+        # A caller of this node's is not another's: who took the contact over ends it at once.
+        contact = group.contact.contact if group.contact is not None else None
+        if result.owner is not None and contact is not None and not contact.leg:
+            self.surrender(contact.id, now_ms)
+        if group.agent is None:
             return
-        if isinstance(group.agent.state, agents.Reserved) or _is_busy(theirs.state):
+        if theirs is None or theirs.node == self.ledger.node:  # the agent is not in the way
+            if result.is_behind:
+                self._take_back(group, now_ms)
+        elif self._is_known_newer(theirs):
+            return
+        elif theirs.version == group.agent.version and result.is_behind:
+            self._take_back(group, now_ms)
+        elif isinstance(group.agent.state, agents.Reserved) or _is_busy(theirs.state):
             self.take_theirs(theirs, now_ms)
+
+    def _is_known_newer(self, theirs: AgentRecord) -> bool:
+        known = self.ledger.agents.get(theirs.agent)
+        return known is None or known.version > theirs.version
+
+    def _version(self, group: Group, theirs: AgentRecord | None) -> int:
+        """Of the agent's record, as far as is known."""
+        known = self.ledger.agents.get(group.agent.agent) if group.agent is not None else None
+        if theirs is None:
+            return 0
+        return theirs.version if known is None else max(known.version, theirs.version)
+
+    def _take_back(self, group: Group, now_ms: int) -> None:
+        if group.contact is not None and group.agent is not None:
+            self.not_confirmed(group.contact.contact.id, group.agent.agent, now_ms)
+
+    def not_confirmed(self, contact_id: str, agent_id: str, now_ms: int) -> None:
+        """A promise that cannot stand, as it was decided without knowing all, or that may have run
+        out, as it was confirmed so late: it comes to nothing."""
+        agent = self._state_of(agent_id)
+        if isinstance(agent, agents.Reserved) and agent.contact == contact_id:
+            self.offers.give_back(contact_id, agent_id, now_ms)
+            self.offers.release(agent_id, now_ms)
 
     def take_theirs(self, theirs: AgentRecord, now_ms: int) -> None:
         """Another node's word about an agent; a contact promised here goes back. An agent

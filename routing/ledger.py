@@ -6,7 +6,7 @@ is urgent: that a phone now rings is written together with the next change.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from routing import agent as agents
 from routing import contact as contacts
@@ -17,6 +17,7 @@ from routing.decision import Decision
 from routing.errors import UnknownAgent
 from routing.events import AgentChanged, ContactEnded, RoutingEvent
 from routing.matcher import Assignment, Pool
+from routing.reach import Reach
 from routing.records import AgentRecord, ContactRecord, Step
 from routing.rules import RoutingRules
 from routing.store import Group
@@ -25,6 +26,8 @@ from routing.workload import Workloads
 
 MOST_DECISIONS = 20
 """Noted of one contact; the latest count."""
+ALONE = -1
+"""Of the number of the latest news."""
 
 
 class Ledger:
@@ -39,7 +42,16 @@ class Ledger:
         *,
         explains: bool = True,
     ) -> None:
-        self.pool = Pool(rules)
+        self.pool = Pool(rules, node)
+        self.reach = Reach(node)
+        self.abroad: dict[str, Contact] = {}
+        """Contacts of other nodes that stand in the pool, for reading: they are matched as those
+        nodes match them, and nothing of them is written."""
+        self.seen = ALONE
+        """The number of the latest news heard; `ALONE`: no other node is known."""
+        self._decided: int | None = None
+        self.on_taken: Callable[[str, int], None] = lambda agent, now_ms: None
+        """Told that an agent who was left to another node is free no more, and when that was."""
         self._explains = explains
         self._work = Workloads()
         self.crew = Crew()
@@ -145,7 +157,7 @@ class Ledger:
         self.urgent |= urgent
         talked = isinstance(old.state, contacts.Talking)
         if isinstance(state, contacts.Talking | contacts.Ended) and not talked:
-            self._measure(old, state)
+            self.measure(old.contact, state)
         match state:
             case contacts.Waiting():
                 self.pool.return_contact(contact_id)
@@ -159,9 +171,9 @@ class Ledger:
                     self.pool.remove_contact(contact_id)
                 self.events.append(ContactEnded(since_ms, old.contact, outcome, trail))
 
-    def _measure(self, old: ContactRecord, state: ContactState) -> None:
+    def measure(self, contact: Contact, state: ContactState) -> None:
         """The queue did well, or did not."""
-        contact, at_ms = old.contact, state.since_ms
+        at_ms = state.since_ms
         if contact.agent is not None or not contact.leg:  # in no queue, or nobody is on the line
             return
         wait_ms, targets = at_ms - contact.arrived_ms, self.pool.targets(contact.queue)
@@ -185,8 +197,60 @@ class Ledger:
     def change_contact(self, contact: Contact) -> None:
         """What a contact in line asks for has changed. Nothing to write: the store has all the
         steps, and the time tells which of them count."""
-        self.contacts[contact.id] = self.contacts[contact.id]._replace(contact=contact)
+        if contact.id in self.abroad:
+            self.abroad[contact.id] = contact
+        else:
+            self.contacts[contact.id] = self.contacts[contact.id]._replace(contact=contact)
         self.pool.change_contact(contact)
+
+    def in_line(self, contact_id: str) -> Contact | None:
+        """A contact in line, of whatever node; None when it is not in line."""
+        abroad = self.abroad.get(contact_id)
+        if abroad is not None:
+            return abroad
+        return None if self.position(contact_id) is None else self.contacts[contact_id].contact
+
+    def drop_contact(self, contact_id: str) -> None:
+        """Another node has it: it leaves memory, and nothing of it is written."""
+        record = self.contacts.pop(contact_id)
+        if not isinstance(record.state, contacts.Talking | contacts.Ended):
+            self.pool.remove_contact(contact_id)
+        self._held.pop(contact_id, None)
+        self._changed_contacts.pop(contact_id, None)
+        self.decisions.pop(contact_id, None)
+
+    def write_contact_again(self, contact_id: str, version: int) -> None:
+        """The store has this version of a contact, which is not what this node knows."""
+        self.contacts[contact_id] = self.contacts[contact_id]._replace(version=version)
+        self._changed_contacts[contact_id] = None
+        self.urgent = True
+
+    def write_agent_again(self, agent_id: str, version: int) -> None:
+        """The same of an agent."""
+        self.agents[agent_id] = self.agents[agent_id]._replace(version=version)
+        self._changed_agents[agent_id] = None
+        self.urgent = True
+
+    def is_to_be_written(self, agent_id: str) -> bool:
+        """Whether this node knows something of an agent that the store does not know yet."""
+        return agent_id in self._changed_agents
+
+    def note_decided(self) -> None:
+        """A contact is reserved, by what is known of all nodes now."""
+        if self._decided is None:
+            self._decided = self.seen
+
+    def take_decided(self) -> int:
+        """By which news the reservations were decided of which `take_changes` has given some, at
+        the latest; `ALONE` if by none."""
+        decided = self.seen if self._decided is None else self._decided
+        if not self._changed_contacts:
+            self._decided = None
+        return decided
+
+    def put_decided(self, decided: int) -> None:
+        """They could not be written."""
+        self._decided = decided if self._decided is None else min(decided, self._decided)
 
     def move_agent(
         self, agent_id: str, state: AgentState, now_ms: int, *, urgent: bool = True
@@ -220,8 +284,8 @@ class Ledger:
         self._changed_agents.pop(name, None)
         self._work.moved(name, old, record.state, now_ms)
         self.crew.moved(self.site[name], record.state, now_ms, own=record.node == self.node)
-        if isinstance(old, agents.Available):
-            self.pool.remove_agent(name)
+        if isinstance(old, agents.Available) and self.pool.remove_agent(name):
+            self.on_taken(name, now_ms)
         if isinstance(record.state, agents.Available):
             self._add_free(name, record.state)
         if record.state != old:
@@ -237,8 +301,15 @@ class Ledger:
         return decision
 
     def _add_free(self, agent_id: str, state: agents.Available) -> None:
-        work = self._work.work(agent_id)
-        self.pool.add_agent(self.site[agent_id], state.idle_since_ms, work)
+        work, nodes = self._work.work(agent_id), self.reach.nodes(agent_id)
+        self.pool.add_agent(self.site[agent_id], state.idle_since_ms, work, nodes)
+
+    def reach_changed(self, agent_id: str) -> None:
+        """Other nodes than before can ring the agent's phone."""
+        record = self.agents.get(agent_id)
+        if record is not None and isinstance(record.state, agents.Available):
+            self.pool.remove_agent(agent_id)
+            self._add_free(agent_id, record.state)
 
     def forget(self, contact_id: str) -> bool:
         """The contact leaves memory; False, and nothing done, if it is not over."""
@@ -300,12 +371,14 @@ class Ledger:
         return self.agents[agent_id]
 
     def put_back(self, group: Group) -> None:
-        """It could not be written; what has become of it since will be."""
+        """It could not be written; what has become of it since will be, unless that is what
+        another node has written."""
         self.urgent = True
         if group.contact is not None:
             self._changed_contacts[group.contact.contact.id] = None
-        if group.agent is not None and group.agent.agent in self.agents:
-            self._changed_agents[group.agent.agent] = None
+        known = self.agents.get(group.agent.agent) if group.agent is not None else None
+        if known is not None and known.node == self.node:
+            self._changed_agents[known.agent] = None
 
     def set_versions(self, group: Group, contact_version: int, agent_version: int) -> None:
         """The store has these versions of the records in `group`."""

@@ -30,6 +30,8 @@ class Wish(NamedTuple):
     requires: Requirement = ANYONE
     is_urgent: bool = True
     """Whether it may have the agents that the queue keeps in reserve."""
+    node: str = ""
+    """Whose switch has the caller; empty: this node's."""
 
     def needs(self, rules: QueueRules) -> Requirement:
         """All that an agent must meet, what the queue asks for too."""
@@ -45,6 +47,13 @@ class Kind(NamedTuple):
 
     skills: Skills
     cost: int
+    nodes: frozenset[str] | None = None
+    """Whose switches can ring their phones, this node's among them as empty; None: there is but
+    one."""
+
+    def can_be_rung_by(self, node: str) -> bool:
+        """Whether the phones of these agents are within reach for a contact of that node."""
+        return self.nodes is None or node in self.nodes
 
 
 class Seen(NamedTuple):
@@ -75,12 +84,13 @@ class WaitingLine:
     """The contacts of one wish, in the order of all."""
 
     __slots__ = (
-        *("_among", "asks", "board", "leaves", "line", "links", "need", "needs", "queue"),
-        *("strategy", "wanted"),
+        *("_among", "asks", "board", "leaves", "line", "links", "need", "needs", "node"),
+        *("queue", "strategy", "wanted"),
     )
 
     def __init__(self, wish: Wish, rules: QueueRules, need: Need, board: Board) -> None:
         self.queue = wish.queue
+        self.node = wish.node
         self.need = need
         self.needs = wish.needs(rules)
         self.asks = spell(self.needs)
@@ -319,7 +329,7 @@ class Lines:
 
 
 def _link(waiting: WaitingLine, free: FreeLine) -> None:
-    if suits(free.kind.skills, waiting.needs):
+    if free.kind.can_be_rung_by(waiting.node) and suits(free.kind.skills, waiting.needs):
         link = Link(waiting, free)
         waiting.suited_by(link)
         free.links.append(link)

@@ -22,6 +22,7 @@ from routing.line import Line
 from routing.lines import FreeLine, Kind, Lines, Seen, WaitingLine, Wish
 from routing.order import Place, earlier, level, place
 from routing.preference import GreatestNeed, Head
+from routing.reach import HERE
 from routing.rules import RoutingRules
 from routing.skills import Skills
 from routing.strategy import FreeAgent
@@ -69,9 +70,10 @@ class Pool:
     contact's preferred agent suits it is the caller's to see.
     """
 
-    def __init__(self, rules: RoutingRules | None = None) -> None:
+    def __init__(self, rules: RoutingRules | None = None, node: str = "") -> None:
         self._rules = rules or RoutingRules()
         self._has_reserves = self._rules.has_reserves
+        self._node = node
         self._lines = Lines(self._rules)
         self._contacts: dict[str, _Standing] = {}
         self._agents: dict[str, Agent] = {}
@@ -79,6 +81,7 @@ class Pool:
         self._seen: tuple[_Standing, list[Seen]] | None = None
         """The agents who were looked for last, as long as they are free and nobody else."""
         self._kinds: dict[str, tuple[Agent, FreeLine]] = {}
+        self._spoken_for: dict[str, FreeAgent] = {}
         self._queues: dict[str, Line[Place]] = {}
         self._wanting: dict[str, Line[Place]] = {}
         self._preferring: dict[str, set[str]] = {}
@@ -126,6 +129,10 @@ class Pool:
         if not standing.is_held:
             standing.line.remove(standing.place)
 
+    def is_waiting(self, contact_id: str) -> bool:
+        """Whether a contact in line is promised to nobody."""
+        return not self._contacts[contact_id].is_held
+
     def urgent_ms(self, contact: Contact) -> int | None:
         """When a contact may have the agents too that its queue keeps in reserve (epoch, ms);
         None: never, or there is no reserve."""
@@ -148,12 +155,19 @@ class Pool:
             before.line.remove(before.place)
             after.line.add(after.place)
 
-    def add_agent(self, agent: Agent, idle_since_ms: int, work: Work = NO_WORK) -> None:
-        """Free since `idle_since_ms`, with so much work behind."""
+    def add_agent(
+        self,
+        agent: Agent,
+        idle_since_ms: int,
+        work: Work = NO_WORK,
+        nodes: frozenset[str] | None = None,
+    ) -> None:
+        """Free since `idle_since_ms`, with so much work behind; `nodes`: whose switches can ring
+        the phone, this node's as the empty name, None where there is but one."""
         self._put_in_line()
         self._agents[agent.id] = agent
         free = FreeAgent(agent.id, idle_since_ms, work)
-        self._newcomer = _Newcomer(free, self._line_of_agent(agent))
+        self._newcomer = _Newcomer(free, self._line_for(agent, nodes))
 
     def _put_in_line(self) -> None:
         """Nobody is new any more: a contact looks for its agent in the lines."""
@@ -161,20 +175,46 @@ class Pool:
             self._newcomer.line.add(self._newcomer.free)
             self._newcomer = self._seen = None
 
-    def remove_agent(self, agent_id: str) -> None:
-        """No longer free."""
-        agent = self._agents.pop(agent_id)
+    def remove_agent(self, agent_id: str) -> bool:
+        """No longer free; whether the agent was held."""
+        del self._agents[agent_id]
         if self._newcomer is not None and self._newcomer.free.id == agent_id:
             self._newcomer = None
+        elif self._spoken_for.pop(agent_id, None) is not None:
+            return True
         else:
-            self._line_of_agent(agent).remove(agent_id)
+            self._line_of_agent(agent_id).remove(agent_id)
             self._seen = None
+        return False
+
+    def hold_agent(self, agent_id: str) -> None:
+        """Free, and left to another node, which has who is first."""
+        self._put_in_line()
+        line = self._line_of_agent(agent_id)
+        self._spoken_for[agent_id] = line.agents[agent_id]
+        line.remove(agent_id)
+        self._seen = None
+
+    def return_agent(self, agent_id: str) -> None:
+        """Left to nobody any more; one who is not held, or not free, is not changed."""
+        held = self._spoken_for.pop(agent_id, None)
+        if held is not None:
+            self._line_of_agent(agent_id).add(held)
+            self._seen = None
+
+    def may_have(self, contact: Contact, agent_id: str) -> bool:
+        """Whether this agent is free, left to no other node, and can be rung for the contact."""
+        if agent_id not in self._agents or agent_id in self._spoken_for:
+            return False
+        return self._line_of_agent(agent_id).kind.can_be_rung_by(self._where(contact))
 
     def match_agent(self, agent_id: str) -> Assignment | None:
         """The contact that this free agent takes by preference of those with skills to suit: by
         default the first in line. Where agents are kept in reserve, who has just become free may
         be the one too many, and the queue's strategy says which of them takes the contact: the
         one named here may be another."""
+        if agent_id in self._spoken_for:
+            return None
         if self._has_reserves:
             self._put_in_line()
         agent = self._agents[agent_id]
@@ -197,7 +237,7 @@ class Pool:
     def _free(self, agent: Agent) -> _Newcomer:
         if self._newcomer is not None and self._newcomer.free.id == agent.id:
             return self._newcomer
-        line = self._line_of_agent(agent)
+        line = self._line_of_agent(agent.id)
         return _Newcomer(line.agents[agent.id], line)
 
     def _first_wanting(self, agent: Agent, busy: float) -> Iterator[Head]:
@@ -214,8 +254,8 @@ class Pool:
         standing = self._contacts[contact_id]
         contact = standing.contact
         if contact.preferred is not None:
-            wanted = self._agents.get(contact.preferred.agent)
-            return None if wanted is None else Assignment(contact, wanted)
+            name = contact.preferred.agent
+            return Assignment(contact, self._agents[name]) if self.may_have(contact, name) else None
         best = self._best_agents(standing)
         if not best or not standing.asks.is_open:
             return None
@@ -335,12 +375,21 @@ class Pool:
     def _line_of(self, contact: Contact, *, is_urgent: bool) -> WaitingLine:
         reserve = self._rules.queue(contact.queue).reserve
         is_urgent |= reserve is None or contact.priority >= reserve.priority
-        return self._lines.waiting(Wish(contact.queue, contact.skills, contact.requires, is_urgent))
+        where = self._where(contact)
+        wish = Wish(contact.queue, contact.skills, contact.requires, is_urgent, where)
+        return self._lines.waiting(wish)
 
-    def _line_of_agent(self, agent: Agent) -> FreeLine:
+    def _where(self, contact: Contact) -> str:
+        return HERE if contact.node == self._node else contact.node
+
+    def _line_of_agent(self, agent_id: str) -> FreeLine:
+        """Of one who is free."""
+        return self._kinds[agent_id][1]
+
+    def _line_for(self, agent: Agent, nodes: frozenset[str] | None) -> FreeLine:
         """Looked up once: skills are long to compare."""
         known, line = self._kinds.get(agent.id, (None, None))
-        if line is None or known is not agent:
-            line = self._lines.free(Kind(agent.skills, agent.cost))
+        if line is None or known is not agent or line.kind.nodes != nodes:
+            line = self._lines.free(Kind(agent.skills, agent.cost, nodes))
             self._kinds[agent.id] = agent, line
         return line

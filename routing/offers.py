@@ -4,6 +4,8 @@ Pure, as the floor is, whose other rooms call this one: a contact that joined or
 less, an agent who became free, a promise that came to nothing.
 """
 
+from collections.abc import Callable
+
 from routing import agent as agents
 from routing import contact as contacts
 from routing.agenda import Agenda
@@ -21,10 +23,15 @@ class Offers:
     def __init__(self, ledger: Ledger, agenda: Agenda) -> None:
         self._ledger = ledger
         self._agenda = agenda
+        self.on_yield: Callable[[str, str, int], None] = lambda contact, agent, now_ms: None
+        """Told that an agent is due to a contact of another node, and when that was."""
 
     def offer_contact(self, contact_id: str, now_ms: int) -> None:
         """Promises a waiting contact to the best free agent, if there is one."""
-        if isinstance(self._ledger.contact_state(contact_id), contacts.Waiting):
+        ledger = self._ledger
+        if isinstance(ledger.contact_state(contact_id), contacts.Waiting) or (
+            contact_id in ledger.abroad and ledger.pool.is_waiting(contact_id)
+        ):
             self.reserve(self._ledger.pool.match_contact(contact_id), now_ms)
 
     def offer_agent(self, agent_id: str, now_ms: int) -> None:
@@ -40,6 +47,10 @@ class Offers:
         if assignment is None:
             return
         contact, agent_id = assignment.contact, assignment.agent.id
+        if contact.id in self._ledger.abroad:
+            self.on_yield(contact.id, agent_id, now_ms)
+            return
+        self._ledger.note_decided()
         waiting = self._ledger.contacts[contact.id].state
         free = self._ledger.agent_state(agent_id)
         decision = self._ledger.note_decision(contact.id, agent_id, now_ms)
@@ -87,14 +98,14 @@ class Offers:
     def tick(self, now_ms: int) -> None:
         """The time of something on the agenda has come."""
         for contact_id in self._agenda.due(now_ms):
-            self._relax(contact_id, now_ms)
+            self.relax(contact_id, now_ms)
 
-    def _relax(self, contact_id: str, now_ms: int) -> None:
+    def relax(self, contact_id: str, now_ms: int) -> None:
         """Less is asked for a contact. One that is being offered goes on ringing; should that
         fail, it is matched by what it asks for now."""
-        if self._ledger.position(contact_id) is None:
+        contact = self._ledger.in_line(contact_id)
+        if contact is None:
             return
-        contact = self._ledger.contacts[contact_id].contact
         relaxed = contact.relaxed(now_ms)
         if relaxed is not contact:
             self._ask_less(relaxed, now_ms)
@@ -104,13 +115,14 @@ class Offers:
 
     def _ask_less(self, relaxed: Contact, now_ms: int) -> None:
         self._ledger.change_contact(relaxed)
-        self._ledger.events.append(ContactRelaxed(now_ms, relaxed))
+        if relaxed.id not in self._ledger.abroad:
+            self._ledger.events.append(ContactRelaxed(now_ms, relaxed))
         self.expect(relaxed, now_ms)
         self.offer_contact(relaxed.id, now_ms)
 
     def stop_preferring(self, agent_id: str, now_ms: int) -> None:
         """Contacts that wait for an agent who is not there for them are for anyone."""
         for contact_id in self._ledger.pool.preferring(agent_id):
-            contact = self._ledger.contacts[contact_id].contact
-            if not can_wait_for(self._ledger, contact):
+            contact = self._ledger.in_line(contact_id)
+            if contact is not None and not can_wait_for(self._ledger, contact):
                 self._ask_less(contact.for_anyone(), now_ms)

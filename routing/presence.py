@@ -147,11 +147,16 @@ class Presence:
             return
         match self._ledger.agent_state(agent_id):
             case agents.WrapUp() as state:
-                self.change(agent_id, state.wake(now_ms), now_ms)
+                self._awake(agent_id, state.wake(now_ms), now_ms)
             case agents.BackOff() as state:
-                self.change(agent_id, state.wake(now_ms), now_ms)
+                self._awake(agent_id, state.wake(now_ms), now_ms)
             case agents.Paused() as state:
                 self._had_enough(agent_id, state, now_ms)
+
+    def _awake(self, agent_id: str, after: AgentState, now_ms: int) -> None:
+        if isinstance(after, agents.Available) and self._ledger.reach.nowhere(agent_id):
+            after = after.unreachable(now_ms)
+        self.change(agent_id, after, now_ms)
 
     def _had_enough(self, agent_id: str, pause: agents.Paused, now_ms: int) -> None:
         returns = self._pauses.returns(pause.reason)
@@ -185,8 +190,12 @@ class Presence:
     # phones
 
     def has_phone(self, agent_id: str) -> bool:
-        """Whether the agent's phone can be rung, as far as the switch has said."""
-        return agent_id in self._phones
+        """Whether the agent's phone can be rung, as far as the switches have said."""
+        return agent_id in self._phones or self._ledger.reach.elsewhere(agent_id)
+
+    def no_phone_here(self, agent_id: str) -> None:
+        """This node's switch cannot ring the phone, though another's can."""
+        self._phones.discard(agent_id)
 
     def reachable(self, agent_id: str, now_ms: int, *, registered: bool) -> None:
         """The phone can be rung; `registered`: newly registered, which is a log-in unless the

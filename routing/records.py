@@ -124,17 +124,33 @@ def _then(then: Then) -> tuple[Any, ...]:
 def read_contact(key: str, fields: Mapping[bytes, bytes]) -> ContactRecord:
     """The record under `key`; RecordUnreadable if another version wrote it."""
     try:
+        state, trail = read_state(key, fields)
+        return ContactRecord(read_facts(key, fields[b"facts"]), state, trail, int(fields[b"v"]))
+    except (KeyError, ValueError) as problem:
+        raise RecordUnreadable(key, repr(problem)) from problem
+
+
+def read_state(key: str, fields: Mapping[bytes, bytes]) -> tuple[ContactState, tuple[Step, ...]]:
+    """A contact's state, and every one so far; RecordUnreadable as above."""
+    try:
         values, steps = json.loads(fields[b"data"])
         state = _build(fields[b"kind"].decode(), values, _CONTACT_STATES)
         if isinstance(state, contacts.Ended):
             state = dataclasses.replace(state, outcome=Outcome(state.outcome))
-        facts = json.loads(fields[b"facts"])
+        return cast(ContactState, state), tuple(Step(*step) for step in steps)
+    except (KeyError, TypeError, ValueError) as problem:
+        raise RecordUnreadable(key, repr(problem)) from problem
+
+
+def read_facts(key: str, text: bytes) -> Contact:
+    """The part of a contact's record that never changes; RecordUnreadable as above."""
+    try:
+        facts = json.loads(text)
         facts["skills"] = _skills(facts["skills"])
         facts["requires"] = from_json(facts.get("requires", ANYONE))
         facts["preferred"] = Preferred(*facts["preferred"]) if facts.get("preferred") else None
         facts["relax"] = relaxations(facts.get("relax", ()))
-        trail = tuple(Step(*step) for step in steps)
-        return ContactRecord(Contact(**facts), cast(ContactState, state), trail, int(fields[b"v"]))
+        return Contact(**facts)
     except (KeyError, TypeError, ValueError) as problem:
         raise RecordUnreadable(key, repr(problem)) from problem
 

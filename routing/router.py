@@ -10,32 +10,37 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import structlog
 
 from routing import agent as agents
 from routing import contact as contacts
 from routing.agent import Agent, AgentState
+from routing.clock import SharedClock
 from routing.contact import Contact, Outcome
 from routing.errors import StoreAway
 from routing.events import (
     AgentChanged,
     ContactAnswered,
     ContactEnded,
+    ContactTaken,
     Listener,
+    NodeChanged,
     RoutingEvent,
     StoreBack,
     StoreLost,
 )
 from routing.explaining import Explanation
 from routing.floor import Floor, LiveLegs
-from routing.leases import LeaseKeeper
+from routing.leases import Heir, LeaseKeeper
+from routing.ledger import ALONE
 from routing.matcher import Assignment
 from routing.restoring import restore
 from routing.ringing import Answered, Failed, Ringer, RingOutcome, Stopped
 from routing.rules import RoutingRules
 from routing.snapshot import Snapshot, take_snapshot
-from routing.store import Refused, Store
+from routing.store import Group, Node, Refused, Store, Written
 from routing.supervisor import Order
 from routing.ticket import Ticket
 
@@ -50,6 +55,19 @@ _NEWCOMERS_A_BEAT = 20
 _RETRY_FIRST_S = 0.05
 _RETRY_MOST_S = 1.0
 _TIMED = frozenset({agents.WrapUp, agents.BackOff, agents.Paused})
+_NEWS_WAIT_MS = 500
+_SURE_WITHIN_S = 1.0
+
+
+class Estate(Protocol):
+    """What the engine keeps of contacts beside routing, when a dead node's are taken over."""
+
+    async def take(self, node: str, silent_ms: int, *, everything: bool) -> None:
+        """Before the contacts: what belongs to those that wait, or to all of the node, if that has
+        been silent for so long. Raises StoreAway."""
+
+    def settle(self) -> None:
+        """Now the contacts are this node's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +96,7 @@ class Router:
         clock: Callable[[], int],
         listeners: Collection[Listener] = (),
     ) -> None:
+        """A `SharedClock` is set by the heartbeats: with several nodes there must be one."""
         self._store = store
         self._ringer = ringer
         self._clock = clock
@@ -93,6 +112,18 @@ class Router:
         self._tasks: asyncio.TaskGroup | None = None
         self._up = True
         self._up_since_ms = clock()
+        self._heard = asyncio.Event()
+        self._joined = False
+        self._phones: dict[str, bool] = {}
+        self._keeper = LeaseKeeper(
+            store,
+            self._floor,
+            clock,
+            Heir(self._before_adopting, self._after_adopting, self._wait_again, self.forget),
+            clock if isinstance(clock, SharedClock) else None,
+        )
+        self.estate: Estate | None = None
+        """What else of a dead node is taken over."""
 
     # contacts
 
@@ -215,10 +246,9 @@ class Router:
         """What the switch says about the agent's phone; `registered`: it has just newly
         registered, which logs in even an agent who logged out by code."""
         now_ms = self._clock()
-        if reachable:
-            self._floor.presence.reachable(agent_id, now_ms, registered=registered)
-        else:
-            self._floor.presence.unreachable(agent_id, now_ms)
+        if self._floor.phone(agent_id, reachable, now_ms, registered=registered):
+            self._phones[agent_id] = reachable
+            self._wake.set()
         self._settle()
         return self._floor.ledger.agent_state(agent_id)
 
@@ -256,6 +286,8 @@ class Router:
     async def restore(self, live: LiveLegs) -> list[str]:
         """Before `run`, once: takes up what this node held when it ended, and returns these
         contacts. Raises StoreAway."""
+        if not self._joined:
+            await self.join()
         held, staff = await self._store.contacts(), await self._store.agents()
         for record in held:
             if not isinstance(record.state, contacts.Talking | contacts.Ended):
@@ -264,6 +296,23 @@ class Router:
         self._settle()
         return [record.contact.id for record in held]
 
+    async def join(self) -> None:
+        """First of all, before anything that a former run left is read: this node lives, so nobody
+        takes it over. Raises StoreAway."""
+        await self._keeper.beat()
+        await self._store.reach({}, anew=True)
+        self._joined = True
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """Every node, this one too, as of the last heartbeat."""
+        return self._keeper.nodes
+
+    @property
+    def dead_ms(self) -> int:
+        """How long a node may be silent and count as living."""
+        return self._store.dead_ms
+
     def reconcile(self, live: LiveLegs) -> None:
         """The link to the switch is back: conversations may have ended meanwhile."""
         self._floor.reconcile(live, self._clock())
@@ -271,13 +320,13 @@ class Router:
 
     async def run(self) -> None:
         """Until cancelled. What is not written by then is written at the end."""
-        keeper = LeaseKeeper(self._store, self._floor, self._clock)
         try:
             async with asyncio.TaskGroup() as tasks:
                 self._tasks = tasks
                 for _ in range(_WRITERS):
                     tasks.create_task(self._write_changes())
-                tasks.create_task(self._beat(keeper))
+                tasks.create_task(self._beat())
+                tasks.create_task(self._hear_news())
                 try:
                     await asyncio.Future()
                 finally:  # a group that shuts down takes no more tasks
@@ -289,6 +338,7 @@ class Router:
             with contextlib.suppress(StoreAway):
                 while self._floor.ledger.pending():
                     await self._write_batch(ring=False)
+            await self._store.close()
 
     async def _write_changes(self) -> None:
         pause_s = _RETRY_FIRST_S
@@ -306,10 +356,11 @@ class Router:
                 pause_s = _RETRY_FIRST_S
                 self._store_is(True)
 
-    async def _beat(self, keeper: LeaseKeeper) -> None:
+    async def _beat(self) -> None:
         while True:
             try:
-                await keeper.beat()
+                await self._keeper.beat()
+                await self._survey()
                 await self._forget()
             except StoreAway as away:
                 self._store_is(False, away.reason)
@@ -325,27 +376,106 @@ class Router:
             self._settle()
             await asyncio.sleep(self._floor.rules.beat_ms / 1000)
 
+    async def _hear_news(self) -> None:
+        """What the other nodes tell, while there are any."""
+        neighbours, ledger = self._floor.neighbours, self._floor.ledger
+        while True:
+            if neighbours.alone:
+                await self._heard.wait()
+                self._heard.clear()
+                continue
+            try:
+                news = await self._store.news(ledger.seen, wait_ms=_NEWS_WAIT_MS)
+                neighbours.hear(news, self._clock())
+                self._settle()
+                await self._survey()
+            except StoreAway:  # the heartbeat tells of it
+                await asyncio.sleep(_RETRY_FIRST_S)
+
+    async def _survey(self) -> None:
+        """Ask for all that the others have, if what was heard is not enough."""
+        if self._floor.neighbours.must_survey:
+            found = await self._store.survey()
+            self._floor.neighbours.survey(found, self._clock())
+            self._settle()
+            self._heard.set()
+
+    async def _catch_up(self) -> None:
+        """A reservation was decided by old news: hear the latest before the next."""
+        neighbours = self._floor.neighbours
+        if neighbours.alone:
+            neighbours.must_survey = True
+        first = self._floor.ledger.seen
+        while not neighbours.must_survey:
+            news = await self._store.news(self._floor.ledger.seen)
+            if news:
+                neighbours.hear(news, self._clock())
+            elif self._floor.ledger.seen > first:
+                return
+            else:  # Redis has lost its news: the numbers began anew
+                neighbours.must_survey = True
+        await self._survey()
+
+    async def _before_adopting(self, node: str, silent_ms: int, everything: bool) -> None:
+        if self.estate is not None:
+            await self.estate.take(node, silent_ms, everything=everything)
+
+    def _after_adopting(self) -> None:
+        self._settle()
+        if self.estate is not None:
+            self.estate.settle()
+
+    async def _write_phones(self) -> None:
+        phones, self._phones = self._phones, {}
+        try:
+            await self._store.reach(phones)
+        except BaseException:  # cancelled too
+            self._phones = phones | self._phones
+            raise
+
     async def _write_batch(self, *, ring: bool = True) -> None:
         ledger = self._floor.ledger
+        if self._phones:
+            await self._write_phones()
         groups = ledger.take_changes(_BATCH)
         if not groups:
             return
-        self._in_flight += len(groups)
+        refused = []
+        for group, result in zip(groups, await self._commit(groups), strict=True):
+            if isinstance(result, Refused):
+                refused.append((group, result))
+            elif (confirmed := self._floor.written(group, result)) and ring:
+                self._start_ring(confirmed)
+        if refused:
+            await self._take_refusals(refused)
+        ledger.urgent |= len(groups) == _BATCH
+        self._settle()
+
+    async def _take_refusals(self, refused: list[tuple[Group, Refused]]) -> None:
         try:
-            results = await self._store.commit(groups)
+            if any(result.is_behind for _, result in refused):
+                await self._catch_up()
+        finally:  # Redis may be away by now: what was refused is refused all the same
+            for group, result in refused:
+                self._floor.refused(group, result, self._clock())
+
+    async def _commit(self, groups: list[Group]) -> list[Written | Refused]:
+        ledger, neighbours = self._floor.ledger, self._floor.neighbours
+        decided, ageing_ms = ledger.take_decided(), self._floor.rules.ageing_ms
+        self._in_flight += len(groups)
+        busy = [] if neighbours.alone else [g.agent.agent for g in groups if g.agent is not None]
+        neighbours.in_flight.update(busy)
+        try:
+            seen = None if decided == ALONE else decided
+            return await self._store.commit(groups, seen=seen, ageing_ms=ageing_ms)
         except BaseException:  # cancelled too: what was taken must not be lost
             for group in groups:
                 ledger.put_back(group)
+            ledger.put_decided(decided)
             raise
         finally:
             self._in_flight -= len(groups)
-        for group, result in zip(groups, results, strict=True):
-            if isinstance(result, Refused):
-                self._floor.refused(group, result, self._clock())
-            elif (confirmed := self._floor.written(group, result)) and ring:
-                self._start_ring(confirmed)
-        ledger.urgent |= len(groups) == _BATCH
-        self._settle()
+            neighbours.in_flight.subtract(busy)
 
     async def _forget(self) -> None:
         """A few at a time: a promise that comes meanwhile stands behind them in Redis."""
@@ -370,11 +500,16 @@ class Router:
     # rings
 
     def _start_ring(self, assignment: Assignment) -> None:
-        if self._tasks is not None and self._floor.start_ring(assignment, self._clock()):
+        if self._keeper.is_late:
+            ids = assignment.contact.id, assignment.agent.id
+            self._floor.not_confirmed(*ids, self._clock())
+        elif self._tasks is not None and self._floor.start_ring(assignment, self._clock()):
             self._tasks.create_task(self._ring(assignment))
 
     async def _ring(self, assignment: Assignment) -> None:
         outcome = await self._ring_outcome(assignment)
+        if isinstance(outcome, Answered) and self._keeper.is_late:
+            await self._be_sure()
         if isinstance(outcome, Answered) and not self._floor.ledger.rings(
             assignment.contact.id, assignment.agent.id
         ):
@@ -382,6 +517,17 @@ class Router:
             outcome = Stopped()
         self._floor.ring_over(assignment, outcome, self._clock())
         self._settle()
+
+    async def _be_sure(self) -> None:
+        """Others may have taken this node for dead and given its promises to somebody else: nobody
+        is joined before what they did is known. With Redis away, calls go on."""
+        with contextlib.suppress(StoreAway, TimeoutError):
+            async with asyncio.timeout(_SURE_WITHIN_S):
+                await self._keeper.beat()
+                await self._survey()
+                self._settle()
+                while self._floor.ledger.pending() + self._in_flight:  # noqa: ASYNC110  # by two tasks
+                    await asyncio.sleep(_RETRY_FIRST_S / 5)
 
     async def _ring_outcome(self, assignment: Assignment) -> RingOutcome:
         rules = self._floor.rules
@@ -442,6 +588,10 @@ class Router:
                 self._tickets.pop(contact.id).resolve(leg, None)
             case ContactEnded(contact=contact, outcome=outcome) if contact.id in self._tickets:
                 self._tickets.pop(contact.id).resolve(None, outcome)
+            case ContactTaken(contact=contact) if contact.id in self._tickets:
+                self._tickets.pop(contact.id).resolve(None, Outcome.LOST)
+            case NodeChanged(node=node, is_served=is_served, why=why):
+                _log.warning("node_changed", node=node, is_served=is_served, why=why)
             case AgentChanged(agent=agent_id, after=after):
                 self._set_timer(agent_id, after)
                 if isinstance(after, agents.Offline):
@@ -474,6 +624,9 @@ class Router:
         self._tickets[contact.id] = ticket
         return ticket
 
+    def _wait_again(self, contact: Contact) -> None:
+        self._add_ticket(contact)
+
     def _set_timer(self, agent_id: str, state: AgentState) -> None:
         timer = self._timers.pop(agent_id, None)
         if timer is not None:
@@ -483,9 +636,14 @@ class Router:
         now_ms = self._clock()
         due_ms = self._floor.presence.due_ms(agent_id, now_ms)
         if due_ms is not None:
-            delay_s = max(1, due_ms - now_ms) / 1000
+            delay_s = max(1, due_ms + self._patience_ms(agent_id) - now_ms) / 1000
             loop = asyncio.get_running_loop()
             self._timers[agent_id] = loop.call_later(delay_s, self._time_is_up, agent_id)
+
+    def _patience_ms(self, agent_id: str) -> int:
+        """The node that keeps an agent busy ends that itself, unless it is dead."""
+        record = self._floor.ledger.agents[agent_id]
+        return 0 if record.node == self._store.node else self._store.dead_ms
 
     def _time_is_up(self, agent_id: str) -> None:
         del self._timers[agent_id]

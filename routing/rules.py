@@ -69,7 +69,11 @@ class RoutingRules:
     or missed a ring is left alone; `missed_calls`: so many rings in a row that nobody answers make
     an agent not responding; `pauses` by reason, whose days are those of `zone`; `shifts` by agent;
     `beat_ms`: between heartbeats; `ring_grace_ms`: how much later than its time a ring may report
-    before it is taken for failed."""
+    before it is taken for failed.
+
+    Of several nodes: `yield_ms` is how long an agent is left to the node whose contact is first;
+    `grace_ms`, how long a silent one is waited for before its contacts are taken over, and
+    `abandon_ms`, before its conversations are taken for over."""
 
     queues: Mapping[str, QueueRules] = field(default_factory=dict)
     ageing_ms: int | None = 60_000
@@ -80,6 +84,9 @@ class RoutingRules:
     shifts: Mapping[str, tuple[Shift, ...]] = field(default_factory=dict)
     beat_ms: int = 1_000
     ring_grace_ms: int = 5_000
+    yield_ms: int = 250
+    grace_ms: int = 30_000
+    abandon_ms: int = 3_600_000
 
     def queue(self, name: str) -> QueueRules:
         """The rules of a queue; the defaults for one the site does not name."""

@@ -32,6 +32,8 @@ def can_wait_for(ledger: Ledger, contact: Contact) -> bool:
         return False
     if not suits(ledger.site[wanted.agent].skills, ledger.pool.needs(contact)):
         return False
+    if not ledger.reach.can_ring(contact.node, wanted.agent):
+        return False
     return wanted.insists or is_at_work(ledger.agent_state(wanted.agent))
 
 

@@ -17,7 +17,7 @@ import structlog
 from bridge.switch import Switch
 from config.requirement import ANYONE
 from config.site import Site
-from engine.calls.calling import HUNG_UP, JOINED, Calling
+from engine.calls.calling import HUNG_UP, JOINED, LOST, Calling
 from engine.calls.chronicle import Chronicle
 from engine.calls.ringer import SwitchRinger
 from engine.calls.story import Story
@@ -28,12 +28,14 @@ from ivr.calling_hours import CallingHours, calling_hours
 from ivr.commands import CallBack, CancelCallback
 from ivr.opening import Opening, openings
 from routing.callbacks import Promise, same_number
+from routing.errors import StoreAway
 from routing.router import Router
 from routing.skills import skill_set
 
 log = structlog.get_logger(__name__)
 
 Answer = Literal["promised", "already", "refused", "not_permitted"]
+ASK_AGAIN_S = 0.5
 LOOK_MS = 60_000
 """How often at least the clock is looked at while a call is not due: clocks are set."""
 Unreached = Callable[[Story, Promise], Awaitable[str | None]]
@@ -292,7 +294,7 @@ class Callbacks:
                     continue
                 closes_ms = hours.closes_ms(self._clock())
                 reason = await self.calling.attempt(contact_id, promise, closes_ms)
-                if reason == JOINED:
+                if reason == JOINED or await self._is_anothers(contact_id, promise, reason):
                     return
                 await self._failed(contact_id, reason)
         finally:
@@ -361,6 +363,22 @@ class Callbacks:
 
     def _hours(self, promise: Promise) -> CallingHours:
         return calling_hours(self.site.callbacks, self._openings, promise.number)
+
+    async def _is_anothers(self, contact_id: str, promise: Promise, reason: str) -> bool:
+        """Whether another node keeps this promise, as this one seemed dead. While Redis does not
+        tell, nobody is called."""
+        if reason != LOST:
+            return False
+        while True:
+            try:
+                is_anothers = await self._chronicle.is_anothers(contact_id)
+            except StoreAway:
+                await asyncio.sleep(ASK_AGAIN_S)
+            else:
+                break
+        if is_anothers:
+            self._unname(promise)
+        return is_anothers
 
     def _promise_of(self, contact_id: str) -> Promise | None:
         story = self._chronicle.story(contact_id)

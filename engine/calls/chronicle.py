@@ -194,6 +194,22 @@ class Chronicle:
         """The stories of a former run. Raises StoreAway."""
         return await self._live.load()
 
+    async def inherit(
+        self, node: str, silent_ms: int, wanted: Callable[[Story], bool]
+    ) -> list[Story]:
+        """Stories of another node that are this node's from now on. Raises StoreAway."""
+        return await self._live.inherit(node, silent_ms, wanted)
+
+    async def is_anothers(self, contact_id: str) -> bool:
+        """Whether another node has taken a contact over; its story is out of mind here then.
+        Raises StoreAway."""
+        if not await self._live.is_gone(contact_id):
+            return False
+        if self._stories.pop(contact_id, None) is not None:
+            self._live.remove(contact_id)
+            self._metrics.active_calls.set(len(self._stories))
+        return True
+
     def _settled(self, contact_id: str, refused: HistoryError | None) -> None:
         if refused is not None:
             log.error("history_row_refused", contact=contact_id, code=refused.code)

@@ -7,11 +7,13 @@ a record's changes within a few milliseconds cost one command in one pipeline.
 import asyncio
 import contextlib
 import json
+from collections.abc import Callable
+from importlib.resources import files
 
 import structlog
 
 from engine.calls.story import Story
-from routing.client import RedisLink
+from routing.client import RedisLink, Script
 from routing.errors import StoreAway
 
 log = structlog.get_logger(__name__)
@@ -26,7 +28,11 @@ class LiveCalls:
 
     def __init__(self, link: RedisLink, site: str, node: str) -> None:
         self._link = link
-        self._key = f"trk:{{{site}}}:live:{node}"
+        self._prefix = f"trk:{{{site}}}:"
+        self._node = node
+        self._key = f"{self._prefix}live:{node}"
+        self._gone = f"{self._prefix}node:{node}:gone"
+        self._inherit = Script((files("engine.calls") / "inherit.lua").read_text())
         self._pending: dict[str, Story | None] = {}
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -59,9 +65,11 @@ class LiveCalls:
 
         A record of another version is set aside, for a person: it must not end the engine.
         """
-        found = await self._link.command("HGETALL", self._key)
+        found, gone = await self._link.commands([("HGETALL", self._key), ("HKEYS", self._gone)])
         stories: list[Story] = []
         for field, value in zip(found[::2], found[1::2], strict=True):
+            if field in gone:  # written by a run that did not know yet
+                continue
             try:
                 stories.append(Story.from_record(json.loads(value)))
             except (KeyError, TypeError, ValueError) as problem:
@@ -69,6 +77,28 @@ class LiveCalls:
                 log.error("live_call_set_aside", key=key, reason=reason)
                 await self._set_aside(field, value)
         return stories
+
+    async def is_gone(self, contact_id: str) -> bool:
+        """Whether another node has taken this contact over. Raises StoreAway."""
+        return bool(await self._link.command("HEXISTS", self._gone, contact_id))
+
+    async def inherit(
+        self, node: str, silent_ms: int, wanted: Callable[[Story], bool]
+    ) -> list[Story]:
+        """Takes over those stories of a node that are wanted, if it has been silent for so long;
+        each goes to exactly one of the others. Raises StoreAway."""
+        found = await self._link.command("HGETALL", f"{self._prefix}live:{node}")
+        stories = [_read(value) for value in found[1::2]]
+        ids = [story.id for story in stories if story is not None and wanted(story)]
+        if not ids:
+            return []
+        keys = [
+            *(f"{self._prefix}beats", f"{self._prefix}node:{self._node}:about"),
+            *(f"{self._prefix}live:{node}", self._key),
+            *(f"{self._prefix}node:{node}:gone", self._gone),
+        ]
+        taken = await self._link.script(self._inherit, keys, [node, self._node, silent_ms, *ids])
+        return [story for story in map(_read, taken) if story is not None]
 
     async def _set_aside(self, field: bytes, value: bytes) -> None:
         await self._link.commands(
@@ -108,3 +138,11 @@ class LiveCalls:
         except BaseException:  # cancelled too: `stop` writes what is pending
             self._pending = batch | self._pending
             raise
+
+
+def _read(value: bytes) -> Story | None:
+    """A story of another node; one that cannot be read is its own node's to set aside."""
+    try:
+        return Story.from_record(json.loads(value))
+    except (KeyError, TypeError, ValueError):
+        return None

@@ -55,7 +55,7 @@ class Returning:
                     promised.append(verdict)
                 case Over(story=story):
                     over.append(story)
-                    self._finish(verdict)
+                    self.finish(verdict)
         for leg in stranded(link.channels, {story.id for story in over}):
             await self._hang_up(leg)
         held = await services.router.restore(LiveLegs(agents=alive, talks=talks(link.channels)))
@@ -95,7 +95,7 @@ class Returning:
                 fresh.append(spooled.entry)
         known = {entry.contact for entry in fresh if services.chronicle.knows(entry.contact)}
         for over in strangers(fresh, known, services.site.site, services.node):
-            self._finish(over)
+            self.finish(over)
 
     async def _left_behind(self) -> list[Story]:
         """The live records, and the promises of callbacks that only SQL still has."""
@@ -131,7 +131,8 @@ class Returning:
             self._services.chronicle.over(story)
         return told
 
-    def _finish(self, over: Over) -> None:
+    def finish(self, over: Over) -> None:
+        """Writes the row of a contact that ended while nobody watched."""
         story = over.story
         for leg in story.legs:  # nobody else will tell of channels that ended meanwhile
             story = story.leg_ended(leg.uniqueid, over.at_ms, None)

@@ -8,7 +8,7 @@ import pytest
 
 from routing.client import RedisLink
 from routing.embedded import EmbeddedServer
-from routing.store import Store
+from routing.store import DEAD_MS, Store
 from tests.redis.routing_house import House, a_house
 
 MakeStore = Callable[..., Store]
@@ -33,10 +33,12 @@ async def make_store(server: EmbeddedServer) -> AsyncIterator[MakeStore]:
     """`make_store("n1", lease_ms=…)`: a store of that node with a link of its own."""
     async with AsyncExitStack() as stack:
 
-        def make(node: str = "n1", *, lease_ms: int = 10_000) -> Store:
+        def make(node: str = "n1", *, lease_ms: int = 10_000, dead_ms: int = DEAD_MS) -> Store:
             link = RedisLink(server.url)
             stack.push_async_callback(link.close)
-            return Store(link, "test", node, lease_ms=lease_ms)
+            store = Store(link, "test", node, lease_ms=lease_ms, dead_ms=dead_ms)
+            stack.push_async_callback(store.close)
+            return store
 
         yield make
 

@@ -42,7 +42,7 @@ async def test_an_agent_reserved_by_an_engine_that_died_is_free(make_store: Make
         house.router.login("ann")
         await house.ringer.next_ring()
         await house.written()
-    async with a_house(make_store("n1")):
+    async with a_house(make_store("n1", lease_ms=50)):
 
         async def is_free() -> bool:
             (ann,) = await dead.load_agents(["ann"])

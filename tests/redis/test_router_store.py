@@ -57,7 +57,7 @@ async def test_promises_of_a_dead_node_are_undone(
         house.router.login("ann")
         await house.ringer.next_ring()
         await house.written()
-    async with a_house(make_store("n1")) as house:
+    async with a_house(make_store("n1", lease_ms=50)) as house:
 
         async def undone() -> bool:
             (record,) = await dead.load_contacts(["c1"])

@@ -7,9 +7,10 @@ from structlog.testing import capture_logs
 
 from routing.agent import Available, BackOff, Offline, Paused, Then, WrapUp
 from routing.client import RedisLink
-from routing.contact import Ended, Outcome, Waiting
+from routing.contact import Ended, Outcome, Talking, Waiting
 from routing.embedded import EmbeddedServer
 from routing.errors import StoreAway
+from routing.news import ContactNews
 from routing.records import AgentRecord, ContactRecord, Step
 from routing.store import Group, Refused, Store, Written
 from tests.fakes.routing import a_contact
@@ -22,6 +23,10 @@ FREE = AgentRecord("ann", Available(1, 1))
 
 def waiting(name: str = "c1") -> ContactRecord:
     return ContactRecord(a_contact(name), Waiting(5), (Step("Waiting", 5),))
+
+
+def a_record(name: str, arrived_ms: int) -> ContactRecord:
+    return ContactRecord(a_contact(name, arrived_ms=arrived_ms), Waiting(arrived_ms), ())
 
 
 def offer(contact: ContactRecord, agent: AgentRecord) -> tuple[ContactRecord, AgentRecord]:
@@ -72,11 +77,11 @@ async def test_a_reservation_has_a_lease_on_the_servers_clock(make_store: MakeSt
     await store.reserve(*offer(waiting("c1")._replace(version=1), FREE._replace(version=1)))
     bob = AgentRecord("bob", Available(1, 1), version=1)
     await store.reserve(*offer(waiting("c2")._replace(version=1), bob))
-    assert await store.beat(["c1"]) == []
+    assert (await store.beat(["c1"])).expired == []
     for _ in range(5):
         await asyncio.sleep(0.02)
-        expired = await store.beat(["c1"])
-    assert expired == ["c2"]
+        pulse = await store.beat(["c1"])
+    assert pulse.expired == ["c2"]
 
 
 async def test_a_conversation_has_no_lease(make_store: MakeStore) -> None:
@@ -88,7 +93,7 @@ async def test_a_conversation_has_no_lease(make_store: MakeStore) -> None:
     talking = contact._replace(version=2, state=contact.state.ring(11).answer("leg", 12))
     await store.commit([Group(contact=talking)])
     await asyncio.sleep(0.005)
-    assert await store.beat([]) == []
+    assert (await store.beat([])).expired == []
 
 
 async def test_a_lost_reply_does_no_harm(store: Store) -> None:
@@ -135,21 +140,74 @@ async def test_only_ended_contacts_are_forgotten(store: Store) -> None:
     assert [r.contact.id for r in await store.contacts()] == ["c1"]
 
 
-async def test_a_dead_node_is_adopted_a_living_one_is_not(
-    make_store: MakeStore, link: RedisLink
-) -> None:
-    """Its contacts and agents change hands at once; its own late writes are refused."""
-    dead, heir = make_store("n1"), make_store("n2")
-    await put(dead, waiting(), FREE)
-    await dead.beat([])
-    assert await heir.adopt("n1") is None
-    assert await heir.nodes() == ["n1"]
-    await link.command("DEL", "trk:{test}:node:n1")
-    assert await heir.adopt("n1") == 2
-    assert [r.contact.id for r in await heir.contacts()] == ["c1"]
-    assert await heir.nodes() == []
+async def test_a_dead_node_is_adopted_a_living_one_is_not(make_store: MakeStore) -> None:
+    """Exactly one of the others gets its contacts; its own late writes are refused, and it learns
+    whose they are. What talks is left to it."""
+    dead, heir, other = make_store("n1"), make_store("n2"), make_store("n3")
+    talking = waiting("c2")._replace(state=Talking(7, "ann", "leg"))
+    await put(dead, waiting(), talking)
+    for store in (dead, heir, other):
+        await store.beat([])
+    assert await heir.adopt("n1", 1_000) is None
+    await asyncio.sleep(0.03)
+    for store in (heir, other):
+        await store.beat([])
+    both = await asyncio.gather(heir.adopt("n1", 20), other.adopt("n1", 20))
+    assert sorted(both, key=lambda taken: len(taken or ())) == [[], ["c1"]]
+    (winner,) = [store for store, taken in zip((heir, other), both, strict=True) if taken]
+    assert [r.contact.id for r in await winner.contacts()] == ["c1"]
+    assert [r.contact.id for r in await dead.contacts()] == ["c2"]
     late = await dead.commit([Group(contact=waiting()._replace(version=1))])
-    assert late == [Refused(2, None)]
+    assert late == [Refused(2, None, owner=winner.node)]
+    (about,) = [n for n in (await winner.beat([])).nodes if n.name == winner.node]
+    assert [(node, count) for node, count, _ in about.adopted] == [("n1", 1)]
+
+
+async def test_who_was_away_cannot_say_who_else_was(make_store: MakeStore) -> None:
+    """Redis did not answer for a while: whoever is back first takes nobody for dead."""
+    one, two = make_store("n1", lease_ms=20, dead_ms=20), make_store("n2", dead_ms=20)
+    await put(one, waiting())
+    for store in (one, two):
+        await store.beat([])
+    await asyncio.sleep(0.03)
+    pulse = await two.beat([])
+    assert {node.name: node.silent_ms for node in pulse.nodes} == {"n1": 0, "n2": 0}
+    assert await two.adopt("n1", 20) is None
+
+
+async def test_no_contact_is_reserved_past_one_that_is_not_heard_of(make_store: MakeStore) -> None:
+    """One order over all nodes, seen to by the very call that reserves: who has heard of the
+    earlier contact may go by it, as it may ask for others; who has not may not."""
+    one, two = make_store("n1"), make_store("n2")
+    for store in (one, two):
+        await store.beat([])
+    await put(two, FREE, late := a_record("late", 9))
+    await put(one, a_record("early", 5), a_record("later", 12))
+    reserved = offer(late._replace(version=1), FREE._replace(version=1))
+    for seen in (None, 2):
+        (refused,) = await two.commit([Group(*reserved)], seen=seen, ageing_ms=60_000)
+        assert refused == Refused(1, FREE._replace(node="n2", version=1), is_behind=True)
+    news = await two.news(2)
+    assert [each.what.id for each in news if isinstance(each.what, ContactNews)] == [
+        "early",
+        "later",
+    ]
+    assert await two.commit([Group(*reserved)], seen=3) == [Written(2, 2)]
+
+
+async def test_a_level_of_priority_goes_before_an_earlier_arrival(make_store: MakeStore) -> None:
+    """The order that the reserving call sees to is that of `routing/order.py`."""
+    one, two = make_store("n1"), make_store("n2")
+    for store in (one, two):
+        await store.beat([])
+    await put(two, FREE, first := a_record("first", 5))
+    await put(one, ContactRecord(a_contact("vip", arrived_ms=9, priority=1), Waiting(9), ()))
+    reserved = Group(*offer(first._replace(version=1), FREE._replace(version=1)))
+    for ageing_ms in (None, 10):
+        (result,) = await two.commit([reserved], seen=2, ageing_ms=ageing_ms)
+        assert isinstance(result, Refused)
+        assert result.is_behind
+    assert await two.commit([reserved], seen=2, ageing_ms=3) == [Written(2, 2)]
 
 
 async def test_redis_away_is_one_typed_error(server: EmbeddedServer, store: Store) -> None:

@@ -67,7 +67,7 @@ class LooksOnce:
 
 def running(house: House, watch: LooksOnce) -> EngineViews:
     """An engine whose parts are all well."""
-    well = SimpleNamespace(health=SimpleNamespace(up=True, healthy=True, waiting=0))
+    well = SimpleNamespace(health=SimpleNamespace(up=True, healthy=True, waiting=0), nodes=())
     house.services.router = cast(Router, well)
     views = EngineViews(Hub(), cast(HistoryDatabase, well), cast(HistoryWriter, well))
     views.services, views.watch = house.services, cast(Watch, watch)
