@@ -7,9 +7,7 @@ calls go on, assignments wait, and everything is written when it is back.
 """
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
@@ -19,7 +17,6 @@ from routing import contact as contacts
 from routing.agent import Agent, AgentState
 from routing.clock import SharedClock
 from routing.contact import Contact, Outcome
-from routing.errors import StoreAway
 from routing.events import (
     AgentChanged,
     ContactAnswered,
@@ -28,35 +25,23 @@ from routing.events import (
     Listener,
     NodeChanged,
     RoutingEvent,
-    StoreBack,
-    StoreLost,
 )
 from routing.explaining import Explanation
 from routing.floor import Floor, LiveLegs
 from routing.leases import Heir, LeaseKeeper
-from routing.ledger import ALONE
 from routing.matcher import Assignment
 from routing.restoring import restore
 from routing.ringing import Answered, Failed, Ringer, RingOutcome, Stopped
 from routing.rules import RoutingRules
 from routing.snapshot import Snapshot, take_snapshot
-from routing.store import Group, Node, Refused, Store, Written
+from routing.store import Node, Store
 from routing.supervisor import Order
 from routing.ticket import Ticket
+from routing.upkeep import StoreHealth, Told, Upkeep
 
 _log = structlog.get_logger(__name__)
 
-_BATCH = 32
-_WRITERS = 3
-"""So many batches are under way at once: this process works while Redis writes. A record may be in
-two of them, as a node's own later write is never refused and Redis takes them in order."""
-_FORGOTTEN_AT_ONCE = 16
-_NEWCOMERS_A_BEAT = 20
-_RETRY_FIRST_S = 0.05
-_RETRY_MOST_S = 1.0
 _TIMED = frozenset({agents.WrapUp, agents.BackOff, agents.Paused})
-_NEWS_WAIT_MS = 500
-_SURE_WITHIN_S = 1.0
 
 
 class Estate(Protocol):
@@ -68,15 +53,6 @@ class Estate(Protocol):
 
     def settle(self) -> None:
         """Now the contacts are this node's."""
-
-
-@dataclass(frozen=True, slots=True)
-class StoreHealth:
-    """Whether Redis answers, since when (epoch, ms), and how many records wait for it."""
-
-    up: bool
-    since_ms: int
-    pending: int
 
 
 class Router:
@@ -106,22 +82,17 @@ class Router:
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._agenda_timer: asyncio.TimerHandle | None = None
         self._agenda_ms: int | None = None
-        self._done_with: set[str] = set()
-        self._in_flight = 0
-        self._wake = asyncio.Event()
         self._tasks: asyncio.TaskGroup | None = None
-        self._up = True
-        self._up_since_ms = clock()
-        self._heard = asyncio.Event()
         self._joined = False
-        self._phones: dict[str, bool] = {}
-        self._keeper = LeaseKeeper(
+        keeper = LeaseKeeper(
             store,
             self._floor,
             clock,
             Heir(self._before_adopting, self._after_adopting, self._wait_again, self.forget),
             clock if isinstance(clock, SharedClock) else None,
         )
+        told = Told(self._settle, self._start_ring, self._tell)
+        self._upkeep = Upkeep(store, self._floor, keeper, clock, told)
         self.estate: Estate | None = None
         """What else of a dead node is taken over."""
 
@@ -204,7 +175,7 @@ class Router:
     def forget(self, contact_ids: Iterable[str]) -> None:
         """History has these contacts for good: their live records go, of one that is not over
         as soon as it is, at the next heartbeat."""
-        self._done_with.update(contact_ids)
+        self._upkeep.forget(contact_ids)
 
     # agents
 
@@ -247,8 +218,7 @@ class Router:
         registered, which logs in even an agent who logged out by code."""
         now_ms = self._clock()
         if self._floor.phone(agent_id, reachable, now_ms, registered=registered):
-            self._phones[agent_id] = reachable
-            self._wake.set()
+            self._upkeep.phone(agent_id, reachable)
         self._settle()
         return self._floor.ledger.agent_state(agent_id)
 
@@ -270,8 +240,7 @@ class Router:
     @property
     def health(self) -> StoreHealth:
         """Of the live state; a true answer, not a guess."""
-        pending = self._floor.ledger.pending() + self._in_flight
-        return StoreHealth(self._up, self._up_since_ms, pending)
+        return self._upkeep.health
 
     def snapshot(self) -> Snapshot:
         """Queues, agents and contacts as they are now."""
@@ -299,14 +268,14 @@ class Router:
     async def join(self) -> None:
         """First of all, before anything that a former run left is read: this node lives, so nobody
         takes it over. Raises StoreAway."""
-        await self._keeper.beat()
+        await self._upkeep.keeper.beat()
         await self._store.reach({}, anew=True)
         self._joined = True
 
     @property
     def nodes(self) -> tuple[Node, ...]:
         """Every node, this one too, as of the last heartbeat."""
-        return self._keeper.nodes
+        return self._upkeep.keeper.nodes
 
     @property
     def dead_ms(self) -> int:
@@ -323,10 +292,7 @@ class Router:
         try:
             async with asyncio.TaskGroup() as tasks:
                 self._tasks = tasks
-                for _ in range(_WRITERS):
-                    tasks.create_task(self._write_changes())
-                tasks.create_task(self._beat())
-                tasks.create_task(self._hear_news())
+                self._upkeep.start(tasks)
                 try:
                     await asyncio.Future()
                 finally:  # a group that shuts down takes no more tasks
@@ -335,86 +301,7 @@ class Router:
             for timer in (*self._timers.values(), self._agenda_timer):
                 if timer is not None:
                     timer.cancel()
-            with contextlib.suppress(StoreAway):
-                while self._floor.ledger.pending():
-                    await self._write_batch(ring=False)
-            await self._store.close()
-
-    async def _write_changes(self) -> None:
-        pause_s = _RETRY_FIRST_S
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            try:
-                await self._write_batch()
-            except StoreAway as away:
-                self._store_is(False, away.reason)
-                await asyncio.sleep(pause_s)
-                pause_s = min(2 * pause_s, _RETRY_MOST_S)
-                self._wake.set()
-            else:
-                pause_s = _RETRY_FIRST_S
-                self._store_is(True)
-
-    async def _beat(self) -> None:
-        while True:
-            try:
-                await self._keeper.beat()
-                await self._survey()
-                await self._forget()
-            except StoreAway as away:
-                self._store_is(False, away.reason)
-            else:
-                if not self._floor.ledger.pending():
-                    self._store_is(True)
-            # A timer knows nothing of a clock that was set, or of a machine that slept.
-            self._floor.tick(self._clock())
-            for _ in range(_NEWCOMERS_A_BEAT):
-                if not self._floor.forecast.look(self._clock()):
-                    break
-                await asyncio.sleep(0)
-            self._settle()
-            await asyncio.sleep(self._floor.rules.beat_ms / 1000)
-
-    async def _hear_news(self) -> None:
-        """What the other nodes tell, while there are any."""
-        neighbours, ledger = self._floor.neighbours, self._floor.ledger
-        while True:
-            if neighbours.alone:
-                await self._heard.wait()
-                self._heard.clear()
-                continue
-            try:
-                news = await self._store.news(ledger.seen, wait_ms=_NEWS_WAIT_MS)
-                neighbours.hear(news, self._clock())
-                self._settle()
-                await self._survey()
-            except StoreAway:  # the heartbeat tells of it
-                await asyncio.sleep(_RETRY_FIRST_S)
-
-    async def _survey(self) -> None:
-        """Ask for all that the others have, if what was heard is not enough."""
-        if self._floor.neighbours.must_survey:
-            found = await self._store.survey()
-            self._floor.neighbours.survey(found, self._clock())
-            self._settle()
-            self._heard.set()
-
-    async def _catch_up(self) -> None:
-        """A reservation was decided by old news: hear the latest before the next."""
-        neighbours = self._floor.neighbours
-        if neighbours.alone:
-            neighbours.must_survey = True
-        first = self._floor.ledger.seen
-        while not neighbours.must_survey:
-            news = await self._store.news(self._floor.ledger.seen)
-            if news:
-                neighbours.hear(news, self._clock())
-            elif self._floor.ledger.seen > first:
-                return
-            else:  # Redis has lost its news: the numbers began anew
-                neighbours.must_survey = True
-        await self._survey()
+            await self._upkeep.finish()
 
     async def _before_adopting(self, node: str, silent_ms: int, everything: bool) -> None:
         if self.estate is not None:
@@ -425,82 +312,10 @@ class Router:
         if self.estate is not None:
             self.estate.settle()
 
-    async def _write_phones(self) -> None:
-        phones, self._phones = self._phones, {}
-        try:
-            await self._store.reach(phones)
-        except BaseException:  # cancelled too
-            self._phones = phones | self._phones
-            raise
-
-    async def _write_batch(self, *, ring: bool = True) -> None:
-        ledger = self._floor.ledger
-        if self._phones:
-            await self._write_phones()
-        groups = ledger.take_changes(_BATCH)
-        if not groups:
-            return
-        refused = []
-        for group, result in zip(groups, await self._commit(groups), strict=True):
-            if isinstance(result, Refused):
-                refused.append((group, result))
-            elif (confirmed := self._floor.written(group, result)) and ring:
-                self._start_ring(confirmed)
-        if refused:
-            await self._take_refusals(refused)
-        ledger.urgent |= len(groups) == _BATCH
-        self._settle()
-
-    async def _take_refusals(self, refused: list[tuple[Group, Refused]]) -> None:
-        try:
-            if any(result.is_behind for _, result in refused):
-                await self._catch_up()
-        finally:  # Redis may be away by now: what was refused is refused all the same
-            for group, result in refused:
-                self._floor.refused(group, result, self._clock())
-
-    async def _commit(self, groups: list[Group]) -> list[Written | Refused]:
-        ledger, neighbours = self._floor.ledger, self._floor.neighbours
-        decided, ageing_ms = ledger.take_decided(), self._floor.rules.ageing_ms
-        self._in_flight += len(groups)
-        busy = [] if neighbours.alone else [g.agent.agent for g in groups if g.agent is not None]
-        neighbours.in_flight.update(busy)
-        try:
-            seen = None if decided == ALONE else decided
-            return await self._store.commit(groups, seen=seen, ageing_ms=ageing_ms)
-        except BaseException:  # cancelled too: what was taken must not be lost
-            for group in groups:
-                ledger.put_back(group)
-            ledger.put_decided(decided)
-            raise
-        finally:
-            self._in_flight -= len(groups)
-            neighbours.in_flight.subtract(busy)
-
-    async def _forget(self) -> None:
-        """A few at a time: a promise that comes meanwhile stands behind them in Redis."""
-        done = [name for name in self._done_with if self._floor.ledger.is_over(name)]
-        for at in range(0, len(done), _FORGOTTEN_AT_ONCE):
-            some = done[at : at + _FORGOTTEN_AT_ONCE]
-            await self._store.forget(some)
-            self._done_with.difference_update(some)
-            for name in some:
-                self._floor.ledger.forget(name)
-
-    def _store_is(self, up: bool, reason: str = "") -> None:
-        if up == self._up:
-            return
-        self._up, self._up_since_ms = up, self._clock()
-        if up:
-            _log.info("live_state_back")
-        else:
-            _log.error("live_state_away", reason=reason)
-        self._tell(StoreBack(self._up_since_ms) if up else StoreLost(self._up_since_ms))
-
     # rings
 
     def _start_ring(self, assignment: Assignment) -> None:
-        if self._keeper.is_late:
+        if self._upkeep.keeper.is_late:
             ids = assignment.contact.id, assignment.agent.id
             self._floor.not_confirmed(*ids, self._clock())
         elif self._tasks is not None and self._floor.start_ring(assignment, self._clock()):
@@ -508,8 +323,8 @@ class Router:
 
     async def _ring(self, assignment: Assignment) -> None:
         outcome = await self._ring_outcome(assignment)
-        if isinstance(outcome, Answered) and self._keeper.is_late:
-            await self._be_sure()
+        if isinstance(outcome, Answered) and self._upkeep.keeper.is_late:
+            await self._upkeep.be_sure()
         if isinstance(outcome, Answered) and not self._floor.ledger.rings(
             assignment.contact.id, assignment.agent.id
         ):
@@ -517,17 +332,6 @@ class Router:
             outcome = Stopped()
         self._floor.ring_over(assignment, outcome, self._clock())
         self._settle()
-
-    async def _be_sure(self) -> None:
-        """Others may have taken this node for dead and given its promises to somebody else: nobody
-        is joined before what they did is known. With Redis away, calls go on."""
-        with contextlib.suppress(StoreAway, TimeoutError):
-            async with asyncio.timeout(_SURE_WITHIN_S):
-                await self._keeper.beat()
-                await self._survey()
-                self._settle()
-                while self._floor.ledger.pending() + self._in_flight:  # noqa: ASYNC110  # by two tasks
-                    await asyncio.sleep(_RETRY_FIRST_S / 5)
 
     async def _ring_outcome(self, assignment: Assignment) -> RingOutcome:
         rules = self._floor.rules
@@ -564,7 +368,7 @@ class Router:
                 stopping = self._ringer.stop_ringing(assignment)
                 self._tasks.create_task(self._guarded(stopping, assignment))
         if ledger.urgent:
-            self._wake.set()
+            self._upkeep.wake()
         if self._floor.agenda.next_ms != self._agenda_ms:
             self._set_agenda_timer()
 

@@ -12,6 +12,7 @@ import pytest
 from bridge.events import AgentLegUp, CustomerNotReached, RingFailure
 from config.callbacks import Callbacks as Rules
 from config.duration import Duration
+from config.queues import WrapUp
 from engine.calls.callbacks import Callbacks
 from engine.calls.ringer import SwitchRinger
 from engine.site_rules import agents_of, rules_of
@@ -100,7 +101,9 @@ async def until(condition: object) -> None:
 async def a_centre(store: Store, directory: Path) -> AsyncIterator[Centre]:
     """Three agents, and a dozen who are to be called."""
     house = House(directory=directory)
-    queues = {"support": house.site.queues["support"].model_copy(update={"wrap_up": ZERO})}
+    queues = {
+        "support": house.site.queues["support"].model_copy(update={"wrap_up": WrapUp(time=ZERO)})
+    }
     agents = {name: house.site.agents[name] for name in STAFF}
     changed = {"queues": queues, "agents": agents, "callbacks": Rules.model_validate(RULES)}
     site = house.site.model_copy(update=changed)
