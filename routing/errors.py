@@ -9,7 +9,7 @@ RoutingError
 │   ├── WrapUpAtMost       the wrap-up cannot be made longer
 │   └── OffShift           the agent's shifts allow no log-in now
 ├── PhoneAway              the agent's phone cannot be rung: nobody can log them in
-├── AgentElsewhere         another engine has the agent
+├── AgentElsewhere         the agent is with a contact of another engine
 ├── UnknownAgent           no such agent at this site
 ├── DuplicateContact       a contact of this id is live already
 ├── StoreError
@@ -112,12 +112,12 @@ class PhoneAway(RoutingError):
 
 
 class AgentElsewhere(RoutingError):
-    """The agent is logged in at the engine `node`."""
+    """The agent is with a contact of the engine `node`."""
 
     code = "agent_elsewhere"
 
     def __init__(self, agent: str, node: str) -> None:
-        super().__init__(f"{agent} is logged in at {node}: tell it there")
+        super().__init__(f"{agent} is with a contact of {node}: tell it there")
         self.agent = agent
         self.node = node
 

@@ -183,7 +183,8 @@ class Presence:
         return self._rota.duty(agent_id, now_ms)
 
     def _turn(self, agent_id: str, now_ms: int) -> None:
-        after = self._rota.turn(agent_id, now_ms, phone=self.has_phone(agent_id))
+        # The engine with the phone sees to it: two would write over each other.
+        after = self._rota.turn(agent_id, now_ms, phone=agent_id in self._phones)
         if after is not None:
             self.change(agent_id, after, now_ms)
 

@@ -28,11 +28,11 @@ class Supervision:
         """No limit of pauses or shifts, and nothing that is held, is in a supervisor's way.
 
         Raises UnknownAgent, IllegalTransition (as of the agent's own verbs), AgentElsewhere for
-        one who is logged in at another engine, and PhoneAway for a log-in without a phone.
+        one who is with a contact of another engine, and PhoneAway for a log-in without a phone.
         """
         before = self._presence.staff(agent_id)
         node = self._ledger.agents[agent_id].node
-        if node != self._ledger.node and not isinstance(before, Offline):
+        if node != self._ledger.node and isinstance(before, _BUSY):
             raise AgentElsewhere(agent_id, node)
         after = self._decided(agent_id, before, order, now_ms)
         self._ledger.events.append(AgentOrdered(now_ms, agent_id, order))

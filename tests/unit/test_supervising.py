@@ -264,14 +264,17 @@ def test_nobody_is_logged_in_without_a_phone(shift: Shift) -> None:
 
 
 def test_an_agent_of_another_engine_is_told_there(shift: Shift) -> None:
-    """That engine knows what is in hand; a word from here would be lost, or break it."""
-    ledger = shift.floor.ledger
-    theirs = ledger.agents["ann"]._replace(node="n2", version=2)
-    shift.floor.take_theirs(theirs, shift.now)
+    """While there is a contact in hand: a word from here would be lost, or break it."""
+    theirs = shift.floor.ledger.agents["ann"]._replace(node="n2", version=2)
+    with_a_contact = theirs._replace(state=Talking(5_000, 0, "c9", leg="leg9", queue="sales"))
+    shift.floor.take_theirs(with_a_contact, shift.now)
     with pytest.raises(AgentElsewhere) as refused:
         shift.order("ann", "pause", reason="lunch")
     assert (refused.value.node, NODE) == ("n2", "n1")
-    assert isinstance(shift.state("ann"), Available)
+    assert isinstance(shift.state("ann"), Talking)
+    shift.floor.take_theirs(theirs._replace(version=3), shift.now)
+    shift.order("ann", "pause", reason="lunch")
+    assert isinstance(shift.state("ann"), Paused)
 
 
 def test_nobody_of_the_site(shift: Shift) -> None:
