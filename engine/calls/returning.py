@@ -98,11 +98,14 @@ class Returning:
             self.finish(over)
 
     async def _left_behind(self) -> list[Story]:
-        """The live records, and the promises of callbacks that only SQL still has."""
+        """The live records, and the promises of callbacks that only SQL still has. Those that
+        another node has taken over are its own, though SQL may not say so yet."""
         services = self._services
         stories = await services.chronicle.left_behind()
         known = {story.id for story in stories}
         for row in await self._database.promised(services.site.site, services.node):
+            if row.id not in known and await services.chronicle.is_anothers(row.id):
+                continue
             services.chronicle.recall(row)
             if row.id not in known and (story := _story_of(row)) is not None:
                 stories.append(story)

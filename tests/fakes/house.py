@@ -240,6 +240,11 @@ class FakeLive:
     def __init__(self) -> None:
         self.saved: dict[str, Story] = {}
         self.removed: list[str] = []
+        self.gone: set[str] = set()
+        """Contacts that another node has taken over."""
+
+    async def is_gone(self, contact_id: str) -> bool:
+        return contact_id in self.gone
 
     async def load(self) -> list[Story]:
         return list(self.saved.values())

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.redis
 
 STAFF = ("anna", "celina", "dora")
 CUSTOMERS = 12
-ZERO = Duration(0)
+NO_WRAP_UP = WrapUp(time=Duration(0))
 RULES = {"tries": 2, "retry_after": "50ms", "retry_growth": 1, "confirm": "none"}
 
 
@@ -101,9 +101,7 @@ async def until(condition: object) -> None:
 async def a_centre(store: Store, directory: Path) -> AsyncIterator[Centre]:
     """Three agents, and a dozen who are to be called."""
     house = House(directory=directory)
-    queues = {
-        "support": house.site.queues["support"].model_copy(update={"wrap_up": WrapUp(time=ZERO)})
-    }
+    queues = {"support": house.site.queues["support"].model_copy(update={"wrap_up": NO_WRAP_UP})}
     agents = {name: house.site.agents[name] for name in STAFF}
     changed = {"queues": queues, "agents": agents, "callbacks": Rules.model_validate(RULES)}
     site = house.site.model_copy(update=changed)

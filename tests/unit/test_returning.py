@@ -185,6 +185,15 @@ async def test_the_live_state_is_newer_than_sql(back: Back) -> None:
     assert [row.story for row in back.house.writer.rows if isinstance(row, PromiseRow)][-1] is None
 
 
+async def test_a_promise_that_another_node_has_taken_over_is_its_own(back: Back) -> None:
+    """SQL says so a moment later; the row stays, for that node."""
+    keep_in_sql(back, a_story().promised(3_000, PROMISE).left_alone())
+    back.house.live.gone.add("c1")
+    await back.take_up()
+    assert list(back.house.services.callbacks.all()) == []
+    assert len([row for row in back.house.writer.rows if isinstance(row, PromiseRow)]) == 1
+
+
 async def test_a_contact_that_is_over_is_promised_nothing(back: Back) -> None:
     """The engine died between its row and the end of the promise."""
     alone = a_story().promised(3_000, PROMISE).left_alone()
