@@ -17,7 +17,7 @@ for n = 4, #ARGV do
     redis.call('HDEL', KEYS[3], ARGV[n])
     redis.call('HSET', KEYS[4], ARGV[n], story)
     redis.call('HSET', KEYS[5], ARGV[n], ARGV[2])
-    redis.call('EXPIRE', KEYS[5], 86400)
+    redis.call('EXPIRE', KEYS[5], 2592000)
     redis.call('HDEL', KEYS[6], ARGV[n])
     taken[#taken + 1] = story
   end

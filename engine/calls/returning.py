@@ -107,7 +107,10 @@ class Returning:
             if row.id not in known and await services.chronicle.is_anothers(row.id):
                 continue
             services.chronicle.recall(row)
-            if row.id not in known and (story := _story_of(row)) is not None:
+            is_anothers = row.id not in known and await services.chronicle.is_anothers(row.id)
+            if row.id in known or is_anothers:
+                continue
+            if (story := _story_of(row)) is not None:
                 stories.append(story)
         return stories
 

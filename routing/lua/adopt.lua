@@ -31,7 +31,7 @@ for _, id in ipairs(redis.call('SMEMBERS', KEYS[2])) do
     if cjson.decode(redis.call('HGET', key, 'facts')).leg == '' then
       local gone = ARGV[4] .. 'node:' .. dead .. ':gone'
       redis.call('HSET', gone, id, me)
-      redis.call('EXPIRE', gone, 86400)
+      redis.call('EXPIRE', gone, 2592000)
     end
     taken[#taken + 1] = id
   end

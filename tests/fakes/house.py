@@ -1,7 +1,7 @@
 """An engine's parts around one call, with everything outside the process in the test's hand."""
 
 import asyncio
-from collections.abc import Collection, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -246,8 +246,23 @@ class FakeLive:
     async def is_gone(self, contact_id: str) -> bool:
         return contact_id in self.gone
 
+        self.gone: set[str] = set()
+        """Contacts that another node has taken over."""
+        self.of_others: dict[str, list[Story]] = {}
+
     async def load(self) -> list[Story]:
         return list(self.saved.values())
+
+    async def is_gone(self, contact_id: str) -> bool:
+        return contact_id in self.gone
+
+    async def inherit(
+        self, node: str, silent_ms: int, wanted: Callable[[Story], bool]
+    ) -> list[Story]:
+        found = self.of_others.get(node, [])
+        taken = [story for story in found if wanted(story)]
+        self.of_others[node] = [story for story in found if story not in taken]
+        return taken
 
     def save(self, story: Story) -> None:
         self.saved[story.id] = story

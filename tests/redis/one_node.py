@@ -191,15 +191,23 @@ class Node:
             return Busy()
         tell("ring", contact=contact, agent=agent)
         over = self._rings[contact, agent] = asyncio.get_running_loop().create_future()
-        await asyncio.wait({over}, timeout=self._chance.uniform(0, 0.05))
-        del self._rings[contact, agent]
+        try:
+            await asyncio.wait({over}, timeout=self._chance.uniform(0, 0.05))
+        except asyncio.CancelledError:  # routing waits no longer: the process stood still
+            self._quiet(contact, agent)
+            raise
+        finally:
+            del self._rings[contact, agent]
         if over.done() or self._chance.random() < 0.1:
-            (self._phones / agent).unlink(missing_ok=True)
-            tell("quiet", contact=contact, agent=agent)
+            self._quiet(contact, agent)
             return Stopped() if over.done() else NoAnswer()
         leg = f"leg-{agent}-{time.monotonic_ns()}"
         tell("answered", contact=contact, agent=agent, leg=leg)
         return Answered(AgentLeg(agent, leg))
+
+    def _quiet(self, contact: str, agent: str) -> None:
+        (self._phones / agent).unlink(missing_ok=True)
+        tell("quiet", contact=contact, agent=agent)
 
     async def stop_ringing(self, assignment: Assignment) -> None:
         """The phone is silent."""
