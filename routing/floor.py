@@ -26,6 +26,7 @@ from routing.forecast import Forecast
 from routing.ledger import Ledger
 from routing.matcher import Assignment
 from routing.neighbours import Neighbours
+from routing.news import ContactNews
 from routing.offers import Offers
 from routing.presence import Presence
 from routing.records import AgentRecord, ContactRecord
@@ -303,6 +304,16 @@ class Floor:
         self.offers.expect(contact, now_ms)
         self.offers.offer_contact(contact.id, now_ms)
         return contact
+
+    def undone(self, group: Group, result: Written, now_ms: int) -> None:
+        """This node has undone a promise of a dead one, which it hears from nobody else."""
+        if group.contact is not None:
+            contact, state = group.contact.contact, group.contact.state
+            told = ContactNews(contact.id, result.contact_version, state, contact)
+            self.neighbours.hear_contact(told, now_ms)
+        if group.agent is not None and group.agent.agent in self.ledger.agents:
+            free = group.agent._replace(node=self.ledger.node, version=result.agent_version)
+            self.take_theirs(free, now_ms)
 
     def relieve(self, node: str, now_ms: int, *, talking: bool) -> None:
         """A node does not come back: its agents are promised nothing any more; `talking`: and its

@@ -13,7 +13,7 @@ from routing.clock import SharedClock
 from routing.contact import Contact, agent_of
 from routing.floor import Floor
 from routing.records import AgentRecord, ContactRecord, Step
-from routing.store import Group, Node, Pulse, Store
+from routing.store import Group, Node, Pulse, Store, Written
 
 _log = structlog.get_logger(__name__)
 
@@ -110,7 +110,9 @@ class LeaseKeeper:
             agent = self._freed(staff[0], contact.contact.id) if staff else None
             groups.append(Group(self._returned(contact), agent))
         if groups:
-            await self._store.commit(groups)
+            for group, result in zip(groups, await self._store.commit(groups), strict=True):
+                if isinstance(result, Written):
+                    self._floor.undone(group, result, self._clock())
             _log.warning("leases_ran_out", contacts=contact_ids)
 
     def _returned(self, record: ContactRecord) -> ContactRecord:

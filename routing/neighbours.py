@@ -169,7 +169,7 @@ class Neighbours:
         self._lives(news.node, now_ms)
         match news.what:
             case ContactNews() as told:
-                self._contact(told, now_ms)
+                self.hear_contact(told, now_ms)
             case AgentRecord() as told:
                 self.hear_agent(told, now_ms)
             case ReachNews(agent="", is_reached=False):
@@ -206,7 +206,8 @@ class Neighbours:
         if isinstance(record.state, agents.Offline) and agent_id not in self._ledger.leaving:
             self._offers.change_agent(agent_id, record.state.reachable(now_ms), now_ms)
 
-    def _contact(self, news: ContactNews, now_ms: int) -> None:
+    def hear_contact(self, news: ContactNews, now_ms: int) -> None:
+        """A contact of another node is in this state now."""
         if news.id in self._ledger.contacts:
             # Somebody thought this node dead; what it knows stands, unless they have the contact.
             if not self._ledger.is_over(news.id):

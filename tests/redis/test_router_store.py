@@ -64,6 +64,7 @@ async def test_promises_of_a_dead_node_are_undone(
             return isinstance(record.state, contacts.Waiting)
 
         await until_it_is(undone)
+        await house.until(lambda: house.agent("ann") == "Available")
         (ann,) = await dead.load_agents(["ann"])
         assert isinstance(ann.state, agents.Available)
 
