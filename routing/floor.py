@@ -286,7 +286,9 @@ class Floor:
         self.neighbours.forget(contact.id, now_ms)
         if contact.id in self.ledger.contacts:
             return None
-        waits = not contact.leg and not isinstance(record.state, contacts.Talking | contacts.Ended)
+        is_over = isinstance(record.state, contacts.Talking | contacts.Ended)
+        # Who is consulted is asked for by an agent on the switch of that node, too.
+        waits = not contact.leg and not is_consult(contact.id) and not is_over
         self.ledger.restore_contact(record._replace(contact=contact))
         match record.state:
             case contacts.Ended():

@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 
 from routing.agent import Available, Paused, Ringing, Talking, WrapUp
-from routing.contact import Contact, Ended, Outcome
+from routing.contact import Contact, Ended, Outcome, Reserved, Waiting
 from routing.contact import Talking as InConversation
 from routing.floor import Floor
 from routing.matcher import Assignment
+from routing.records import ContactRecord
 from routing.ringing import AgentLeg, Answered
 from routing.rules import QueueRules, RoutingRules
 from routing.store import Written
@@ -140,3 +141,16 @@ def test_an_agent_who_wants_something_else_is_left_alone(floor: Floor, asked: st
     expected = Paused if asked == "pause" else Available
     assert isinstance(floor.ledger.agent_state("ann"), expected)
     assert not isinstance(floor.ledger.agent_state("bob"), Ringing)
+
+
+@pytest.mark.parametrize("state", [Waiting(20), Reserved(20, "bob")])
+def test_nobody_is_rung_for_a_consultation_of_a_dead_node(
+    floor: Floor, state: Waiting | Reserved
+) -> None:
+    """The agent who asked is on the switch of that node; nobody here could be joined with them."""
+    asked = replace(a_contact(consult_id("c9", 1), queue="sales"), node="n2", leg="")
+    assert floor.inherit(ContactRecord(asked, state, ()), 50) is None
+    ended = floor.ledger.contact_state(asked.id)
+    assert isinstance(ended, Ended)
+    assert ended.outcome is Outcome.LOST
+    assert isinstance(floor.ledger.agent_state("bob"), Available)
