@@ -478,7 +478,14 @@ def how_it_ended(story: Story, hung_up: bool) -> tuple[Outcome, EndedBy]:
 
 
 def _last_by(story: Story) -> EndedBy | None:
+    """Who ended the last conversation; None where the agent handed the caller on with it."""
+    by: EndedBy | None = None
     for entry in reversed(story.timeline):
-        if entry.what == "conversation_ended":
-            return EndedBy(str(entry.fields["by"]))
-    return None
+        match entry.what:
+            case "conversation_ended":
+                by = by or EndedBy(str(entry.fields["by"]))
+            case "handed_over":
+                return None
+            case "answered":
+                break
+    return by

@@ -112,6 +112,7 @@ async def test_a_colleague_who_is_not_free_any_more_gives_the_caller_back(house:
         assert (contact.queue, contact.arrived_ms) == ("support", 10_000)
         call.says("HANGUP")
         await call.answers("SET VARIABLE TRK_STAGE done", SET)
+    assert house.writer.row.ended_by is EndedBy.CALLER, "the conversation was over before"
     told = [each[0] for each in house.router.told if each[0] in ("offer", "recall", "enqueue")]
     assert told == ["enqueue", "offer", "recall", "offer", "enqueue"]
     whys = [e.fields["to"] for e in house.writer.row.timeline if e.what == "not_taken"]
@@ -360,4 +361,4 @@ async def test_who_is_left_to_somebody_outside_is_transferred(house: House) -> N
         await call.answers('STREAM FILE bye ""', "200 result=0 endpos=1")
         await goodbye(call)
     row = house.writer.row
-    assert (row.outcome, row.ended_by) == (Outcome.ANSWERED, EndedBy.AGENT)
+    assert (row.outcome, row.ended_by) == (Outcome.ANSWERED, EndedBy.ENGINE)
