@@ -107,10 +107,7 @@ class Returning:
             if row.id not in known and await services.chronicle.is_anothers(row.id):
                 continue
             services.chronicle.recall(row)
-            is_anothers = row.id not in known and await services.chronicle.is_anothers(row.id)
-            if row.id in known or is_anothers:
-                continue
-            if (story := _story_of(row)) is not None:
+            if row.id not in known and (story := _story_of(row)) is not None:
                 stories.append(story)
         return stories
 

@@ -242,12 +242,6 @@ class FakeLive:
         self.removed: list[str] = []
         self.gone: set[str] = set()
         """Contacts that another node has taken over."""
-
-    async def is_gone(self, contact_id: str) -> bool:
-        return contact_id in self.gone
-
-        self.gone: set[str] = set()
-        """Contacts that another node has taken over."""
         self.of_others: dict[str, list[Story]] = {}
 
     async def load(self) -> list[Story]:

@@ -11,7 +11,7 @@ from engine.calls.story import Story
 from history.outcome import Outcome
 from routing.callbacks import Promise
 from tests.fakes.stories import a_story, a_talk
-from tests.unit.test_returning import Back, an_engine, keep_in_sql
+from tests.unit.test_returning import Back, an_engine
 
 pytestmark = pytest.mark.unit
 
@@ -68,15 +68,6 @@ async def test_a_node_that_is_given_up_leaves_nothing_untold(tmp_path: Path) -> 
         assert kept(back) == ["c3"]
         told = [("c1", Outcome.ANSWERED), ("c2", Outcome.ENGINE_LOST)]
         assert back.outcomes == told
-
-
-async def test_a_promise_that_another_keeps_is_not_kept_twice(tmp_path: Path) -> None:
-    """The engine is back, and its own database still has it."""
-    async with an_engine(tmp_path) as back:
-        keep_in_sql(back, promised("c1"))
-        back.house.live.gone.add("c1")
-        await back.take_up()
-        assert kept(back) == []
 
 
 def test_a_callback_waits_alone_until_its_customer_is_called() -> None:
