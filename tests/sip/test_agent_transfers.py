@@ -89,8 +89,9 @@ async def test_a_colleague_who_does_not_answer_gives_the_caller_back(site: Runni
 async def test_whom_nobody_takes_waits_in_the_queue(site: RunningSite) -> None:
     """The agent has gone too: the caller is in the queue again, and the next agent answers."""
     async with talking(site) as talk:
-        await colleague(site, "cili", LetRing())
+        cili = await colleague(site, "cili", LetRing())
         await talk.wants("transfer", "agent:cili")
+        await cili.incoming()
         await talk.anna.ended()
         await away(site, "anna")
         await site.only_call("queue", 15)
