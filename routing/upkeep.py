@@ -113,7 +113,7 @@ class Upkeep:
             await self._wake.wait()
             self._wake.clear()
             try:
-                await self._write_batch()
+                has_answered = await self._write_batch()
             except StoreAway as away:
                 self._store_is(False, away.reason)
                 await asyncio.sleep(pause_s)
@@ -121,15 +121,18 @@ class Upkeep:
                 self._wake.set()
             else:
                 pause_s = _RETRY_FIRST_S
-                self._store_is(True)
+                if has_answered:
+                    self._store_is(True)
 
-    async def _write_batch(self, *, ring: bool = True) -> None:
+    async def _write_batch(self, *, ring: bool = True) -> bool:
+        """Whether Redis has answered: another writer may have taken all that there was."""
         ledger = self._floor.ledger
-        if self._phones:
+        has_answered = bool(self._phones)
+        if has_answered:
             await self._write_phones()
         groups = ledger.take_changes(_BATCH)
         if not groups:
-            return
+            return has_answered
         refused = []
         for group, result in zip(groups, await self._commit(groups), strict=True):
             if isinstance(result, Refused):
@@ -140,6 +143,7 @@ class Upkeep:
             await self._take_refusals(refused)
         ledger.urgent |= len(groups) == _BATCH
         self._told.settle()
+        return True
 
     async def _commit(self, groups: list[Group]) -> list[Written | Refused]:
         ledger, neighbours = self._floor.ledger, self._floor.neighbours

@@ -95,6 +95,26 @@ async def test_redis_away_and_back(house: House, server: EmbeddedServer) -> None
     assert kinds["c1"] == "Ended"
 
 
+async def test_redis_that_does_not_answer_is_away_until_it_does(
+    server: EmbeddedServer, link: RedisLink
+) -> None:
+    """It stands still: that is told once, though several writers look for something to write."""
+    impatient = RedisLink(server.url, answer_timeout_s=0.1)
+    async with a_house(Store(impatient, "test", "n1", lease_ms=10_000)) as house:
+        house.router.login("ann")
+        await house.written()
+        await link.command("CLIENT", "PAUSE", 700, "ALL")
+        house.router.enqueue(a_contact("c1"))
+        await house.until(lambda: not house.router.health.up)
+        for _ in range(40):
+            await asyncio.sleep(0.01)
+            assert not house.router.health.up
+        await house.until(lambda: house.router.health.up)
+        assert (await house.ringer.next_ring()).contact == "c1"
+        assert house.told_of(StoreLost, StoreBack) == ["StoreLost", "StoreBack"]
+    await impatient.close()
+
+
 async def test_redis_that_lost_its_data_is_told_again(
     house: House, store: Store, link: RedisLink
 ) -> None:
