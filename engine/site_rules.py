@@ -56,7 +56,7 @@ def pause_rule(reason: PauseReason) -> PauseRule:
         longest_ms=reason.longest.ms if reason.longest else None,
         per_day_ms=reason.per_day.ms if reason.per_day else None,
         at_once=at_once.number if at_once and not at_once.percent else None,
-        at_once_share=at_once.number / 100 if at_once and at_once.percent else None,
+        at_once_percent=at_once.number if at_once and at_once.percent else None,
         returns=reason.over == "return",
     )
 

@@ -10,19 +10,19 @@ from zoneinfo import ZoneInfo
 @dataclass(frozen=True, slots=True)
 class PauseRule:
     """What the site says of one reason; None: no limit. `at_once` is a number of agents,
-    `at_once_share` a share (0 to 1) of those logged in, rounded down, but one at least. `returns`:
+    `at_once_percent` a share of those logged in, rounded down, but one at least. `returns`:
     who has had enough is available again; else it is told and shown."""
 
     longest_ms: int | None = None
     per_day_ms: int | None = None
     at_once: int | None = None
-    at_once_share: float | None = None
+    at_once_percent: int | None = None
     returns: bool = False
 
     def places(self, logged_in: int) -> int | None:
         """How many may be on it while so many are logged in."""
-        if self.at_once_share is not None:
-            return max(1, int(self.at_once_share * logged_in))
+        if self.at_once_percent is not None:
+            return max(1, self.at_once_percent * logged_in // 100)
         return self.at_once
 
 

@@ -65,10 +65,10 @@ def test_who_will_pause_after_the_contact_has_a_place() -> None:
     shift.ask("bob", "pause", "lunch")
 
 
-@pytest.mark.parametrize(("share", "allowed"), [(0.2, 1), (0.4, 2), (0.59, 2), (0.01, 1), (1, 5)])
-def test_a_share_of_those_logged_in(share: float, allowed: int) -> None:
+@pytest.mark.parametrize(("percent", "allowed"), [(20, 1), (40, 2), (59, 2), (1, 1), (100, 5)])
+def test_a_share_of_those_logged_in(percent: int, allowed: int) -> None:
     """Rounded down, but never nobody."""
-    shift = a_shift(at_once_share=share)
+    shift = a_shift(at_once_percent=percent)
     for number, agent in enumerate(STAFF):
         if number >= allowed:
             with pytest.raises(PauseFull):
@@ -77,9 +77,15 @@ def test_a_share_of_those_logged_in(share: float, allowed: int) -> None:
             shift.ask(agent.id, "pause", "lunch")
 
 
+@pytest.mark.parametrize(("percent", "staff", "places"), [(29, 100, 29), (57, 100, 57), (7, 99, 6)])
+def test_a_share_is_exact(percent: int, staff: int, places: int) -> None:
+    """No fraction of binary numbers takes a place away: 0.29 times 100 is less than 29."""
+    assert PauseRule(at_once_percent=percent).places(staff) == places
+
+
 def test_who_is_logged_out_does_not_count() -> None:
     """40 % of three is one."""
-    shift = a_shift(at_once_share=0.4)
+    shift = a_shift(at_once_percent=40)
     for name in ("dan", "eve"):
         shift.ask(name, "logout")
     shift.ask("ann", "pause", "lunch")
