@@ -5,7 +5,7 @@ one caller how long it may take.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from routing import agent as agents
@@ -26,6 +26,8 @@ _AT_WORK = frozenset(
 _OFFERED = (agents.Reserved, agents.Ringing)
 _BUSY = (*_OFFERED, agents.Talking, agents.WrapUp)
 _NOTHING = Then()
+
+Nodes = frozenset[str] | None
 
 
 def is_at_work(state: AgentState) -> bool:
@@ -61,14 +63,16 @@ class _Counted(NamedTuple):
 
 class Crew:
     """Agents who take contacts now or after the one in hand: not those who are away, paused, or
-    about to be."""
+    about to be. `line_of` is told each kind: contacts find their agents by the lines in which
+    these stand when they are free, and some have not been free yet."""
 
-    def __init__(self) -> None:
+    def __init__(self, line_of: Callable[[Kind], object]) -> None:
+        self._line_of = line_of
         self.handling = HandlingTimes()
         """From the promise of a contact to the end of its wrap-up, as it was."""
         self._counted: dict[str, _Counted] = {}
         self._teams: defaultdict[Kind, _Team] = defaultdict(_Team)
-        self._teams_of: dict[str, tuple[Agent, _Team]] = {}
+        self._teams_of: dict[str, tuple[Agent, Nodes, _Team]] = {}
         self._begun: dict[str, tuple[int, str]] = {}
 
     def kinds(self) -> Iterator[tuple[Kind, int]]:
@@ -92,16 +96,19 @@ class Crew:
         counted = self._counted.get(agent_id)
         return None if counted is None else (counted.queue, counted.until_ms)
 
-    def moved(self, agent: Agent, state: AgentState, now_ms: int, *, own: bool) -> None:
+    def moved(
+        self, agent: Agent, state: AgentState, now_ms: int, nodes: Nodes = None, *, own: bool
+    ) -> None:
         """An agent's state is another now. How long it took is learned of this node's `own`."""
-        self.follow(agent, state)
+        self.follow(agent, state, nodes)
         if own:
             self._time(agent.id, state, now_ms)
 
-    def follow(self, agent: Agent, state: AgentState) -> None:
-        """The agent is in this state, with these skills."""
+    def follow(self, agent: Agent, state: AgentState, nodes: Nodes = None) -> None:
+        """The agent is in this state, with these skills; the switches of these `nodes` can ring
+        the phone, as of a `Kind`."""
         before = self._counted.get(agent.id)
-        after = self._how(agent, state) if stays_at_work(state) else None
+        after = self._how(agent, state, nodes) if stays_at_work(state) else None
         if after == before:
             return
         if before is not None:
@@ -109,18 +116,20 @@ class Crew:
         if after is not None:
             self._count(agent.id, after)
 
-    def _how(self, agent: Agent, state: AgentState) -> _Counted:
-        team = self._team(agent)
+    def _how(self, agent: Agent, state: AgentState, nodes: Nodes) -> _Counted:
+        team = self._team(agent, nodes)
         if isinstance(state, agents.WrapUp):
             return _Counted(team, "", state.until_ms)
         return _Counted(team, state.queue if isinstance(state, agents.Talking) else "", None)
 
-    def _team(self, agent: Agent) -> _Team:
+    def _team(self, agent: Agent, nodes: Nodes) -> _Team:
         """Looked up once: skills are long to compare."""
-        known, team = self._teams_of.get(agent.id, (None, None))
-        if team is None or known is not agent:
-            team = self._teams[Kind(agent.skills, agent.cost)]
-            self._teams_of[agent.id] = agent, team
+        known, at, team = self._teams_of.get(agent.id, (None, None, None))
+        if team is None or known is not agent or at != nodes:
+            kind = Kind(agent.skills, agent.cost, nodes)
+            self._line_of(kind)
+            team = self._teams[kind]
+            self._teams_of[agent.id] = agent, nodes, team
         return team
 
     def _count(self, agent_id: str, counted: _Counted) -> None:

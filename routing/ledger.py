@@ -54,7 +54,7 @@ class Ledger:
         """Told that an agent who was left to another node is free no more, and when that was."""
         self._explains = explains
         self._work = Workloads()
-        self.crew = Crew()
+        self.crew = Crew(self.pool.line_of_kind)
         self.performance: defaultdict[str, Performance] = defaultdict(Performance)
         """By queue: how it did lately, as this engine has seen it."""
         self.site = {agent.id: agent for agent in site}
@@ -92,7 +92,7 @@ class Ledger:
             return False
         self.site[agent.id] = agent
         if known is not None:
-            self.crew.follow(agent, self.agents[agent.id].state)
+            self.crew.follow(agent, self.agents[agent.id].state, self.reach.nodes(agent.id))
         if known is None:
             version = self.former.pop(agent.id, 0)
             self.agents[agent.id] = AgentRecord(agent.id, agents.Offline(0, 0), self.node, version)
@@ -283,7 +283,8 @@ class Ledger:
             self._foreign[name] = None
         self._changed_agents.pop(name, None)
         self._work.moved(name, old, record.state, now_ms)
-        self.crew.moved(self.site[name], record.state, now_ms, own=record.node == self.node)
+        own, nodes = record.node == self.node, self.reach.nodes(name)
+        self.crew.moved(self.site[name], record.state, now_ms, nodes, own=own)
         if isinstance(old, agents.Available) and self.pool.remove_agent(name):
             self.on_taken(name, now_ms)
         if isinstance(record.state, agents.Available):
@@ -307,7 +308,10 @@ class Ledger:
     def reach_changed(self, agent_id: str) -> None:
         """Other nodes than before can ring the agent's phone."""
         record = self.agents.get(agent_id)
-        if record is not None and isinstance(record.state, agents.Available):
+        if record is None:
+            return
+        self.crew.follow(self.site[agent_id], record.state, self.reach.nodes(agent_id))
+        if isinstance(record.state, agents.Available):
             self.pool.remove_agent(agent_id)
             self._add_free(agent_id, record.state)
 

@@ -225,6 +225,30 @@ def test_what_is_asked_later_counts_from_then() -> None:
     assert with_two == pytest.approx(120_000 + 3_480_000 / 2, rel=0.02)
 
 
+def test_with_several_nodes_those_count_whom_this_one_can_ring() -> None:
+    """Whether they were reachable at the log-in or became so in conversation; and with one node
+    left everybody counts again."""
+    desk = Desk(an_agent("ann"), an_agent("bob"))
+    ledger = desk.floor.ledger
+    desk.learns("sales", 100 * SECOND)
+    desk.calls(a_contact("talks to ann"))
+    desk.calls(a_contact("talks to bob"))
+    desk.waits("first")
+    assert desk.expects("first") == 50_000
+    ledger.reach.note("n1", "ann", True)
+    ledger.reach.replace("n2", ["bob"])
+    for name in ("ann", "bob"):
+        ledger.reach_changed(name)
+    assert desk.expects("first") == 100_000
+    ledger.reach.note("n1", "bob", True)
+    ledger.reach_changed("bob")
+    assert desk.expects("first") == 50_000
+    ledger.reach.alone()
+    ledger.reach_changed("ann")
+    ledger.reach_changed("bob")
+    assert desk.expects("first") == 50_000
+
+
 def test_a_wrap_up_is_seen_to_end() -> None:
     """Who is in one is there when it is over, and no sooner."""
     desk = Desk(an_agent("ann"))
