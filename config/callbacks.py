@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from config.duration import Duration
+from config.duration import Duration, Seconds
 from config.transfers import Permitted
 from config.values import Language, Line, Name
 
@@ -46,7 +46,7 @@ class Callbacks(Permitted):
         "of one, that the number belongs to; where it has several zones, it is within the hours "
         "in all of them",
     )
-    ring_timeout: Duration = Field(
+    ring_timeout: Seconds = Field(
         default=Duration(30_000),
         description="how long a customer's phone rings, a minute at most; the agent waits with it",
     )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import AfterValidator, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 _PATTERN = r"[0-9]{1,6}(ms|s|m|h)"
@@ -54,3 +54,13 @@ class Duration:
     @classmethod
     def __get_pydantic_json_schema__(cls, _: CoreSchema, __: GetJsonSchemaHandler) -> Any:
         return {"type": "string", "pattern": f"^{_PATTERN}$", "examples": ["500ms", "10s", "2m"]}
+
+
+def _a_second(time: Duration) -> Duration:
+    if time.ms < 1_000:
+        raise ValueError(f"is {time}, at least 1s is needed")
+    return time
+
+
+Seconds = Annotated[Duration, AfterValidator(_a_second)]
+"""A length of time that means nothing when it is shorter than a second."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from config.callbacks import First
 from config.document import DocumentModel
-from config.duration import Duration
+from config.duration import Duration, Seconds
 from config.values import Extension, Level, Line, Name, Unique
 
 Criterion = Literal[
@@ -63,12 +63,6 @@ class Reserve(DocumentModel):
     )
 
 
-def _a_second(time: Duration) -> Duration:
-    if time.ms < 1_000:
-        raise ValueError(f"is {time}, at least 1s is needed")
-    return time
-
-
 class Targets(DocumentModel):
     """What a queue is to reach; it counts where agents serve several queues.
 
@@ -83,7 +77,7 @@ class Targets(DocumentModel):
         default=80, description="percent of the callers answered in time"
     )
     within: Duration = Field(default=Duration(20_000), description="the time they are answered in")
-    wait: Annotated[Duration, AfterValidator(_a_second)] | None = Field(
+    wait: Seconds | None = Field(
         default=None, description="how long those who are answered wait in the mean, at most"
     )
     occupancy: Annotated[int, Field(ge=1, le=99)] | None = Field(
@@ -193,7 +187,7 @@ class Routed(DocumentModel):
         description="an expression that an agent must meet beside, however long a caller has "
         "waited: (en or hu) and not trainee; with levels: billing >= 3, also >, <=, <, =",
     )
-    ring_timeout: Duration = Field(
+    ring_timeout: Seconds = Field(
         default=Duration(15_000), description="how long a phone rings before its agent is passed by"
     )
     missed_calls: Misses | None = Field(
@@ -244,7 +238,7 @@ class Queue(Routed):
         description="a directory of sounds in the music folder, var/music: the engine makes "
         "default, any other is the site's own (docs/waiting.md)",
     )
-    announce_every: Duration = Field(
+    announce_every: Seconds = Field(
         default=Duration(30_000), description="how often a caller hears the place in the queue"
     )
     call_first: First | None = Field(
