@@ -423,10 +423,15 @@ class Router:
         ticket = Ticket(
             contact,
             lambda: ledger.position(contact.id),
-            lambda: self.expected_wait_ms(ledger.contacts[contact.id].contact),
+            lambda: self._expected_wait_of(contact.id),
         )
         self._tickets[contact.id] = ticket
         return ticket
+
+    def _expected_wait_of(self, contact_id: str) -> int | None:
+        """None also of one that another node has taken over by now."""
+        contact = self.contact(contact_id)
+        return None if contact is None else self.expected_wait_ms(contact)
 
     def _wait_again(self, contact: Contact) -> None:
         self._add_ticket(contact)

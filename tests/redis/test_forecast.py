@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from routing.contact import Outcome
 from routing.events import WaitForetold
 from tests.fakes.clock import wall_clock
 from tests.fakes.routing import a_contact
@@ -33,3 +34,12 @@ async def test_waits_are_told_once_they_have_come_true(house: House) -> None:
     (queue,) = (each for each in house.router.snapshot().queues if each.name == "sales")
     assert queue.tells_expected_wait
     assert queue.expected_wait_error is not None
+
+
+async def test_nothing_is_expected_of_a_contact_that_is_forgotten(house: House) -> None:
+    """Its session may ask a moment later than the wait was over."""
+    waits = house.router.enqueue(a_contact("c1", arrived_ms=wall_clock()))
+    house.router.withdraw("c1", Outcome.WITHDRAWN)
+    house.router.forget(["c1"])
+    await house.until(lambda: house.router.contact("c1") is None)
+    assert waits.expected_wait_ms() is None
