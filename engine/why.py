@@ -21,6 +21,8 @@ WORDS = {
     "away": "away",
     "busy": "busy with",
     "in_reserve": "kept for priority",
+    "out_of_reach": "registered with another engine",
+    "left": "left to another engine, whose contact comes before",
     "free": "free",
 }
 

@@ -25,6 +25,8 @@ class Verdict(StrEnum):
     AWAY = "away"  # offline, paused, not responding; detail: why paused
     BUSY = "busy"  # detail: with which contact
     IN_RESERVE = "in_reserve"  # detail: from which priority on
+    OUT_OF_REACH = "out_of_reach"  # only the switch of another node can ring the phone
+    LEFT = "left"  # to another node, which has a contact before this one
     FREE = "free"  # suits it and could take it
 
 
@@ -104,6 +106,8 @@ def _judgements(
                 verdict, detail = Verdict.LACKS_SKILL, ", ".join(lacking)
             else:
                 verdict, detail = _of_those_who_suit(name, record.state, contact, rules, now_ms)
+                if verdict is Verdict.FREE:
+                    verdict = _of_the_free(name, contact, ledger)
             yield Judgement(name, verdict, type(record.state).__name__, detail)
 
 
@@ -127,9 +131,16 @@ def _of_those_who_suit(
             return Verdict.BUSY, state.contact
 
 
+def _of_the_free(name: str, contact: Contact, ledger: Ledger) -> Verdict:
+    """Whether one who is free is so for this contact too, where several nodes have agents."""
+    if not ledger.reach.can_ring(contact.node, name):
+        return Verdict.OUT_OF_REACH
+    return Verdict.FREE if ledger.pool.may_have(contact, name) else Verdict.LEFT
+
+
 _NEAREST = (
-    *(Verdict.HAS_IT, Verdict.FREE, Verdict.IN_RESERVE, Verdict.BUSY, Verdict.ANOTHER_WANTED),
-    *(Verdict.AWAY, Verdict.LACKS_SKILL),
+    *(Verdict.HAS_IT, Verdict.FREE, Verdict.LEFT, Verdict.IN_RESERVE, Verdict.BUSY),
+    *(Verdict.ANOTHER_WANTED, Verdict.OUT_OF_REACH, Verdict.AWAY, Verdict.LACKS_SKILL),
 )
 
 

@@ -139,6 +139,18 @@ def test_who_is_free_and_does_not_get_it() -> None:
     assert ("bob", "away", "") in verdicts(floor)
 
 
+def test_who_is_free_for_another_node() -> None:
+    """Whose phone this node cannot ring, and who is due to a contact of the other one first."""
+    floor = a_floor("ann", "bob")
+    floor.ledger.reach.note("n1", "bob", True)
+    floor.ledger.reach.replace("n2", ["ann", "bob"])
+    for name in ("ann", "bob"):
+        floor.ledger.reach_changed(name)
+    floor.ledger.pool.hold_agent("bob")
+    floor.arrive(a_contact("c1"), 5)
+    assert verdicts(floor)[:2] == [("bob", "left", ""), ("ann", "out_of_reach", "")]
+
+
 def test_a_contact_for_one_agent_was_compared_with_nobody() -> None:
     floor = a_floor("ann", "bob")
     floor.arrive_for(replace(a_contact("c1"), agent="ann"), 9)
