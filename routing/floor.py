@@ -103,9 +103,10 @@ class Floor:
         """The rules are others now."""
         self.ledger.pool.configure(self.rules)
         self.presence.configure(self.rules, now_ms)
-        for name, record in self.ledger.contacts.items():
-            if self.ledger.position(name) is not None:
-                self.offers.expect(record.contact, now_ms)
+        for contact_id in [*self.ledger.contacts, *self.ledger.abroad]:
+            contact = self.ledger.in_line(contact_id)
+            if contact is not None:
+                self.offers.expect(contact, now_ms)
 
     def tick(self, now_ms: int) -> None:
         """The time of something on the agenda has come."""

@@ -11,8 +11,10 @@ from routing import agent as agents
 from routing import contact as contacts
 from routing.contact import Outcome
 from routing.floor import Floor
+from routing.news import ContactNews, Survey
 from routing.requirement import all_of, suits
 from routing.rules import QueueRules, Reserve, RoutingRules
+from routing.store import Node
 from tests.fakes.routing import a_contact, an_agent
 
 pytestmark = pytest.mark.unit
@@ -80,6 +82,22 @@ def test_one_more_free_agent_sets_the_longest_idle_to_work() -> None:
     floor.arrive(a_contact("c1", arrived_ms=2), 2)
     floor.presence.login("bob", 3)
     assert offered_to(floor, "c1") == "ann"
+
+
+def test_a_contact_of_another_node_stays_urgent_when_the_site_changes() -> None:
+    """Else the last agent would be given to one of this node's that comes after it."""
+    rules = RoutingRules({"sales": QueueRules(reserve=Reserve(1, 5))}, ageing_ms=100)
+    staff = [an_agent("ann")]
+    floor = Floor("n1", staff, rules)
+    floor.neighbours.pulse([Node("n2", 0, 0, 0)], 1_000, 1_000)
+    early = replace(a_contact("early", arrived_ms=5), node="n2")
+    news = ContactNews("early", 1, contacts.Waiting(5), early)
+    floor.neighbours.survey(Survey(1, [("n2", news)], [], {}), 1_000)
+    floor.configure(staff, replace(rules, back_off_ms=1), 1_000)
+    floor.arrive(a_contact("late", arrived_ms=999, priority=5), 1_000)
+    floor.presence.login("ann", 1_000)
+    assert floor.ledger.contact_state("late") == contacts.Waiting(1_000)
+    assert isinstance(floor.ledger.agent_state("ann"), agents.Available)
 
 
 def test_an_urgent_contact_behind_others_is_not_held_up_by_them() -> None:
