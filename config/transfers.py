@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from config.document import DocumentModel
-from config.duration import Duration
+from config.duration import Duration, Seconds
 from config.values import Name, NumberPattern, Unique
 
 NUMBER = re.compile(r"\+[0-9]{6,15}")
@@ -56,7 +56,7 @@ class ByAgents(DocumentModel):
     priority: Annotated[int, Field(ge=0, le=100)] = Field(
         default=0, description="of a caller who is transferred to a queue"
     )
-    ring_timeout: Duration = Field(
+    ring_timeout: Seconds = Field(
         default=Duration(20_000), description="how long a colleague, or a number outside, is rung"
     )
     unanswered: Literal["agent", "queue"] = Field(

@@ -76,7 +76,9 @@ class Floor:
         self.presence = Presence(self.ledger, self.offers, self.agenda, rules)
         self.supervision = Supervision(self.ledger, self.presence)
         self.forecast = Forecast(self.ledger)
-        self.neighbours = Neighbours(self.ledger, self.offers, self.agenda, self.take_theirs)
+        self.neighbours = Neighbours(
+            self.ledger, self.offers, self.presence, self.agenda, self.take_theirs
+        )
         self.neighbours.yield_ms = rules.yield_ms
         self._legs_gone: dict[str, str] = {}
 

@@ -19,6 +19,7 @@ from routing.events import NodeChanged
 from routing.ledger import ALONE, Ledger
 from routing.news import ContactNews, News, ReachNews, Survey
 from routing.offers import Offers
+from routing.presence import Presence
 from routing.records import AgentRecord
 from routing.staffing import can_wait_for
 from routing.store import Node
@@ -42,11 +43,13 @@ class Neighbours:
         self,
         ledger: Ledger,
         offers: Offers,
+        presence: Presence,
         agenda: Agenda,
         take_theirs: Callable[[AgentRecord, int], None],
     ) -> None:
         self._ledger = ledger
         self._offers = offers
+        self._presence = presence
         self._agenda = agenda
         self._take_theirs = take_theirs
         self._abroad: dict[str, _Abroad] = {}
@@ -112,7 +115,7 @@ class Neighbours:
         if record is None or not self._ledger.reach.nowhere(agent_id):
             return
         if isinstance(record.state, agents.Available | agents.Paused | agents.NotResponding):
-            self._offers.change_agent(agent_id, record.state.unreachable(now_ms), now_ms)
+            self._presence.change(agent_id, record.state.unreachable(now_ms), now_ms)
 
     def _reach_of(self, names: Iterable[str], now_ms: int) -> None:
         for name in sorted(names):
@@ -204,7 +207,7 @@ class Neighbours:
         if record is None or agent_id not in self._ledger.reach.by(self._ledger.node):
             return
         if isinstance(record.state, agents.Offline) and agent_id not in self._ledger.leaving:
-            self._offers.change_agent(agent_id, record.state.reachable(now_ms), now_ms)
+            self._presence.reachable(agent_id, now_ms, registered=False)
 
     def hear_contact(self, news: ContactNews, now_ms: int) -> None:
         """A contact of another node is in this state now."""

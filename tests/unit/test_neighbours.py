@@ -7,6 +7,7 @@ from routing.contact import Contact, Preferred, Reserved, Talking, Waiting
 from routing.events import ContactAssigned, ContactTaken, NodeChanged
 from routing.floor import Floor
 from routing.news import ContactNews, News, ReachNews, Survey
+from routing.pauses import PauseRule
 from routing.records import AgentRecord, ContactRecord
 from routing.rules import RoutingRules
 from routing.store import Group, Node, Refused
@@ -15,7 +16,7 @@ from tests.fakes.routing import a_contact, an_agent
 pytestmark = pytest.mark.unit
 
 DEAD_MS = 1_000
-RULES = RoutingRules(yield_ms=200)
+RULES = RoutingRules(yield_ms=200, pauses={"lunch": PauseRule(per_day_ms=3_600_000)})
 
 
 class Told:
@@ -198,6 +199,19 @@ def test_agents_whom_only_a_dead_node_could_ring_are_offline_until_it_is_back() 
     told.floor.ledger.all_written()
     told.hear(AgentRecord("ann", agents.Available(1, 1), "n2", 7))
     assert isinstance(told.floor.ledger.agent_state("ann"), agents.Available)
+
+
+def test_a_pause_that_a_dead_node_ends_counts_for_its_day() -> None:
+    """Else who pauses as the only node dies that can ring the phone pauses twice as long."""
+    told = Told()
+    told.login("ann")
+    told.floor.phone("ann", False, told.now, registered=False)
+    told.busy("ann")
+    told.now += 1_800_000
+    told.pulse(n2=DEAD_MS)
+    record = told.floor.ledger.agents["ann"]
+    assert isinstance(record.state, agents.Offline)
+    assert dict(record.spent.by_reason) == {"lunch": 1_800_000}
 
 
 def test_news_that_are_missed_make_it_ask_for_all() -> None:
