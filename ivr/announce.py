@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from enum import StrEnum
 
 from ivr import grammar
+from ivr.card_sentences import CardNotice, card_text, card_texts
 from ivr.errors import LanguageError
 
 LANGUAGES = ("en", "hu", "pl", "et")
@@ -319,6 +320,11 @@ def notice(language: str, what: Notice) -> str:
     return _NOTICES[_known(language)][what]
 
 
+def card_notice(language: str, what: CardNotice) -> str:
+    """A sentence for who pays by card. Raises LanguageError."""
+    return card_text(_known(language), what)
+
+
 def paused(language: str, reason: str) -> str:
     """The confirmation of a pause; a reason of the site's own is not named."""
     return notice(language, _PAUSES.get(reason, Notice.PAUSED))
@@ -332,6 +338,7 @@ def apology(language: str) -> str:
 def every_text(language: str) -> Iterator[str]:
     """All sentences of a language, to render them before they are needed."""
     yield from _NOTICES[_known(language)].values()
+    yield from card_texts(language)
     yield from (place_in_queue(language, place) for place in range(1, LAST_PLACE + 2))
     yield from (_wait(language, minutes) for minutes in WAITS)
 

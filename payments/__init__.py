@@ -1,4 +1,5 @@
-"""Card capture, masking, tokens and the gateway: built by a later change.
+"""Card payments: what the caller keys, tokens for it, the gateway that charges them, the ledger.
 
-The room is named now so that its import rules hold from the first line.
+A card's digits live in `payments.capture.digits.Digits` and nowhere else. Nothing here knows how a
+call is carried.
 """

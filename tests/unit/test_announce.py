@@ -16,9 +16,12 @@ from ivr.announce import (
     paused,
     place_in_queue,
 )
+from ivr.card_sentences import CardNotice
 from ivr.errors import LanguageError
 
 pytestmark = pytest.mark.unit
+
+_FIXED = len(Notice) + len(CardNotice)
 
 
 @pytest.mark.parametrize(
@@ -47,9 +50,10 @@ def test_places_are_told_in_the_languages_grammar(language: str, place: int, sai
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_each_language_says_everything_and_each_thing_differently(language: str) -> None:
-    """Every notice, twenty places, the far end of the line and the waits, no two alike."""
+    """Every notice, what payers hear, twenty places, the far end of the line and the waits, no two
+    alike."""
     texts = list(every_text(language))
-    assert len(texts) == len(set(texts)) == len(Notice) + 21 + len(WAITS)
+    assert len(texts) == len(set(texts)) == _FIXED + 21 + len(WAITS)
     assert all(text.endswith(".") and text[0].isupper() for text in texts)
     assert apology(language) == notice(language, Notice.APOLOGY)
 

@@ -1,0 +1,1 @@
+"""Payments on the running house: the site's gateway, the ledger's commands, what callers hear."""
