@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Insert, Select, Table, Text, cast, delete, func, or_, select
+from sqlalchemy import Column, Insert, Select, Table, Text, cast, delete, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -205,10 +205,12 @@ def upsert(dialect: str, table: Table) -> Insert:
     )
 
 
-def insert_new(dialect: str, table: Table) -> Insert:
-    """Insert a row, or leave the one that has its primary key as it is."""
+def insert_new(dialect: str, table: Table, unique: Sequence[Column[Any]] = ()) -> Insert:
+    """Insert a row, or leave the one that has its primary key as it is (or the same ``unique``
+    columns, of which there is a unique index)."""
     make = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    return make(table).on_conflict_do_nothing(index_elements=table.primary_key.columns)
+    index = unique or table.primary_key.columns
+    return make(table).on_conflict_do_nothing(index_elements=index)
 
 
 def _filtered(query: Select[Any], where: ContactFilter) -> Select[Any]:

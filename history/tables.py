@@ -228,3 +228,81 @@ rolled_up = Table(
     Column("until_ms", BigInteger, nullable=False),
     Column("figures", _json(), nullable=False),
 )
+
+# A card payment. Amounts are in the currency's smallest unit. `handle` is the gateway's name of it;
+# nothing of a card is here but its brand and last four digits.
+payments = Table(
+    "payments",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("site", Text, nullable=False),
+    Column("node", Text, nullable=False),
+    Column("request_key", Text, nullable=False),
+    Column("contact_id", Text),
+    Column("agent", Text),
+    Column("amount", BigInteger, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("reference", Text, nullable=False),
+    Column("gateway", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("handle", Text),
+    Column("brand", Text),
+    Column("last4", Text),
+    Column("authorised", BigInteger, nullable=False),
+    Column("captured", BigInteger, nullable=False),
+    Column("refunded", BigInteger, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("updated_ms", BigInteger, nullable=False),
+    Index(None, "site", "request_key", unique=True),
+    Index(None, "created_ms"),
+    Index(None, "state"),
+    Index(None, "handle"),
+    Index(None, "contact_id"),
+)
+
+# Each request to the gateway, written before it is sent. The id is its idempotency key; token,
+# handle and amount are what it is asked again with, unchanged.
+payment_attempts = Table(
+    "payment_attempts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("payment_id", Text, ForeignKey("payments.id", ondelete="CASCADE"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("operation", Text, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("token", Text),
+    Column("handle", Text),
+    Column("state", Text, nullable=False),
+    Column("code", Text),
+    Column("advice", Text),
+    Column("by", Text, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("sent_ms", BigInteger),
+    Column("settled_ms", BigInteger),
+    Index(None, "payment_id", "number", unique=True),
+    Index(None, "state", "created_ms"),
+)
+
+# Who did what to a payment, and when. Only ever added to.
+payment_audit = Table(
+    "payment_audit",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("payment_id", Text, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("detail", Text),
+    Index(None, "payment_id", "at_ms"),
+    Index(None, "at_ms"),
+)
+
+# Webhooks that were taken, so that one which comes again is known.
+payment_notices = Table(
+    "payment_notices",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("payment_id", Text),
+)

@@ -1,0 +1,32 @@
+"""Amounts in a currency's smallest unit, in which gateways count."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from config.currencies import currency, smallest_unit
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """So many of the smallest units of a currency (ISO 4217): 1250 of EUR are 12.50."""
+
+    minor: int
+    currency: str
+
+    @classmethod
+    def of(cls, value: Decimal, code: str) -> Amount:
+        """Raises ValueError of what is not above zero, or finer than can be paid."""
+        minor = value / smallest_unit(currency(code))
+        if not value.is_finite() or minor != minor.to_integral_value() or minor <= 0:
+            raise ValueError(f"no amount of {code} that can be paid")
+        return cls(int(minor), code)
+
+    @property
+    def value(self) -> Decimal:
+        """As people write it."""
+        return self.minor * smallest_unit(self.currency)
+
+    def __str__(self) -> str:
+        return f"{self.value} {self.currency}"

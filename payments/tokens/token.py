@@ -1,0 +1,55 @@
+"""Tokens: values of a type of their own, which no card's number is."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import NewType, Protocol
+
+from payments.capture.brands import SHORTEST
+from payments.capture.card import Card
+from payments.capture.checks import has_check_digit
+from payments.capture.digits import LONGEST, Digits
+from payments.errors import LooksLikeACard
+
+Key = NewType("Key", str)
+"""By which a provider knows a request that it is asked again."""
+
+# Alone between other signs: among letters, twelve digits in a row are a provider's random name.
+_RUN = re.compile(rf"(?<![0-9A-Za-z])(?:\d[ -]?){{{SHORTEST - 1},{LONGEST - 1}}}\d(?![0-9A-Za-z])")
+_DIGIT = re.compile(r"\d")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What a provider gave in place of a card. Raises LooksLikeACard of a text that has as many
+    digits in a row as a card's number, with the right check digit."""
+
+    value: str
+
+    def __post_init__(self) -> None:
+        for run in _RUN.finditer(self.value):
+            with Digits() as digits:
+                for digit in _DIGIT.findall(run[0]):
+                    digits.append(int(digit))
+                if has_check_digit(digits):
+                    raise LooksLikeACard
+
+
+@dataclass(frozen=True, slots=True)
+class CardToken:
+    """A token and what may be shown of its card."""
+
+    token: Token
+    brand: str
+    last4: str
+
+
+class Tokeniser(Protocol):
+    """Card in, token out: the only way by which a card leaves the house."""
+
+    async def tokenise(self, card: Card, key: Key) -> CardToken:
+        """A token of the card. No money moves, so that it may be asked again with the same key.
+
+        Raises CardRefused, NotDone, NoAnswer.
+        """
