@@ -66,6 +66,8 @@ def _of_services(
     wanting = {f"service {name}": service.secrets for name, service in site.services.items()}
     if site.mail is not None:
         wanting["mail server"] = site.mail.secrets
+    if site.payments is not None:
+        wanting["payment provider"] = site.payments.secrets
     for owner, wanted in wanting.items():
         for name in sorted(wanted):
             variable = f"{VARIABLE}{name.upper()}"

@@ -90,4 +90,9 @@ class Service(DocumentModel):
     @property
     def is_overheard(self) -> bool:
         """Whether what it is sent goes unencrypted over a network."""
-        return self.url.startswith("http://") and _LOCAL.fullmatch(self.url) is None
+        return is_overheard(self.url)
+
+
+def is_overheard(url: str) -> bool:
+    """Whether what is sent there goes unencrypted over a network."""
+    return url.startswith("http://") and _LOCAL.fullmatch(url) is None

@@ -29,6 +29,7 @@ from config.mail import Mail
 from config.mailboxes import Mailbox
 from config.network_overrides import override
 from config.pauses import PauseReason, PauseReasons
+from config.payments import Payments
 from config.people import Agent, Codes, Skill
 from config.queues import Queue, Routing
 from config.reports import Reports
@@ -88,6 +89,9 @@ class Site(DocumentModel):
     )
     sms: Sms | None = Field(
         default=None, description="how text messages are sent; without it none are"
+    )
+    payments: Payments | None = Field(
+        default=None, description="how cards are charged; without it none are"
     )
     recording: Recording = Field(default=Recording(), description="where recordings are kept")
     reports: Reports = Field(default=Reports(), description="how figures are counted")

@@ -17,6 +17,7 @@ from engine.completing import complete
 from engine.customers import cli as customers_cli
 from engine.errors import EngineError, SettingsInvalid
 from engine.mailboxes import cli as messages_cli
+from engine.paying import cli as payments_cli
 from engine.promises import cli as callbacks_cli
 from engine.prompts import cli as prompts_cli
 from engine.reporting import cli as reporting_cli
@@ -46,6 +47,7 @@ app.add_typer(prompts_cli.app, name="prompts")
 app.add_typer(customers_cli.app, name="customers")
 app.add_typer(messages_cli.app, name="messages")
 app.add_typer(callbacks_cli.app, name="callbacks")
+app.add_typer(payments_cli.app, name="payments")
 app.add_typer(reporting_cli.app, name="report")
 app.add_typer(routing_cli.app, name="routing")
 app.add_typer(agents_cli.app, name="agents")

@@ -11,6 +11,8 @@ EngineError
 ├── NoSuchSubject        a report names a queue, agent or skill that nobody knows
 ├── NoTests              a command wants to play a flow's tests, and it has none
 ├── NotRunning           a command needs a running instance, and there is none
+├── PaymentsNotSetUp     a command moves money, and the site names no provider
+├── PaymentRefused       the ledger does not do what a command asks
 ├── HistoryUnreadable    the history's database cannot be read now
 ├── FlowsAway            the database of the published flows cannot be used now
 ├── NoSuchVersion        nobody published this version of the flows
@@ -132,6 +134,24 @@ class NotRunning(EngineError):
 
     def __init__(self, why: str) -> None:
         super().__init__(f"{why}: start it with `make run` or `trunkline up`")
+
+
+class PaymentsNotSetUp(EngineError):
+    """The site has no `payments`."""
+
+    code = "payments_not_set_up"
+
+    def __init__(self) -> None:
+        super().__init__("the site names no payment provider: see payments in docs/payments.md")
+
+
+class PaymentRefused(EngineError):
+    """`why` is the ledger's own sentence."""
+
+    code = "payment_refused"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
 
 
 class HistoryUnreadable(EngineError):

@@ -219,7 +219,7 @@ def known_of(site: Site, functions: Functions | None = None, home: Path | None =
         functions_in=f"{home} (TRUNKLINE_FUNCTIONS)" if home else "",
         values=site.values,
         fields=fields_of(site),
-        payments=False,  # a site cannot name a gateway yet
+        payments=site.payments is not None,
         hours=openings(site.hours, site.zone),
         zone=site.zone,
         now_ms=now_ms(),

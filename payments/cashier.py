@@ -19,6 +19,7 @@ from history.errors import DatabaseAway
 from payments.capture.card import Card
 from payments.errors import CardRefused, LooksLikeACard, NoAnswer, NoSuchPayment, NotDone
 from payments.gateways import (
+    Advice,
     Answer,
     Approved,
     Asked,
@@ -27,7 +28,6 @@ from payments.gateways import (
     Gateway,
     Operation,
     Pending,
-    decline,
 )
 from payments.gateways.webhooks import Notice
 from payments.ledger import (
@@ -110,6 +110,7 @@ class Cashier:
         clock: Clock,
         sleep: Sleep = asyncio.sleep,
         patience: Patience = Patience(),
+        key_lifetime_ms: int = KEY_LIFETIME_MS,
     ) -> None:
         self._ledger = ledger
         self._tokeniser = tokeniser
@@ -118,6 +119,7 @@ class Cashier:
         self._clock = clock
         self._sleep = sleep
         self._patience = patience
+        self._key_lifetime_ms = key_lifetime_ms
 
     async def open(self, new: NewPayment, by: str) -> Payment:
         """The payment of this request key, new or as it stands. Raises KeyUsedOtherwise."""
@@ -240,7 +242,7 @@ class Cashier:
         for pause_s in (0.0, *self._patience.pauses_s):
             if pause_s:
                 await self._sleep(pause_s)
-            if self._clock() - (work.attempt.sent_ms or 0) >= KEY_LIFETIME_MS:
+            if self._clock() - (work.attempt.sent_ms or 0) >= self._key_lifetime_ms:
                 break
             try:
                 return await self._take(work, await work.ask(self._gateway))
@@ -330,7 +332,7 @@ def _outcome(payment: Payment, attempt: Attempt) -> Outcome:
         case AttemptState.APPROVED:
             return Done(payment)
         case AttemptState.DECLINED:
-            return Refused(payment, decline(attempt.code, attempt.advice))
+            return Refused(payment, Decline(attempt.code or "", Advice(attempt.advice or "none")))
         case AttemptState.NOT_DONE:
             return NotMade(payment, attempt.code or "")
     return Unknown(payment)

@@ -164,16 +164,16 @@ def _names(wanted: Wanted, site: Site, cells: Cells) -> Sequence[str]:
 
 
 def _period(wanted: Wanted, zone: ZoneInfo, now_ms: int) -> tuple[int, int]:
-    since_ms = _moment("--from", wanted.since, zone, now_ms)
+    since_ms = moment("--from", wanted.since, zone, now_ms)
     until_ms = now_ms
     if wanted.until:
-        until_ms = min(now_ms, _moment("--to", wanted.until, zone, now_ms, end=True))
+        until_ms = min(now_ms, moment("--to", wanted.until, zone, now_ms, end=True))
     if since_ms >= until_ms:
         raise SettingsInvalid("--from", wanted.since, "a time before --to, and before now")
     return since_ms, until_ms
 
 
-def _moment(option: str, text: str, zone: ZoneInfo, now_ms: int, *, end: bool = False) -> int:
+def moment(option: str, text: str, zone: ZoneInfo, now_ms: int, *, end: bool = False) -> int:
     """A day stands for its beginning, or as an `end` for the beginning of the next one."""
     days = {"today": 0, "yesterday": 1}
     try:

@@ -92,15 +92,17 @@ class Decline:
 
     @property
     def reason(self) -> Reason:
-        """What may be told; of a code that nobody knows, nothing."""
-        return CODES.get(self.code, Reason.GENERIC)
+        """What may be told; of a code that nobody knows, nothing. "Once more" is said only where
+        the issuer advises it: without advice the same card is not tried again."""
+        told = CODES.get(self.code, Reason.GENERIC)
+        if self.advice is Advice.STOP or (told is Reason.LATER and self.advice is Advice.NONE):
+            return Reason.GENERIC
+        return told
 
     @property
     def anew(self) -> frozenset[Field]:
         """What is to be keyed for another try: with the number, another card."""
-        if self.advice is Advice.STOP or self.reason not in _KEYED_ANEW:
-            return _ANOTHER_CARD
-        return _KEYED_ANEW[self.reason]
+        return _KEYED_ANEW.get(self.reason, _ANOTHER_CARD)
 
 
 def decline(code: str | None, advice: str | None = None, network: str | None = None) -> Decline:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
 from payments.capture.brands import Brand, brand_of, code_lengths, number_lengths
@@ -77,6 +78,7 @@ def advised(code: str) -> Advised:
     return Advised("do_not_try_again", "03") if code in _STOP else Advised(None, None)
 
 
+@cache
 def declining() -> dict[str, str]:
     """Every test number that is declined, and by which code."""
     named = set(PUBLISHED.values())

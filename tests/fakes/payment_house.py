@@ -95,9 +95,13 @@ class MortalLedger(Ledger):
 
     fate: Callable[[], str | None] = staticmethod(lambda: None)
 
+    def move_to(self, site: str) -> None:
+        """From now on it is another site's, in the same database."""
+        self._site = site
+
     def __getattribute__(self, name: str) -> Any:
         value = super().__getattribute__(name)
-        if name.startswith("_") or name in ("close", "fate") or not callable(value):
+        if name.startswith("_") or name in ("close", "fate", "move_to") or not callable(value):
             return value
         return self._mortal(value)
 
@@ -122,11 +126,11 @@ class MortalLedger(Ledger):
 class PaymentHouse:
     """One engine after another on the same ledger, clock and provider."""
 
-    def __init__(self, url: str, site: str) -> None:
+    def __init__(self, ledger: MortalLedger) -> None:
         self.clock = Clock()
         self.provider = Provider()
         self.line = Line(self.provider, self.clock)
-        self.ledger = MortalLedger(url, site, "n1")
+        self.ledger = ledger
         self.cashier = self.engine()
 
     def engine(self) -> Cashier:

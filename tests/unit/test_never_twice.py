@@ -12,7 +12,7 @@ from payments.cashier import KEY_LIFETIME_MS, Cashier, Done, NotMade, Outcome, R
 from payments.errors import NotPossible, Unsettled
 from payments.ledger import AttemptState, NewPayment, State
 from payments.money import Amount
-from tests.fakes.payment_house import Fate, Killed, PaymentHouse, card
+from tests.fakes.payment_house import Fate, Killed, MortalLedger, PaymentHouse, card
 
 pytestmark = pytest.mark.unit
 
@@ -35,9 +35,9 @@ async def url(tmp_path: Path) -> str:
 class Run:
     """One payment, through as many processes as it takes."""
 
-    def __init__(self, url: str, seed: int) -> None:
+    def __init__(self, ledger: MortalLedger, seed: int) -> None:
         self.random = Random(seed)
-        self.house = PaymentHouse(url, f"site-{seed}")
+        self.house = PaymentHouse(ledger)
         self.payment = ""
         self.told: list[Outcome] = []
 
@@ -113,19 +113,22 @@ class Run:
 @pytest.mark.parametrize("batch", range(BATCHES))
 async def test_a_thousand_charges_in_a_storm(url: str, batch: int) -> None:
     """Each of them: at most one charge, and none reported wrong."""
-    for seed in range(batch * RUNS, (batch + 1) * RUNS):
-        run = Run(url, seed)
-        try:
-            await run.play()
-            await run.verdict()
-        except AssertionError as wrong:
-            raise AssertionError(f"seed {seed}: {run.told}") from wrong
-        finally:
-            await run.house.ledger.close()
+    ledger = MortalLedger(url, "site", "n1")
+    try:
+        for seed in range(batch * RUNS, (batch + 1) * RUNS):
+            ledger.move_to(f"site-{seed}")
+            run = Run(ledger, seed)
+            try:
+                await run.play()
+                await run.verdict()
+            except AssertionError as wrong:
+                raise AssertionError(f"seed {seed}: {run.told}") from wrong
+    finally:
+        await ledger.close()
 
 
 POINTS = [
-    f"{where} {place}" for where, count in (("wire", 4), ("ledger", 12)) for place in range(count)
+    f"{where} {place}" for where, count in (("wire", 4), ("ledger", 8)) for place in range(count)
 ]
 
 
@@ -133,8 +136,15 @@ POINTS = [
 async def test_a_process_that_is_killed_at_each_point(url: str, point: str) -> None:
     """Every request, before and after it was done; every transaction, before and after its
     commit. The next process finds out; what never left the house was not done."""
+    house = PaymentHouse(MortalLedger(url, "site", "n1"))
+    try:
+        await killed_at(point, house)
+    finally:
+        await house.ledger.close()
+
+
+async def killed_at(point: str, house: PaymentHouse) -> None:
     where, place = point.split()
-    house = PaymentHouse(url, f"killed-{where}-{place}")
     fates = iter([None] * int(place) + ["kill"])
     if where == "wire":
         house.line.mishap = lambda: next(fates, None)
@@ -151,7 +161,6 @@ async def test_a_process_that_is_killed_at_each_point(url: str, point: str) -> N
     if payment.state is State.OPEN:
         assert isinstance(await charged(engine, new), Done)
     assert list(house.provider.charged.values()) == [AMOUNT.minor]
-    await house.ledger.close()
 
 
 async def charged(engine: Cashier, new: NewPayment) -> Outcome:

@@ -1,0 +1,129 @@
+"""The command `trunkline payments` and its parts; the work is done in `engine.paying.book`."""
+
+import getpass
+import os
+from typing import Annotated
+
+import typer
+
+from engine import settings
+from engine.completing import complete
+from engine.reporting.cli import Since, Until
+
+app = typer.Typer(
+    help="List card payments, find out how one ended, give money back, export for the settlement; "
+    "a sandbox to try it with.",
+    no_args_is_help=True,
+)
+
+SANDBOX_KEY = "sk_test_sandbox"
+SANDBOX_WEBHOOK = "whsec_sandbox"
+"""Open to everybody: behind them is no money."""
+
+Payment = Annotated[str, typer.Argument(help="A payment's id, as `list` shows it.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for a machine to read.")]
+By = Annotated[
+    str,
+    typer.Option(
+        "--by", envvar="TRUNKLINE_AUTHOR", help="Who asks for it; by default who is logged in."
+    ),
+]
+
+
+@app.command(name="list")
+def list_(
+    state: Annotated[
+        str, typer.Option(help="Only those: open, unsettled, declined, authorised, paid, …")
+    ] = "",
+    limit: Annotated[int, typer.Option(help="How many.", min=1, max=10_000)] = 50,
+    as_json: Json = False,
+) -> None:
+    """List payments, the newest first. `unknown` is one that may have been made."""
+    from engine.paying.book import show_all
+
+    raise typer.Exit(complete(show_all(settings.from_environment(), state, limit, as_json)))
+
+
+@app.command()
+def show(payment: Payment, as_json: Json = False) -> None:
+    """Show one payment: each request to the provider, and who did what."""
+    from engine.paying.book import show
+
+    raise typer.Exit(complete(show(settings.from_environment(), payment, as_json)))
+
+
+@app.command()
+def resolve(
+    payment: Annotated[
+        str, typer.Argument(help="A payment's id; none: all that are unsettled.")
+    ] = "",
+    decided: Annotated[
+        str,
+        typer.Option(
+            "--as", help="What the provider told you: done or not-done; without asking it."
+        ),
+    ] = "",
+    by: By = "",
+    as_json: Json = False,
+) -> None:
+    """Find out how a payment ended that is unknown: look, then ask again with the same key.
+
+    Exits with 1 when one of them stays unknown.
+    """
+    from engine.paying.book import resolve
+
+    work = resolve(settings.from_environment(), payment, decided, _by(by), as_json)
+    raise typer.Exit(complete(work))
+
+
+@app.command()
+def refund(
+    payment: Payment,
+    amount: Annotated[str, typer.Option(help="How much, such as 12.50; none: all of it.")] = "",
+    by: By = "",
+    as_json: Json = False,
+) -> None:
+    """Give money back. Exits with 1 when it was not, or when it is not known."""
+    from engine.paying.book import refund
+
+    work = refund(settings.from_environment(), payment, amount, _by(by), as_json)
+    raise typer.Exit(complete(work))
+
+
+@app.command()
+def export(
+    since: Since = "yesterday",
+    until: Until = "",
+    as_json: Json = False,
+) -> None:
+    """Print what moved money in a time, as CSV (or JSON), to hold to the provider's settlement."""
+    from engine.paying.exporting import export
+
+    raise typer.Exit(complete(export(settings.from_environment(), since, until, as_json)))
+
+
+@app.command()
+def sandbox(
+    host: Annotated[str, typer.Option(help="Where it listens.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="0: any that is free.", min=0, max=65_535)] = 8095,
+    secret: Annotated[
+        str, typer.Option(envvar="TRUNKLINE_SANDBOX_KEY", help="Its secret key.")
+    ] = SANDBOX_KEY,
+    webhook: Annotated[str, typer.Option(help="Where its webhooks go; none: nowhere.")] = "",
+    webhook_secret: Annotated[
+        str, typer.Option(envvar="TRUNKLINE_SANDBOX_WEBHOOK", help="What they are signed with.")
+    ] = SANDBOX_WEBHOOK,
+    cards: Annotated[bool, typer.Option("--cards", help="Only print its test cards.")] = False,
+) -> None:
+    """Run a payment provider with Stripe's API that moves no money, until Ctrl-C."""
+    from engine.paying.sandbox import Address, print_cards, run
+
+    if cards:
+        print_cards()
+        raise typer.Exit
+    address = Address(host, port, secret, webhook or None, webhook_secret)
+    raise typer.Exit(complete(run(address)))
+
+
+def _by(name: str) -> str:
+    return name or os.environ.get("SUDO_USER") or getpass.getuser()

@@ -1,0 +1,283 @@
+"""Paying, holding, giving back, finding out: what is told, what the ledger has, what moved."""
+
+from collections.abc import AsyncIterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from history.migrations import upgrade_to_head
+from payments.capture import Field
+from payments.cashier import KEY_LIFETIME_MS, Done, NotMade, Refused, Unknown
+from payments.errors import KeyUsedOtherwise, NoSuchPayment, NotPossible, Unsettled
+from payments.gateways import Advice, Reason
+from payments.gateways.webhooks import Notice
+from payments.ledger import AttemptState, NewPayment, Payment, PaymentFilter, State
+from payments.money import Amount
+from payments.sandbox.cards import PENDING
+from tests.fakes.payment_house import MortalLedger, PaymentHouse, card
+
+pytestmark = pytest.mark.unit
+
+NEW = NewPayment("call-1/pay", Amount(12_50, "EUR"), "Invoice 7", "call-1", "anna")
+BAD = "4000000000009995"
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[PaymentHouse]:
+    """A ledger, a cashier, a provider."""
+    url = f"sqlite:///{tmp_path / 'payments.sqlite3'}"
+    await upgrade_to_head(url)
+    house = PaymentHouse(MortalLedger(url, "northwind", "n1"))
+    yield house
+    await house.ledger.close()
+
+
+async def opened(house: PaymentHouse) -> Payment:
+    return await house.cashier.open(NEW, "anna")
+
+
+def taken(house: PaymentHouse) -> int:
+    return sum(house.provider.charged.values())
+
+
+async def test_a_card_is_charged_once(house: PaymentHouse) -> None:
+    """The ledger has the intent before, brand and last four after, and who asked for it."""
+    payment = await opened(house)
+    assert payment.state is State.OPEN
+    outcome = await house.cashier.pay(payment.id, card(), "anna")
+    assert isinstance(outcome, Done)
+    assert (outcome.payment.state, outcome.payment.captured) == (State.PAID, 12_50)
+    assert (outcome.payment.brand, outcome.payment.last4) == ("visa", "4242")
+    assert outcome.payment == await house.ledger.payment(payment.id)
+    assert taken(house) == 12_50
+    with pytest.raises(NotPossible, match="is paid, and is not charged again"):
+        await house.cashier.pay(payment.id, card(), "anna")
+    audit = await house.ledger.audit(payment.id)
+    assert [(each.by, each.what) for each in audit] == [
+        ("anna", "opened"),
+        ("anna", "charge"),
+        ("engine", "charge approved"),
+    ]
+
+
+async def test_the_same_request_key_is_the_same_payment(house: PaymentHouse) -> None:
+    """An agent's second click, or a step that is run again, opens nothing new."""
+    first, second = await opened(house), await opened(house)
+    assert first == second
+    other = NewPayment(NEW.request_key, Amount(99, "EUR"), "Invoice 7")
+    with pytest.raises(KeyUsedOtherwise):
+        await house.cashier.open(other, "anna")
+
+
+async def test_a_decline_is_told_and_another_card_is_charged(house: PaymentHouse) -> None:
+    """On the same intent of the provider, so that only one of them can succeed."""
+    payment = await opened(house)
+    refused = await house.cashier.pay(payment.id, card(BAD), "anna")
+    assert isinstance(refused, Refused)
+    assert (refused.decline.code, refused.decline.reason) == ("insufficient_funds", Reason.FUNDS)
+    assert refused.decline.anew == {Field.NUMBER}
+    assert refused.payment.state is State.DECLINED
+    assert isinstance(await house.cashier.pay(payment.id, card(), "anna"), Done)
+    assert len(house.provider.intents) == 1
+    assert taken(house) == 12_50
+
+
+async def test_a_wrong_code_is_keyed_again(house: PaymentHouse) -> None:
+    """By the same card; the advice is to confirm its details."""
+    payment = await opened(house)
+    refused = await house.cashier.pay(payment.id, card("4000000000000127"), "anna")
+    assert isinstance(refused, Refused)
+    assert refused.decline.anew == {Field.CODE}
+    assert refused.decline.advice is Advice.NEW_DETAILS
+
+
+async def test_a_lost_reply_is_found_out_in_the_call(house: PaymentHouse) -> None:
+    """Asked again with the same key, the provider tells what it told before."""
+    payment = await opened(house)
+    mishaps = iter([None, None, None, "cut"])  # the token, then the charge, after it was done
+    house.line.mishap = lambda: next(mishaps, None)
+    assert isinstance(await house.cashier.pay(payment.id, card(), "anna"), Done)
+    assert house.line.sent.count("POST /v1/payment_intents") == 2
+    assert taken(house) == 12_50
+
+
+async def test_what_is_not_known_is_shown_so_and_blocks_the_rest(house: PaymentHouse) -> None:
+    """Never declined, never charged again; found out when the provider is there again."""
+    payment = await opened(house)
+    mishaps = iter([None, None, None, *["cut"] * 20])
+    house.line.mishap = lambda: next(mishaps, None)
+    outcome = await house.cashier.pay(payment.id, card(), "anna")
+    assert isinstance(outcome, Unknown)
+    shown = await house.ledger.payment(payment.id)
+    assert shown.state is State.UNSETTLED
+    with pytest.raises(Unsettled, match="not known yet"):
+        await house.cashier.pay(payment.id, card(), "anna")
+    house.line.mishap = lambda: None
+    (found,) = await house.cashier.recover(house.clock() + 1)
+    assert isinstance(found, Done)
+    assert taken(house) == 12_50
+
+
+async def test_an_error_that_the_provider_keeps_is_seen_through(house: PaymentHouse) -> None:
+    """A status of 500 is what the key gives from then on; looking at the intent tells the truth."""
+    payment = await opened(house)
+    mishaps = iter([None, None, None, "error"])
+    house.line.mishap = lambda: next(mishaps, None)
+    outcome = await house.cashier.pay(payment.id, card(), "anna")
+    assert isinstance(outcome, Unknown)
+    (found,) = await house.cashier.recover(house.clock() + 1)
+    assert isinstance(found, Done)
+
+
+async def test_a_provider_that_was_never_reached_charged_nothing(house: PaymentHouse) -> None:
+    """It is told so, and the caller may pay again at once."""
+    payment = await opened(house)
+    mishaps = iter([None, None, *["unreachable"] * 4])
+    house.line.mishap = lambda: next(mishaps, None)
+    outcome = await house.cashier.pay(payment.id, card(), "anna")
+    assert isinstance(outcome, NotMade)
+    assert outcome.reason == "unreachable"
+    house.line.mishap = lambda: None
+    assert isinstance(await house.cashier.pay(payment.id, card(), "anna"), Done)
+
+
+async def test_being_turned_away_later_does_not_undo_a_doubt(house: PaymentHouse) -> None:
+    """Cut once, then unreachable: nobody knows."""
+    payment = await opened(house)
+    mishaps = iter([None, None, None, "cut", *["unreachable"] * 6])
+    house.line.mishap = lambda: next(mishaps, None)
+    assert isinstance(await house.cashier.pay(payment.id, card(), "anna"), Unknown)
+
+
+async def test_a_forgotten_key_is_not_asked_with_again(house: PaymentHouse) -> None:
+    """A day later the provider would do it once more: we only look, and a person decides."""
+    payment = await opened(house)
+    mishaps = iter([None, None, *["cut"] * 20])  # it never arrived
+    house.line.mishap = lambda: next(mishaps, None)
+    await house.cashier.pay(payment.id, card(), "anna")
+    house.line.mishap = lambda: None
+    house.clock.now_ms += KEY_LIFETIME_MS
+    (found,) = await house.cashier.recover(house.clock() + 1)
+    assert isinstance(found, Unknown)
+    assert taken(house) == 0
+    (attempt,) = await house.ledger.unsettled(house.clock())
+    decided = await house.cashier.decide(attempt, AttemptState.NOT_DONE, "dora")
+    assert isinstance(decided, NotMade)
+    assert (await house.ledger.audit(payment.id))[-1].by == "dora"
+    assert isinstance(await house.cashier.pay(payment.id, card(), "anna"), Done)
+
+
+async def test_an_amount_is_held_and_taken_in_part(house: PaymentHouse) -> None:
+    """Authorise, capture; then it is paid by what was taken."""
+    payment = await opened(house)
+    held = await house.cashier.pay(payment.id, card(), "anna", authorise=True)
+    assert isinstance(held, Done)
+    assert held.payment.state is State.AUTHORISED
+    assert taken(house) == 0
+    with pytest.raises(NotPossible, match="only what was authorised"):
+        await house.cashier.capture(payment.id, "anna", 99_99)
+    done = await house.cashier.capture(payment.id, "anna", 10_00)
+    assert (done.payment.state, done.payment.captured) == (State.PAID, 10_00)
+    assert taken(house) == 10_00
+
+
+async def test_what_was_held_is_let_go(house: PaymentHouse) -> None:
+    """Voided: nothing can be taken any more."""
+    payment = await opened(house)
+    await house.cashier.pay(payment.id, card(), "anna", authorise=True)
+    done = await house.cashier.void(payment.id, "anna")
+    assert done.payment.state is State.VOIDED
+    with pytest.raises(NotPossible):
+        await house.cashier.capture(payment.id, "anna")
+
+
+async def test_money_is_given_back_no_more_than_there_is(house: PaymentHouse) -> None:
+    """In parts, the rest at last; a lost reply does not give it twice."""
+    payment = await opened(house)
+    await house.cashier.pay(payment.id, card(), "anna")
+    mishaps = iter([None, "cut"])
+    house.line.mishap = lambda: next(mishaps, None)
+    first = await house.cashier.refund(payment.id, "dora", 2_50)
+    assert (first.payment.state, first.payment.refunded) == (State.PARTLY_REFUNDED, 2_50)
+    with pytest.raises(NotPossible, match=r"10.00 EUR of it can be refunded"):
+        await house.cashier.refund(payment.id, "dora", 10_01)
+    rest = await house.cashier.refund(payment.id, "dora")
+    assert rest.payment.state is State.REFUNDED
+    assert taken(house) == 0
+
+
+async def test_a_refund_that_nobody_answered_is_looked_for(house: PaymentHouse) -> None:
+    """By the attempt's key in its metadata."""
+    payment = await opened(house)
+    await house.cashier.pay(payment.id, card(), "anna")
+    mishaps = iter([None, "error"])
+    house.line.mishap = lambda: next(mishaps, None)
+    assert isinstance(await house.cashier.refund(payment.id, "dora"), Unknown)
+    (found,) = await house.cashier.recover(house.clock() + 1)
+    assert isinstance(found, Done)
+    assert found.payment.state is State.REFUNDED
+    assert len(house.provider.refunds) == 1
+
+
+async def test_a_payment_that_the_provider_has_not_decided_is_told_by_a_notice(
+    house: PaymentHouse,
+) -> None:
+    """Unknown until then; the notice only makes us look, so its text cannot lie."""
+    payment = await opened(house)
+    assert isinstance(await house.cashier.pay(payment.id, card(PENDING), "anna"), Unknown)
+    notice = Notice("evt_1", "payment_intent.succeeded", None, payment.id, None)
+    await house.cashier.take_notice(notice)
+    assert (await house.ledger.payment(payment.id)).state is State.UNSETTLED
+    house.provider.finish_pending(house.clock())
+    await house.cashier.take_notice(notice)
+    assert (await house.ledger.payment(payment.id)).state is State.PAID
+
+
+async def test_a_refund_made_elsewhere_comes_into_the_ledger(house: PaymentHouse) -> None:
+    """Money was given back on the provider's own pages; a notice that is repeated counts once."""
+    payment = await opened(house)
+    done = await house.cashier.pay(payment.id, card(), "anna")
+    notice = Notice("evt_2", "charge.refunded", done.payment.handle, None, 5_00)
+    for _ in range(2):
+        await house.cashier.take_notice(notice)
+    after = await house.ledger.payment(payment.id)
+    assert (after.state, after.refunded) == (State.PARTLY_REFUNDED, 5_00)
+    entries = [each.what for each in await house.ledger.audit(payment.id)]
+    assert entries.count("refunded elsewhere") == 1
+
+
+async def test_a_notice_of_somebody_elses_payment_is_passed_over(house: PaymentHouse) -> None:
+    """The account may serve others too."""
+    notice = Notice("evt_3", "payment_intent.succeeded", "pi_other", "pay_other", None)
+    await house.cashier.take_notice(notice)
+    assert await house.ledger.newest() == []
+
+
+async def test_the_ledger_lists_by_state_and_site(house: PaymentHouse) -> None:
+    """Another site's payments are not ours."""
+    payment = await opened(house)
+    assert [each.id for each in await house.ledger.newest()] == [payment.id]
+    assert await house.ledger.newest(PaymentFilter(state=State.PAID)) == []
+    house.ledger.move_to("elsewhere")
+    assert await house.ledger.newest() == []
+    with pytest.raises(NoSuchPayment):
+        await house.ledger.payment("pay_none")
+
+
+@pytest.mark.parametrize(
+    ("value", "currency", "minor"),
+    [("12.50", "EUR", 12_50), ("100", "JPY", 100), ("1.234", "BHD", 1_234)],
+)
+def test_amounts_are_in_the_smallest_unit(value: str, currency: str, minor: int) -> None:
+    """By the currency's decimals (ISO 4217), and back."""
+    amount = Amount.of(Decimal(value), currency)
+    assert amount.minor == minor
+    assert amount.value == Decimal(value)
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "0.001", "NaN", "Infinity"])
+def test_what_cannot_be_paid_is_no_amount(value: str) -> None:
+    """Nothing, less, or finer than the smallest unit."""
+    with pytest.raises(ValueError, match="no amount of EUR"):
+        Amount.of(Decimal(value), "EUR")
