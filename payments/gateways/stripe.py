@@ -97,7 +97,7 @@ class StripeGateway:
             "amount": order.amount.minor,
             "currency": order.amount.currency.lower(),
             "payment_method": token.value,
-            "payment_method_types[]": "card",
+            "allowed_payment_method_types[]": "card",
             "capture_method": capture,
             "description": order.reference,
             f"metadata[{PAYMENT}]": order.payment,

@@ -21,6 +21,15 @@ from payments.sandbox.replays import Replays
 Object: TypeAlias = dict[str, Any]
 
 _ID = r"[A-Za-z0-9_]+"
+_PARAMETERS = {
+    "/v1/payment_methods": "type card billing_details metadata",
+    "/v1/payment_intents": "allowed_payment_method_types amount automatic_payment_methods "
+    "capture_method confirm currency description error_on_requires_action metadata "
+    "payment_method payment_method_options statement_descriptor",
+    "/v1/refunds": "amount metadata payment_intent reason",
+}
+"""What each takes, by the first part of the name; anything else is refused, as Stripe does."""
+
 _MAX_LIMIT = 100
 
 
@@ -122,6 +131,7 @@ class Provider:
         )
 
     def _make_method(self, fields: Mapping[str, str]) -> Object:
+        _expect_parameters("/v1/payment_methods", fields)
         number, code = fields.get("card[number]", ""), fields.get("card[cvc]")
         month, year = _whole(fields, "card[exp_month]"), _whole(fields, "card[exp_year]")
         fault = cards.fault_of(number, code, month, year, _month_of(self._now_ms))
@@ -147,6 +157,7 @@ class Provider:
         return self.methods[name][0]
 
     def _make_intent(self, fields: Mapping[str, str]) -> Object:
+        _expect_parameters("/v1/payment_intents", fields)
         amount, currency = _whole(fields, "amount"), fields.get("currency", "")
         if amount <= 0 or not re.fullmatch(r"[A-Za-z]{3}", currency):
             raise invalid("amount" if amount <= 0 else "currency")
@@ -235,6 +246,7 @@ class Provider:
         return intent
 
     def _make_refund(self, fields: Mapping[str, str]) -> Object:
+        _expect_parameters("/v1/refunds", fields)
         intent = self._show_intent({}, fields.get("payment_intent", ""))
         _expect(intent, "succeeded")
         left = self.charged[intent["id"]]
@@ -284,6 +296,15 @@ SERVER_ERROR: Object = {"error": {"type": "api_error", "message": "The sandbox f
 def _is_validation(reply: Reply) -> bool:
     """Nothing is kept under a key of a request that was never begun."""
     return reply.status in (400, 401, 404)
+
+
+def _expect_parameters(path: str, fields: Mapping[str, str]) -> None:
+    for name in fields:
+        if name.partition("[")[0] not in _PARAMETERS[path].split():
+            # Its own code since 2026-09-30.endive.
+            gone = name.startswith("payment_method_types")
+            code = "payment_method_types_no_longer_supported" if gone else "parameter_unknown"
+            raise Refusal(400, "invalid_request_error", code, f"Received unknown parameter: {name}")
 
 
 def _expect(intent: Object, *states: str) -> None:

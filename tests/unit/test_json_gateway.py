@@ -1,6 +1,9 @@
 """A provider that a site describes in YAML: what it is sent, and what its words mean."""
 
 import json
+import re
+from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -154,3 +157,12 @@ def test_what_is_written_wrong_is_told(written: str, why: str) -> None:
     with pytest.raises(DocumentError) as caught:
         load_text(written, "site.yaml", Payments)
     assert why in str(caught.value)
+
+
+def test_the_operators_page_shows_what_is_allowed() -> None:
+    """Each piece of YAML in docs/payments.md is a site's section."""
+    page = (Path(__file__).parents[2] / "docs/payments.md").read_text()
+    shown = re.findall(r"```yaml\npayments:\n(.*?)```", page, re.DOTALL)
+    assert len(shown) == 3
+    for section in shown:
+        load_text(dedent(section), "payments.md", Payments)

@@ -20,6 +20,7 @@ from payments.stripe_api import StripeApi
 from payments.tokens import Key, Token
 from payments.tokens.stripe import StripeTokeniser
 from payments.wire import HttpsWire, WireRequest, form, json_body
+from payments.wire.bodies import Value
 from tests.fakes.payment_house import card, digits
 from tests.fakes.sandbox_server import KEY, sandbox_server, self_signed
 from tests.fakes.web_service import breaks, text, web_service
@@ -52,7 +53,7 @@ def test_a_form_is_built_without_a_text_of_the_digits() -> None:
 def test_json_is_built_likewise_and_nothing_fills_a_hole_twice() -> None:
     """A reference that looks like a hole is only a text; numbers stay numbers."""
     number, code = digits("4242424242424242"), digits("123")
-    values = {
+    values: dict[str, Value] = {
         "number": (number.view(),),
         "code": (code.view(),),
         "reference": '{number} "\ue000"',

@@ -223,5 +223,9 @@ def test_a_sites_rules_are_a_captures() -> None:
     )
     rules = rules_of(site)
     assert rules.brands == {Brand.VISA, Brand.AMEX}
-    assert (rules.fields, rules.optional) == (tuple(Field), {Field.POSTAL})
-    assert (rules.twice, rules.attempts, rules.session_ms) == ({Field.NUMBER}, 2, 300_000)
+    assert (rules.fields, rules.optional) == (tuple(Field), frozenset({Field.POSTAL}))
+    assert (rules.twice, rules.attempts, rules.session_ms) == (
+        frozenset({Field.NUMBER}),
+        2,
+        300_000,
+    )

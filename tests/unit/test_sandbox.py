@@ -9,8 +9,9 @@ import stripe
 from aiohttp import ClientSession, web
 
 from payments.capture.brands import brand_of
+from payments.errors import NoticeRefused
 from payments.gateways.declines import CODES
-from payments.gateways.webhooks import NoticeRefused, read_notice, signature
+from payments.gateways.webhooks import read_notice, signature
 from payments.sandbox import Call, Fault, Provider
 from payments.sandbox.cards import GOOD, declining, digits_of
 from payments.sandbox.faults import Mishap
@@ -22,7 +23,7 @@ from tests.fakes.web_service import text, web_service
 pytestmark = pytest.mark.unit
 
 T = TypeVar("T")
-CARD = {"number": "4242424242424242", "exp_month": 12, "exp_year": 2040, "cvc": "123"}
+VISA = "4242424242424242"
 
 
 class Account:
@@ -36,27 +37,33 @@ class Account:
     async def run(self, work: Callable[[stripe.StripeClient], T]) -> T:
         return await asyncio.to_thread(work, self.client)
 
-    async def method(self, number: str = CARD["number"]) -> str:
-        card = {**CARD, "number": number}
+    async def method(self, number: str = VISA) -> str:
         made = await self.run(
-            lambda client: client.v1.payment_methods.create({"type": "card", "card": card})
+            lambda client: client.v1.payment_methods.create(
+                {
+                    "type": "card",
+                    "card": {"number": number, "exp_month": 12, "exp_year": 2040, "cvc": "123"},
+                }
+            )
         )
         return made.id
 
     async def charge(
         self, method: str, key: str = "k1", amount: int = 1250
     ) -> stripe.PaymentIntent:
-        params = {
-            "amount": amount,
-            "currency": "eur",
-            "payment_method": method,
-            "payment_method_types": ["card"],
-            "payment_method_options": {"card": {"moto": True}},
-            "confirm": True,
-            "metadata": {"trunkline_attempt": key},
-        }
         return await self.run(
-            lambda client: client.v1.payment_intents.create(params, {"idempotency_key": key})
+            lambda client: client.v1.payment_intents.create(
+                {
+                    "amount": amount,
+                    "currency": "eur",
+                    "payment_method": method,
+                    "allowed_payment_method_types": ["card"],
+                    "payment_method_options": {"card": {"moto": True}},
+                    "confirm": True,
+                    "metadata": {"trunkline_attempt": key},
+                },
+                {"idempotency_key": key},
+            )
         )
 
 
@@ -215,6 +222,25 @@ def test_a_card_that_is_none_gets_no_method(wrong: dict[str, str], code: str) ->
     """As the provider checks it; the amount of digits of the code is the brand's."""
     reply = Provider().handle(method_call("4242424242424242", **wrong), START_MS)
     assert (reply.status, reply.body["error"]["code"]) == (402, code)
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("payment_method_types[]", "payment_method_types_no_longer_supported"),
+        ("ammount", "parameter_unknown"),
+    ],
+)
+def test_what_the_api_does_not_take_is_refused(name: str, code: str) -> None:
+    """By the version that the adapter names; nothing is kept under a key of it."""
+    fields = {"amount": "100", "currency": "eur", name: "card"}
+    provider = Provider()
+    reply = provider.handle(Call("POST", "/v1/payment_intents", fields, "k1"), START_MS)
+    assert (reply.status, reply.body["error"]["code"]) == (400, code)
+    del fields[name]
+    assert (
+        provider.handle(Call("POST", "/v1/payment_intents", fields, "k1"), START_MS).status == 200
+    )
 
 
 def test_it_keeps_no_number() -> None:
