@@ -20,6 +20,7 @@ from config.secrets import Secrets, load_or_create
 from config.site import Site
 from desk.app import build
 from desk.callbacks import add_routes as add_callbacks
+from desk.payments import add_routes as add_payments
 from engine import card, card_contents
 from engine.asterisk_files import LOOPBACK
 from engine.calls.adopting import Adopting
@@ -43,6 +44,7 @@ from engine.mailboxes.mailroom import Mailroom
 from engine.mailboxes.messages import Messages
 from engine.mailboxes.post import Post
 from engine.metrics import Metrics
+from engine.paying.keeper import PaymentKeeper
 from engine.promises.sorry import send_sorry
 from engine.promises.views import PromiseViews
 from engine.prompts.at_start import prepare
@@ -72,6 +74,7 @@ from ivr.announce import Notice, notice
 from ivr.commands import Segment
 from ivr.program import Program
 from ivr.prompts.takes import Takes
+from payments.ledger import Ledger
 from recordings.recorder import Recorder
 from routing.callbacks import Promise
 from routing.client import RedisLink
@@ -127,6 +130,8 @@ class Engine:
             handling = Handling()
             app = build(views, secrets.api, rehearsals, handling)
             add_callbacks(app, PromiseViews(lambda: views.services))
+            payments = self._payments(stack, site, views)
+            add_payments(app, payments)
             await self._http(stack, site, app)
             redis = await self._redis(stack)
             redis_url = redis.url if redis else self._settings.redis_url
@@ -163,6 +168,7 @@ class Engine:
             tasks.create_task(self._mailroom(stack, services).run(), name="messages")
             tasks.create_task(self._courier(stack, services).run(), name="deliveries")
             tasks.create_task(self._upkeep(stack, services).run(), name="upkeep")
+            tasks.create_task(payments.run(), name="payments")
             views.watch = Watch(self._settings, services, site_file)
             tasks.create_task(views.watch.run(), name="watch")
             self._write_card(stack, site, secrets)
@@ -316,6 +322,15 @@ class Engine:
         store = DeliveryStore(self._settings.sql_url)
         stack.push_async_callback(store.close)
         return Courier(services, store)
+
+    def _payments(self, stack: AsyncExitStack, site: Site, views: EngineViews) -> PaymentKeeper:
+        ledger = Ledger(self._settings.sql_url, site.site, self._settings.node)
+        stack.push_async_callback(ledger.close)
+
+        def in_force() -> Site | None:
+            return None if views.services is None else views.services.site
+
+        return PaymentKeeper(in_force, self._layout, ledger, self._clock)
 
     def _upkeep(self, stack: AsyncExitStack, services: Services) -> Upkeep:
         events, rollups = EventStore(self._settings.sql_url), Rollups(self._settings.sql_url)

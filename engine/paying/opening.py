@@ -16,7 +16,7 @@ from engine.loading import load_site_file
 from engine.settings import Settings
 from history.migrations import upgrade_to_head
 from payments.capture import Brand, Field, Rules
-from payments.cashier import KEY_LIFETIME_MS, Cashier
+from payments.cashier import KEY_LIFETIME_MS, Cashier, Clock
 from payments.gateways.json import JsonGateway
 from payments.gateways.stripe import StripeGateway
 from payments.json_api import JsonApi
@@ -68,7 +68,7 @@ async def open_till(settings: Settings) -> AsyncIterator[Till]:
 
 @contextmanager
 def open_cashier(
-    payments: Payments, secrets: Mapping[str, str], ledger: Ledger
+    payments: Payments, secrets: Mapping[str, str], ledger: Ledger, clock: Clock = now_ms
 ) -> Iterator[Cashier]:
     """The cashier of a site's provider; its connections end with it."""
     match payments.provider:
@@ -76,13 +76,13 @@ def open_cashier(
             wire = HttpsWire(account.url, account.timeout.seconds)
             api = StripeApi(wire, _secret(account.key, secrets))
             parts = StripeTokeniser(api), StripeGateway(api), "stripe"
-            cashier = Cashier(ledger, *parts, now_ms)
+            cashier = Cashier(ledger, *parts, clock)
         case HttpGateway() as gateway:
             wire = HttpsWire(gateway.url, gateway.timeout.seconds)
             described = JsonApi(wire, gateway, secrets)
             ports = JsonTokeniser(described), JsonGateway(described), "http"
             kept_ms = min(KEY_LIFETIME_MS, gateway.keys_kept.ms - gateway.keys_kept.ms // 24)
-            cashier = Cashier(ledger, *ports, now_ms, key_lifetime_ms=kept_ms)
+            cashier = Cashier(ledger, *ports, clock, key_lifetime_ms=kept_ms)
     try:
         yield cashier
     finally:

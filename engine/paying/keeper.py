@@ -1,0 +1,83 @@
+"""What the engine does for payments without anybody asking: finds out what is unknown, and takes
+the provider's webhooks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import structlog
+
+from config.payments import Payments
+from config.secrets import Secrets, SecretsError, load_or_create
+from config.site import Site
+from desk.views import Unavailable
+from engine.layout import Layout
+from engine.paying.opening import open_cashier, webhook_secret
+from history.errors import DatabaseAway
+from payments.cashier import Cashier, Clock, Unknown
+from payments.errors import NoticeRefused
+from payments.gateways.webhooks import read_notice
+from payments.ledger import Ledger
+
+ROUND_S = 60.0
+
+log = structlog.get_logger(__name__)
+
+
+class PaymentKeeper:
+    """`site` is the one in force; it and the secrets are read each time, so that a provider, or a
+    key that was rotated, counts from then on."""
+
+    def __init__(
+        self, site: Callable[[], Site | None], layout: Layout, ledger: Ledger, clock: Clock
+    ) -> None:
+        self._site = site
+        self._layout = layout
+        self._ledger = ledger
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Look after what is open, until cancelled; first what the last engine left."""
+        while True:
+            await self.round()
+            await asyncio.sleep(ROUND_S)
+
+    async def round(self) -> None:
+        """Find out how what is open ended, as far as that can be."""
+        try:
+            with self._cashier() as (cashier, _, _):
+                found = await cashier.recover()
+        except Unavailable:
+            return
+        except (DatabaseAway, SecretsError) as failure:
+            log.error("payments_not_looked_after", reason=type(failure).__name__)
+            return
+        if found:
+            unknown = sum(isinstance(each, Unknown) for each in found)
+            log.info("payments_found_out", settled=len(found) - unknown, unknown=unknown)
+
+    async def take(self, payload: bytes, signature: str) -> str | None:
+        """A webhook: None when it was taken, else why not. Raises Unavailable."""
+        try:
+            with self._cashier() as (cashier, payments, secrets):
+                secret = webhook_secret(payments, secrets.services)
+                if secret is None:
+                    raise NoticeRefused("the site names no secret of webhooks")
+                await cashier.take_notice(read_notice(payload, signature, secret, self._clock()))
+        except NoticeRefused as refusal:
+            log.warning("payment_notice_refused", reason=str(refusal))
+            return str(refusal)
+        except (DatabaseAway, SecretsError) as failure:
+            raise Unavailable(type(failure).__name__) from None
+        return None
+
+    @contextmanager
+    def _cashier(self) -> Iterator[tuple[Cashier, Payments, Secrets]]:
+        site = self._site()
+        if site is None or site.payments is None:
+            raise Unavailable("this site takes no payments, or is just starting")
+        secrets = load_or_create(self._layout.secrets, site)
+        with open_cashier(site.payments, secrets.services, self._ledger, self._clock) as cashier:
+            yield cashier, site.payments, secrets
