@@ -39,6 +39,7 @@ from payments.ledger import (
     NewPayment,
     Payment,
     Settling,
+    State,
     standing_after,
 )
 from payments.money import Amount
@@ -142,7 +143,7 @@ class Cashier:
             return await self._not_made(work, refusal.code)
         armed = await self._ledger.armed(work.attempt, token, self._clock())
         shown = replace(work.payment, brand=token.brand, last4=token.last4)
-        return await self._ask(_Work(shown, armed))
+        return await self._ask(_Work(shown, armed), self._patience)
 
     async def capture(self, payment_id: str, by: str, amount: int | None = None) -> Outcome:
         """Take what was authorised, or `amount` of it (in smallest units)."""
@@ -157,21 +158,21 @@ class Cashier:
         return await self._do(payment_id, Operation.REFUND, by, amount)
 
     async def resolve(self, attempt: Attempt) -> Outcome:
-        """Find out how an open attempt ended: look, then ask again with the same key, as long as
-        the provider knows keys."""
+        """Find out how an open attempt ended: look, then ask once more with the same key, as long
+        as the provider knows keys."""
         work = _Work(await self._ledger.payment(attempt.payment_id), attempt)
         if attempt.sent_ms is None:
             return await self._not_made(work, "never_sent")
         answer = await self._look(work)
         if answer is not None:
             return await self._take(work, answer)
-        return await self._ask(work, in_doubt=True)
+        return await self._ask(work, Patience(()), in_doubt=True)
 
     async def look(self, attempt: Attempt) -> Outcome:
         """As `resolve`, without asking for anything to be done: on a provider's notice."""
         work = _Work(await self._ledger.payment(attempt.payment_id), attempt)
         answer = await self._look(work) if attempt.sent_ms is not None else None
-        return Unknown(work.payment) if answer is None else await self._take(work, answer)
+        return work.unknown if answer is None else await self._take(work, answer)
 
     async def take_notice(self, notice: Notice) -> None:
         """A webhook: look at what is open of its payment, and at what was given back elsewhere."""
@@ -215,7 +216,7 @@ class Cashier:
     ) -> Outcome:
         work = await self._begun(payment_id, operation, by, amount)
         sent = await self._ledger.sending(work.attempt, self._clock())
-        return await self._ask(_Work(work.payment, sent))
+        return await self._ask(_Work(work.payment, sent), self._patience)
 
     async def _tokenise(self, card: Card, attempt: Attempt) -> CardToken:
         """Again with the same key where nobody answered: the digits are here only now."""
@@ -235,11 +236,11 @@ class Cashier:
             log.info("payment_look_failed", payment=work.payment.id, reason=failure.reason)
             return None
 
-    async def _ask(self, work: _Work, *, in_doubt: bool = False) -> Outcome:
+    async def _ask(self, work: _Work, patience: Patience, *, in_doubt: bool = False) -> Outcome:
         """Ask, again with the same key where no answer came. Once it may have been done, no
         refusal to do it says that it was not."""
         reason = "too_old_to_ask"
-        for pause_s in (0.0, *self._patience.pauses_s):
+        for pause_s in (0.0, *patience.pauses_s):
             if pause_s:
                 await self._sleep(pause_s)
             if self._clock() - (work.attempt.sent_ms or 0) >= self._key_lifetime_ms:
@@ -270,22 +271,23 @@ class Cashier:
 
     async def _settle(self, work: _Work, end: Settling, by: str = ENGINE) -> Outcome:
         """What is known is told, also where the ledger cannot take it now: `recover` asks again,
-        and is told the same."""
+        and is told the same. But for what was not done: asked again it would be."""
         try:
-            done = await self._ledger.settle(work.attempt, end, self._clock(), by)
+            return _outcome(*await self._ledger.settle(work.attempt, end, self._clock(), by))
         except DatabaseAway as away:
             log.critical("payment_not_in_ledger", attempt=work.attempt.id, reason=away.reason)
-            done = work.ended(end)
-        return _outcome(*done)
+        if end.state is AttemptState.NOT_DONE and work.attempt.sent_ms is not None:
+            return work.unknown
+        return _outcome(*work.ended(end))
 
     async def _unknown(self, work: _Work, why: str) -> Outcome:
         log.warning("payment_unknown", payment=work.payment.id, reason=why)
         try:
-            await self._ledger.doubt(work.attempt, why, self._clock())
+            return _outcome(*await self._ledger.doubt(work.attempt, why, self._clock()))
         except DatabaseAway as away:
             # It stays under way in there, which is as open.
             log.error("payment_not_in_ledger", attempt=work.attempt.id, reason=away.reason)
-        return Unknown(work.payment)
+        return work.unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,6 +305,11 @@ class _Work:
         sent_ms = attempt.sent_ms or attempt.created_ms
         about = attempt.card, attempt.about
         return Asked(self.payment.order, attempt.operation, key, *about, sent_ms)
+
+    @property
+    def unknown(self) -> Unknown:
+        """Nobody knows how it ended."""
+        return Unknown(replace(self.payment, state=State.UNSETTLED))
 
     async def ask(self, gateway: Gateway) -> Answer:
         """Always with the same key and values. Raises NotDone, NoAnswer."""

@@ -16,7 +16,7 @@ from desk.views import Unavailable
 from engine.layout import Layout
 from engine.paying.opening import open_cashier, webhook_secret
 from history.errors import DatabaseAway
-from payments.cashier import Cashier, Clock, Unknown
+from payments.cashier import IN_CALL_MS, Cashier, Clock, Unknown
 from payments.errors import NoticeRefused
 from payments.gateways.webhooks import read_notice
 from payments.ledger import Ledger
@@ -47,6 +47,8 @@ class PaymentKeeper:
     async def round(self) -> None:
         """Find out how what is open ended, as far as that can be."""
         try:
+            if not await self._ledger.unsettled(self._clock() - IN_CALL_MS):
+                return
             with self._cashier() as (cashier, _, _):
                 found = await cashier.recover()
         except Unavailable:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 
-from payments.errors import NoAnswer
+from payments.errors import NoAnswer, NotDone
 from payments.gateways.gateway import (
     Answer,
     Approved,
@@ -32,6 +32,13 @@ _CLOCKS_APART_S = 600
 _DAY_S = 86_400
 _PAGE = 100
 _PAGES = 50
+_WHOLE = frozenset(
+    {"BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV"}
+    | {"XAF", "XOF", "XPF"}
+)
+"""Without decimals at Stripe. ISK and UGX are not: they are sent with two, for history's sake."""
+_THOUSANDTHS = frozenset({"BHD", "JOD", "KWD", "OMR", "TND"})
+"""With three decimals, of which the last must be 0."""
 _MOTO = {
     "confirm": "true",
     "error_on_requires_action": "true",
@@ -59,7 +66,7 @@ class StripeGateway:
 
     async def capture(self, handle: Handle, amount: Amount, key: Key) -> Answer:
         """Take what was authorised, or less of it."""
-        fields = {"amount_to_capture": amount.minor}
+        fields = {"amount_to_capture": minor_at_stripe(amount)}
         return await self._post(f"{_INTENTS}/{handle.value}/capture", fields, key, handle)
 
     async def void(self, handle: Handle, key: Key) -> Answer:
@@ -70,7 +77,7 @@ class StripeGateway:
         """Give back what was charged, or a part of it."""
         fields: dict[str, Value] = {
             "payment_intent": handle.value,
-            "amount": amount.minor,
+            "amount": minor_at_stripe(amount),
             f"metadata[{ATTEMPT}]": key,
         }
         made = await self._api.post(_REFUNDS, fields, key)
@@ -94,7 +101,7 @@ class StripeGateway:
             }
             return await self._post(f"{_INTENTS}/{earlier.value}/confirm", fields, key, earlier)
         whole: dict[str, Value] = {
-            "amount": order.amount.minor,
+            "amount": minor_at_stripe(order.amount),
             "currency": order.amount.currency.lower(),
             "payment_method": token.value,
             "allowed_payment_method_types[]": "card",
@@ -147,6 +154,17 @@ class StripeGateway:
             if made.get("metadata", {}).get(ATTEMPT) == asked.key:
                 return refund_answer(made)
         return None
+
+
+def minor_at_stripe(amount: Amount) -> int:
+    """An amount as Stripe counts it, which is not always in ISO 4217's smallest unit. Raises
+    NotDone of what it cannot be charged (docs.stripe.com/currencies)."""
+    places = 0 if amount.currency in _WHOLE else 3 if amount.currency in _THOUSANDTHS else 2
+    minor = amount.value.scaleb(places)
+    step = 10 if amount.currency in _THOUSANDTHS else 1
+    if minor != minor.to_integral_value() or minor % step:
+        raise NotDone("amount_too_fine")
+    return int(minor)
 
 
 def intent_answer(intent: Object) -> Answer:

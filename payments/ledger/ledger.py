@@ -119,14 +119,16 @@ class Ledger(LedgerReader):
             await _about_to_send(connection, attempt, {"sent_ms": now_ms})
         return replace(attempt, sent_ms=now_ms)
 
-    async def doubt(self, attempt: Attempt, why: str, now_ms: int) -> None:
-        """Nobody knows how it ended; it stays open."""
+    async def doubt(self, attempt: Attempt, why: str, now_ms: int) -> tuple[Payment, Attempt]:
+        """Nobody knows how it ended, unless somebody has settled it meanwhile; as it is now."""
+        values = {"state": AttemptState.UNKNOWN, "code": why}
         still = payment_attempts.c.state == AttemptState.UNDER_WAY
         async with self._writing() as connection:
-            values = {"state": AttemptState.UNKNOWN, "code": why}
+            payment = await _locked(connection, attempt.payment_id)
             done = await connection.execute(_of_attempt(attempt.id).where(still).values(values))
             if done.rowcount:
                 await _note(connection, attempt.payment_id, now_ms, ENGINE, "unknown", why)
+            return payment, await _attempt_now(connection, attempt.id)
 
     async def settle(
         self, attempt: Attempt, end: Settling, now_ms: int, by: str = ENGINE

@@ -99,6 +99,8 @@ class _Exchange:
             return self._sending
 
     def _connect(self) -> None:
+        if self._aborted:  # while it waited for a thread
+            raise NotDone("given_up")
         try:
             self._connection.connect()
         except ssl.SSLCertVerificationError:

@@ -9,8 +9,9 @@ import pytest
 from history.migrations import upgrade_to_head
 from payments.capture import Field
 from payments.cashier import KEY_LIFETIME_MS, Done, NotMade, Refused, Unknown
-from payments.errors import KeyUsedOtherwise, NoSuchPayment, NotPossible, Unsettled
+from payments.errors import KeyUsedOtherwise, NoSuchPayment, NotDone, NotPossible, Unsettled
 from payments.gateways import Advice, Reason
+from payments.gateways.stripe import minor_at_stripe
 from payments.gateways.webhooks import Notice
 from payments.ledger import AttemptState, NewPayment, Payment, PaymentFilter, State
 from payments.money import Amount
@@ -263,6 +264,39 @@ async def test_the_ledger_lists_by_state_and_site(house: PaymentHouse) -> None:
     assert await house.ledger.newest() == []
     with pytest.raises(NoSuchPayment):
         await house.ledger.payment("pay_none")
+
+
+async def test_what_was_not_done_is_not_told_so_before_it_is_written(house: PaymentHouse) -> None:
+    """Else the next engine would ask again, and charge who was told that nothing was charged."""
+    payment = await opened(house)
+    mishaps = iter([None, None, *["unreachable"] * 4])
+    house.line.mishap = lambda: next(mishaps, None)
+    fates = iter([None] * 4 + ["away"])  # begun and armed, then the database is away
+    house.ledger.fate = lambda: next(fates, None)
+    assert isinstance(await house.cashier.pay(payment.id, card(), "anna"), Unknown)
+
+
+@pytest.mark.parametrize(
+    ("value", "currency", "minor"),
+    [
+        ("12.50", "EUR", 12_50),
+        ("100", "JPY", 100),
+        ("100", "ISK", 100_00),
+        ("100", "UGX", 100_00),
+        ("100.00", "MGA", 100),
+        ("1.230", "BHD", 1_230),
+    ],
+)
+def test_stripe_counts_some_currencies_otherwise(value: str, currency: str, minor: int) -> None:
+    """Ariary without decimals, krónur and shillings with two, thousandths by tens."""
+    assert minor_at_stripe(Amount.of(Decimal(value), currency)) == minor
+
+
+@pytest.mark.parametrize(("value", "currency"), [("1.234", "BHD"), ("1.50", "MGA")])
+def test_what_stripe_cannot_charge_is_not_sent(value: str, currency: str) -> None:
+    """Nor rounded."""
+    with pytest.raises(NotDone, match="amount_too_fine"):
+        minor_at_stripe(Amount.of(Decimal(value), currency))
 
 
 @pytest.mark.parametrize(
