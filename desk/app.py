@@ -14,8 +14,8 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from desk import calls
-from desk.orders import orders
+from desk import calls, orders
+from desk.answers import document, error
 from desk.views import Handling, Rehearsing, Unavailable, Views
 
 VIEWS: web.AppKey[Views] = web.AppKey("views")
@@ -49,9 +49,9 @@ def build(
     app.router.add_get("/api/contacts/{id}/why", _why)
     app.router.add_get("/api/events", _events)
     app.router.add_post("/api/flows", _flows)
-    app.router.add_routes(orders(VIEWS))
+    orders.add_routes(app, views)
     if handling is not None:
-        calls.add_to(app, handling)
+        calls.add_routes(app, handling)
     if rehearsing is not None:
         app[REHEARSING] = rehearsing
         app.router.add_put("/api/rehearsals/{caller}", _rehearse)
@@ -65,17 +65,13 @@ async def _close_streams(app: web.Application) -> None:
     app[CLOSING].set()
 
 
-def _error(status: int, code: str, message: str) -> web.Response:
-    return web.json_response({"error": {"code": code, "message": message}}, status=status)
-
-
 @web.middleware
 async def _authorise(request: web.Request, handler: Handler) -> web.StreamResponse:
     if request.path.startswith("/api/"):
         scheme, _, given = request.headers.get("Authorization", "").partition(" ")
         known = secrets.compare_digest(given.encode(), request.app[TOKEN].encode())
         if scheme.lower() != "bearer" or not known:
-            return _error(
+            return error(
                 401,
                 "unauthorised",
                 "send `Authorization: Bearer <token>`; the token is api.token in trunkline.json",
@@ -83,7 +79,7 @@ async def _authorise(request: web.Request, handler: Handler) -> web.StreamRespon
     try:
         return await handler(request)
     except Unavailable as away:
-        return _error(503, "unavailable", str(away))
+        return error(503, "unavailable", str(away))
 
 
 async def _health(request: web.Request) -> web.Response:
@@ -110,14 +106,14 @@ async def _changes(request: web.Request) -> web.Response:
 async def _contacts(request: web.Request) -> web.Response:
     given = request.query.get("limit", "50")
     if not _LIMIT.fullmatch(given) or not 1 <= int(given) <= MAX_CONTACTS:
-        return _error(400, "bad_limit", f"limit={given}: use a number from 1 to {MAX_CONTACTS}")
+        return error(400, "bad_limit", f"limit={given}: use a number from 1 to {MAX_CONTACTS}")
     return web.json_response(await request.app[VIEWS].contacts(int(given)))
 
 
 async def _contact(request: web.Request) -> web.Response:
     found = await request.app[VIEWS].contact(request.match_info["id"])
     if found is None:
-        return _error(404, "no_such_contact", "the history has no contact of this id")
+        return error(404, "no_such_contact", "the history has no contact of this id")
     return web.json_response(found)
 
 
@@ -126,7 +122,7 @@ async def _why(request: web.Request) -> web.Response:
     found = await request.app[VIEWS].why(request.match_info["id"])
     if found is None:
         message = "no contact of this id is in a queue, or in the history"
-        return _error(404, "no_such_contact", message)
+        return error(404, "no_such_contact", message)
     return web.json_response(found)
 
 
@@ -137,22 +133,19 @@ async def _flows(request: web.Request) -> web.Response:
 
 async def _rehearse(request: web.Request) -> web.Response:
     """The next call from this number finds the world that is sent."""
-    try:
-        world = await request.json()
-    except ValueError:
-        world = None
-    if not isinstance(world, dict):
-        return _error(400, "no_json", 'send what is given as JSON: {"given": {…}}')
+    world = await document(request)
+    if world is None:
+        return error(400, "no_json", 'send what is given as JSON: {"given": {…}}')
     wrong = request.app[REHEARSING].prepare(request.match_info["caller"], world)
     if wrong is not None:
-        return _error(400, "bad_world", wrong)
+        return error(400, "bad_world", wrong)
     return web.json_response({}, status=201)
 
 
 async def _rehearsed(request: web.Request) -> web.Response:
     told = request.app[REHEARSING].told(request.match_info["caller"])
     if told is None:
-        return _error(404, "no_such_rehearsal", "no world was given to calls from this number")
+        return error(404, "no_such_rehearsal", "no world was given to calls from this number")
     return web.json_response(told)
 
 
@@ -162,9 +155,9 @@ async def _rehearsed_later(request: web.Request) -> web.Response:
         told = await request.json()
         turn, now_ms = int(told["turn"]), int(told["now_ms"])
     except (ValueError, TypeError, KeyError):
-        return _error(400, "no_json", 'send {"turn": 3, "now_ms": 1764000000000}')
+        return error(400, "no_json", 'send {"turn": 3, "now_ms": 1764000000000}')
     if not request.app[REHEARSING].turn_is_over(request.match_info["caller"], turn, now_ms):
-        return _error(404, "no_such_rehearsal", "no world was given to calls from this number")
+        return error(404, "no_such_rehearsal", "no world was given to calls from this number")
     return web.json_response({})
 
 

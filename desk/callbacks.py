@@ -4,6 +4,7 @@ from typing import Protocol
 
 from aiohttp import web
 
+from desk.answers import document, error
 from desk.views import Json
 
 
@@ -50,11 +51,8 @@ async def _cancel(request: web.Request) -> web.Response:
 
 async def _move(request: web.Request) -> web.Response:
     """The body is `{"at": …}`."""
-    try:
-        told = await request.json()
-    except ValueError:
-        told = None
-    at = told.get("at") if isinstance(told, dict) else None
+    told = await document(request)
+    at = None if told is None else told.get("at")
     if not isinstance(at, str):
         return _answer("bad_time")
     return _answer(request.app[VIEWS].move(request.match_info["id"], at))
@@ -64,4 +62,4 @@ def _answer(refusal: str | None) -> web.Response:
     if refusal is None:
         return web.json_response({})
     status, message = REFUSALS[refusal]
-    return web.json_response({"error": {"code": refusal, "message": message}}, status=status)
+    return error(status, refusal, message)

@@ -10,6 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
+from desk.answers import document, error
 from desk.views import Handling, HandlingRefused, Wish
 
 HANDLING: web.AppKey[Handling] = web.AppKey("handling")
@@ -17,7 +18,7 @@ VERBS = (*("transfer", "consult", "conference", "complete", "cancel", "toggle", 
 NOTE_LETTERS = 500
 
 
-def add_to(app: web.Application, handling: Handling) -> None:
+def add_routes(app: web.Application, handling: Handling) -> None:
     """The routes below `/api/contacts/`."""
     app[HANDLING] = handling
     app.router.add_post(f"/api/contacts/{{id}}/{{verb:{'|'.join(VERBS)}}}", _handle)
@@ -26,26 +27,23 @@ def add_to(app: web.Application, handling: Handling) -> None:
 async def _handle(request: web.Request) -> web.Response:
     contact, verb = request.match_info["id"], request.match_info["verb"]
     try:
-        wish = _wish(verb, await _document(request))
+        wish = _wish(verb, await _sent(request))
         return web.json_response(await request.app[HANDLING].handle(contact, wish))
     except _Unreadable as unreadable:
-        return _error(400, "bad_request", str(unreadable))
+        return error(400, "bad_request", str(unreadable))
     except HandlingRefused as refused:
-        return _error(409, refused.code, str(refused))
+        return error(409, refused.code, str(refused))
 
 
 class _Unreadable(Exception):
     """What was sent is no wish."""
 
 
-async def _document(request: web.Request) -> Mapping[str, Any]:
+async def _sent(request: web.Request) -> Mapping[str, Any]:
     if not request.can_read_body:
         return {}
-    try:
-        sent = await request.json()
-    except ValueError:
-        sent = None
-    if not isinstance(sent, dict):
+    sent = await document(request)
+    if sent is None:
         raise _Unreadable('send JSON: {"to": "queue:support", "note": "…"}')
     return sent
 
@@ -59,7 +57,3 @@ def _wish(verb: str, sent: Mapping[str, Any]) -> Wish:
     if not isinstance(keep_place, bool | None):
         raise _Unreadable("keep_place: true or false is needed")
     return Wish(verb, to, note, keep_place)
-
-
-def _error(status: int, code: str, message: str) -> web.Response:
-    return web.json_response({"error": {"code": code, "message": message}}, status=status)

@@ -9,6 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
+from desk.answers import document, error
 from desk.views import Json, Refused, Views, Wanted
 
 VERBS = ("login", "logout", "pause", "resume", "end_wrap_up", "release")
@@ -17,38 +18,36 @@ _LONGEST_NAME = 60
 _FIELDS = {"verb", "by", "reason", "hold"}
 
 
-def orders(views: web.AppKey[Views]) -> list[web.RouteDef]:
-    """The routes, on these views of the application."""
-
-    async def agents(request: web.Request) -> web.Response:
-        return web.json_response(request.app[views].agents())
-
-    async def order(request: web.Request) -> web.Response:
-        try:
-            wanted = _wanted(await _json(request))
-        except ValueError as wrong:
-            return _error(400, "bad_order", str(wrong))
-        try:
-            told = request.app[views].order(request.match_info["id"], wanted)
-        except Refused as refused:
-            return _error(404 if refused.unknown else 409, refused.code, str(refused))
-        return web.json_response(told)
-
-    return [web.get("/api/agents", agents), web.post("/api/agents/{id}/orders", order)]
+VIEWS: web.AppKey[Views] = web.AppKey("agents")
 
 
-async def _json(request: web.Request) -> Json:
+def add_routes(app: web.Application, views: Views) -> None:
+    """Below /api/, where the application asks for the token."""
+    app[VIEWS] = views
+    app.router.add_get("/api/agents", _agents)
+    app.router.add_post("/api/agents/{id}/orders", _order)
+
+
+async def _agents(request: web.Request) -> web.Response:
+    return web.json_response(request.app[VIEWS].agents())
+
+
+async def _order(request: web.Request) -> web.Response:
     try:
-        body = await request.json()
-    except ValueError:
-        body = None
-    if not isinstance(body, dict):
-        raise ValueError('send {"verb": "pause", "by": "…", "reason": "lunch"}')
-    return body
+        wanted = _wanted(await document(request))
+    except ValueError as wrong:
+        return error(400, "bad_order", str(wrong))
+    try:
+        told = request.app[VIEWS].order(request.match_info["id"], wanted)
+    except Refused as refused:
+        return error(404 if refused.unknown else 409, refused.code, str(refused))
+    return web.json_response(told)
 
 
-def _wanted(body: Json) -> Wanted:
+def _wanted(body: Json | None) -> Wanted:
     """ValueError in words for who sent it."""
+    if body is None:
+        raise ValueError('send {"verb": "pause", "by": "…", "reason": "lunch"}')
     if unknown := sorted(body.keys() - _FIELDS):
         raise ValueError(f"unknown: {', '.join(unknown)}; allowed: verb, by, reason, hold")
     verb, hold = body.get("verb"), body.get("hold", False)
@@ -68,7 +67,3 @@ def _text(body: Json, name: str) -> str:
             f"{name}: a text of one line, {_LONGEST_NAME} signs at most, without colons is needed"
         )
     return str(value.strip())
-
-
-def _error(status: int, code: str, message: str) -> web.Response:
-    return web.json_response({"error": {"code": code, "message": message}}, status=status)

@@ -4,6 +4,8 @@ from typing import Protocol
 
 from aiohttp import web
 
+from desk.answers import error
+
 LARGEST = 200_000
 """Bytes of a webhook; Stripe's are a few thousand."""
 
@@ -28,13 +30,13 @@ def add_routes(app: web.Application, notices: Notices) -> None:
 async def _webhook(request: web.Request) -> web.Response:
     payload = await request.content.read(LARGEST + 1)
     if len(payload) > LARGEST:
-        return web.json_response(_refused("it is too long"), status=413)
+        return _refused(413, "it is too long")
     signature = request.headers.get("Stripe-Signature", "")
     why = await request.app[NOTICES].take(payload, signature)
     if why is not None:
-        return web.json_response(_refused(why), status=400)
+        return _refused(400, why)
     return web.json_response({})
 
 
-def _refused(why: str) -> dict[str, dict[str, str]]:
-    return {"error": {"code": "payment_notice_refused", "message": why}}
+def _refused(status: int, why: str) -> web.Response:
+    return error(status, "payment_notice_refused", why)
