@@ -5,8 +5,10 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+from phones.phone import Phone
 from tests.asterisk.asterisk_fixture import started
 from tests.sip.plain_pbx import PlainPbx
+from tests.sip.promises import CUSTOMER
 from tests.sip.running_site import RunningSite, running_site
 
 
@@ -15,6 +17,12 @@ async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Runnin
     """A site with three agents, nobody logged in."""
     async with running_site(tmp_path_factory.mktemp("site")) as running:
         yield running
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def customer(site: RunningSite) -> Phone:
+    """A customer's one phone, at the carrier, to call from and to be called back on."""
+    return await site.carrier.caller(CUSTOMER)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

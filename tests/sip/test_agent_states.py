@@ -14,7 +14,7 @@ import pytest_asyncio
 
 from phones.protocol import LetRing
 from tests.sip.running_site import Json, RunningSite, running_site
-from tests.sip.test_agents import dial_code
+from tests.sip.test_agents import dial_code, has_talked
 from tests.sip.test_call import key
 
 pytestmark = [pytest.mark.sip, pytest.mark.asyncio(loop_scope="module")]
@@ -60,14 +60,7 @@ async def word(site: RunningSite, agent: str, order: Json) -> None:
 
 async def test_a_wrap_up_is_extended_by_code(site: RunningSite) -> None:
     """By as much as the queue says, once; a second time there is no more to have."""
-    anna = await site.agent("anna")
-    call = await site.call()
-    await call.first_audio()
-    await key(site, call, "1", "4711")
-    taken = await anna.incoming()
-    await taken.answered()
-    await asyncio.sleep(0.6)
-    await taken.hang_up()
+    anna, call = await has_talked(site)
     before = await site.agent_is("anna", "wrap_up")
     assert before["until_ms"] - before["since_ms"] == 5_000
     for _ in range(2):

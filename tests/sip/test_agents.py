@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from phones.phone import Phone
+from phones.phone import Call, Phone
 from phones.protocol import AnswerCalls, LetRing
 from tests.sip.running_site import RunningSite
 from tests.sip.test_call import key
@@ -24,6 +24,19 @@ async def dial_code(site: RunningSite, phone: Phone, code: str) -> None:
     await call.answered()
     await call.first_audio()
     await call.ended(15)
+
+
+async def has_talked(site: RunningSite) -> tuple[Phone, Call]:
+    """Anna's phone, which has just hung up, and the call that she took."""
+    anna = await site.agent("anna")
+    call = await site.call()
+    await call.first_audio()
+    await key(site, call, "1", "4711")
+    taken = await anna.incoming()
+    await taken.answered()
+    await asyncio.sleep(0.6)
+    await taken.hang_up()
+    return anna, call
 
 
 async def test_the_longest_idle_agent_is_rung_first(site: RunningSite) -> None:
@@ -93,14 +106,7 @@ async def test_short_codes_pause_resume_log_out_and_in(site: RunningSite) -> Non
 
 async def test_wrap_up_is_ended_early_by_code(site: RunningSite) -> None:
     """An agent in wrap-up who dials the code is available at once."""
-    anna = await site.agent("anna")
-    call = await site.call()
-    await call.first_audio()
-    await key(site, call, "1", "4711")
-    taken = await anna.incoming()
-    await taken.answered()
-    await asyncio.sleep(0.6)
-    await taken.hang_up()
+    anna, call = await has_talked(site)
     await site.agent_is("anna", "wrap_up")
     await dial_code(site, anna, "*14")
     await site.agent_is("anna", "available")

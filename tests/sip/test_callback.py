@@ -11,12 +11,11 @@ import pytest_asyncio
 from phones.phone import Call, Phone
 from phones.protocol import AnswerCalls, RefuseCalls
 from tests.sip.hearing import tone_at
+from tests.sip.promises import AGENT_HZ, CUSTOMER, CUSTOMER_HZ, gone
 from tests.sip.running_site import NUMBER, Json, RunningSite, running_site
 
 pytestmark = [pytest.mark.sip, pytest.mark.asyncio(loop_scope="module")]
 
-CUSTOMER = "+36201234567"
-CUSTOMER_HZ, AGENT_HZ = 440, 620
 FLOWS = {
     "desk": """\
 flow: desk
@@ -54,12 +53,6 @@ async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Runnin
         yield running
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def customer(site: RunningSite) -> Phone:
-    """The customer's one phone, at the carrier."""
-    return await site.carrier.caller(CUSTOMER)
-
-
 async def waiting(site: RunningSite, customer: Phone) -> tuple[Call, str]:
     """A call that hears music in the queue, and its contact."""
     call = await customer.dial(f"sip:{NUMBER}@{site.card['sip']['trunk']}")
@@ -77,12 +70,6 @@ async def promised(site: RunningSite, customer: Phone, key: str = "1") -> str:
     assert not (await call.ended(10)).by_us
     assert (await site.only_call("callback"))["id"] == contact
     return contact
-
-
-async def gone(site: RunningSite, *phones: Phone) -> None:
-    for phone in phones:
-        await phone.unregister()
-        await site.agent_is(phone.user, "offline")
 
 
 async def test_a_key_leaves_the_queue_while_music_plays(site: RunningSite, customer: Phone) -> None:

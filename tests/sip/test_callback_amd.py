@@ -11,7 +11,6 @@ import pytest_asyncio
 from phones.phone import Phone
 from phones.protocol import AnswerCalls
 from tests.sip.promises import (
-    CUSTOMER,
     CUSTOMER_HZ,
     FLOWS,
     GREETING_HZ,
@@ -37,12 +36,6 @@ async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Runnin
     """A site that has Asterisk listen to how a callback is answered."""
     async with running_site(tmp_path_factory.mktemp("site"), _by_guess, FLOWS) as running:
         yield running
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def customer(site: RunningSite) -> Phone:
-    """The customer's one phone, at the carrier."""
-    return await site.carrier.caller(CUSTOMER)
 
 
 async def test_a_long_greeting_is_a_machine_and_a_word_a_person(

@@ -12,7 +12,6 @@ from phones.phone import Phone
 from phones.protocol import AnswerCalls, LetRing, RefuseCalls
 from tests.sip.promises import (
     AGENT_HZ,
-    CUSTOMER,
     CUSTOMER_HZ,
     FLOWS,
     GREETING_HZ,
@@ -36,12 +35,6 @@ async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Runnin
     directory = tmp_path_factory.mktemp("site")
     async with running_site(directory, short_tries, FLOWS) as running:
         yield running
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def customer(site: RunningSite) -> Phone:
-    """The customer's one phone, at the carrier."""
-    return await site.carrier.caller(CUSTOMER)
 
 
 async def test_a_customer_who_is_there_is_joined_at_once(

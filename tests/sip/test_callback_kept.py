@@ -12,7 +12,6 @@ import pytest_asyncio
 from phones.phone import Phone
 from phones.protocol import AnswerCalls
 from tests.sip.promises import (
-    CUSTOMER,
     CUSTOMER_HZ,
     FLOWS,
     GREETING_HZ,
@@ -37,12 +36,6 @@ async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Runnin
     directory = tmp_path_factory.mktemp("site")
     async with running_site(directory, short_tries, FLOWS) as running:
         yield running
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def customer(site: RunningSite) -> Phone:
-    """The customer's one phone, at the carrier."""
-    return await site.carrier.caller(CUSTOMER)
 
 
 async def test_an_agent_says_that_it_is_a_machine(site: RunningSite, customer: Phone) -> None:
