@@ -1,0 +1,68 @@
+"""That a key is being pressed, told without deciding which, or whether a receiver would take it.
+
+Whether the agent hears a sound must say nothing of the key either. What is asked here is the same
+for every key, and where a line is so faint or noisy that it depends on a little more or less, it
+is decided by chance: what is asked for is drawn anew for each press.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from payments.masking.spectrum import KEYS, Measures, line_power
+
+_SHARE = 0.86, 0.94
+_LEVEL_DBM0 = -58.0, -50.0
+"""Of both tones; far enough above companding's coarsest step for every key to stay two tones."""
+_ABOVE_VOICE_DB = 14.0, 20.0
+_STEADY = 2  # spectra, which a tone of 20 ms has for certain
+_OVER = 5  # spectra without, and the next is a new press
+_PER_LINE = 1  # by how many lines a steady tone may be off its place from one spectrum to the next;
+# one of the two is enough, for the other may be too weak to be found at the press's edges
+_TONE_LINES = 1.5  # a tone's power is that of its line, so many times
+
+
+class PressFinder:
+    """Given each spectrum's measures, tells once for each press that tones have begun."""
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self._rng = rng
+        self._steady = self._without = 0
+        self._told = False
+        self._lines = (0, 0)
+        self._draw()
+
+    def begins(self, heard: Measures) -> bool:
+        """Whether a press is certain from now on; it began up to 50 ms before."""
+        if not self._tones(heard):
+            return self._pause()
+        same = any(
+            abs(new - old) <= _PER_LINE for new, old in zip(heard.lines, self._lines, strict=True)
+        )
+        self._lines = heard.lines
+        self._without = 0
+        self._steady = self._steady + 1 if same else 1
+        if self._told or self._steady < _STEADY:
+            return False
+        self._told = True
+        return True
+
+    def _pause(self) -> bool:
+        self._steady = 0
+        self._without += 1
+        if self._told and self._without >= _OVER:
+            self._told = False
+            self._draw()
+        return False
+
+    def _draw(self) -> None:
+        self._share = self._rng.uniform(*_SHARE)
+        self._above_voice = 10 ** (self._rng.uniform(*_ABOVE_VOICE_DB) / 10)
+        self._least = line_power(self._rng.uniform(*_LEVEL_DBM0)) * _TONE_LINES
+
+    def _tones(self, heard: Measures) -> bool:
+        return (
+            heard.concentration > self._share
+            and heard.keys > heard.low * self._above_voice
+            and heard.keys_mean * (KEYS.stop - KEYS.start) > self._least
+        )
