@@ -29,6 +29,9 @@ from typing import TextIO
 OLDEST = (22, 4)
 SUITE = "sid"
 PACKAGES = ("asterisk", "asterisk-core-sounds-en-gsm")
+PROGRAMS = {"espeak-ng": "espeak-ng"}
+TEST_PROGRAMS = {"sipp": "sip-tester", "multimon-ng": "multimon-ng"}
+LIBRARIES = Path("/usr/lib")
 MIRROR_VARIABLE = "TRUNKLINE_DEBIAN_MIRROR"
 ROOT_VARIABLE = "TRUNKLINE_ASTERISK_ROOT"
 INSTALLATION = Path(__file__).resolve().parents[1]
@@ -92,8 +95,10 @@ def provision(var: Path, *, tests: bool, journal: Journal) -> dict[str, str | No
     """Make sure that all is there; where Asterisk is, and its root when it is a private one."""
     named = os.environ.get(ROOT_VARIABLE)
     root = INSTALLATION / named if named else var / "asterisk-root"
-    programs = {"espeak-ng": "espeak-ng"} | ({"sipp": "sip-tester"} if tests else {})
+    programs = PROGRAMS | (TEST_PROGRAMS if tests else {})
     missing = [package for program, package in programs.items() if not _which(program)]
+    if tests and not _has_library("libspandsp.so.2"):
+        missing.append("libspandsp2")
     if found := _known(root, named=bool(named)):
         install(missing, journal)
         return found
@@ -209,6 +214,10 @@ def _version(command: Sequence[str]) -> tuple[int, ...]:
 def _which(program: str) -> str | None:
     # A user's PATH often lacks sbin, where asterisk and mmdebstrap's helpers are.
     return shutil.which(program, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin")
+
+
+def _has_library(name: str) -> bool:
+    return any(LIBRARIES.glob(f"*-linux-gnu/{name}"))
 
 
 def _environment() -> dict[str, str]:

@@ -22,7 +22,9 @@ from config.asterisk_runtime import AsteriskMissingError, find_runtime
 from engine.errors import EngineError
 from phones.errors import PhoneError
 
-Figures = Mapping[str, float | int | bool | Mapping[str, float]]
+Figures = Mapping[
+    str, float | int | bool | Mapping[str, float] | Sequence[Mapping[str, float | str]]
+]
 
 
 class Unmeasured(Exception):

@@ -40,7 +40,7 @@ class Machine:
         self.calls = directory / "calls"
         self.programs = directory / "bin"
         self.programs.mkdir()
-        for name in ("mmdebstrap", "espeak-ng", "sipp"):
+        for name in ("mmdebstrap", "espeak-ng", "sipp", "multimon-ng"):
             (self.programs / name).write_text(UNPACKS)
             (self.programs / name).chmod(0o755)
         self.environ = {

@@ -1,0 +1,161 @@
+"""Whether the receiver takes every digit once, refuses what it must, and leaves speech alone.
+
+python -m bench.detection [--quick]
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from multiprocessing import get_context
+
+import numpy as np
+from rich.console import Console
+
+from bench import command
+from bench.command import Report
+from bench.masking_line import Condition, tones
+from bench.masking_referees import in_order
+from bench.masking_speech import VOICES, Voice, conversation
+from ivr.prompts.g711 import decode_alaw, decode_ulaw, encode_alaw, encode_ulaw
+from payments.audio import FRAME, RATE_HZ, Floats, Samples, peak_of
+from payments.detection.keys import KEYS
+from payments.detection.receiver import Receiver
+
+_HOURS, _QUICK_HOURS = 10.0, 0.1
+_PIECE_S = 600.0
+_COLUMNS = ("tones", "sent", "taken", "right, in order")
+Chance = np.random.Generator
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Presses of one kind: what each is like, and how long the tones and the pauses are, in ms."""
+
+    name: str
+    like: Callable[[Chance], Condition]
+    tone_ms: tuple[float, float] = (40, 300)
+    pause_ms: tuple[float, float] = (40, 300)
+    interrupted_ms: int = 0
+
+
+def _accepted(chance: Chance) -> Condition:
+    """Anything in the accept range: both tones at 0 to -25 dBm0."""
+    twist = chance.uniform(-8, 4)
+    level = chance.uniform(-25 + abs(twist), 0)
+    return Condition("", level, twist, chance.uniform(-0.015, 0.015), chance.uniform(20, 50))
+
+
+def _corner(chance: Chance) -> Condition:
+    """Its corners: the faintest, the most twisted, the farthest off."""
+    twist = float(chance.choice([-8.0, 4.0]))
+    level = float(chance.choice([-25 + abs(twist), 0.0]))
+    return Condition("", level, twist, float(chance.choice([-0.015, 0.015])), 25.0)
+
+
+def _off(chance: Chance) -> Condition:
+    return replace(_accepted(chance), offset=float(chance.choice([-0.035, 0.035])))
+
+
+ACCEPTED = (
+    Kind("anything of the accept range", _accepted),
+    Kind("its corners, 40 ms and 40 ms", _corner, (40, 40), (40, 40)),
+    Kind("interrupted for 10 ms", _accepted, (60, 300), interrupted_ms=10),
+    Kind("held for seconds", _accepted, (1000, 5000)),
+)
+REFUSED = (
+    Kind("23 ms", _accepted, (10, 23)),
+    Kind("3.5 % off", _off),
+    Kind("one tone alone", lambda chance: replace(_accepted(chance), twist_db=-60.0)),
+)
+
+
+async def measure(quick: bool, console: Console) -> Report:
+    """Digits to be taken, digits to be refused, and speech."""
+    counts = (400, 200, 200, 20) if quick else (6000, 2000, 1900, 100)
+    rows, missed, extra, refused = [], 0, 0, 0
+    for kind, count in zip(ACCEPTED, counts, strict=True):
+        sent, taken = await asyncio.to_thread(_tried, kind, count)
+        right = in_order(sent, taken)
+        missed, extra = missed + count - right, extra + len(taken) - right
+        rows.append((kind.name, str(count), str(len(taken)), str(right)))
+    for kind in REFUSED:
+        count = 200 if quick else 2000
+        _, taken = await asyncio.to_thread(_tried, kind, count)
+        refused += len(taken)
+        rows.append((kind.name, str(count), str(len(taken)), ""))
+    console.print("speech …")
+    hours = _QUICK_HOURS if quick else _HOURS
+    false = await asyncio.to_thread(_false_digits, hours)
+    rows.append((f"speech, {hours:g} h", "0", str(false), ""))
+    figures = {
+        "digits": sum(counts),
+        "missed": missed,
+        "doubled_or_wrong": extra,
+        "taken_of_the_reject_range": refused,
+        "speech_hours": hours,
+        "false_digits_per_hour": round(false / hours, 2),
+    }
+    return Report("Digits taken by the receiver", _COLUMNS, rows, figures)
+
+
+def _tried(kind: Kind, count: int, seed: int = 11) -> tuple[bytes, bytes]:
+    """The keys sent, and those taken."""
+    chance = np.random.default_rng(seed)
+    keys = bytes(chance.choice(list(KEYS), count).tolist())
+    parts = [np.zeros(RATE_HZ // 2)]
+    for key in keys:
+        parts += [_press(kind, key, chance), np.zeros(_samples(kind.pause_ms, chance))]
+    sound = np.concatenate([*parts, np.zeros(RATE_HZ)])
+    return keys, taken(_companded(sound, "alaw" if seed % 2 else "ulaw"))
+
+
+def _press(kind: Kind, key: int, chance: Chance) -> Floats:
+    condition = kind.like(chance)
+    sound = tones(key, _samples(kind.tone_ms, chance), condition, chance)
+    noise = peak_of(condition.level_dbm0 - condition.snr_db) / np.sqrt(2)
+    sound += noise * chance.standard_normal(len(sound))
+    if gap := kind.interrupted_ms * RATE_HZ // 1000:
+        start = int(chance.integers(gap, len(sound) - 2 * gap))
+        sound[start : start + gap] = 0.0
+    return sound
+
+
+def _samples(ms: tuple[float, float], chance: Chance) -> int:
+    return int(np.ceil(chance.uniform(*ms) * RATE_HZ / 1000)) if ms[0] < ms[1] else int(ms[0] * 8)
+
+
+def _companded(sound: Floats, law: str) -> Samples:
+    linear = np.clip(np.rint(sound), -32768, 32767).astype(np.int16)
+    if law == "alaw":
+        return decode_alaw(encode_alaw(linear))
+    return decode_ulaw(encode_ulaw(linear))
+
+
+def taken(audio: Samples) -> bytes:
+    """The keys that the receiver finds in the audio."""
+    receiver = Receiver()
+    whole = audio[: len(audio) // FRAME * FRAME].reshape(-1, FRAME)
+    return bytes(press.key for frame in whole for press in receiver.hear(frame))
+
+
+def _false_digits(hours: float) -> int:
+    """In so much speech of all voices; by pieces, side by side."""
+    pieces = max(len(VOICES), round(hours * 3600 / _PIECE_S))
+    each = hours * 3600 / pieces
+    work = [(VOICES[number % len(VOICES)], each, 1000 + number) for number in range(pieces)]
+    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("forkserver")) as pool:
+        return sum(pool.map(_false_in, work))
+
+
+def _false_in(piece: tuple[Voice, float, int]) -> int:
+    speech = conversation(*piece).astype(np.float64)
+    loudest = peak_of(-3) / max(1.0, float(np.abs(speech).max()))
+    return len(taken(_companded(speech * loudest, "ulaw")))
+
+
+if __name__ == "__main__":
+    command.run((__doc__ or "").partition("\n")[0], measure)
