@@ -13,6 +13,7 @@ EngineError
 ├── NotRunning           a command needs a running instance, and there is none
 ├── PaymentsNotSetUp     a command moves money, and the site names no provider
 ├── PaymentRefused       the ledger does not do what a command asks
+├── FileNotMasked        audio to be masked cannot be read or written, or is no telephone's
 ├── HistoryUnreadable    the history's database cannot be read now
 ├── FlowsAway            the database of the published flows cannot be used now
 ├── NoSuchVersion        nobody published this version of the flows
@@ -152,6 +153,14 @@ class PaymentRefused(EngineError):
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
+class FileNotMasked(EngineError):
+    """A file cannot be read, cannot be written, or is no telephone audio."""
+
+    code = "file_not_masked"
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(f"{path}: {why}")
+        self.path = path
 
 
 class HistoryUnreadable(EngineError):

@@ -2,6 +2,7 @@
 
 import getpass
 import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -123,6 +124,20 @@ def sandbox(
         raise typer.Exit
     address = Address(host, port, secret, webhook or None, webhook_secret)
     raise typer.Exit(complete(run(address)))
+
+
+@app.command()
+def mask(
+    source: Annotated[Path, typer.Argument(help="A WAV of 16 bits at 8 kHz, mono.")],
+    target: Annotated[Path, typer.Argument(help="Where to write what an agent would hear.")],
+) -> None:
+    """Mask a file exactly as a caller's line is masked while a card is keyed.
+
+    Prints by how many samples TARGET is later than SOURCE. The noise in it is never twice the same.
+    """
+    from engine.paying.masking import mask as mask_file
+
+    raise typer.Exit(mask_file(source, target))
 
 
 def _by(name: str) -> str:
