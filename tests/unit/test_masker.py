@@ -1,5 +1,7 @@
 """What an agent hears of a caller while a card is keyed tells nothing of the digits."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -96,20 +98,24 @@ def test_noise_is_not_the_same_twice() -> None:
     assert not np.array_equal(one.mask(quiet)[0], other.mask(quiet)[0])
 
 
-def sounds(line: MaskedLine, sound: list[Samples]) -> list[tuple[int, float]]:
+def sounds(heard: Iterable[Samples]) -> list[tuple[int, float]]:
     """Where sounds begin that the agent hears, and how loud they are."""
-    heard = np.concatenate([line.hear(frame).audio for frame in sound]).astype(np.float64)
-    heard = np.concatenate([np.zeros(80), heard])
-    loud = np.convolve(np.abs(heard), np.ones(40) / 40, "same") > 10 * COMFORT_RMS
+    whole = np.concatenate([np.zeros(80), *heard])
+    loud = np.convolve(np.abs(whole), np.ones(40) / 40, "same") > 10 * COMFORT_RMS
     starts = np.flatnonzero(np.diff(loud.astype(int)) == 1)
-    return [(int(start), rms(heard[start + 60 : start + 360])) for start in starts]
+    return [(int(start), rms(whole[start + 60 : start + 360])) for start in starts]
+
+
+def heard_of(line: MaskedLine, sound: list[Samples]) -> list[Samples]:
+    """What the agent hears of the sound."""
+    return [line.hear(frame).audio for frame in sound]
 
 
 def test_every_key_has_the_same_sound() -> None:
     """One for each, as long and as loud for every key, and for tones no receiver takes."""
     played = [part for key in ALL for part in (press(key, 70), silence(130))]
     odd = [part for key in ALL for part in (press(key, 20, twist_db=12, off=0.03), silence(180))]
-    heard = sounds(MaskedLine(), frames(silence(300), *played, *odd, silence(500)))
+    heard = sounds(heard_of(MaskedLine(), frames(silence(300), *played, *odd, silence(500))))
     assert len(heard) == 2 * len(ALL)
     levels = [20 * np.log10(level * np.sqrt(2) / peak_of(0)) for _, level in heard]
     assert levels == pytest.approx([LEVEL_DBM0] * len(heard), abs=0.5)
@@ -118,7 +124,7 @@ def test_every_key_has_the_same_sound() -> None:
 def test_a_fast_dialler_has_a_sound_for_each_key() -> None:
     """Ten keys a second, the same key twice among them."""
     played = [part for key in "4111222233" for part in (press(key, 50), silence(50))]
-    heard = sounds(MaskedLine(), frames(silence(300), *played, silence(1000)))
+    heard = sounds(heard_of(MaskedLine(), frames(silence(300), *played, silence(1000))))
     starts = [start for start, _ in heard]
     assert len(starts) == 10
     assert min(np.diff(starts)) > LENGTH
@@ -128,11 +134,11 @@ def test_an_event_has_the_same_sound() -> None:
     """As a key's tones, also where there are none; and one only where there are both."""
     line = MaskedLine()
     assert line.event(ord("5")) is not None
-    assert len(sounds(line, frames(silence(500)))) == 1
+    assert len(sounds(heard_of(line, frames(silence(500))))) == 1
     both = MaskedLine()
-    before = sounds(both, frames(silence(300), press("5", 100), silence(20)))
+    heard = heard_of(both, frames(silence(300), press("5", 100), silence(20)))
     assert both.event(ord("5")) is None
-    assert len(before + sounds(both, frames(silence(600)))) == 1
+    assert len(sounds(heard + heard_of(both, frames(silence(600))))) == 1
 
 
 def test_a_line_can_be_shut() -> None:
