@@ -153,6 +153,8 @@ class PaymentRefused(EngineError):
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
+
+
 class FileNotMasked(EngineError):
     """A file cannot be read, cannot be written, or is no telephone audio."""
 

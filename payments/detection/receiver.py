@@ -21,7 +21,7 @@ _TWIST = 10**0.8, 10**1.2
 _FARTHEST = 0.022
 _ASTRAY = 0.08
 """A look at a tone's edge sees it off its frequency, for the other tone spreads there."""
-_PURE = 0.92
+_PURE = 0.88
 _PURE_LOOKS = 4
 """So many looks that hold nothing but the tones, as those in the middle of a press do."""
 _HALF_PURE = 0.45
