@@ -10,7 +10,6 @@ as many assignments as one process makes in a second.
 
 from __future__ import annotations
 
-import gc
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -24,6 +23,7 @@ from bench import command
 from bench.command import Figures, Report, Unmeasured, percentile
 from bench.routing_center import AGENTS, SKILLS, Center, Lap, running
 from bench.scanning import first_agent, first_contact
+from engine.garbage import look_at_what_is_new
 
 WAITING, QUICK_WAITING = (100, 1_000, 10_000, 100_000), (100, 1_000, 10_000)
 EVENTS, QUICK_EVENTS = 2_000, 300
@@ -53,9 +53,7 @@ class Measured:
 
 async def measure(quick: bool, console: Console) -> Report:
     """The line grows; at each length both kinds of event, in turns."""
-    # As the engine has it: what is there stays, and events make no cycles.
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
+    look_at_what_is_new()  # as the engine does
     lengths, events = (QUICK_WAITING, QUICK_EVENTS) if quick else (WAITING, EVENTS)
     found, per_s = [], 0.0
     with (

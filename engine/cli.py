@@ -1,6 +1,5 @@
 """The `trunkline` command. Exit codes: 0 well, 1 the answer is no, 2 it could not be done."""
 
-import gc
 import getpass
 import os
 import sys
@@ -87,14 +86,12 @@ def up(
 @app.command()
 def serve() -> None:
     """Run the engine alone, beside an Asterisk that `up` (or you) started."""
-    from engine import logs
+    from engine import garbage, logs
     from engine.engine import serve as run_serve
 
     chosen = settings.from_environment()
     logs.set_up(chosen.log_format)
-    # What is loaded by now stays, and a call makes no cycles: look for garbage seldom.
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
+    garbage.look_at_what_is_new()
     # Flows are made ready in a thread while calls go on: each event of a call would wait for as
     # long as that thread may keep the interpreter, 5 ms by default.
     sys.setswitchinterval(0.0005)

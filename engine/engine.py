@@ -36,6 +36,7 @@ from engine.calls.ringer import SwitchRinger
 from engine.calls.services import Services, Sources
 from engine.calls.story import Story
 from engine.calls.switchboard import Switchboard
+from engine.garbage import look_at_all_when_idle
 from engine.house import House
 from engine.hub import Hub
 from engine.loading import SiteFile, known_of, load_site_file
@@ -169,6 +170,7 @@ class Engine:
             tasks.create_task(self._courier(stack, services).run(), name="deliveries")
             tasks.create_task(self._upkeep(stack, services).run(), name="upkeep")
             tasks.create_task(payments.run(), name="payments")
+            tasks.create_task(look_at_all_when_idle(lambda: not chronicle), name="garbage")
             views.watch = Watch(self._settings, services, site_file)
             tasks.create_task(views.watch.run(), name="watch")
             self._write_card(stack, site, secrets)

@@ -4,10 +4,7 @@ Functions in Python belong to the flows: they come with the texts of a version, 
 directory beside the working copy, and the site has none of its own.
 """
 
-import gc
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -21,6 +18,7 @@ from config.transfers import Permitted
 from engine.clock import now_ms
 from engine.customers.fields import fields_of
 from engine.errors import SiteInvalid
+from engine.garbage import uncollected
 from engine.publishing.functions import functions_of
 from engine.publishing.merging import Files
 from engine.publishing.working_copy import CODE, code_among, is_code, placed
@@ -52,60 +50,6 @@ class Texts(NamedTuple):
 
     called: Callable[[str], str]
     """What a file is called in messages."""
-
-
-class _Collector:
-    """The garbage collector of this process, kept away as long as anybody wants it to be."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._away = 0
-        self._was_on = False
-
-    def leave(self) -> None:
-        with self._lock:
-            if self._away == 0:
-                self._was_on = gc.isenabled()
-                gc.disable()
-            self._away += 1
-
-    def come_back(self) -> None:
-        with self._lock:
-            self._away -= 1
-            if self._away == 0 and self._was_on:
-                gc.enable()
-
-
-_COLLECTOR = _Collector()
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Keeps the garbage collector away while flows are read, by any thread.
-
-    A look at 10,000 steps takes it half a second, in which no call goes on. Flows have no cycles:
-    they go when the last call lets them go, collected or not.
-    """
-    _COLLECTOR.leave()
-    try:
-        yield
-    finally:
-        _COLLECTOR.come_back()
-
-
-@contextmanager
-def kept() -> Iterator[None]:
-    """For making flows that stay: the collector does not look at them later either.
-
-    Each look at all would be that half second. What is alive now is frozen with them, and its
-    cycles never go, should it die later; what is dead already goes first. Not to thaw all before
-    is the lesser evil: a full collection with 100 flows of 100 steps took 0.5 to 1.5 s, one
-    without what is frozen less than a tenth of that.
-    """
-    gc.collect()
-    with uncollected():
-        yield
-        gc.freeze()
 
 
 def missing(dialplans: Path) -> list[Problem]:

@@ -24,7 +24,8 @@ from config.site_checks import check_flows
 from config.yaml_tree import INCLUDE
 from engine.checking.site_draft import SiteDraft, draft_of
 from engine.console import counted
-from engine.loading import missing, uncollected
+from engine.garbage import uncollected
+from engine.loading import missing
 from engine.prompts.voices import check_voices
 from engine.rehearsing.sources import SUFFIX, beside
 from engine.settings import Settings

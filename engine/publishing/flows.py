@@ -13,13 +13,13 @@ from config.document import DocumentError
 from config.site import Site
 from engine.clock import now_ms
 from engine.errors import FlowsAway, PublishRefused, SiteInvalid
+from engine.garbage import kept
 from engine.loading import (
     Functions,
     SiteFile,
     Texts,
     check_for,
     check_texts,
-    kept,
     known_of,
     load_texts,
 )

@@ -2,7 +2,6 @@
 
 import gc
 import shutil
-import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from structlog.testing import capture_logs
 
 from config.document import DocumentError
 from engine.errors import FlowsAway, SiteInvalid
-from engine.loading import load_site_file, uncollected
+from engine.loading import load_site_file
 from engine.publishing.flows import FIRST_START, Flows, Library, open_flows, open_store
 from engine.settings import PROJECT, Settings, from_environment
 from history.bundles import BundleStore, bundle
@@ -227,26 +226,6 @@ async def test_a_refusal_is_told_once(tmp_path: Path) -> None:
     assert len(logs) == 1
     library.in_force(3)
     assert library.refusal is None, "a newer version is in force"
-
-
-def test_the_collector_is_away_as_long_as_anybody_reads_flows() -> None:
-    """Two threads may, and the first to be done does not bring it back under the other."""
-    assert gc.isenabled()
-    begun, done = threading.Event(), threading.Event()
-
-    def reads() -> None:
-        with uncollected():
-            begun.set()
-            done.wait()
-
-    other = threading.Thread(target=reads)
-    with uncollected():
-        other.start()
-        begun.wait()
-    assert not gc.isenabled()
-    done.set()
-    other.join()
-    assert gc.isenabled()
 
 
 async def test_older_versions_are_not_looked_at_either(
