@@ -67,6 +67,7 @@ class Center:
         self.talking: dict[str, AgentLeg] = {}
         """By agent, with the contact's id as its leg."""
         self.answered = 0
+        """Contacts, by whoever was right for them; not those for one agent alone."""
         waiting, coming = range(SKILLS // 2), range(SKILLS // 2, SKILLS)
         self.busy = self._staff("busy", waiting)
         self.free = self._staff("free", coming)
@@ -129,12 +130,12 @@ class Center:
         return lap
 
     async def assignments_per_s(self, seconds: float, at_once: int) -> float:
-        """Agents who hang up as soon as they have answered, so many at a time, and a line that
-        stays as long as it is."""
+        """Whenever somebody answers, somebody else hangs up, so many at a time; the line stays as
+        long as it is, and nobody in it is asked for more than anybody else."""
         self._hectic = True
         begun, before = time.perf_counter(), self.answered
-        for agent in self.chance.sample(sorted(self.talking), at_once):
-            self.end_talk(agent)
+        for _ in range(at_once):
+            self._next_please()
         await asyncio.sleep(seconds)
         made = self.answered - before
         took = time.perf_counter() - begun
@@ -192,15 +193,23 @@ class Center:
             self._promised[event.contact.id] = event.agent
         elif isinstance(event, ContactAnswered):
             self._promised.pop(event.contact.id, None)
-            self.answered += 1
             self.talking[event.leg.agent] = event.leg
+            self.answered += event.contact.agent is None
             if self._hectic:
-                asyncio.get_running_loop().call_soon(self._next_please, event.leg.agent)
+                asyncio.get_running_loop().call_soon(self._next_please)
 
-    def _next_please(self, agent: str) -> None:
+    def _next_please(self) -> None:
+        agent = self._one_who_talks()
         if self.line.pop(self.talking[agent].leg, None) is not None:
             self._join_line()
         self.end_talk(agent)
+        if isinstance(self.router.agent_state(agent), Available):
+            self.engage(agent)  # nobody in line suits this agent
+
+    def _one_who_talks(self) -> str:
+        while (agent := self.chance.choice(self.busy).id) not in self.talking:
+            pass
+        return agent
 
     def _contact(self, wish: Wish, agent: str | None = None) -> Contact:
         name = f"c{next(self._ids)}"

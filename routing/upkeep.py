@@ -66,7 +66,8 @@ class Upkeep:
         self._floor = floor
         self._clock = clock
         self._told = told
-        self._wake = asyncio.Event()
+        self._bell: asyncio.Queue[None] = asyncio.Queue(1)
+        """Something is to be written: one writer hears it."""
         self._heard = asyncio.Event()
         self._in_flight = 0
         self._up = True
@@ -90,7 +91,8 @@ class Upkeep:
 
     def wake(self) -> None:
         """There is something to write."""
-        self._wake.set()
+        if self._bell.empty():
+            self._bell.put_nowait(None)
 
     def forget(self, contact_ids: Iterable[str]) -> None:
         """These records may go at the next heartbeat, of one that is not over as soon as it is."""
@@ -99,7 +101,7 @@ class Upkeep:
     def phone(self, agent_id: str, is_reachable: bool) -> None:
         """Other nodes are to know whether this one can ring an agent's phone."""
         self._phones[agent_id] = is_reachable
-        self._wake.set()
+        self.wake()
 
     @property
     def health(self) -> StoreHealth:
@@ -110,15 +112,14 @@ class Upkeep:
     async def _write_changes(self) -> None:
         pause_s = _RETRY_FIRST_S
         while True:
-            await self._wake.wait()
-            self._wake.clear()
+            await self._bell.get()
             try:
                 has_answered = await self._write_batch()
             except StoreAway as away:
                 self._store_is(False, away.reason)
                 await asyncio.sleep(pause_s)
                 pause_s = min(2 * pause_s, _RETRY_MOST_S)
-                self._wake.set()
+                self.wake()
             else:
                 pause_s = _RETRY_FIRST_S
                 if has_answered:
@@ -133,6 +134,8 @@ class Upkeep:
         groups = ledger.take_changes(_BATCH)
         if not groups:
             return has_answered
+        if len(groups) == _BATCH:
+            self.wake()
         refused = []
         for group, result in zip(groups, await self._commit(groups), strict=True):
             if isinstance(result, Refused):
@@ -141,7 +144,6 @@ class Upkeep:
                 self._told.confirmed(confirmed)
         if refused:
             await self._take_refusals(refused)
-        ledger.urgent |= len(groups) == _BATCH
         self._told.settle()
         return True
 

@@ -23,11 +23,10 @@
 --
 -- The deadline of a lease is this server's time: no node's clock is trusted.
 local WIDTH, FIRST, MOST_NEWS = 7, 6, 20000
-local node, lease_ms, ageing_ms = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[4])
-local clock = redis.call('TIME')
-local now_ms = clock[1] * 1000 + math.floor(clock[2] / 1000)
+local node, ageing_ms = ARGV[1], tonumber(ARGV[4])
+local call = redis.call
 local held = { Reserved = true, Ringing = true }
-local several = redis.call('ZCARD', KEYS[4]) > 1
+local several = call('ZCARD', KEYS[4]) > 1
 
 -- The key of routing/order.py.
 local function place(id, facts)
@@ -44,12 +43,21 @@ local function before(one, other)
   return false
 end
 
+local deadline_ms
+local function lease_end()
+  if not deadline_ms then
+    local clock = call('TIME')
+    deadline_ms = clock[1] * 1000 + math.floor(clock[2] / 1000) + tonumber(ARGV[2])
+  end
+  return deadline_ms
+end
+
 -- The first in line of those that this node has not heard of; true when that cannot be told.
 local function unheard()
-  local seen, head = tonumber(ARGV[3]), tonumber(redis.call('GET', KEYS[6]) or 0)
+  local seen, head = tonumber(ARGV[3]), tonumber(call('GET', KEYS[6]) or 0)
   if not seen then return true end
   if seen == head then return nil end
-  local entries = redis.call('XRANGE', KEYS[5], (seen + 1) .. '-0', '+')
+  local entries = call('XRANGE', KEYS[5], (seen + 1) .. '-0', '+')
   if not entries[1] or entries[1][1] ~= (seen + 1) .. '-0' then return true end
   local first
   for _, entry in ipairs(entries) do
@@ -57,7 +65,7 @@ local function unheard()
     if told[2] ~= node then
       if told[4] == 'reach' then return true end
       if told[10] == 'Waiting' and
-          redis.call('HGET', ARGV[5] .. 'contact:' .. told[6], 'kind') == 'Waiting' then
+          call('HGET', ARGV[5] .. 'contact:' .. told[6], 'kind') == 'Waiting' then
         local at = place(told[6], told[14])
         if not first or before(at, first) then first = at end
       end
@@ -67,7 +75,7 @@ local function unheard()
 end
 
 local function publish(what, id, v, kind, data, facts)
-  redis.call('XADD', KEYS[5], 'MAXLEN', '~', MOST_NEWS, redis.call('INCR', KEYS[6]) .. '-0',
+  call('XADD', KEYS[5], 'MAXLEN', '~', MOST_NEWS, call('INCR', KEYS[6]) .. '-0',
     'node', node, 'what', what, 'id', id, 'v', v, 'kind', kind, 'data', data, 'facts', facts)
 end
 
@@ -77,7 +85,7 @@ local function behind(n, at)
   if not looked then looked, first = true, unheard() end
   if first == nil or first == true then return first end
   local facts = ARGV[at + 7]
-  if facts == '' then facts = redis.call('HGET', KEYS[FIRST + n], 'facts') end
+  if facts == '' then facts = call('HGET', KEYS[FIRST + n], 'facts') end
   return not facts or before(first, place(ARGV[at + 3], facts))
 end
 
@@ -86,7 +94,7 @@ for n = 1, count do
   local at = 5 + (n - 1) * WIDTH
   local group, is_contact, kind = ARGV[at + 1], ARGV[at + 2] == 'contact', ARGV[at + 5]
   local expected = tonumber(ARGV[at + 4])
-  local now = redis.call('HMGET', KEYS[FIRST + n], 'v', 'node', 'kind')
+  local now = call('HMGET', KEYS[FIRST + n], 'v', 'node', 'kind')
   found[n], owner[n] = tonumber(now[1]) or 0, now[2]
   local own = found[n] > 0 and now[2] == node
   local undone = kind == 'Waiting' and held[now[3]]
@@ -94,13 +102,13 @@ for n = 1, count do
   if found[n] ~= expected and not own then
     refused[group] = true
     if is_contact and found[n] == 0 then
-      heirs[n] = redis.call('HGET', ARGV[5] .. 'node:' .. node .. ':gone', ARGV[at + 3])
+      heirs[n] = call('HGET', ARGV[5] .. 'node:' .. node .. ':gone', ARGV[at + 3])
     end
   elseif is_contact and found[n] > 0 and not own and not undone and not anew then
     refused[group] = true
   end
   if is_contact and anew and not refused[group] then
-    if not own then redis.call('SREM', ARGV[5] .. 'node:' .. now[2] .. ':contacts', ARGV[at + 3]) end
+    if not own then call('SREM', ARGV[5] .. 'node:' .. now[2] .. ':contacts', ARGV[at + 3]) end
     owner[n] = nil
   end
 end
@@ -122,23 +130,26 @@ for n = 1, count do
   local data, facts, is_contact = ARGV[at + 6], ARGV[at + 7], ARGV[at + 2] == 'contact'
   local no = refused[ARGV[at + 1]]
   if no then
-    reply[n] = redis.call('HMGET', key, 'v', 'node', 'kind', 'data')
+    reply[n] = call('HMGET', key, 'v', 'node', 'kind', 'data')
     if heirs[n] then reply[n][2] = heirs[n] end
     if no == 'behind' then reply[n][5] = no end
   else
     reply[n] = found[n] + 1
     local writer = is_contact and owner[n] or node
-    redis.call('HSET', key, 'v', reply[n], 'node', writer, 'kind', kind, 'data', data)
-    if facts ~= '' then redis.call('HSET', key, 'facts', facts) end
+    if facts == '' then
+      call('HSET', key, 'v', reply[n], 'node', writer, 'kind', kind, 'data', data)
+    else
+      call('HSET', key, 'v', reply[n], 'node', writer, 'kind', kind, 'data', data, 'facts', facts)
+    end
     if is_contact and not owner[n] then
-      redis.call('SADD', KEYS[2], id)
+      call('SADD', KEYS[2], id)
     elseif not is_contact and found[n] == 0 then
-      redis.call('SADD', KEYS[3], id)
+      call('SADD', KEYS[3], id)
     end
     if is_contact and held[kind] then
-      redis.call('ZADD', KEYS[1], now_ms + lease_ms, id)
+      call('ZADD', KEYS[1], lease_end(), id)
     elseif is_contact then
-      redis.call('ZREM', KEYS[1], id)
+      call('ZREM', KEYS[1], id)
     end
     if several then publish(what, id, reply[n], kind, data, facts) end
   end
