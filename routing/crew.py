@@ -53,9 +53,11 @@ class _Team:
 
 
 class _Counted(NamedTuple):
-    """How an agent is counted: in which team, busy for which queue ("": none that is known), in
-    a wrap-up until then."""
+    """How an agent is counted: with which skills and within whose reach, in which team, busy for
+    which queue ("": none that is known), in a wrap-up until then."""
 
+    agent: Agent
+    nodes: Nodes
     team: _Team
     queue: str
     until_ms: int | None
@@ -72,7 +74,6 @@ class Crew:
         """From the promise of a contact to the end of its wrap-up, as it was."""
         self._counted: dict[str, _Counted] = {}
         self._teams: defaultdict[Kind, _Team] = defaultdict(_Team)
-        self._teams_of: dict[str, tuple[Agent, Nodes, _Team]] = {}
         self._begun: dict[str, tuple[int, str]] = {}
 
     def kinds(self) -> Iterator[tuple[Kind, int]]:
@@ -108,29 +109,30 @@ class Crew:
         """The agent is in this state, with these skills; the switches of these `nodes` can ring
         the phone, as of a `Kind`."""
         before = self._counted.get(agent.id)
-        after = self._how(agent, state, nodes) if stays_at_work(state) else None
-        if after == before:
+        after = self._how(agent, state, nodes, before) if stays_at_work(state) else None
+        if after is before:
             return
         if before is not None:
             self._forget(agent.id, before)
         if after is not None:
             self._count(agent.id, after)
 
-    def _how(self, agent: Agent, state: AgentState, nodes: Nodes) -> _Counted:
-        team = self._team(agent, nodes)
-        if isinstance(state, agents.WrapUp):
-            return _Counted(team, "", state.until_ms)
-        return _Counted(team, state.queue if isinstance(state, agents.Talking) else "", None)
+    def _how(
+        self, agent: Agent, state: AgentState, nodes: Nodes, before: _Counted | None
+    ) -> _Counted:
+        """`before`, if nothing of it is other; skills are long to compare."""
+        queue = state.queue if isinstance(state, agents.Talking) else ""
+        until_ms = state.until_ms if isinstance(state, agents.WrapUp) else None
+        if before is None or before.agent is not agent or before.nodes != nodes:
+            return _Counted(agent, nodes, self._team(agent, nodes), queue, until_ms)
+        if before.queue == queue and before.until_ms == until_ms:
+            return before
+        return _Counted(agent, nodes, before.team, queue, until_ms)
 
     def _team(self, agent: Agent, nodes: Nodes) -> _Team:
-        """Looked up once: skills are long to compare."""
-        known, at, team = self._teams_of.get(agent.id, (None, None, None))
-        if team is None or known is not agent or at != nodes:
-            kind = Kind(agent.skills, agent.cost, nodes)
-            self._line_of(kind)
-            team = self._teams[kind]
-            self._teams_of[agent.id] = agent, nodes, team
-        return team
+        kind = Kind(agent.skills, agent.cost, nodes)
+        self._line_of(kind)
+        return self._teams[kind]
 
     def _count(self, agent_id: str, counted: _Counted) -> None:
         self._counted[agent_id] = counted

@@ -84,7 +84,7 @@ class WaitingLine:
     """The contacts of one wish, in the order of all."""
 
     __slots__ = (
-        *("_among", "asks", "board", "leaves", "line", "links", "need", "needs", "node"),
+        *("_among", "_pairs", "asks", "board", "leaves", "line", "links", "need", "needs", "node"),
         *("queue", "strategy", "wanted"),
     )
 
@@ -101,11 +101,13 @@ class WaitingLine:
         self.strategy = rules.strategy
         self.board = board
         self._among: Among | None = None
+        self._pairs: dict[int, Pair] = {}
 
     def suited_by(self, link: Link) -> None:
         """A kind of agents suits these contacts."""
         link.head_start_ms = self.strategy.head_start_ms(link.pair)
         self.links.append(link)
+        self._pairs[link.free.number] = link.pair
         self._among = None
 
     @property
@@ -156,9 +158,9 @@ class WaitingLine:
         found.sort(key=lambda seen: key(order.of(seen.agent), seen.pair))
         return found[:most]
 
-    def only(self, free: FreeAgent, kind: Kind) -> Seen:
-        """An agent of this kind who is in no line, where nobody else is free."""
-        return Seen(free, Pair(fit(kind.skills, self.needs), kind.cost), 1)
+    def only(self, free: FreeAgent, line: "FreeLine") -> Seen:
+        """An agent who belongs into this line and is in none, where nobody else is free."""
+        return Seen(free, self._pairs[line.number], 1)
 
 
 class FreeLine:

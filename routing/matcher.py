@@ -288,7 +288,7 @@ class Pool:
             return ()
         newcomer, asks = self._newcomer, standing.asks
         if newcomer is not None and newcomer.free.id == agent_id and asks.is_nobodys:
-            seen = [asks.only(newcomer.free, newcomer.line.kind)]
+            seen = [asks.only(newcomer.free, newcomer.line)]
         else:
             seen = self._best_agents(standing)
         return tuple([each.as_candidate(now_ms) for each in seen])

@@ -388,6 +388,10 @@ class Router:
 
     def _keep_up(self, event: RoutingEvent) -> None:
         match event:
+            case AgentChanged(agent=agent_id, after=after):  # the commonest by far
+                self._set_timer(agent_id, after)
+                if isinstance(after, agents.Offline):
+                    self._tell_the_unstaffed()
             case ContactAnswered(contact=contact, leg=leg):
                 self._tickets.pop(contact.id).resolve(leg, None)
             case ContactEnded(contact=contact, outcome=outcome) if contact.id in self._tickets:
@@ -396,10 +400,6 @@ class Router:
                 self._tickets.pop(contact.id).resolve(None, Outcome.LOST)
             case NodeChanged(node=node, is_served=is_served, why=why):
                 _log.warning("node_changed", node=node, is_served=is_served, why=why)
-            case AgentChanged(agent=agent_id, after=after):
-                self._set_timer(agent_id, after)
-                if isinstance(after, agents.Offline):
-                    self._tell_the_unstaffed()
 
     def _tell_the_unstaffed(self) -> None:
         staffed: dict[object, bool] = {}  # many wait, few ask for different things
