@@ -85,7 +85,7 @@ class Center:
         """So many wait, and nobody is free for them."""
         while len(self.line) < length:
             for _ in range(min(100, length - len(self.line))):
-                self._join_line()
+                self._join_line(self.chance.choice(self._wanted))
             await self.written()
 
     async def agent_frees(self) -> Lap | None:
@@ -100,8 +100,7 @@ class Center:
         else:
             lap = Lap(begun, decided, await self._next_ring())
         talk = await self._talk_of(agent)
-        if self.line.pop(talk.leg, None) is not None:
-            self._join_line()
+        self._refill(talk)
         await self.written()
         return lap
 
@@ -131,7 +130,7 @@ class Center:
 
     async def assignments_per_s(self, seconds: float, at_once: int) -> float:
         """Whenever somebody answers, somebody else hangs up, so many at a time; the line stays as
-        long as it is, and nobody in it is asked for more than anybody else."""
+        it is."""
         self._hectic = True
         begun, before = time.perf_counter(), self.answered
         for _ in range(at_once):
@@ -169,8 +168,15 @@ class Center:
         await _until(lambda: agent in self.talking)
         return self.talking[agent]
 
-    def _join_line(self) -> None:
-        contact = self._contact(self.chance.choice(self._wanted))
+    def _refill(self, talk: AgentLeg) -> None:
+        """Somebody comes who asks for the same as who has left the line: else those would be left
+        in it in the end whom hardly any agent suits."""
+        left = self.line.pop(talk.leg, None)
+        if left is not None:
+            self._join_line((left.queue, left.skills))
+
+    def _join_line(self, wish: Wish) -> None:
+        contact = self._contact(wish)
         self.line[contact.id] = contact
         self.router.enqueue(contact)
 
@@ -200,8 +206,7 @@ class Center:
 
     def _next_please(self) -> None:
         agent = self._one_who_talks()
-        if self.line.pop(self.talking[agent].leg, None) is not None:
-            self._join_line()
+        self._refill(self.talking[agent])
         self.end_talk(agent)
         if isinstance(self.router.agent_state(agent), Available):
             self.engage(agent)  # nobody in line suits this agent
