@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from config.document import DocumentModel
 from config.values import Code, Extension, Level, Line, Name, PersonName, TalkCode, Unique
@@ -45,6 +45,21 @@ class Prefers(DocumentModel):
         return self
 
 
+def _one(number: int) -> int:
+    if number != 1:
+        raise ValueError(f"{number} cannot be, an agent has one voice contact at a time")
+    return number
+
+
+class Contacts(DocumentModel):
+    """How many contacts an agent has at once, by the channel they come by. There is one channel so
+    far, and nobody talks to two callers."""
+
+    voice: Annotated[int, AfterValidator(_one), WithJsonSchema({"const": 1})] = Field(
+        default=1, description="calls; always one"
+    )
+
+
 class Agent(DocumentModel):
     """A person with a phone. The agent's id is the user name that the phone registers with."""
 
@@ -58,6 +73,9 @@ class Agent(DocumentModel):
     )
     prefers: Prefers = Field(
         default=Prefers(), description="which of the queues that wait the agent serves first"
+    )
+    contacts: Contacts = Field(
+        default=Contacts(), description="how many the agent has at once, of each channel"
     )
     shifts: Annotated[tuple[Name, ...], Unique] = Field(
         default=(), description="when the agent is meant to be at work; without, at any time"

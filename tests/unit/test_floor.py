@@ -1,5 +1,6 @@
 """Whatever happens, in whatever order: one agent one contact, nobody lost, the order kept."""
 
+from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
 from typing import NamedTuple
@@ -9,6 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from config.people import Contacts
 from routing import agent as agents
 from routing import contact as contacts
 from routing.contact import Outcome, Preferred, Relaxation
@@ -218,6 +220,16 @@ class FloorMachine(RuleBasedStateMachine):
                 back = replace(contact, queue="", skills=(), relax=(), preferred=None, agent=name)
                 self.floor.transfers.free_for(back, self.now)
                 self.floor.arrive_for(back, self.now)
+
+    @invariant()
+    def nobody_has_more_than_the_site_allows(self) -> None:
+        """Of the one channel there is. Who talks to a colleague about a caller has the caller."""
+        had = Counter(
+            record.state.agent
+            for record in self.ledger.contacts.values()
+            if isinstance(record.state, contacts.Reserved | contacts.Ringing | contacts.Talking)
+        )
+        assert max(had.values(), default=0) <= Contacts().voice
 
     @invariant()
     def nobody_has_two(self) -> None:
