@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from config.duration import Duration, Seconds
+from config.numbers import e164, one_form
 from config.transfers import Permitted
 from config.values import Language, Line, Name
 
@@ -76,22 +77,14 @@ class Callbacks(Permitted):
         "says, in their language; without it none is sent",
     )
 
-    def permit_to(self, number: str, caller: str) -> bool:
-        """Whether a flow may promise ``caller`` a call to ``number``, each as it is written."""
-        if _digits(number) == _digits(caller):
-            return not self.denies(f"+{_digits(number)}")
-        return self.permit(international(number))
+    def permit_to(self, number: str, caller: str, country: str | None) -> bool:
+        """Whether a flow may promise ``caller`` a call to ``number``, each as it is written on a
+        site of ``country``."""
+        wanted = e164(number, country) or number
+        if one_form(number, country) == one_form(caller, country):
+            return not self.denies(wanted)
+        return self.permit(wanted)
 
     def confirms(self, first: First) -> Confirm:
         """How a person is told from a machine where this one's phone rings first."""
         return self.confirm or ("key" if first == "customer" else "none")
-
-
-def international(number: str) -> str:
-    """A number with its country code in the form of E.164: ``0036…`` as ``+36…``."""
-    return f"+{number[2:]}" if number.startswith("00") else number
-
-
-def _digits(number: str) -> str:
-    """What two ways of writing one number have in common."""
-    return "".join(sign for sign in number if sign in "0123456789").lstrip("0")

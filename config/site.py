@@ -28,6 +28,7 @@ from config.hours import Hours
 from config.mail import Mail
 from config.mailboxes import Mailbox
 from config.network_overrides import override
+from config.numbers import country_of
 from config.pauses import PauseReason, PauseReasons
 from config.payments import Payments
 from config.people import Agent, Codes, Skill
@@ -96,6 +97,11 @@ class Site(DocumentModel):
     recording: Recording = Field(default=Recording(), description="where recordings are kept")
     reports: Reports = Field(default=Reports(), description="how figures are counted")
     network: Network = Field(default=Network(), description="addresses and ports")
+
+    @property
+    def country(self) -> str | None:
+        """Where numbers without a country code belong (two letters): that of the first number."""
+        return country_of(next(iter(self.numbers)))
 
 
 def load_site(path: Path, environ: Mapping[str, str] = os.environ) -> Site:

@@ -153,6 +153,7 @@ def known_of(site: Site, functions: Functions | None = None, home: Path | None =
         mailboxes=frozenset(site.mailboxes),
         transfers=site.transfers,
         callbacks=site.callbacks,
+        country=site.country,
         sms=site.sms or Permitted(),
         extensions=frozenset(agent.extension for agent in site.agents.values()),
         services={

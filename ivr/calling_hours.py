@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from config.callbacks import Callbacks, international
+from config.callbacks import Callbacks
 from config.number_zones import zones_of
+from config.numbers import e164
 from ivr.opening import Closed, Open, Opening
 
 LOOKS = 1_000
@@ -39,11 +40,12 @@ class CallingHours:
 
 
 def calling_hours(
-    rules: Callbacks | None, hours: Mapping[str, Opening], number: str
+    rules: Callbacks | None, hours: Mapping[str, Opening], number: str, country: str | None
 ) -> CallingHours:
-    """Those in which ``number`` may be called, by the site's ``rules`` and opening ``hours``."""
+    """Those in which ``number`` may be called, by the site's ``rules`` and opening ``hours``; one
+    without a country code is of the site's ``country``."""
     opening = hours.get(rules.hours) if rules is not None and rules.hours is not None else None
     if rules is None or opening is None:
         return CallingHours()
-    zones = zones_of(international(number)) if rules.clock == "customer" else ()
+    zones = zones_of(e164(number, country) or "") if rules.clock == "customer" else ()
     return CallingHours([opening.on_clock_of(zone) for zone in zones] or [opening])

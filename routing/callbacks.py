@@ -98,12 +98,6 @@ class Promise:
             requires=self.requires,
         )
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Under which a customer is known who is called but once at a time."""
-        number = same_number(self.number)
-        return (number, f"customer {self.customer}") if self.customer else (number,)
-
     def tried(self) -> Self:
         """One more call is being made."""
         return replace(self, tries=self.tries + 1)
@@ -150,12 +144,6 @@ class Promise:
             "requires": from_json(record.get("requires", ANYONE)),
         }
         return cls(**{**record, **read})
-
-
-def same_number(number: str) -> str:
-    """What two ways of writing one number have in common: its digits, without the signs and
-    zeros before an international one."""
-    return "".join(sign for sign in number if sign in "0123456789").lstrip("0")
 
 
 def _skills(pairs: list[list[Any]]) -> Skills:

@@ -15,6 +15,7 @@ from typing import Literal
 import structlog
 
 from bridge.switch import Switch
+from config.numbers import e164, one_form
 from config.requirement import ANYONE
 from config.site import Site
 from engine.calls.calling import HUNG_UP, JOINED, LOST, Calling
@@ -27,7 +28,7 @@ from history.outcome import EndedBy, Outcome
 from ivr.calling_hours import CallingHours, calling_hours
 from ivr.commands import CallBack, CancelCallback
 from ivr.opening import Opening, openings
-from routing.callbacks import Promise, same_number
+from routing.callbacks import Promise
 from routing.errors import StoreAway
 from routing.router import Router
 from routing.skills import skill_set
@@ -96,7 +97,7 @@ class Callbacks:
         queue = command.queue or (story.queue if story else None)
         if story is None or queue not in self.site.queues or self._is_ours(command.number):
             return "refused"
-        if not self.site.callbacks.permit_to(command.number, story.caller or ""):
+        if not self.site.callbacks.permit_to(command.number, story.caller or "", self.site.country):
             # The flow asks first; one of a version from before the rule does not.
             log.warning("callback_not_permitted", contact=contact_id)
             return "not_permitted"
@@ -111,8 +112,7 @@ class Callbacks:
 
     def cancel_for(self, contact_id: str, command: CancelCallback) -> bool:
         """Who is on the line wants no call any more; False when none was promised them."""
-        names = [same_number(command.number)] if command.number else []
-        names += [f"customer {command.customer}"] if command.customer else []
+        names = self._names(command.number, command.customer)
         found = {self._promised[name] for name in names if name in self._promised}
         for promised in found:
             self._call_off(promised, Outcome.CANCELLED, EndedBy.CALLER)
@@ -144,7 +144,7 @@ class Callbacks:
         answered yet."""
         if story.promise is not None or story.caller is None:
             return None
-        contact_id = self._promised.get(same_number(story.caller))
+        contact_id = self._promised.get(self._one_form(story.caller))
         if contact_id is None or contact_id not in self._kept:
             return None
         return None if self.calling.is_on(contact_id) else contact_id
@@ -155,8 +155,8 @@ class Callbacks:
         story = self._chronicle.story(contact_id)
         if story is None:
             return
-        names = [same_number(story.caller)] if story.caller is not None else []
-        names += story.promise.names if story.promise is not None else ()
+        names = self._names(story.caller or "")
+        names += self._names_of(story.promise) if story.promise is not None else []
         for name in names:
             promised = self._promised.pop(name, None)
             if promised is not None and promised != contact_id:
@@ -164,7 +164,7 @@ class Callbacks:
 
     def _is_ours(self, number: str) -> bool:
         """A call to one of the site's own numbers would call itself back for ever."""
-        return any(same_number(number) == same_number(own) for own in self.site.numbers)
+        return self._one_form(number) in self.site.numbers
 
     def _made(self, command: CallBack, story: Story, queue: str) -> Promise:
         """As the flow says; what it leaves out is as it was in the queue left last."""
@@ -178,7 +178,7 @@ class Callbacks:
         asked_ms = command.at_ms
         first = command.first or self.site.queues[queue].call_first or self.site.callbacks.first
         return Promise(
-            number=_dialled(command.number, story.caller),
+            number=self._dialled(command.number, story.caller),
             queue=queue,
             skills=same.skills
             if same is not None
@@ -362,7 +362,7 @@ class Callbacks:
             self._chronicle.close(contact_id, outcome, by)
 
     def _hours(self, promise: Promise) -> CallingHours:
-        return calling_hours(self.site.callbacks, self._openings, promise.number)
+        return calling_hours(self.site.callbacks, self._openings, promise.number, self.site.country)
 
     async def _is_anothers(self, contact_id: str, promise: Promise, reason: str) -> bool:
         """Whether another node keeps this promise, as this one seemed dead. While Redis does not
@@ -388,18 +388,30 @@ class Callbacks:
 
     def _contact_of(self, promise: Promise) -> str | None:
         """The contact that has promised it to this customer already."""
-        return next((self._promised[n] for n in promise.names if n in self._promised), None)
+        names = self._names_of(promise)
+        return next((self._promised[name] for name in names if name in self._promised), None)
 
     def _name(self, promise: Promise, contact_id: str) -> None:
-        self._promised.update(dict.fromkeys(promise.names, contact_id))
+        self._promised.update(dict.fromkeys(self._names_of(promise), contact_id))
 
     def _unname(self, promise: Promise) -> None:
-        for name in promise.names:
+        for name in self._names_of(promise):
             self._promised.pop(name, None)
 
+    def _names_of(self, promise: Promise) -> list[str]:
+        return self._names(promise.number, promise.customer)
 
-def _dialled(number: str, caller: str | None) -> str:
-    """A caller's own number is dialled as the carrier has shown it, with its +."""
-    if caller is not None and same_number(caller) == same_number(number):
-        return "".join(sign for sign in caller if sign in "+0123456789")
-    return number
+    def _names(self, number: str, customer: str = "") -> list[str]:
+        """Under which a customer is known who is called but once at a time."""
+        names = [self._one_form(number)] if number else []
+        return [*names, f"customer {customer}"] if customer else names
+
+    def _one_form(self, number: str) -> str:
+        return one_form(number, self.site.country)
+
+    def _dialled(self, number: str, caller: str | None) -> str:
+        """A caller's own number is dialled as the carrier has shown it, with its +, another one as
+        E.164 has it."""
+        if caller is not None and self._one_form(caller) == self._one_form(number):
+            return "".join(sign for sign in caller if sign in "+0123456789")
+        return e164(number, self.site.country) or number

@@ -5,8 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-import phonenumbers
-
+from config.numbers import e164, national
 from config.site import Site
 from engine.customers.fields import fields_of
 from history.customers import CustomerRow, CustomerStore, PastContacts
@@ -19,7 +18,7 @@ async def facts_of(store: CustomerStore, site: Site, number: str) -> Values:
 
     Raises DatabaseAway.
     """
-    wanted = e164(number, region_of(site))
+    wanted = e164(number, site.country)
     customer = await store.find(wanted) if wanted is not None else None
     ways = ways_of(number, site)
     past = await store.past(ways) if ways else None
@@ -28,30 +27,8 @@ async def facts_of(store: CustomerStore, site: Site, number: str) -> Values:
 
 def ways_of(number: str, site: Site) -> frozenset[str]:
     """The ways in which trunks may have written this number in the history."""
-    wanted = e164(number, region_of(site))
-    return frozenset(each for each in (number, wanted, wanted and wanted[1:]) if each)
-
-
-def e164(number: str, region: str | None) -> str | None:
-    """A number as the customers have it, ``+36301234567``; None for none that can be dialled.
-
-    ``region`` (two letters) is where numbers without a country code belong. Trunks write those
-    with one in any way: ``+36…``, ``0036…`` or ``36…``.
-    """
-    for text, country in ((number, region), (f"+{number.removeprefix('00')}", None)):
-        try:
-            found = phonenumbers.parse(text, country)
-        except phonenumbers.NumberParseException:
-            continue
-        if phonenumbers.is_possible_number(found):
-            return phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.E164)
-    return None
-
-
-def region_of(site: Site) -> str | None:
-    """The country of the site's first number."""
-    first = phonenumbers.parse(next(iter(site.numbers)), None)
-    return phonenumbers.region_code_for_country_code(first.country_code or 0)
+    wanted, inland = e164(number, site.country), national(number, site.country)
+    return frozenset(each for each in (number, wanted, wanted and wanted[1:], inland) if each)
 
 
 def _of_customer(customer: CustomerRow | None, fields: Mapping[str, Variable]) -> Values:

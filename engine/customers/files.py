@@ -14,10 +14,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from config.document import DocumentError, Problem, read_text
+from config.numbers import e164
 from config.site import Site
 from config.suggest import did_you_mean, shown
 from engine.console import counted, plain_console
-from engine.customers.directory import e164, region_of
 from engine.customers.fields import fields_of
 from engine.errors import HistoryUnreadable
 from engine.loading import load_site_file
@@ -68,7 +68,7 @@ async def remove(settings: Settings, number: str) -> int:
     """Forget a customer; 1 when there is none."""
     site = load_site_file(settings).site
     async with _store(settings) as store:
-        found = await store.remove(e164(number, region_of(site)) or number)
+        found = await store.remove(e164(number, site.country) or number)
     typer.echo("removed" if found else "there is no customer with this number")
     return 0 if found else 1
 
@@ -131,7 +131,7 @@ class _Reader:
         self.problems: list[Problem] = []
         self._file = file
         self._languages = site.languages
-        self._region = region_of(site)
+        self._country = site.country
         self._fields: Mapping[str, Variable] = fields_of(site)
         self._columns = columns
         self._lines: dict[str, int] = {}
@@ -169,7 +169,7 @@ class _Reader:
         return CustomerRow(number, data={k: v for k, v in data.items() if v}, **kept)
 
     def _number(self, cell: _Cell) -> str | None:
-        number = e164(cell.text, self._region)
+        number = e164(cell.text, self._country)
         if number is None:
             # The number itself stands in the file, at the place that is told.
             if NUMBER in self._columns:

@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 import structlog
 
+from config.numbers import e164
 from config.sms import HOLE, Sms
-from engine.customers.directory import e164, region_of
 from engine.performing.line import Line
 from engine.performing.meanwhile import while_waiting
 from engine.performing.request import REASONS
@@ -29,7 +29,7 @@ async def send_sms(line: Line, command: SendSms, state: CallState) -> Event:
     """Send it; the caller need not be there any more. Raises ChannelGone."""
     services = line.services
     site, now = services.site, services.clock
-    number = e164(command.to, region_of(site))
+    number = e164(command.to, site.country)
     refusal = _refusal(line, site.sms, number)
     if site.sms is None or number is None or refusal is not None:
         log.warning("sms_refused", contact=line.contact, reason=refusal)

@@ -2,9 +2,9 @@
 
 import structlog
 
+from config.numbers import e164
 from config.site import Site
 from engine.calls.story import Story
-from engine.customers.directory import e164, region_of
 from engine.performing.sms import request_of
 from engine.web.client import Web
 from engine.web.exchange import NoReply
@@ -22,7 +22,7 @@ async def send_sorry(site: Site, web: Web, story: Story, promise: Promise) -> st
     The gateway knows it by the contact: a message that is sent again after a crash is the same.
     """
     language = next((each for each in site.languages if each == story.language), site.languages[0])
-    text, number = site.callbacks.sorry.get(language), e164(promise.number, region_of(site))
+    text, number = site.callbacks.sorry.get(language), e164(promise.number, site.country)
     if text is None or site.sms is None:
         return None
     if number is None or not site.sms.permit(number):

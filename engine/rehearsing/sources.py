@@ -141,6 +141,7 @@ def beside(known: Known) -> Known:
     """
     return Known(
         callbacks=known.callbacks,
+        country=known.country,
         extensions=known.extensions,
         values=known.values,
         fields=known.fields,

@@ -105,6 +105,8 @@ class Known:
     trunks: frozenset[str] | None = None
     transfers: Transfers | None = None
     callbacks: Callbacks | None = None
+    country: str | None = None
+    """Where numbers without a country code belong (two letters)."""
     sms: Permitted | None = None
     extensions: frozenset[str] | None = None
     mailboxes: frozenset[str] | None = None

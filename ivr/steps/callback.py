@@ -8,8 +8,9 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field
 
-from config.callbacks import First, international
+from config.callbacks import First
 from config.document import DocumentModel
+from config.numbers import e164
 from config.problem import Path
 from ivr.calling_hours import calling_hours
 from ivr.commands import CallBack, CancelCallback
@@ -41,8 +42,9 @@ class CallbackBody(DocumentModel):
     )
     number: str = Field(
         default="{call.caller}",
-        description="whom to call: the caller's own number, or with its country code "
-        "(+36…, 0036…) one that the site permits; spaces and hyphens do not matter",
+        description="whom to call: the caller's own number, or one that the site permits, as "
+        "people write it: +36…, 0036… or, in the site's own country, without that; spaces and "
+        "hyphens do not matter",
     )
     customer: str | None = Field(
         default=None,
@@ -171,7 +173,8 @@ class Callback(Continues):
         written = callable_number(number)
         if written is not None or not any(holes(number)):
             path, rule = ("callback", "number"), context.known.callbacks
-            yield from number_findings(path, international(written or number), "callback", rule)
+            found = e164(number, context.known.country) or number
+            yield from number_findings(path, found, "callback", rule)
 
     def _of_fields(self) -> Iterator[Finding]:
         """Those that say nothing beside others."""
@@ -224,8 +227,8 @@ class CallbackNode(Node):
     """Has the outside promise the call."""
 
     __slots__ = (
-        *("_already", "_body", "_customer", "_hours", "_number", "_outside", "_permitted"),
-        *("_place", "_priority", "_skills", "_when"),
+        *("_already", "_body", "_country", "_customer", "_hours", "_number", "_outside"),
+        *("_permitted", "_place", "_priority", "_skills", "_when"),
     )
 
     def __init__(self, build: Build, step: Callback) -> None:
@@ -233,6 +236,7 @@ class CallbackNode(Node):
         body = self._body = step.callback
         self._place = Doing(build.name)
         self._permitted = build.known.callbacks
+        self._country = build.known.country
         self._hours = build.known.hours or {}
         self._already = build.goes(step.already, build.targets.next)
         self._outside = step.outside
@@ -250,7 +254,7 @@ class CallbackNode(Node):
         if number is None:
             return self.failed(run, "no number to call")
         permitted, caller = self._permitted, run.scope.call.caller
-        if permitted is not None and not permitted.permit_to(number, caller):
+        if permitted is not None and not permitted.permit_to(number, caller, self._country):
             return self.failed(run, "the site permits no callback to this number")
         asked = self._when.window(run)
         if asked is None:
@@ -259,7 +263,7 @@ class CallbackNode(Node):
 
     def _within_hours(self, run: Run, number: str, asked: Window) -> Outcome:
         """The next time from that which was asked for at which the site calls customers."""
-        hours = calling_hours(self._permitted, self._hours, number)
+        hours = calling_hours(self._permitted, self._hours, number, self._country)
         wanted_ms = asked.at_ms or run.now_ms
         at_ms = hours.next_ms(wanted_ms)
         if at_ms is None or (asked.until_ms is not None and at_ms >= asked.until_ms):

@@ -31,7 +31,10 @@ steps:
         ("+36901234567", "+36301112222", False),  # denied
         ("0036901234567", "+36301112222", False),
         ("+443300000000", "+36301112222", False),  # not allowed
-        ("06201234567", "+36301112222", False),  # of which country?
+        ("06201234567", "+36301112222", True),  # of the site's country
+        ("06901234567", "+36301112222", False),  # denied, as +3690… is
+        ("06301112222", "+36301112222", True),  # the caller's own
+        ("06901234567", "06901234567", False),
         ("+443300000000", "00443300000000", True),  # the caller's own
         ("443300000000", "+443300000000", True),
         ("+36901234567", "+36901234567", False),  # a caller can show any number
@@ -43,13 +46,19 @@ def test_the_callers_own_number_and_what_the_site_allows(
     number: str, caller: str, permitted: bool
 ) -> None:
     """However it is written; what is denied is refused to everybody."""
-    assert RULE.permit_to(number, caller) is permitted
+    assert RULE.permit_to(number, caller, "HU") is permitted
+
+
+def test_without_a_country_a_national_number_is_nobodys() -> None:
+    """But the caller's own."""
+    assert not RULE.permit_to("06201234567", "+36301112222", None)
+    assert RULE.permit_to("06201234567", "06201234567", None)
 
 
 def test_without_a_rule_only_the_caller_is_called_back() -> None:
     """A site has to say whom else."""
-    assert Callbacks().permit_to("+36301112222", "36301112222")
-    assert not Callbacks().permit_to("+36301112223", "36301112222")
+    assert Callbacks().permit_to("+36301112222", "36301112222", "HU")
+    assert not Callbacks().permit_to("+36301112223", "36301112222", "HU")
 
 
 def promised(number: str, keys: str, known: Known) -> Conversation:

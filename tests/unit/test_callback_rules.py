@@ -40,7 +40,7 @@ def shown(at_ms: int | None, zone: str = BUDAPEST) -> str | None:
 def hours_for(number: str, clock: str = "customer", hours: Hours = DAY) -> CallingHours:
     """Those of a site in Budapest, by the customer's clock."""
     rules = Callbacks.model_validate({"hours": "day", "clock": clock})
-    return calling_hours(rules, openings({"day": hours}, BUDAPEST), number)
+    return calling_hours(rules, openings({"day": hours}, BUDAPEST), number, "HU")
 
 
 def a_promise(**changes: object) -> Promise:
@@ -100,13 +100,6 @@ def test_another_time_moves_the_place_with_it() -> None:
     assert (now.due_ms, now.arrived_ms) == (500, 500)
 
 
-def test_a_customer_is_known_by_number_and_by_name() -> None:
-    """However the number is written."""
-    assert a_promise().names == ("36301234567",)
-    named = a_promise(number="0036 30 123 4567", customer="4711")
-    assert named.names == ("36301234567", "customer 4711")
-
-
 def test_a_promise_of_the_version_before_is_read() -> None:
     """It has no window, no customer, and its agent is first."""
     record = json.loads(json.dumps(a_promise(tries=2).to_record()))
@@ -126,6 +119,7 @@ def test_a_promise_of_the_version_before_is_read() -> None:
         (NEW_YORK, "2026-11-23 09:30", "customer", "2026-11-23 15:00"),
         ("0036301234567", "2026-11-23 18:00", "customer", "2026-11-24 09:00"),
         ("201", "2026-11-23 09:30", "customer", "2026-11-23 09:30"),  # of no country
+        ("0630 123 4567", "2026-11-23 08:59", "customer", "2026-11-23 09:00"),  # of the site's
     ],
 )
 def test_the_hours_are_on_the_clock_that_the_site_says(
@@ -151,8 +145,8 @@ def test_hours_end_with_the_first_clock_that_closes() -> None:
     """And hours that are not named never do."""
     both = CallingHours([Opening(DAY, BUDAPEST), Opening(DAY, "Europe/London")])
     assert shown(both.closes_ms(ms("2026-11-23 11:00"))) == "2026-11-23 17:00"
-    assert calling_hours(Callbacks(), {}, LONDON).closes_ms(0) is None
-    assert calling_hours(None, {}, LONDON).next_ms(7) == 7
+    assert calling_hours(Callbacks(), {}, LONDON, None).closes_ms(0) is None
+    assert calling_hours(None, {}, LONDON, None).next_ms(7) == 7
 
 
 @given(

@@ -16,8 +16,8 @@ from engine.calls.story import Story
 from engine.calls.switchboard import Switchboard
 from engine.views import place_of
 from history.outcome import EndedBy, Outcome
-from ivr.commands import CallBack
-from routing.callbacks import CallbackRules, Promise, same_number
+from ivr.commands import CallBack, CancelCallback
+from routing.callbacks import CallbackRules, Promise
 from routing.contact import Contact, Relaxation
 from routing.ringing import AgentLeg
 from tests.fakes.house import House, unrecorded
@@ -154,7 +154,39 @@ async def test_one_callback_is_promised_to_a_number(office: Office) -> None:
     assert office.callbacks.promise("unknown", wanted()) == "refused"
     assert office.callbacks.promise("c1", wanted()) == "promised"
     office.house.chronicle.begin(a_story("c2").queued(2_000, "support", {}))
-    assert office.callbacks.promise("c2", wanted("0036301234567")) == "already"
+    for number in ("0036301234567", "06301234567", "06 30 123 4567", "36301234567"):
+        assert office.callbacks.promise("c2", wanted(number)) == "already"
+    assert office.callbacks.promise("c2", wanted("06 1 555 0100")) == "refused"
+
+
+@in_office
+async def test_a_number_is_known_again_however_a_carrier_shows_it(office: Office) -> None:
+    """Who was promised a call as +36… calls as 06…: in the promised place, then called off."""
+    office.callbacks.promise("c1", wanted())
+    office.callbacks.keep("c1")
+    await settled()
+    again = replace(a_story("c2"), caller="06301234567").queued(9_000, "support", {})
+    office.house.chronicle.begin(again)
+    assert office.callbacks.place_in("support", "c2") == 2_000
+    office.callbacks.join("c2")
+    await settled()
+    assert office.house.writer.row.outcome is Outcome.CALLED_AGAIN
+    assert office.callbacks.cancel_for("c2", CancelCallback("0036 30 123 4567"))
+    assert office.callbacks.promise("c2", wanted("06301234567")) == "promised"
+
+
+@in_office
+async def test_a_national_number_is_dialled_as_the_carrier_takes_it(office: Office) -> None:
+    """The caller's own as it was shown, another with its country code."""
+    office.rules(allow=["+36*"])
+    assert office.callbacks.promise("c1", wanted("06301234567")) == "promised"
+    assert office.promise.number == CALLER
+    office.house.chronicle.begin(a_story("c2").queued(2_000, "support", {}))
+    assert office.callbacks.promise("c2", wanted("06 20 123 4567")) == "promised"
+    story = office.house.chronicle.story("c2")
+    assert story is not None
+    assert story.promise is not None
+    assert story.promise.number == "+36201234567"
 
 
 @in_office
@@ -284,8 +316,3 @@ def test_the_number_of_tries_is_limited() -> None:
     assert again is not None
     assert (again.due_ms, again.tries) == (1_050, 1)
     assert tried.again(CallbackRules(1, 50), 1_000) is None
-
-
-@pytest.mark.parametrize("text", ["+36301234567", "0036301234567", "36 30 123-4567"])
-def test_one_number_written_in_several_ways(text: str) -> None:
-    assert same_number(text) == "36301234567"

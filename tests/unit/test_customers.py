@@ -16,7 +16,7 @@ from config.customers import FOUND, KEPT, FieldType
 from config.document import DocumentError
 from config.site import Site, load_site
 from engine.cli import app
-from engine.customers.directory import e164, facts_of, region_of
+from engine.customers.directory import facts_of
 from engine.customers.files import read_customers
 from history.customers import CustomerRow, CustomerStore
 from history.database import HistoryDatabase
@@ -160,27 +160,9 @@ async def test_a_database_that_is_away_is_told(site: Site, tmp_path: Path) -> No
     await store.close()
 
 
-@pytest.mark.parametrize(
-    ("number", "wanted"),
-    [
-        ("+36301234567", "+36301234567"),
-        ("0036301234567", "+36301234567"),
-        ("36301234567", "+36301234567"),
-        ("06301234567", "+36301234567"),
-        ("06 30 123-4567", "+36301234567"),
-        ("+3725551234", "+3725551234"),
-        ("anonymous", None),
-        ("", None),
-    ],
-)
-def test_a_number_is_the_same_however_it_is_written(number: str, wanted: str | None) -> None:
-    """With a country code in any way, or without one in the site's own country."""
-    assert e164(number, "HU") == wanted
-
-
 def test_numbers_without_a_country_are_those_of_the_sites_country(site: Site) -> None:
     """Which its own first number tells."""
-    assert region_of(site) == "HU"
+    assert site.country == "HU"
 
 
 GOOD = """\
