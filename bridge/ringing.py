@@ -12,6 +12,9 @@ HANGUP_FOLLOWS_S = 0.25
 OVERDUE_S = 10.0
 """How long after its ring time a leg without any news is given up."""
 
+DOUBT_S = 2.0
+"""How long after an order of which it is not known whether Asterisk took it a channel may come."""
+
 _REASON_NO_ANSWER = 3
 _REASON_BUSY = 5
 
@@ -41,6 +44,7 @@ class _Ring:
     taken: bool = False
     failure: RingFailure | None = None
     lost: bool = False
+    doubted: bool = False
 
 
 class Rings:
@@ -62,6 +66,12 @@ class Rings:
     def __len__(self) -> int:
         return len(self._rings)
 
+    def __contains__(self, channel_id: str) -> bool:
+        """Whether a leg may get a channel yet, or has one that rings. Asterisk answers an order
+        before it makes the channel (`fast_originate()`, main/manager.c, has its own thread)."""
+        ring = self._rings.get(channel_id)
+        return ring is not None and ring.cause is None and ring.failure is None
+
     def ordered(self, order: Order) -> None:
         """A leg is about to be ordered."""
         overdue_s = order.timeout_ms / 1000 + OVERDUE_S
@@ -73,6 +83,15 @@ class Rings:
         ring = self._rings.pop(channel_id, None)
         if ring is not None:
             ring.timer.cancel()
+
+    def doubt(self, channel_id: str) -> None:
+        """Nobody wants the leg any more, and Asterisk may take the order all the same."""
+        ring = self._rings.get(channel_id)
+        if ring is not None:
+            ring.doubted = True
+            ring.timer.cancel()
+            loop = asyncio.get_running_loop()
+            ring.timer = loop.call_later(DOUBT_S, self.forget, channel_id)
 
     def responded(self, channel_id: str, success: bool, reason: int) -> None:
         """Asterisk said how its dialling ended."""
@@ -137,7 +156,9 @@ class Rings:
     def _fail(self, channel_id: str, failure: RingFailure) -> None:
         ring = self._rings[channel_id]
         ring.failure = failure
-        if ring.taken:
+        if ring.doubted:
+            self.forget(channel_id)
+        elif ring.taken:
             self.forget(channel_id)
             self._on_failed(_failed(ring.order, failure))
 

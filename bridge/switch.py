@@ -6,6 +6,7 @@ must let pass: FullyBooted, OriginateResponse, UserEvent, Hangup, ContactStatus,
 received digits. All others may be filtered away.
 """
 
+import asyncio
 import random as _random
 import re
 from collections.abc import Callable
@@ -49,6 +50,8 @@ GUEST_UP_EVENT = "TrunklineGuestUp"
 PARKED_EVENT = "TrunklineLegParked"
 VARIABLES = ("TRK_CONTACT", "TRK_AGENT", "TRK_STAGE")
 NORMAL_CLEARING = 16
+ASK_AGAIN_S = 0.02
+"""How long after a leg that is to be hung up had no channel yet it is looked for again."""
 
 _NO_PHONE = {"Unavailable", "Invalid", "Unknown"}
 _GONE = re.compile(r"^No such channel$|^Channel[12]? does not exist|channel not up|Unable to add")
@@ -129,15 +132,23 @@ class Switch:
         self._rings.ordered(order)
         try:
             await self._ami.action("Originate", *fields)
-        except BaseException:  # a cancellation, too, ends the interest in the leg
+        except errors.ActionFailed:
             self._rings.forget(order.channel_id)
+            raise
+        except BaseException:  # a cancellation, too, ends the interest in the leg
+            self._rings.doubt(order.channel_id)
             raise
         if not self._rings.taken(order.channel_id):
             raise errors.LinkDown("lost while a leg was ordered")
 
     async def hangup(self, channel: str, cause: int = NORMAL_CLEARING) -> bool:
-        """Hang up a channel, by name or unique id; False if it is already gone."""
-        return await self._on_channel("Hangup", channel, ("Cause", str(cause)))
+        """Hang up a channel, by name or unique id; False if it is already gone. A leg that is
+        ordered, by its unique id, is hung up once Asterisk has made its channel."""
+        while not await self._on_channel("Hangup", channel, ("Cause", str(cause))):
+            if channel not in self._rings:
+                return False
+            await asyncio.sleep(ASK_AGAIN_S)
+        return True
 
     async def park(self, leg: str, hears: Parking) -> bool:
         """Take a leg from whoever it talks to, to wait by itself until it is joined or fetched;

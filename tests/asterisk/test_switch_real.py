@@ -114,6 +114,20 @@ async def test_an_agent_answers_and_is_found_again(site: AmiSite) -> None:
         assert await switch.channels() == ()
 
 
+@pytest.mark.parametrize("turns", range(0, 12, 2))
+async def test_a_ring_that_is_stopped_at_once_does_not_ring_on(site: AmiSite, turns: int) -> None:
+    """At any moment after the order, before Asterisk has made a channel of it too."""
+    async with linked(site) as (switch, told), registered(site, "anna", "180 Ringing", told):
+        ringing = order("anna")
+        await switch.ring(ringing)
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        async with asyncio.timeout(2):
+            assert await switch.hangup(ringing.channel_id)
+            await until(lambda: isinstance(told[-1], RingFailed))
+        assert await switch.channels() == ()
+
+
 async def test_a_leg_is_not_ordered_twice_when_the_link_is_lost(site: AmiSite) -> None:
     """The order raises; the leg that Asterisk made of it is there once, in the new LinkUp."""
     async with (
