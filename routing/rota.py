@@ -12,6 +12,9 @@ from routing.errors import OffShift
 from routing.ledger import Ledger
 from routing.shifts import BY_SHIFT, Duty, Outside, Shift, duty_at
 
+OVERTIME_WAITS_MS = 600_000
+"""So long a phone may be away in overtime for its agent to be back at work with it."""
+
 
 class Rota:
     """See the module. `shifts` by agent; who is not named has none, and is free to come and go."""
@@ -46,11 +49,12 @@ class Rota:
 
     def keeps_out(self, agent_id: str, offline: Offline, now_ms: int) -> bool:
         """Whether a phone that comes does not log its agent in. One that was only away for a while
-        in overtime brings its agent back."""
+        in overtime brings its agent back; who unplugged it then has gone home."""
         duty = self.duty(agent_id, now_ms)
         if duty is None or duty.shift or duty.outside < Outside.LOGOUT:
             return False
-        return offline.by_code or not offline.idle_since_ms
+        was_at_work = not offline.by_code and bool(offline.idle_since_ms)
+        return not was_at_work or now_ms - offline.since_ms > OVERTIME_WAITS_MS
 
     def turn(self, agent_id: str, now_ms: int, *, phone: bool) -> AgentState | None:
         """A shift has begun or ended since the agent was seen last: what the agent's state is for

@@ -245,6 +245,22 @@ def test_a_phone_that_is_away_for_a_while_does_not_end_the_overtime(registered: 
     assert (state.by_code, state.by) == (True, "shift:s1")
 
 
+@pytest.mark.parametrize("registered", [True, False])
+def test_who_unplugs_in_overtime_is_not_at_work_before_the_next_shift(registered: bool) -> None:
+    """The phone of the evening before comes at half past five: in the shift it logs in."""
+    day = Day("2026-11-23 13:00", rules(EARLY))
+    day.until("2026-11-23 14:30")
+    day.ask("ann", "login")
+    day.phone("ann", here=False)
+    day.until("2026-11-24 05:30")
+    day.phone("ann", registered=registered)
+    assert isinstance(day.state("ann"), Offline)
+    day.until("2026-11-24 06:05")
+    assert isinstance(day.state("ann"), Offline)
+    day.phone("ann", registered=True)
+    assert isinstance(day.state("ann"), Available)
+
+
 # its start
 
 
