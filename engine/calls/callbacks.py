@@ -356,7 +356,8 @@ class Callbacks:
             self._unname(story.promise)
         # Told before the row is written: should the engine be lost between, nobody is called.
         self._chronicle.update(story.not_called_back(self._clock(), outcome.value, None))
-        keeping = self._kept.get(contact_id)
+        # Not left to the keeper: one that was made in this very turn never gets to run.
+        keeping = self._kept.pop(contact_id, None)
         if keeping is not None:  # else it is still in a call of its own
             keeping.cancel()
             self._chronicle.close(contact_id, outcome, by)

@@ -190,6 +190,19 @@ async def test_a_national_number_is_dialled_as_the_carrier_takes_it(office: Offi
 
 
 @in_office
+async def test_a_promise_called_off_as_it_is_made_is_gone(office: Office) -> None:
+    """Before its keeper has had a turn: there is none to call off or to move any more."""
+    office.callbacks.promise("c1", wanted())
+    office.callbacks.keep("c1")
+    assert office.callbacks.cancel("c1")
+    await settled()
+    assert not office.callbacks.cancel("c1")
+    assert not office.callbacks.move("c1", None)
+    assert office.house.writer.row.outcome is Outcome.CANCELLED
+    assert [told[0] for told in office.house.router.told].count("enqueue") == 1  # the caller's
+
+
+@in_office
 async def test_the_agent_answers_then_the_customer_is_called(office: Office) -> None:
     """The contact is in line with nobody on its leg; the customer sees the number they called."""
     office.callbacks.promise("c1", wanted())
