@@ -9,24 +9,28 @@ from desk.views import Json
 
 
 class CallbackViews(Protocol):
-    """The callbacks that an engine keeps, and what a supervisor may do with each. All of them
-    raise Unavailable while the engine starts."""
+    """The callbacks of a site, and what a supervisor may do with those that this engine keeps. All
+    of them raise Unavailable while the engine starts."""
 
-    def all(self) -> list[Json]:
+    async def all(self) -> list[Json]:
         """The one that is due first at first."""
         ...
 
-    def cancel(self, contact_id: str) -> str | None:
+    async def cancel(self, contact_id: str) -> str | None:
         """It is not made; None, or the code of why not (`REFUSALS`)."""
         ...
 
-    def move(self, contact_id: str, at: str) -> str | None:
+    async def move(self, contact_id: str, at: str) -> str | None:
         """It is made ``at`` another time: now, 09:30 or 2026-11-23T09:30 on the site's clock."""
         ...
 
 
 REFUSALS = {
     "no_such_callback": (404, "no callback is promised in a contact of this id"),
+    "kept_elsewhere": (
+        409,
+        "it is kept by another node, which the list names: order it there",
+    ),
     "being_called": (409, "the customer is being called at this moment"),
     "bad_time": (400, "write when as now, 09:30 or 2026-11-23T09:30, in the time to come"),
 }
@@ -42,11 +46,11 @@ def add_routes(app: web.Application, views: CallbackViews) -> None:
 
 
 async def _all(request: web.Request) -> web.Response:
-    return web.json_response(request.app[VIEWS].all())
+    return web.json_response(await request.app[VIEWS].all())
 
 
 async def _cancel(request: web.Request) -> web.Response:
-    return _answer(request.app[VIEWS].cancel(request.match_info["id"]))
+    return _answer(await request.app[VIEWS].cancel(request.match_info["id"]))
 
 
 async def _move(request: web.Request) -> web.Response:
@@ -55,7 +59,7 @@ async def _move(request: web.Request) -> web.Response:
     at = None if told is None else told.get("at")
     if not isinstance(at, str):
         return _answer("bad_time")
-    return _answer(request.app[VIEWS].move(request.match_info["id"], at))
+    return _answer(await request.app[VIEWS].move(request.match_info["id"], at))
 
 
 def _answer(refusal: str | None) -> web.Response:

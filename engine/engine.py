@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from functools import partial
 
 import structlog
 from aiohttp import web
@@ -130,7 +131,8 @@ class Engine:
             rehearsals = Rehearsals(known, self._clock) if self._settings.rehearsal else None
             handling = Handling()
             app = build(views, secrets.api, rehearsals, handling)
-            add_callbacks(app, PromiseViews(lambda: views.services))
+            promised = partial(database.promised, site.site)
+            add_callbacks(app, PromiseViews(lambda: views.services, promised))
             payments = self._payments(stack, site, views)
             add_payments(app, payments)
             await self._http(stack, site, app)

@@ -144,10 +144,12 @@ class HistoryDatabase:
         rows = await self._rows(query.order_by(*order))
         return tuple(answer_from(row._mapping) for row in rows)
 
-    async def promised(self, site: str, node: str) -> tuple[PromiseRow, ...]:
-        """The callbacks that a node of the site has still to make, the earliest first."""
-        ours = (promises.c.site == site, promises.c.node == node)
-        rows = await self._rows(select(promises).where(*ours).order_by(promises.c.due_ms))
+    async def promised(self, site: str, node: str = "") -> tuple[PromiseRow, ...]:
+        """The callbacks that a site has still to make, or one node of it; the earliest first."""
+        query = select(promises).where(promises.c.site == site)
+        if node:
+            query = query.where(promises.c.node == node)
+        rows = await self._rows(query.order_by(promises.c.due_ms, promises.c.contact_id))
         return tuple(promise_from(row._mapping) for row in rows)
 
     async def answers_since(self, since_ms: int, survey: str = "") -> tuple[AnswerRow, ...]:

@@ -107,7 +107,7 @@ class Returning:
             if row.id not in known and await services.chronicle.is_anothers(row.id):
                 continue
             services.chronicle.recall(row)
-            if row.id not in known and (story := _story_of(row)) is not None:
+            if row.id not in known and (story := story_of(row)) is not None:
                 stories.append(story)
         return stories
 
@@ -150,8 +150,9 @@ class Returning:
         return list(spool.entries)
 
 
-def _story_of(row: PromiseRow) -> Story | None:
-    """None for a record of another version, which is left where it is, for a person."""
+def story_of(row: PromiseRow) -> Story | None:
+    """The story of a promise; None for a record of another version, which is left where it is, for
+    a person."""
     try:
         return Story.from_record(row.story or {})
     except (KeyError, TypeError, ValueError) as problem:

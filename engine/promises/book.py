@@ -17,7 +17,7 @@ COLUMNS = ("contact", "number", "queue", "first", "state", "next call", "until",
 
 
 async def show(settings: Settings, as_json: bool) -> int:
-    """Print every callback that is promised."""
+    """Print every callback that is promised, by whichever node."""
     async with Client(card.read(settings.layout.card)) as client:
         promised = await client.get("/api/callbacks")
     if "error" in promised:
@@ -25,8 +25,9 @@ async def show(settings: Settings, as_json: bool) -> int:
     if as_json:
         typer.echo(json.dumps(promised, ensure_ascii=False))
         return 0
-    rows = [_row(each) for each in promised]
-    Screen().table("Callbacks", COLUMNS, rows)
+    several = any(each["node"] != settings.node for each in promised)
+    rows = [(*_row(each), each["node"]) if several else _row(each) for each in promised]
+    Screen().table("Callbacks", (*COLUMNS, "node") if several else COLUMNS, rows)
     return 0
 
 

@@ -1,47 +1,79 @@
-"""What the desk shows of the callbacks that this engine keeps: fills `desk.callbacks`."""
+"""What the desk shows of callbacks: fills `desk.callbacks`.
 
-from collections.abc import Callable
+Those that this engine keeps are told from memory, as they are at this moment; those of other nodes
+from the database, where each node writes its own.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+import structlog
+
 from desk.views import Json, Unavailable
+from engine.calls.adopting import waits_alone
 from engine.calls.callbacks import Kept
+from engine.calls.returning import story_of
 from engine.calls.services import Services
+from history.errors import DatabaseAway
+from history.rows import PromiseRow
+
+log = structlog.get_logger(__name__)
+
+Promised = Callable[[], Awaitable[Sequence[PromiseRow]]]
+"""Every promise of the site, as the database knows it. Raises DatabaseAway."""
 
 
 class PromiseViews:
     """`services` gives the running parts, None before there are any."""
 
-    def __init__(self, services: Callable[[], Services | None]) -> None:
+    def __init__(self, services: Callable[[], Services | None], promised: Promised) -> None:
         self._services = services
+        self._promised = promised
 
-    def all(self) -> list[Json]:
+    async def all(self) -> list[Json]:
         services = self._running()
-        now_ms = services.clock()
-        return [_told(kept, now_ms) for kept in services.callbacks.all()]
+        ours = [_told(kept, services.node, services.clock()) for kept in services.callbacks.all()]
+        known = {each["contact"] for each in ours}
+        theirs = [
+            _told(kept, row.node, services.clock())
+            for row in await self._elsewhere()
+            if row.id not in known and (kept := _kept_elsewhere(row)) is not None
+        ]
+        return sorted([*ours, *theirs], key=lambda each: (each["due_ms"], each["contact"]))
 
-    def cancel(self, contact_id: str) -> str | None:
-        refusal = self._refusal(contact_id)
+    async def cancel(self, contact_id: str) -> str | None:
+        refusal = await self._refusal(contact_id)
         if refusal is None:
             self._running().callbacks.cancel(contact_id)
         return refusal
 
-    def move(self, contact_id: str, at: str) -> str | None:
+    async def move(self, contact_id: str, at: str) -> str | None:
         services = self._running()
         now_ms = services.clock()
         due_ms = moment_ms(at, now_ms, services.site.zone)
         if due_ms is None:
             return "bad_time"
-        refusal = self._refusal(contact_id)
+        refusal = await self._refusal(contact_id)
         if refusal is None:
             services.callbacks.move(contact_id, due_ms)
         return refusal
 
-    def _refusal(self, contact_id: str) -> str | None:
+    async def _refusal(self, contact_id: str) -> str | None:
         kept = next((k for k in self._running().callbacks.all() if k.contact == contact_id), None)
-        if kept is None:
-            return "no_such_callback"
-        return "being_called" if kept.calling else None
+        if kept is not None:
+            return "being_called" if kept.calling else None
+        is_theirs = any(row.id == contact_id for row in await self._elsewhere())
+        return "kept_elsewhere" if is_theirs else "no_such_callback"
+
+    async def _elsewhere(self) -> list[PromiseRow]:
+        """Of other nodes; none that can be told of while the database is away."""
+        node = self._running().node
+        try:
+            return [row for row in await self._promised() if row.node != node]
+        except DatabaseAway as away:
+            log.warning("callbacks_of_other_nodes_unknown", reason=away.reason)
+            return []
 
     def _running(self) -> Services:
         services = self._services()
@@ -70,11 +102,19 @@ def moment_ms(text: str, now_ms: int, zone: str) -> int | None:
     return at_ms if at_ms > now_ms else None
 
 
-def _told(kept: Kept, now_ms: int) -> Json:
+def _kept_elsewhere(row: PromiseRow) -> Kept | None:
+    story = story_of(row)
+    if story is None or story.promise is None:
+        return None
+    return Kept(row.id, story.promise, not waits_alone(story), story.why_not_reached)
+
+
+def _told(kept: Kept, node: str, now_ms: int) -> Json:
     promise = kept.promise
     waits = "later" if promise.due_ms > now_ms else "waiting"
     return {
         "contact": kept.contact,
+        "node": node,
         "number": promise.number,
         "customer": promise.customer or None,
         "queue": promise.queue,

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -10,6 +12,7 @@ import pytest
 from bridge.events import CustomerNotReached, RingFailure
 from engine.calls.story import Story
 from engine.promises.views import PromiseViews, moment_ms
+from history.errors import DatabaseAway
 from history.outcome import EndedBy, Outcome
 from history.rows import PromiseRow
 from ivr.commands import CancelCallback
@@ -142,17 +145,17 @@ async def test_a_supervisor_moves_a_callback(office: Office) -> None:
     office.callbacks.promise("c1", wanted())
     office.callbacks.keep("c1")
     await settled()
-    views = PromiseViews(lambda: office.house.services)
-    assert views.all()[0]["state"] == "waiting"
+    views = seen(office)
+    assert (await views.all())[0]["state"] == "waiting"
     office.house.now = ms("2026-11-23 10:00")
-    assert views.move("c1", "11:30") is None
+    assert await views.move("c1", "11:30") is None
     await settled()
-    (shown,) = views.all()
+    (shown,) = await views.all()
     assert (shown["state"], shown["due_ms"]) == ("later", ms("2026-11-23 11:30"))
     assert office.house.router.told[-1][:2] == ("withdraw", "c1")
     await passes(office, ms("2026-11-23 10:30"))
     assert enqueued(office) == 1
-    assert views.move("c1", "now") is None
+    assert await views.move("c1", "now") is None
     await settled()
     assert enqueued(office) == 2
     assert office.house.router.told[-1][:2] == ("enqueue", "c1")
@@ -165,11 +168,11 @@ async def test_who_is_being_called_is_left_alone(office: Office) -> None:
     office.callbacks.promise("c1", wanted())
     office.callbacks.keep("c1")
     await office.agent_answers()
-    views = PromiseViews(lambda: office.house.services)
-    assert views.all()[0]["state"] == "calling"
-    assert [views.cancel("c1"), views.move("c1", "now")] == ["being_called"] * 2
-    assert views.cancel("c9") == "no_such_callback"
-    assert views.move("c1", "at noon") == "bad_time"
+    views = seen(office)
+    assert (await views.all())[0]["state"] == "calling"
+    assert [await views.cancel("c1"), await views.move("c1", "now")] == ["being_called"] * 2
+    assert await views.cancel("c9") == "no_such_callback"
+    assert await views.move("c1", "at noon") == "bad_time"
 
 
 @in_office
@@ -178,11 +181,54 @@ async def test_a_supervisor_calls_it_off(office: Office) -> None:
     office.callbacks.promise("c1", wanted(at_ms=HOUR))
     office.callbacks.keep("c1")
     await settled()
-    assert PromiseViews(lambda: office.house.services).cancel("c1") is None
+    assert await seen(office).cancel("c1") is None
     row = office.house.writer.row
     assert (row.outcome, row.ended_by) == (Outcome.CANCELLED, EndedBy.ENGINE)
     await settled()
     assert list(office.callbacks.all()) == []
+
+
+def seen(office: Office, *rows: PromiseRow, away: bool = False) -> PromiseViews:
+    """As people see them; `rows` are those that the database has."""
+
+    async def promised() -> Sequence[PromiseRow]:
+        if away:
+            raise DatabaseAway("no route to it")
+        return rows
+
+    return PromiseViews(lambda: office.house.services, promised)
+
+
+@in_office
+async def test_those_of_other_nodes_are_seen_and_left_to_them(office: Office) -> None:
+    """By when they are due; one that this node keeps is told as it is here. Ordered are they where
+    they are kept."""
+    office.callbacks.promise("c1", wanted(at_ms=HOUR))
+    office.callbacks.keep("c1")
+    await settled()
+    ours = PromiseRow("c1", "northwind", "n1", 1, office.story.to_record())
+    their = replace(office.story, id="c2", node="n2").left_alone()
+    theirs = PromiseRow("c2", "northwind", "n2", HOUR, their.to_record())
+    calling = their.calling_back(5_000, office.promise.at(7_000), "c3-back").to_record()
+    called = PromiseRow("c3", "northwind", "n3", 7_000, calling)
+    broken = PromiseRow("c4", "northwind", "n2", 8_000, {"id": "c4"})
+    views = seen(office, called, broken, theirs, ours)
+    told = [(each["contact"], each["node"], each["state"]) for each in await views.all()]
+    assert told == [("c3", "n3", "calling"), ("c1", "n1", "later"), ("c2", "n2", "later")]
+    assert await views.cancel("c2") == "kept_elsewhere"
+    assert await views.move("c2", "now") == "kept_elsewhere"
+    assert await views.cancel("c1") is None
+
+
+@in_office
+async def test_without_the_database_those_of_this_node_are_told(office: Office) -> None:
+    """They are in its memory."""
+    office.callbacks.promise("c1", wanted())
+    office.callbacks.keep("c1")
+    await settled()
+    views = seen(office, away=True)
+    assert [each["contact"] for each in await views.all()] == ["c1"]
+    assert await views.cancel("c2") == "no_such_callback"
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from history.database import ContactFilter, HistoryDatabase, upsert
 from history.errors import DatabaseAway, RecordRefused, UnsupportedUrl
 from history.migrations import upgrade_to_head
 from history.outcome import Outcome, RecordingState
-from history.rows import AnswerRow, TimelineEntry
+from history.rows import AnswerRow, PromiseRow, TimelineEntry
 from history.tables import contacts, legs, metadata, recordings, surveys
 from tests.fakes.history_rows import ANSWERED, RECORDING, T0, contact
 
@@ -44,6 +44,16 @@ async def test_a_contact_comes_back_as_it_was_written(database: HistoryDatabase)
     await database.write([ANSWERED, RECORDING])
     assert await database.contact("c1") == ANSWERED
     assert await database.recordings("c1") == (RECORDING,)
+
+
+async def test_promises_of_a_node_or_of_the_site(database: HistoryDatabase) -> None:
+    """The earliest first; what is over is there no more."""
+    first, second = (PromiseRow(f"c{n}", "site", f"n{n}", 9_000 - n, {"id": n}) for n in (1, 2))
+    await database.write([first, second, PromiseRow("c3", "other", "n1", 1, {})])
+    assert await database.promised("site") == (second, first)
+    assert await database.promised("site", "n1") == (first,)
+    await database.write([replace(second, story=None)])
+    assert await database.promised("site") == (first,)
 
 
 async def test_an_unknown_contact_is_none(database: HistoryDatabase) -> None:
