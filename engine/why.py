@@ -44,6 +44,8 @@ async def show(settings: Settings, contact: str, as_json: bool) -> int:
 def _print(screen: Screen, told: dict[str, Any]) -> None:
     where = f", place {told['position']}" if told["position"] is not None else ""
     since = f"since {clock_time(told['since_ms'])}"
+    if told["position"] is not None and told["arrived_ms"] < told["since_ms"]:
+        since += f" (its wait counts from {clock_time(told['arrived_ms'])})"
     screen.say(
         f"{told['contact']} in {told['queue'] or 'no queue'}: {told['state']} {since}{where}"
     )

@@ -173,7 +173,7 @@ class Callback(Continues):
         written = callable_number(number)
         if written is not None or not any(holes(number)):
             path, rule = ("callback", "number"), context.known.callbacks
-            found = e164(number, context.known.country) or number
+            found = e164(number, context.known.country) or written or number
             yield from number_findings(path, found, "callback", rule)
 
     def _of_fields(self) -> Iterator[Finding]:

@@ -72,9 +72,10 @@ class Queue(Step):
     One step from the first ring-back to the agent's goodbye; ``answered`` is where the call goes
     after the conversation. An agent needs every skill at its level or a higher one, and those
     that the site asks for in this queue; a caller who has waited too long overflows by
-    ``on_timeout`` into another. ``queue.agent`` and ``queue.waited`` (in seconds) tell
-    afterwards who answered and how long it took, ``queue.expected_wait`` of who has left without
-    an answer how much longer it might have been.
+    ``on_timeout`` into another, a step of its own (``keep_place: yes`` keeps the place).
+    ``queue.agent`` and ``queue.waited`` (in seconds) tell afterwards who answered and how long it
+    took, ``queue.expected_wait`` of who has left without an answer how much longer it might have
+    been.
     """
 
     kind: ClassVar[str] = "queue"

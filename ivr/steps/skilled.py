@@ -36,6 +36,10 @@ name."""
 
 
 def _any_agent(value: Any) -> Any:
+    queue = value.get("queue") if isinstance(value, dict) else None
+    if isinstance(queue, str) and not is_number(queue):  # else it is a skill of that name
+        step = f"{{queue: {queue}, keep_place: yes, ...}}"
+        raise ValueError(f"another queue is a step of its own: {step}, to which on_timeout leads")
     return {} if value == "any" else value
 
 

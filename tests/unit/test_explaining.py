@@ -19,6 +19,7 @@ from engine.explained import STATES, explained, told_afterwards
 from engine.hub import Hub
 from engine.metrics import Metrics
 from engine.settings import Settings, from_environment
+from engine.status import clock_time
 from history.outcome import EndedBy
 from history.outcome import Outcome as Ending
 from history.rows import TimelineEntry
@@ -212,6 +213,23 @@ async def test_trunkline_why_prints_it(tmp_path: Path, capsys: pytest.CaptureFix
     assert "asks for sales; priority 0, level 0.4" in printed
     assert "promised to bob, of those free" in printed
     assert "lacks sales" in printed
+
+
+async def test_trunkline_why_tells_of_a_place_that_was_kept(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who overflowed ten minutes after the call came counts from then; who is new has one time."""
+    floor = a_floor()
+    floor.arrive(a_contact("c1", arrived_ms=T0 - 600_000), T0)
+    floor.arrive(a_contact("c2", arrived_ms=T0), T0)
+    for contact in ("c1", "c2"):
+        explanation = told(floor, contact, T0 + 1_000)
+        async with answering(explained(explanation), tmp_path) as settings:
+            assert await why.show(settings, contact, as_json=False) == 0
+    kept, new = (line for line in capsys.readouterr().out.splitlines() if " in sales: " in line)
+    since, came = clock_time(T0), clock_time(T0 - 600_000)
+    assert kept == f"c1 in sales: Waiting since {since} (its wait counts from {came}), place 1"
+    assert new == f"c2 in sales: Waiting since {since}, place 2"
 
 
 async def test_trunkline_why_tells_of_contacts_that_are_over(
