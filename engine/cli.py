@@ -185,7 +185,7 @@ def reference(
     """Write the reference pages from the models, as `make reference` does."""
     from engine.reference.pages import write
 
-    for path in write(output):
+    for path in write(app, output):
         typer.echo(str(path))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from engine.cli import app
+import typer
 
 _EXAMPLES = (
     ("check", "trunkline check dialplans/support.yaml"),
@@ -36,15 +36,15 @@ class Told(NamedTuple):
     example: str
 
 
-def commands() -> Iterator[Told]:
-    """Those that there are, in the order in which they are needed."""
-    abouts = _abouts()
+def commands(app: typer.Typer) -> Iterator[Told]:
+    """Those that a command line has, in the order in which they are needed."""
+    abouts = _abouts(app)
     for name, example in _EXAMPLES:
         if name in abouts:
             yield Told(name, abouts[name], example)
 
 
-def _abouts() -> dict[str, str]:
+def _abouts(app: typer.Typer) -> dict[str, str]:
     """What each command says of itself first; a group of commands by its help."""
     found: dict[str, str] = {}
     for command in app.registered_commands:

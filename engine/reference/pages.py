@@ -8,6 +8,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+import typer
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import BaseModel
 
@@ -25,17 +26,18 @@ from ivr.run import MAX_FAILURES
 _TEMPLATES = Path(__file__).parent
 
 
-def pages() -> Mapping[str, str]:
-    """Every page by the name of its file: the language, and each other document's fields."""
+def pages(app: typer.Typer) -> Mapping[str, str]:
+    """Every page by the name of its file: the language with the commands of `app`, and each other
+    document's fields."""
     others = {name: model for name, model in SCHEMAS.items() if model is not Flow}
     documents = {f"{name}.md": _document(name, model) for name, model in others.items()}
-    return {"flow-language.md": _language(), **documents}
+    return {"flow-language.md": _language(app), **documents}
 
 
-def write(directory: Path) -> list[Path]:
+def write(app: typer.Typer, directory: Path) -> list[Path]:
     """Write every page into ``directory``; SettingsInvalid when that cannot be done."""
     written = []
-    for name, text in pages().items():
+    for name, text in pages(app).items():
         path = directory / name
         try:
             path.write_text(text, "utf-8")
@@ -46,7 +48,7 @@ def write(directory: Path) -> list[Path]:
     return written
 
 
-def _language() -> str:
+def _language(app: typer.Typer) -> str:
     return _render(
         "flow-language.md.j2",
         first=example("first"),
@@ -55,7 +57,7 @@ def _language() -> str:
         kinds=kind_parts(),
         shared=shared(),
         tongue=tongue,
-        commands=[*commands.commands()],
+        commands=[*commands.commands(app)],
         languages=LANGUAGES,
         max_failures=MAX_FAILURES,
     )

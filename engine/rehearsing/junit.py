@@ -6,13 +6,10 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, ElementTree, SubElement
 
+from engine.rehearsing.results import Result
 from ivr.rehearsal.expecting import way
-
-if TYPE_CHECKING:
-    from engine.rehearsing.testing import Result
 
 # XML 1.0 allows no other control characters (production 2, Char).
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.padding import Padding
@@ -12,10 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from engine.console import counted, plain_console
+from engine.rehearsing.results import FlowCoverage, Result
 from ivr.rehearsal.expecting import way
-
-if TYPE_CHECKING:
-    from engine.rehearsing.testing import FlowCoverage, Result
 
 LISTED = 20
 """Of what is not covered, so many lines are shown for each flow."""

@@ -15,13 +15,14 @@ from rich.console import Console
 from rich.progress import Progress
 
 from config.document import Located
-from config.problem import Path, Problem, path_text
+from config.problem import Path, path_text
 from engine.errors import NoSuchFlow
 from engine.rehearsing import junit, reporting
+from engine.rehearsing.results import FlowCoverage, Result
 from engine.rehearsing.sources import Sources, TestSource, chosen
 from engine.settings import Settings
 from ivr.rehearsal.coverage import Coverage
-from ivr.rehearsal.playing import Failure, Played, play
+from ivr.rehearsal.playing import play
 
 
 @dataclass(frozen=True)
@@ -36,37 +37,6 @@ class Wanted:
     verbose: bool = False
     live: bool = False
     as_json: bool = False
-
-
-@dataclass(frozen=True)
-class Result:
-    """A test that was played, and where it is written."""
-
-    source: TestSource
-    number: int
-    played: Played
-    seconds: float
-    skipped: str | None = None
-    """Why it was not made as a call, where calls were wanted."""
-    first: Failure | None = None
-    """How it failed as a call at first; the second try counts."""
-
-    @property
-    def place(self) -> Problem:
-        """Where it failed, or where it begins; the message is its name."""
-        failure = self.played.failure
-        path = ("tests", self.number, *(failure.path if failure else ()))
-        return self.source.located.problem(path, self.played.name)
-
-
-@dataclass(frozen=True)
-class FlowCoverage:
-    """What no test goes of one flow, each as ``file:line step.exit``."""
-
-    flow: str
-    percent: float
-    steps: tuple[str, ...]
-    ways: tuple[str, ...]
 
 
 def run_tests(settings: Settings, wanted: Wanted) -> int:

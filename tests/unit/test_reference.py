@@ -10,6 +10,7 @@ import pytest
 
 from config.document import load_document
 from config.site import Site, load_site
+from engine.cli import app
 from engine.errors import SettingsInvalid
 from engine.loading import known_of, load_site_file
 from engine.reference.excerpts import excerpts
@@ -58,10 +59,10 @@ def test_the_schemas_are_up_to_date(what: str) -> None:
     assert written == schema_text(what)
 
 
-@pytest.mark.parametrize("name", pages())
+@pytest.mark.parametrize("name", pages(app))
 def test_the_pages_are_up_to_date(name: str) -> None:
     """`make reference` writes them too."""
-    assert (REFERENCE / name).read_text("utf-8") == pages()[name]
+    assert (REFERENCE / name).read_text("utf-8") == pages(app)[name]
 
 
 def test_every_kind_of_step_has_an_example_that_uses_it() -> None:
@@ -82,7 +83,7 @@ def test_every_part_of_a_site_has_an_example(tmp_path: Path) -> None:
     path = tmp_path / "site.yaml"
     path.write_text("\n".join(found.values()) + "\n", "utf-8")
     assert load_site(path, {}).mail is not None
-    page = pages()["site.md"]
+    page = pages(app)["site.md"]
     assert [name for name, example in found.items() if example not in page] == []
 
 
@@ -175,6 +176,6 @@ def test_the_command_writes_the_pages_where_it_is_told(
     tmp_path: Path,
 ) -> None:
     """And names them; a directory that is not there is told in a sentence."""
-    assert {path.name for path in write(tmp_path)} == set(pages())
+    assert {path.name for path in write(app, tmp_path)} == set(pages(app))
     with pytest.raises(SettingsInvalid, match="a directory that can be written"):
-        write(tmp_path / "missing")
+        write(app, tmp_path / "missing")
