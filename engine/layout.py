@@ -90,6 +90,15 @@ class Layout:
         return self.root / "trunkline.sqlite3"
 
     @property
+    def captures_socket(self) -> Path:
+        """Where the engine and its capture process speak."""
+        return self.run / "captures.sock"
+
+    @property
+    def captures_log(self) -> Path:
+        return self.logs / "captures.log"
+
+    @property
     def engine_log(self) -> Path:
         return self.logs / "engine.log"
 
