@@ -3,7 +3,8 @@
 This is the only place that knows which AMI actions and events these are. The manager's user
 needs `read = system,call,user,dtmf` and `write = system,call,originate`, and its event filter
 must let pass: FullyBooted, OriginateResponse, UserEvent, Hangup, ContactStatus, and DTMFEnd of
-received digits. All others may be filtered away.
+digits received from agents, and from callers while they are in a queue that they may leave by key.
+All others may be filtered away.
 """
 
 import asyncio
@@ -34,7 +35,7 @@ from bridge.events import (
     SwitchEvent,
     TransferUp,
 )
-from bridge.quoting import ami_caller_id, ami_channel, ami_customer, ami_variable
+from bridge.quoting import ami_caller_id, ami_channel, ami_customer, ami_variable, safe_text
 from bridge.reachability import Reachability
 from bridge.ringing import Order, Rings
 
@@ -48,6 +49,12 @@ TRANSFER_UP_EVENT = "TrunklineTransferUp"
 GUEST_LEG_CONTEXT = "guest-leg"
 GUEST_UP_EVENT = "TrunklineGuestUp"
 PARKED_EVENT = "TrunklineLegParked"
+RELAY_EXTENSION = "relay"
+RELAY = "TRK_RELAY"
+"""Where an agent's leg goes in a capture: the arguments of `AudioSocket`."""
+KEYS, HEARD = "TRK_KEYS", "heard"
+"""The manager tells of the keys of channels that have this variable with this value, and of no
+others: see eventfilter in manager.conf."""
 VARIABLES = ("TRK_CONTACT", "TRK_AGENT", "TRK_STAGE")
 NORMAL_CLEARING = 16
 ASK_AGAIN_S = 0.02
@@ -115,7 +122,7 @@ class Switch:
         if it raises, RingFailed is not. After ActionTimeout or LinkDown the leg may ring all the
         same: hang up `channel_id`, or meet its AgentLegUp.
         """
-        await self._originate(order, _agent_fields(order))
+        await self._originate(order, [*_agent_fields(order), ami_variable(KEYS, HEARD)])
 
     async def call(self, order: CallCustomer) -> None:
         """Have Asterisk call a customer, in the way of `ring`: once the customer answers, the
@@ -156,6 +163,14 @@ class Switch:
         their dialplan (ast_async_goto in main/pbx.c ends the leg's stay in its bridge)."""
         place = ("Context", AGENT_LEG_CONTEXT), ("Exten", hears.value), ("Priority", "1")
         return await self._on_channel("Redirect", leg, *place)
+
+    async def relay(self, leg: str, socket: str, server: str) -> bool:
+        """Take a leg from whoever it talks to, to the AudioSocket server with this address, by the
+        id ``socket``; LegParked is told once that is over. False if it is already gone."""
+        address = ("Variable", RELAY), ("Value", safe_text(RELAY, f"{socket},{server}"))
+        place = ("Context", AGENT_LEG_CONTEXT), ("Exten", RELAY_EXTENSION), ("Priority", "1")
+        noted = await self._on_channel("Setvar", leg, *address)
+        return noted and await self._on_channel("Redirect", leg, *place)
 
     async def join(self, leg: str, other: str) -> bool:
         """Have two legs that are parked talk to each other; False if one is gone."""

@@ -37,6 +37,7 @@ from engine.calls.ringer import SwitchRinger
 from engine.calls.services import Services, Sources
 from engine.calls.story import Story
 from engine.calls.switchboard import Switchboard
+from engine.capturing.keeper import CaptureProcess
 from engine.garbage import look_at_all_when_idle
 from engine.house import House
 from engine.hub import Hub
@@ -47,6 +48,7 @@ from engine.mailboxes.messages import Messages
 from engine.mailboxes.post import Post
 from engine.metrics import Metrics
 from engine.paying.keeper import PaymentKeeper
+from engine.paying.room import CaptureRoom
 from engine.promises.sorry import send_sorry
 from engine.promises.views import PromiseViews
 from engine.prompts.at_start import prepare
@@ -173,6 +175,7 @@ class Engine:
             tasks.create_task(self._upkeep(stack, services).run(), name="upkeep")
             tasks.create_task(payments.run(), name="payments")
             tasks.create_task(look_at_all_when_idle(lambda: not chronicle), name="garbage")
+            self._captures(tasks, services)
             views.watch = Watch(self._settings, services, site_file)
             tasks.create_task(views.watch.run(), name="watch")
             self._write_card(stack, site, secrets)
@@ -335,6 +338,21 @@ class Engine:
             return None if views.services is None else views.services.site
 
         return PaymentKeeper(in_force, self._layout, ledger, self._clock)
+
+    def _captures(self, tasks: asyncio.TaskGroup, services: Services) -> CaptureRoom:
+        process = CaptureProcess(self._layout.captures_socket, self._layout.captures_log)
+
+        async def keep() -> None:
+            while True:  # a changed site may name a provider
+                if services.site.payments is not None:
+                    await process.run()
+                await asyncio.sleep(1)
+
+        def secrets(site: Site) -> Mapping[str, str]:
+            return load_or_create(self._layout.secrets, site).services
+
+        tasks.create_task(keep(), name="capture process")
+        return CaptureRoom(process, services, secrets)
 
     def _upkeep(self, stack: AsyncExitStack, services: Services) -> Upkeep:
         events, rollups = EventStore(self._settings.sql_url), Rollups(self._settings.sql_url)

@@ -15,6 +15,7 @@ import structlog
 
 from bridge.agi.session import AgiSession
 from bridge.errors import AmiError, ChannelGone, PlaybackFailed
+from bridge.switch import HEARD, KEYS
 from engine.calls.services import Services
 from ivr.announce import expected_wait, minutes_told, place_in_queue
 from ivr.commands import SILENCE, Enqueue, Segment
@@ -181,6 +182,8 @@ class Waiting:
 
     async def _entertain(self, ticket: Ticket) -> None:
         """Music, and now and then what there is to tell; ends only with the wait."""
+        if self._command.keys:
+            await self._session.set_variable(KEYS, HEARD)
         await self._session.music(True, self._queue.music)
         pause_s = FIRST_ANNOUNCEMENT_S
         every_ms = self._command.every_ms

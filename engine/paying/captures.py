@@ -15,11 +15,13 @@ both legs, the `Capture` and the tokeniser. What comes from there can carry none
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Sequence
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from engine.performing.line import Line
 from payments.capture import Field, Output, Result, Rules
 from payments.tokens import CardToken, Key
+
+if TYPE_CHECKING:
+    from engine.performing.line import Line  # whose performers use this
 
 
 class Order(NamedTuple):

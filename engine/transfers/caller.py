@@ -1,13 +1,18 @@
 """The caller's side of a conversation: one AGI session, which goes where the table says."""
 
 import asyncio
+import contextlib
 
 from bridge.agi.session import AgiSession
 from bridge.errors import ChannelGone
+from bridge.switch import KEYS
 from engine.calls.services import Services
 from engine.calls.stage import FLOW, HELD, PEER, STAGE, TALKING
 from engine.transfers.party import Party
-from engine.transfers.table import Music, Over, With
+from engine.transfers.table import InRelay, Music, Over, Where, With
+
+PARKS_S = 2.0
+"""So long an agent's leg may take from the relay to where it is fetched: a few ms."""
 
 
 async def stay(services: Services, session: AgiSession, party: Party) -> None:
@@ -15,6 +20,8 @@ async def stay(services: Services, session: AgiSession, party: Party) -> None:
     while not isinstance(place := party.table.place, Over):
         if isinstance(place, Music):
             await _on_hold(services, session, party)
+        elif isinstance(place, InRelay):
+            await _in_relay(services, session, party)
         else:
             await _together(services, session, party, place)
 
@@ -31,6 +38,44 @@ async def _together(services: Services, session: AgiSession, party: Party, place
     if session.hungup.is_set():
         raise ChannelGone(session.request.channel)
     party.returned()
+
+
+async def _in_relay(services: Services, session: AgiSession, party: Party) -> None:
+    """Until the relay lets go of the caller. Should the engine be lost, and the relay with it,
+    Asterisk brings the caller back to the agent."""
+    peer, relayed = party.table.agent, party.relayed
+    if peer is None or relayed is None:
+        party.relay_over()
+        return
+    party.tell(lambda story: story.tell(services.clock(), "capture"))
+    await session.set_variable(PEER, services.ringer.channel_of(peer.leg))
+    await session.set_variable(STAGE, HELD)
+    await enter_relay(session, relayed.caller, relayed.server)
+    await session.set_variable(STAGE, FLOW)
+    if session.hungup.is_set():
+        raise ChannelGone(session.request.channel)
+    party.relay_over()
+    party.tell(lambda story: story.tell(services.clock(), "capture_over"))
+    await _parked(party)
+
+
+async def enter_relay(session: AgiSession, socket: str, server: str) -> None:
+    """Until the relay lets go of the caller, or the caller of it. What they key there is told by
+    the manager to nobody.
+
+    `AudioSocket` ends with -1 when the other end dies in the middle of a frame, which would look
+    like a caller who hung up; `TryExec` makes it an ordinary end (app_exec.c).
+    """
+    await session.set_variable(KEYS, "")
+    await session.execute("TryExec", f"AudioSocket({socket}", f"{server})")
+
+
+async def _parked(party: Party) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(PARKS_S):
+            while party.table.agent is not None and party.table.agent.where is Where.MOVING:
+                party.changed.clear()
+                await party.changed.wait()
 
 
 async def _on_hold(services: Services, session: AgiSession, party: Party) -> None:

@@ -17,12 +17,22 @@ from engine.calls.services import Services
 from engine.calls.story import Story
 from engine.transfers.guests import Guest, Guests
 from engine.transfers.refusals import NotNow
-from engine.transfers.table import Join, Mode, Move, Park, Seat, Table, Where
+from engine.transfers.table import Join, Mode, Move, Park, Seat, Table, ToRelay, Where
 from engine.transfers.targets import Target, check
 
 log = structlog.get_logger(__name__)
 
 OUTSIDE = "the caller talks to somebody outside"
+
+
+@dataclass(frozen=True, slots=True)
+class Relayed:
+    """Where the legs find their relay: AudioSocket's ids of them, and host and port of its
+    server."""
+
+    caller: str
+    agent: str
+    server: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +58,7 @@ class Party:
         self.agent: str | None = agent
         self.table = Table(Seat(leg, Where.CALLER))
         self.handover: Handover | None = None
+        self.relayed: Relayed | None = None
         self.changed = asyncio.Event()
         self._services = services
         self._guests = Guests(services, contact)
@@ -108,6 +119,11 @@ class Party:
         """Who is consulted is let go, and the caller is back."""
         self._wish("cancel", Table.cancel)
 
+    def relay(self, relayed: Relayed) -> None:
+        """Agent and caller go into a relay, until it lets go of them."""
+        self._wish("capture", Table.relay)
+        self.relayed = relayed
+
     # news
 
     def parked(self, leg: str) -> None:
@@ -141,6 +157,10 @@ class Party:
         if agent.leg not in self._moved:  # a leg that was parked once waits for more
             self._ended.add(agent.leg)
         self._become(self.table.left(agent.leg))
+
+    def relay_over(self) -> None:
+        """The caller's session is out of the relay, or was never in it."""
+        self._become(self.table.relay_over())
 
     def fetching(self, leg: str) -> None:
         """The caller's session is about to be with them."""
@@ -269,6 +289,11 @@ class Party:
                 self.table = self.table.moving(move)
                 await self._services.switch.park(leg, hears)
                 self._moved.add(leg)
+            case ToRelay(leg=leg) if self.relayed is not None:
+                self.table = self.table.relaying(move)
+                self._moved.add(leg)
+                relayed = self.relayed
+                await self._services.switch.relay(leg, relayed.agent, relayed.server)
             case Join(leg=leg, other=other):
                 if await self._services.switch.join(leg, other) and move in self.table.moves:
                     self._become(self.table.joined())

@@ -7,6 +7,7 @@ follow one by one, so a table tells both: what is wanted (`mode`), and where eac
     TALK ⇄ HOLD          agent and caller; the caller hears music, the agent waits
     CONSULT ⇄ ASIDE      agent and guest, the caller hears music; agent and caller, the guest waits
     CONFERENCE           all of them
+    TALK ⇄ RELAY         agent and caller, each in a relay: the caller keys a card
 
 Whoever stays when the agent leaves is the agent from then on, in TALK.
 """
@@ -27,6 +28,7 @@ class Mode(Enum):
     CONSULT = "consult"
     ASIDE = "aside"
     CONFERENCE = "conference"
+    RELAY = "relay"
 
 
 class Where(Enum):
@@ -35,6 +37,7 @@ class Where(Enum):
     COMING = "coming"  # it is being rung
     MOVING = "moving"  # on the way to wait by itself
     PARKED = "parked"  # waits by itself
+    RELAYED = "relayed"  # in a relay, or on the way there
     TOGETHER = "together"  # with the other leg, without the caller
     CALLER = "caller"  # with the caller, whose session fetched it
 
@@ -64,7 +67,14 @@ class Join:
     other: str
 
 
-Move = Park | Join
+@dataclass(frozen=True, slots=True)
+class ToRelay:
+    """This leg is to go into the relay."""
+
+    leg: str
+
+
+Move = Park | Join | ToRelay
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +95,12 @@ class Over:
     """Nobody is left for the caller."""
 
 
-Place = With | Music | Over
+@dataclass(frozen=True, slots=True)
+class InRelay:
+    """The caller is in a relay with the agent until it ends."""
+
+
+Place = With | Music | InRelay | Over
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +150,23 @@ class Table:
         self._require("complete", Mode.CONSULT, Mode.ASIDE, Mode.CONFERENCE)
         return self._without_agent()
 
+    def relay(self) -> Self:
+        """Agent and caller talk on, each in a relay."""
+        self._require("capture", Mode.TALK)
+        if self.agent is None or self.agent.where is not Where.CALLER:
+            raise NotNow("capture", "agent and caller are just being joined")
+        return replace(self, mode=Mode.RELAY)
+
     # what the switch tells
+
+    def relay_over(self) -> Self:
+        """The relay has let go of both; the agent's leg is about to wait."""
+        if self.mode is not Mode.RELAY or self.agent is None:
+            return self
+        talk = replace(self, mode=Mode.TALK)
+        if self.agent.where is not Where.RELAYED:
+            return talk
+        return talk._seated(self.agent.leg, Where.MOVING, Parking.SILENCE)
 
     def guest_up(self, leg: str) -> Self:
         """The guest has answered, and is about to wait; of a guest who was let go nothing."""
@@ -153,8 +184,9 @@ class Table:
         return replace(self, guest=None, mode=Mode.TALK)
 
     def parked(self, leg: str) -> Self:
-        """A leg waits by itself now."""
-        return self._seated(leg, Where.PARKED)
+        """A leg waits by itself now; one that was in a relay is out of it."""
+        in_relay = self.mode is Mode.RELAY and self.agent is not None and self.agent.leg == leg
+        return (self.relay_over() if in_relay else self)._seated(leg, Where.PARKED)
 
     def joined(self) -> Self:
         """Agent and guest talk now."""
@@ -190,6 +222,8 @@ class Table:
         """Where the caller is to be."""
         if self.agent is None:
             return Over() if self.guest is None else Music()
+        if self.mode is Mode.RELAY:
+            return InRelay()
         joins = self.mode is Mode.CONFERENCE
         ready = (Where.CALLER, Where.TOGETHER if joins else Where.PARKED)
         if self.mode in (Mode.HOLD, Mode.CONSULT) or self.agent.where not in ready:
@@ -205,6 +239,8 @@ class Table:
         hears = self._agent_hears()
         if hears is not None and self._is_to_park(agent, hears):
             return (Park(agent.leg, hears),)
+        if self.mode is Mode.RELAY and agent.where is Where.CALLER:
+            return (ToRelay(agent.leg),)
         if guest is None or guest.where in (Where.COMING, Where.MOVING):
             return ()
         if self.mode is Mode.ASIDE:
@@ -215,6 +251,10 @@ class Table:
         if wanted and agent.where is guest.where is Where.PARKED:
             return (Join(agent.leg, guest.leg),)
         return ()
+
+    def relaying(self, move: ToRelay) -> Self:
+        """The switch was told to."""
+        return self._seated(move.leg, Where.RELAYED)
 
     def moving(self, move: Park) -> Self:
         """The switch was told to; who was with that leg alone goes to wait, too."""
@@ -278,6 +318,7 @@ _NOW = {
     Mode.CONSULT: "somebody is consulted",
     Mode.ASIDE: "somebody who was consulted waits",
     Mode.CONFERENCE: "this is a conference",
+    Mode.RELAY: "a card is being keyed",
 }
 
 

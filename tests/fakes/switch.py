@@ -18,6 +18,7 @@ class FakeSwitch:
         self.reloaded: list[str] = []
         self.parked: list[tuple[str, str]] = []
         self.joined: list[tuple[str, str]] = []
+        self.relayed: list[tuple[str, str, str]] = []
         self.endpoints: list[Phone] = []
 
     async def ring(self, order: RingAgent) -> None:
@@ -46,6 +47,12 @@ class FakeSwitch:
         """As Switch.park."""
         self._require_link()
         self.parked.append((leg, hears.value))
+        return True
+
+    async def relay(self, leg: str, socket: str, server: str) -> bool:
+        """As Switch.relay."""
+        self._require_link()
+        self.relayed.append((leg, socket, server))
         return True
 
     async def join(self, leg: str, other: str) -> bool:

@@ -130,12 +130,16 @@ def test_music_classes_are_those_of_the_queues() -> None:
     assert sections(text, "default")[0]["directory"] == "/srv/var/music/default"
 
 
-def test_the_manager_tells_of_digits_only_what_a_queue_needs(site: Site) -> None:
-    """The end of each key that is received, read-only; nothing that could ask for more."""
+def test_the_manager_tells_of_keys_that_are_asked_for_alone(site: Site) -> None:
+    """The end of each key that is received on a channel that the engine has marked, read-only;
+    nothing that could ask for more."""
     text = render(site, secrets_of(site), layout())["manager.conf"]
     (user,) = sections(text, "trunkline")
     assert user["read"] == "system,call,user,dtmf"
-    assert "eventfilter(name(DTMFEnd),header(Direction),method(exact)) = Received" in text
+    (told,) = (line for line in text.splitlines() if line.startswith("eventfilter(name(DTMF"))
+    assert told.startswith("eventfilter(name(DTMFEnd),method(regex)) = ")
+    assert "ChanVariable: TRK_KEYS=heard" in told
+    assert sections(text, "general")[0]["channelvars"] == "TRK_KEYS"
     assert "DTMFBegin" not in text
     assert not {"all", "dtmf", "command", "config"} & set(user["write"].split(","))
     assert sections(text, "general")[0]["bindaddr"] == "127.0.0.1"

@@ -98,6 +98,7 @@ def test_a_key_is_nowhere_once_it_was_told() -> None:
     """Not in its text, not in the reader's memory."""
     reader = FrameReader()
     (keyed,) = read(reader, [frame(3, b"7")])
+    assert isinstance(keyed, Keyed)
     assert "7" not in f"{keyed!r} {keyed} {[keyed]}"
     assert b"7" not in bytes(reader._held)
 

@@ -46,6 +46,13 @@ def house(monkeypatch: pytest.MonkeyPatch) -> House:
 
 
 async def hears_music(call: FakeCall) -> None:
+    """In a queue that may be left by key: the switch is asked to tell of keys from now on."""
+    await call.answers("SET VARIABLE TRK_KEYS heard", OK)
+    await hears_it_again(call)
+
+
+async def hears_it_again(call: FakeCall) -> None:
+    """After an announcement, or where no key leaves the queue."""
     await call.answers("SET MUSIC ON default", OK)
 
 
@@ -167,7 +174,7 @@ async def test_place_wait_and_offer_are_told_one_after_another(
         assert wait is not None
         for text in (place_in_queue("en", 1), wait, "offer"):
             await says(call, "_".join(text.lower().replace(".", "").split()))
-        await hears_music(call)
+        await hears_it_again(call)
         call.says("HANGUP")
         await call.answers("SET VARIABLE TRK_STAGE done", "200 result=1")
     assert house.writer.row.outcome is Outcome.ABANDONED
@@ -189,7 +196,7 @@ async def test_comfort_messages_take_turns(monkeypatch: pytest.MonkeyPatch) -> N
         for text in ("thank_you", "have_your_bill", "thank_you"):
             await says(call, text)
             await says(call, "offer")
-            await hears_music(call)
+            await hears_it_again(call)
         assert await call.hears() == 'STREAM FILE have_your_bill ""'
         call.says("HANGUP", "200 result=-1 endpos=0")
         await call.answers("SET VARIABLE TRK_STAGE done", "200 result=1")
@@ -270,12 +277,12 @@ async def test_a_wait_that_grows_a_little_is_told_as_before(
     flow = flow.replace("say_wait: yes", "say_wait: yes, say_position: no")
     house = House({"support": program(flow.replace("  left: {say: Left., next: end}\n", ""))})
     async with calling(house) as call:
-        await hears_music(call)
+        await hears_it_again(call)
         for expected_ms, minutes in ((290_000, 5), (360_000, 5), (500_000, 10)):
             house.router.expected_ms = expected_ms
             told = expected_wait("en", minutes * 60_000) or ""
             await says(call, "_".join(told.lower().replace(".", "").split()))
-            await hears_music(call)
+            await hears_it_again(call)
         assert (await call.hears()).startswith("STREAM FILE ")
         call.says("HANGUP", "200 result=-1 endpos=0")
         await call.answers("SET VARIABLE TRK_STAGE done", "200 result=1")

@@ -129,6 +129,7 @@ async def test_an_order_to_ring_becomes_an_originate() -> None:
             'CallerID: "Kovács Öcsi x" <+36301234567>',
             "Variable: TRK_CONTACT=c-1",
             'Variable: TRK_RECORDING=a\\,b\\"c',
+            "Variable: TRK_KEYS=heard",
         }
         asterisk.answer(request)
         await ringing

@@ -108,3 +108,20 @@ async def test_somebody_outside_who_is_busy() -> None:
         await asyncio.sleep(60)
         assert CustomerNotReached("c-1+1", RingFailure.BUSY) in told
         assert any(isinstance(event, LegEnded) for event in told)
+
+
+@virtual_time
+async def test_a_leg_is_sent_into_the_relay_of_a_capture() -> None:
+    """Where it finds it is noted on it first; the dialplan does the rest."""
+    async with linked() as (switch, asterisk, _):
+        going = asyncio.create_task(switch.relay("leg-1", "an-id", "127.0.0.1:4000"))
+        request = await asterisk.read()
+        assert request.lines[0] == "Action: Setvar"
+        noted = {"Channel: leg-1", "Variable: TRK_RELAY", "Value: an-id,127.0.0.1:4000"}
+        assert set(request.lines[2:]) == noted
+        asterisk.answer(request)
+        request = await asterisk.read()
+        assert request.lines[0] == "Action: Redirect"
+        assert set(request.lines[2:]) >= {"Channel: leg-1", "Context: agent-leg", "Exten: relay"}
+        asterisk.answer(request)
+        assert await going

@@ -11,12 +11,25 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from bridge.events import Parking
 from engine.transfers.refusals import NotNow
-from engine.transfers.table import Join, Mode, Music, Over, Park, Seat, Table, Where, With
+from engine.transfers.table import (
+    InRelay,
+    Join,
+    Mode,
+    Move,
+    Music,
+    Over,
+    Park,
+    Seat,
+    Table,
+    ToRelay,
+    Where,
+    With,
+)
 
 pytestmark = pytest.mark.unit
 
 ANNA, CILI = "anna", "cili"
-VERBS = ("hold", "resume", "consult", "toggle", "confer", "cancel", "complete")
+VERBS = ("hold", "resume", "consult", "toggle", "confer", "cancel", "complete", "relay")
 
 
 class Switch:
@@ -26,6 +39,7 @@ class Switch:
         self.table = Table(Seat(leg, Where.CALLER))
         self.parked: set[str] = set()
         self.together: set[str] = set()
+        self.relayed = ""
         self.with_caller: set[str] = {leg}
         self.up: set[str] = {leg}
 
@@ -54,6 +68,10 @@ class Switch:
         self._leave(leg)
         self.become(self.table.left(leg))
 
+    def come_from_relay(self, leg: str) -> None:
+        """The dialplan has it wait."""
+        self._park(leg)
+
     def _leave(self, leg: str) -> None:
         if leg in self.together:
             (other,) = self.together - {leg}
@@ -67,7 +85,12 @@ class Switch:
             self.parked.add(leg)
             self.table = self.table.parked(leg)
 
-    def _move(self, move: Park | Join) -> None:
+    def _move(self, move: Move) -> None:
+        if isinstance(move, ToRelay):
+            self.table = self.table.relaying(move)
+            self._leave(move.leg)
+            self.relayed = move.leg
+            return
         if isinstance(move, Join):
             assert {move.leg, move.other} <= self.parked, "who is joined waits by itself"
             self.parked -= {move.leg, move.other}
@@ -127,6 +150,20 @@ class TableMachine(RuleBasedStateMachine):
         if self.switch.up:
             self.switch.hang_up(data.draw(st.sampled_from(sorted(self.switch.up))))
 
+    @rule(agent_first=st.booleans(), settles=st.booleans())
+    def the_relay_lets_go(self, agent_first: bool, settles: bool) -> None:
+        switch = self.switch
+        leg, switch.relayed = switch.relayed, ""
+        if not leg:
+            return
+        if agent_first:
+            switch.come_from_relay(leg)
+        switch.become(switch.table.relay_over())
+        if not agent_first:
+            switch.come_from_relay(leg)
+        if settles:
+            switch.settle()
+
     @rule()
     def all_comes_to_rest(self) -> None:
         self.switch.settle()
@@ -153,6 +190,9 @@ class TableMachine(RuleBasedStateMachine):
                 assert switch.with_caller == agent
             case Mode.HOLD:
                 assert (switch.with_caller, switch.parked) == (set(), agent)
+            case Mode.RELAY:
+                assert (switch.with_caller, switch.parked) == (set(), set())
+                assert {switch.relayed} == agent
             case Mode.CONSULT:
                 assert switch.with_caller == set()
                 assert not guest or switch.together == agent | guest
@@ -233,3 +273,42 @@ def test_what_does_not_fit_is_refused(table: Table, verb: str, why: str) -> None
         getattr(table, verb)()
     assert refused.value.code == "not_now"
     assert str(refused.value).endswith(f"is not possible now: {why}")
+
+
+def test_a_card_is_keyed_in_a_relay() -> None:
+    """The agent's leg goes there, then the caller; when it lets go of both, they talk again."""
+    switch = Switch(ANNA)
+    switch.become(switch.table.relay())
+    assert switch.table.moves == (ToRelay(ANNA),)
+    assert isinstance(switch.table.place, InRelay)
+    switch.settle()
+    switch.become(switch.table.relay_over())
+    assert isinstance(switch.table.place, Music)
+    switch.come_from_relay(ANNA)
+    switch.settle()
+    assert switch.with_caller == {ANNA}
+
+
+def test_an_agent_s_leg_that_is_put_out_ends_the_relay() -> None:
+    """Whatever the caller's session knows by then."""
+    switch = Switch(ANNA)
+    switch.become(switch.table.relay())
+    switch.settle()
+    switch.come_from_relay(ANNA)
+    assert switch.table.mode is Mode.TALK
+
+
+@pytest.mark.parametrize("verb", ["hold", "consult", "toggle", "confer", "cancel", "complete"])
+def test_nothing_else_while_a_card_is_keyed(verb: str) -> None:
+    """The agent is told why."""
+    table = Table(Seat(ANNA, Where.CALLER)).relay()
+    with pytest.raises(NotNow, match="a card is being keyed"):
+        getattr(table, verb)()
+
+
+def test_no_card_on_hold() -> None:
+    """Nor before the two were joined: there would be nobody to take from a bridge."""
+    with pytest.raises(NotNow, match="on hold"):
+        Table(Seat(ANNA, Where.CALLER)).hold().relay()
+    with pytest.raises(NotNow, match="being joined"):
+        Table(Seat(ANNA, Where.MOVING)).relay()

@@ -1,0 +1,124 @@
+"""Where captures are opened: legs into the relay of the capture process, and back."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from bridge.errors import ChannelGone
+from config.site import Site
+from engine.calls.services import Services
+from engine.capturing import messages
+from engine.capturing.keeper import CaptureProcess
+from engine.paying.captures import CapturesAway, OpenCapture, Order
+from engine.paying.remote import RemoteCapture
+from engine.performing.line import Line
+from engine.transfers.caller import enter_relay
+from engine.transfers.party import Party, Relayed
+from engine.transfers.table import Mode
+
+log = structlog.get_logger(__name__)
+
+BACK_S = 5.0
+"""So long the legs may take to be back where they came from."""
+
+Secrets = Callable[[Site], Mapping[str, str]]
+"""Those of the services of a site, as they are now."""
+
+
+class CaptureRoom:
+    """Fills `Captures`. `refusal` is why no card may be captured here (a word); None: it may."""
+
+    def __init__(self, process: CaptureProcess, services: Services, secrets: Secrets) -> None:
+        self.refusal: str | None = None
+        self._process = process
+        self._services = services
+        self._secrets = secrets
+
+    async def beside(self, contact: str, order: Order) -> OpenCapture:
+        """See the port."""
+        party = self._services.parties.of(contact)
+        capture, relayed = self._new(order)
+        party.relay(relayed)
+        capture.back = lambda: _back(party)
+        try:
+            self._open(capture, order, relayed.caller, relayed.agent)
+            await capture.legs_in()
+        except BaseException:
+            party.relay_over()
+            await capture.close()
+            raise
+        return capture
+
+    async def alone(self, line: Line, order: Order) -> OpenCapture:
+        """See the port."""
+        if line.session.hungup.is_set():
+            raise ChannelGone(line.session.request.channel)
+        capture, relayed = self._new(order)
+        self._open(capture, order, relayed.caller, None)
+        name = f"relay of {line.contact}"
+        inside = asyncio.create_task(_inside(line, relayed), name=name)
+        capture.back = lambda: _out(inside)
+        try:
+            await capture.legs_in()
+        except BaseException:
+            await capture.close()
+            raise
+        return capture
+
+    def _new(self, order: Order) -> tuple[RemoteCapture, Relayed]:
+        """Nothing has happened yet. Raises CapturesAway."""
+        if self.refusal is not None:
+            raise CapturesAway(self.refusal)
+        if self._services.site.payments is None:
+            raise CapturesAway("no_provider")
+        if self._process.port is None:
+            raise CapturesAway("restarting")
+        name, caller, agent = (str(uuid.uuid4()) for _ in range(3))
+        capture = RemoteCapture(name, self._process, self._services.audio, order)
+        return capture, Relayed(caller, agent, f"127.0.0.1:{self._process.port}")
+
+    def _open(self, capture: RemoteCapture, order: Order, caller: str, agent: str | None) -> None:
+        site = self._services.site
+        if site.payments is not None:
+            section = site.payments.model_dump(mode="json")
+            self._process.configure(messages.Configure(section, dict(self._secrets(site))))
+        today = datetime.now(ZoneInfo(site.zone))
+        how = order.rules, order.language, today.year, today.month, order.prompts
+        self._process.listen(capture.id, capture.take)
+        self._process.send(messages.Open(capture.id, caller, agent, *how))
+
+
+async def _inside(line: Line, relayed: Relayed) -> None:
+    """The caller of a flow, until the relay lets go of them; that they have hung up meanwhile, the
+    next command tells."""
+    with contextlib.suppress(ChannelGone):
+        await enter_relay(line.session, relayed.caller, relayed.server)
+
+
+async def _out(inside: asyncio.Task[None]) -> None:
+    """Until the flow has its caller back."""
+    done, _ = await asyncio.wait((inside,), timeout=BACK_S)
+    if not done:
+        log.error("caller_stuck_in_relay")
+        inside.cancel()
+    for each in done:
+        each.result()
+
+
+async def _back(party: Party) -> None:
+    """Until agent and caller are out of the relay."""
+    try:
+        async with asyncio.timeout(BACK_S):
+            while party.table.mode is Mode.RELAY:
+                party.changed.clear()
+                await party.changed.wait()
+    except TimeoutError:
+        log.error("conversation_stuck_in_relay", contact=party.contact)
+        party.relay_over()
