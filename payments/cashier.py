@@ -1,4 +1,5 @@
-"""Taking, giving back and finding out: the ledger, the tokeniser and the gateway together.
+"""Taking, giving back and finding out: the ledger and the gateway together. Of a card it has the
+token alone, which whoever holds the card makes.
 
 Never twice: a request is in the ledger before it is sent, with the key and the values that it is
 asked again with; nothing else is begun on its payment until it is settled; what may have been done
@@ -16,7 +17,6 @@ from typing import TypeAlias
 import structlog
 
 from history.errors import DatabaseAway
-from payments.capture.card import Card
 from payments.errors import CardRefused, LooksLikeACard, NoAnswer, NoSuchPayment, NotDone
 from payments.gateways import (
     Advice,
@@ -43,7 +43,7 @@ from payments.ledger import (
     standing_after,
 )
 from payments.money import Amount
-from payments.tokens import CardToken, Key, Tokeniser
+from payments.tokens import CardToken, HeldCard, Key
 
 KEY_LIFETIME_MS = 23 * 3_600_000
 """Providers keep keys for 24 hours at least (docs.stripe.com/api/idempotent_requests). Asked with
@@ -105,7 +105,6 @@ class Cashier:
     def __init__(
         self,
         ledger: Ledger,
-        tokeniser: Tokeniser,
         gateway: Gateway,
         gateway_name: str,
         clock: Clock,
@@ -114,7 +113,6 @@ class Cashier:
         key_lifetime_ms: int = KEY_LIFETIME_MS,
     ) -> None:
         self._ledger = ledger
-        self._tokeniser = tokeniser
         self._gateway = gateway
         self._name = gateway_name
         self._clock = clock
@@ -127,7 +125,7 @@ class Cashier:
         return await self._ledger.open(new, self._name, by, self._clock())
 
     async def pay(
-        self, payment_id: str, card: Card, by: str, *, authorise: bool = False
+        self, payment_id: str, card: HeldCard, by: str, *, authorise: bool = False
     ) -> Outcome:
         """Charge a card, or only hold the amount. Raises NoSuchPayment, Unsettled, NotPossible."""
         operation = Operation.AUTHORISE if authorise else Operation.CHARGE
@@ -218,16 +216,16 @@ class Cashier:
         sent = await self._ledger.sending(work.attempt, self._clock())
         return await self._ask(_Work(work.payment, sent), self._patience)
 
-    async def _tokenise(self, card: Card, attempt: Attempt) -> CardToken:
-        """Again with the same key where nobody answered: the digits are here only now."""
+    async def _tokenise(self, card: HeldCard, attempt: Attempt) -> CardToken:
+        """Again with the same key where nobody answered: the digits are there only now."""
         key = Key(f"{attempt.id}-token")
         for pause_s in self._patience.pauses_s:
             try:
-                return await self._tokeniser.tokenise(card, key)
+                return await card.tokenise(key)
             except (NotDone, NoAnswer) as failure:
                 log.info("payment_token_again", payment=attempt.payment_id, reason=failure.reason)
             await self._sleep(pause_s)
-        return await self._tokeniser.tokenise(card, key)
+        return await card.tokenise(key)
 
     async def _look(self, work: _Work) -> Answer | None:
         try:

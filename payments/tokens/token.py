@@ -45,6 +45,16 @@ class CardToken:
     last4: str
 
 
+class HeldCard(Protocol):
+    """A card that somebody holds, perhaps in another process: of it there is a token to be had."""
+
+    async def tokenise(self, key: Key) -> CardToken:
+        """A token of it; again with the same key until there is one.
+
+        Raises CardRefused, NotDone, NoAnswer, LooksLikeACard.
+        """
+
+
 class Tokeniser(Protocol):
     """Card in, token out: the only way by which a card leaves the house."""
 

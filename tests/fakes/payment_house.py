@@ -7,7 +7,8 @@ import json
 from collections.abc import Awaitable, Callable
 from functools import wraps
 from random import Random
-from typing import Any, TypeVar
+from types import TracebackType
+from typing import Any, Self, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 from history.errors import DatabaseAway
@@ -19,6 +20,7 @@ from payments.ledger import Ledger
 from payments.sandbox import Call, Provider
 from payments.sandbox.provider import SERVER_ERROR
 from payments.stripe_api import StripeApi
+from payments.tokens import CardToken, Key, Tokeniser
 from payments.tokens.stripe import StripeTokeniser
 from payments.wire import WireReply, WireRequest
 from payments.wire.bodies import wipe
@@ -131,19 +133,40 @@ class PaymentHouse:
         self.provider = Provider()
         self.line = Line(self.provider, self.clock)
         self.ledger = ledger
+        self.api = StripeApi(self.line, "sk_test_sandbox")
         self.cashier = self.engine()
 
     def engine(self) -> Cashier:
         """A new process."""
-        api = StripeApi(self.line, "sk_test_sandbox")
-        return Cashier(
-            self.ledger,
-            StripeTokeniser(api),
-            StripeGateway(api),
-            "stripe",
-            self.clock,
-            self.clock.sleep,
-        )
+        gateway = StripeGateway(self.api)
+        return Cashier(self.ledger, gateway, "stripe", self.clock, self.clock.sleep)
+
+    def held(self, number: str = "4242424242424242") -> Held:
+        """A card that a caller has keyed, ready to become a token."""
+        return Held(card(number), StripeTokeniser(self.api))
+
+
+class Held:
+    """A card in this process, as a context that wipes its security code."""
+
+    def __init__(self, card: Card, tokeniser: Tokeniser) -> None:
+        self._card = card
+        self._tokeniser = tokeniser
+
+    async def tokenise(self, key: Key) -> CardToken:
+        """See the port."""
+        return await self._tokeniser.tokenise(self._card, key)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._card.__exit__(kind, error, trace)
 
 
 def card(number: str = "4242424242424242", expiry: str = "1230", code: str = "123") -> Card:

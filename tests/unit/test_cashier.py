@@ -16,7 +16,7 @@ from payments.gateways.webhooks import Notice
 from payments.ledger import AttemptState, NewPayment, Payment, PaymentFilter, State
 from payments.money import Amount
 from payments.sandbox.cards import PENDING
-from tests.fakes.payment_house import MortalLedger, PaymentHouse, card
+from tests.fakes.payment_house import MortalLedger, PaymentHouse
 
 pytestmark = pytest.mark.unit
 
@@ -46,14 +46,14 @@ async def test_a_card_is_charged_once(house: PaymentHouse) -> None:
     """The ledger has the intent before, brand and last four after, and who asked for it."""
     payment = await opened(house)
     assert payment.state is State.OPEN
-    outcome = await house.cashier.pay(payment.id, card(), "anna")
+    outcome = await house.cashier.pay(payment.id, house.held(), "anna")
     assert isinstance(outcome, Done)
     assert (outcome.payment.state, outcome.payment.captured) == (State.PAID, 12_50)
     assert (outcome.payment.brand, outcome.payment.last4) == ("visa", "4242")
     assert outcome.payment == await house.ledger.payment(payment.id)
     assert taken(house) == 12_50
     with pytest.raises(NotPossible, match="is paid, and is not charged again"):
-        await house.cashier.pay(payment.id, card(), "anna")
+        await house.cashier.pay(payment.id, house.held(), "anna")
     audit = await house.ledger.audit(payment.id)
     assert [(each.by, each.what) for each in audit] == [
         ("anna", "opened"),
@@ -74,12 +74,12 @@ async def test_the_same_request_key_is_the_same_payment(house: PaymentHouse) -> 
 async def test_a_decline_is_told_and_another_card_is_charged(house: PaymentHouse) -> None:
     """On the same intent of the provider, so that only one of them can succeed."""
     payment = await opened(house)
-    refused = await house.cashier.pay(payment.id, card(BAD), "anna")
+    refused = await house.cashier.pay(payment.id, house.held(BAD), "anna")
     assert isinstance(refused, Refused)
     assert (refused.decline.code, refused.decline.reason) == ("insufficient_funds", Reason.FUNDS)
     assert refused.decline.anew == {Field.NUMBER}
     assert refused.payment.state is State.DECLINED
-    assert isinstance(await house.cashier.pay(payment.id, card(), "anna"), Done)
+    assert isinstance(await house.cashier.pay(payment.id, house.held(), "anna"), Done)
     assert len(house.provider.intents) == 1
     assert taken(house) == 12_50
 
@@ -87,7 +87,7 @@ async def test_a_decline_is_told_and_another_card_is_charged(house: PaymentHouse
 async def test_a_wrong_code_is_keyed_again(house: PaymentHouse) -> None:
     """By the same card; the advice is to confirm its details."""
     payment = await opened(house)
-    refused = await house.cashier.pay(payment.id, card("4000000000000127"), "anna")
+    refused = await house.cashier.pay(payment.id, house.held("4000000000000127"), "anna")
     assert isinstance(refused, Refused)
     assert refused.decline.anew == {Field.CODE}
     assert refused.decline.advice is Advice.NEW_DETAILS
@@ -98,7 +98,7 @@ async def test_a_lost_reply_is_found_out_in_the_call(house: PaymentHouse) -> Non
     payment = await opened(house)
     mishaps = iter([None, None, None, "cut"])  # the token, then the charge, after it was done
     house.line.mishap = lambda: next(mishaps, None)
-    assert isinstance(await house.cashier.pay(payment.id, card(), "anna"), Done)
+    assert isinstance(await house.cashier.pay(payment.id, house.held(), "anna"), Done)
     assert house.line.sent.count("POST /v1/payment_intents") == 2
     assert taken(house) == 12_50
 
@@ -108,12 +108,12 @@ async def test_what_is_not_known_is_shown_so_and_blocks_the_rest(house: PaymentH
     payment = await opened(house)
     mishaps = iter([None, None, None, *["cut"] * 20])
     house.line.mishap = lambda: next(mishaps, None)
-    outcome = await house.cashier.pay(payment.id, card(), "anna")
+    outcome = await house.cashier.pay(payment.id, house.held(), "anna")
     assert isinstance(outcome, Unknown)
     shown = await house.ledger.payment(payment.id)
     assert shown.state is State.UNSETTLED
     with pytest.raises(Unsettled, match="not known yet"):
-        await house.cashier.pay(payment.id, card(), "anna")
+        await house.cashier.pay(payment.id, house.held(), "anna")
     house.line.mishap = lambda: None
     (found,) = await house.cashier.recover(house.clock() + 1)
     assert isinstance(found, Done)
@@ -125,7 +125,7 @@ async def test_an_error_that_the_provider_keeps_is_seen_through(house: PaymentHo
     payment = await opened(house)
     mishaps = iter([None, None, None, "error"])
     house.line.mishap = lambda: next(mishaps, None)
-    outcome = await house.cashier.pay(payment.id, card(), "anna")
+    outcome = await house.cashier.pay(payment.id, house.held(), "anna")
     assert isinstance(outcome, Unknown)
     (found,) = await house.cashier.recover(house.clock() + 1)
     assert isinstance(found, Done)
@@ -136,11 +136,11 @@ async def test_a_provider_that_was_never_reached_charged_nothing(house: PaymentH
     payment = await opened(house)
     mishaps = iter([None, None, *["unreachable"] * 4])
     house.line.mishap = lambda: next(mishaps, None)
-    outcome = await house.cashier.pay(payment.id, card(), "anna")
+    outcome = await house.cashier.pay(payment.id, house.held(), "anna")
     assert isinstance(outcome, NotMade)
     assert outcome.reason == "unreachable"
     house.line.mishap = lambda: None
-    assert isinstance(await house.cashier.pay(payment.id, card(), "anna"), Done)
+    assert isinstance(await house.cashier.pay(payment.id, house.held(), "anna"), Done)
 
 
 async def test_being_turned_away_later_does_not_undo_a_doubt(house: PaymentHouse) -> None:
@@ -148,7 +148,7 @@ async def test_being_turned_away_later_does_not_undo_a_doubt(house: PaymentHouse
     payment = await opened(house)
     mishaps = iter([None, None, None, "cut", *["unreachable"] * 6])
     house.line.mishap = lambda: next(mishaps, None)
-    assert isinstance(await house.cashier.pay(payment.id, card(), "anna"), Unknown)
+    assert isinstance(await house.cashier.pay(payment.id, house.held(), "anna"), Unknown)
 
 
 async def test_a_forgotten_key_is_not_asked_with_again(house: PaymentHouse) -> None:
@@ -156,7 +156,7 @@ async def test_a_forgotten_key_is_not_asked_with_again(house: PaymentHouse) -> N
     payment = await opened(house)
     mishaps = iter([None, None, *["cut"] * 20])  # it never arrived
     house.line.mishap = lambda: next(mishaps, None)
-    await house.cashier.pay(payment.id, card(), "anna")
+    await house.cashier.pay(payment.id, house.held(), "anna")
     house.line.mishap = lambda: None
     house.clock.now_ms += KEY_LIFETIME_MS
     (found,) = await house.cashier.recover(house.clock() + 1)
@@ -166,13 +166,13 @@ async def test_a_forgotten_key_is_not_asked_with_again(house: PaymentHouse) -> N
     decided = await house.cashier.decide(attempt, AttemptState.NOT_DONE, "dora")
     assert isinstance(decided, NotMade)
     assert (await house.ledger.audit(payment.id))[-1].by == "dora"
-    assert isinstance(await house.cashier.pay(payment.id, card(), "anna"), Done)
+    assert isinstance(await house.cashier.pay(payment.id, house.held(), "anna"), Done)
 
 
 async def test_an_amount_is_held_and_taken_in_part(house: PaymentHouse) -> None:
     """Authorise, capture; then it is paid by what was taken."""
     payment = await opened(house)
-    held = await house.cashier.pay(payment.id, card(), "anna", authorise=True)
+    held = await house.cashier.pay(payment.id, house.held(), "anna", authorise=True)
     assert isinstance(held, Done)
     assert held.payment.state is State.AUTHORISED
     assert taken(house) == 0
@@ -186,7 +186,7 @@ async def test_an_amount_is_held_and_taken_in_part(house: PaymentHouse) -> None:
 async def test_what_was_held_is_let_go(house: PaymentHouse) -> None:
     """Voided: nothing can be taken any more."""
     payment = await opened(house)
-    await house.cashier.pay(payment.id, card(), "anna", authorise=True)
+    await house.cashier.pay(payment.id, house.held(), "anna", authorise=True)
     done = await house.cashier.void(payment.id, "anna")
     assert done.payment.state is State.VOIDED
     with pytest.raises(NotPossible):
@@ -196,7 +196,7 @@ async def test_what_was_held_is_let_go(house: PaymentHouse) -> None:
 async def test_money_is_given_back_no_more_than_there_is(house: PaymentHouse) -> None:
     """In parts, the rest at last; a lost reply does not give it twice."""
     payment = await opened(house)
-    await house.cashier.pay(payment.id, card(), "anna")
+    await house.cashier.pay(payment.id, house.held(), "anna")
     mishaps = iter([None, "cut"])
     house.line.mishap = lambda: next(mishaps, None)
     first = await house.cashier.refund(payment.id, "dora", 2_50)
@@ -211,7 +211,7 @@ async def test_money_is_given_back_no_more_than_there_is(house: PaymentHouse) ->
 async def test_a_refund_that_nobody_answered_is_looked_for(house: PaymentHouse) -> None:
     """By the attempt's key in its metadata."""
     payment = await opened(house)
-    await house.cashier.pay(payment.id, card(), "anna")
+    await house.cashier.pay(payment.id, house.held(), "anna")
     mishaps = iter([None, "error"])
     house.line.mishap = lambda: next(mishaps, None)
     assert isinstance(await house.cashier.refund(payment.id, "dora"), Unknown)
@@ -226,7 +226,7 @@ async def test_a_payment_that_the_provider_has_not_decided_is_told_by_a_notice(
 ) -> None:
     """Unknown until then; the notice only makes us look, so its text cannot lie."""
     payment = await opened(house)
-    assert isinstance(await house.cashier.pay(payment.id, card(PENDING), "anna"), Unknown)
+    assert isinstance(await house.cashier.pay(payment.id, house.held(PENDING), "anna"), Unknown)
     notice = Notice("evt_1", "payment_intent.succeeded", None, payment.id, None)
     await house.cashier.take_notice(notice)
     assert (await house.ledger.payment(payment.id)).state is State.UNSETTLED
@@ -238,7 +238,7 @@ async def test_a_payment_that_the_provider_has_not_decided_is_told_by_a_notice(
 async def test_a_refund_made_elsewhere_comes_into_the_ledger(house: PaymentHouse) -> None:
     """Money was given back on the provider's own pages; a notice that is repeated counts once."""
     payment = await opened(house)
-    done = await house.cashier.pay(payment.id, card(), "anna")
+    done = await house.cashier.pay(payment.id, house.held(), "anna")
     notice = Notice("evt_2", "charge.refunded", done.payment.handle, None, 5_00)
     for _ in range(2):
         await house.cashier.take_notice(notice)
@@ -273,7 +273,7 @@ async def test_what_was_not_done_is_not_told_so_before_it_is_written(house: Paym
     house.line.mishap = lambda: next(mishaps, None)
     fates = iter([None] * 4 + ["away"])  # begun and armed, then the database is away
     house.ledger.fate = lambda: next(fates, None)
-    assert isinstance(await house.cashier.pay(payment.id, card(), "anna"), Unknown)
+    assert isinstance(await house.cashier.pay(payment.id, house.held(), "anna"), Unknown)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from payments.cashier import KEY_LIFETIME_MS, Cashier, Done, NotMade, Outcome, R
 from payments.errors import NotPossible, Unsettled
 from payments.ledger import AttemptState, NewPayment, State
 from payments.money import Amount
-from tests.fakes.payment_house import Fate, Killed, MortalLedger, PaymentHouse, card
+from tests.fakes.payment_house import Fate, Killed, MortalLedger, PaymentHouse
 
 pytestmark = pytest.mark.unit
 
@@ -67,7 +67,7 @@ class Run:
         new = NewPayment("call-1/pay", AMOUNT, "Invoice 7")
         self.payment = (await engine.open(new, "anna")).id
         for _ in range(3):
-            with card(self.random.choice(CARDS)) as keyed:
+            with self.house.held(self.random.choice(CARDS)) as keyed:
                 try:
                     outcome = await engine.pay(self.payment, keyed, "anna")
                 except (Unsettled, NotPossible):
@@ -159,19 +159,19 @@ async def killed_at(point: str, house: PaymentHouse) -> None:
         house.ledger.fate = lambda: next(fates, None)
     new = NewPayment("call-1/pay", AMOUNT, "Invoice 7")
     with pytest.raises(Killed):
-        await charged(house.cashier, new)
+        await charged(house, house.cashier, new)
     engine = house.engine()
     await engine.recover(house.clock() + 1)
     payment = await engine.open(new, "anna")
     assert payment.captured == sum(house.provider.charged.values())
     assert payment.state in (State.OPEN, State.PAID)
     if payment.state is State.OPEN:
-        assert isinstance(await charged(engine, new), Done)
+        assert isinstance(await charged(house, engine, new), Done)
     assert list(house.provider.charged.values()) == [AMOUNT.minor]
 
 
-async def charged(engine: Cashier, new: NewPayment) -> Outcome:
+async def charged(house: PaymentHouse, engine: Cashier, new: NewPayment) -> Outcome:
     """A call from its first word of money to the outcome."""
     payment = await engine.open(new, "anna")
-    with card() as keyed:
+    with house.held() as keyed:
         return await engine.pay(payment.id, keyed, "anna")

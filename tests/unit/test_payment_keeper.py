@@ -14,7 +14,7 @@ from desk.payments import add_routes
 from engine.clock import now_ms
 from engine.layout import Layout
 from engine.paying.keeper import PaymentKeeper
-from engine.paying.opening import open_cashier
+from engine.paying.opening import open_cashier, open_tokeniser
 from history.migrations import upgrade_to_head
 from payments.cashier import IN_CALL_MS, Unknown
 from payments.gateways.webhooks import signature
@@ -22,7 +22,7 @@ from payments.ledger import Ledger, NewPayment, Payment, State
 from payments.money import Amount
 from payments.sandbox.cards import PENDING
 from payments.sandbox.server import Sandbox
-from tests.fakes.payment_house import card
+from tests.fakes.payment_house import Held, card
 from tests.fakes.sandbox_server import KEY, sandbox_server
 
 pytestmark = pytest.mark.unit
@@ -62,9 +62,10 @@ class Kept:
         """A card is charged; what comes of it is not known."""
         assert self.site is not None
         assert self.site.payments is not None
-        with open_cashier(self.site.payments, SECRETS, self.ledger) as cashier:
+        asked = self.site.payments, SECRETS
+        with open_cashier(*asked, self.ledger) as cashier, open_tokeniser(*asked) as tokeniser:
             payment = await cashier.open(NEW, "anna")
-            with card(number, "1240") as keyed:
+            with Held(card(number, "1240"), tokeniser) as keyed:
                 assert isinstance(await cashier.pay(payment.id, keyed, "anna"), Unknown)
         return payment
 

@@ -25,7 +25,7 @@ from payments.sandbox.server import Sandbox
 from payments.stripe_api import StripeApi
 from payments.tokens.stripe import StripeTokeniser
 from payments.wire import HttpsWire
-from tests.fakes.payment_house import card
+from tests.fakes.payment_house import Held, card
 from tests.fakes.sandbox_server import KEY, sandbox_server
 from tests.unit.command import Command
 
@@ -84,14 +84,13 @@ class Shop:
         wire = HttpsWire(self.url, 5)
         api = StripeApi(wire, KEY)
         ledger = Ledger(self.database, "northwind", "n1")
-        parts = StripeTokeniser(api), StripeGateway(api), "stripe"
 
         async def at_once(seconds: float) -> None:
             return None
 
-        cashier = Cashier(ledger, *parts, now_ms, at_once)
+        cashier = Cashier(ledger, StripeGateway(api), "stripe", now_ms, at_once)
         payment = await cashier.open(NEW, "anna")
-        with card(number, "1240") as keyed:
+        with Held(card(number, "1240"), StripeTokeniser(api)) as keyed:
             await cashier.pay(payment.id, keyed, "anna")
         await ledger.close()
         wire.close()
