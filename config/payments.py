@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -12,7 +13,7 @@ from config.duration import Duration
 from config.services import SECRET, HeaderName, WebAddress, is_overheard
 from config.sms import texts_of
 from config.suggest import did_you_mean, shown
-from config.values import Line, Unique
+from config.values import Line, Port, Unique
 
 HOLE = re.compile(r"\{([^{}]*)\}")
 CARD_HOLES = ("number", "month", "year", "yy", "code", "postal", "key")
@@ -132,6 +133,20 @@ class ReplyPlaces(DocumentModel):
     )
 
 
+SANDBOX_SECRETS: Mapping[str, str] = {
+    "sandbox_key": "sk_test_sandbox",
+    "sandbox_webhook": "whsec_sandbox",
+}
+"""Open to everybody: behind them is no money."""
+
+
+class Sandbox(DocumentModel):
+    """A provider of our own, which moves no money: `trunkline up` starts it beside the engine. For
+    demonstrations and tests, never for customers."""
+
+    port: Port = Field(default=8095, description="on 127.0.0.1, TCP; TRUNKLINE_SANDBOX_PORT wins")
+
+
 class HttpGateway(DocumentModel):
     """Any provider with JSON over HTTPS, one that keeps the keys of requests: asked again with
     the same key it must answer the same, and do nothing twice."""
@@ -168,6 +183,9 @@ class Payments(DocumentModel):
 
     stripe: StripeAccount | None = Field(default=None, description="Stripe, or our sandbox")
     http: HttpGateway | None = Field(default=None, description="any other, over HTTPS")
+    sandbox: Sandbox | None = Field(
+        default=None, description="our own, which `trunkline up` starts; no money moves"
+    )
     brands: Annotated[tuple[BrandName, ...], Unique] = Field(
         default=("visa", "mastercard", "amex"), min_length=1, description="accepted here"
     )
@@ -195,8 +213,8 @@ class Payments(DocumentModel):
 
     @model_validator(mode="after")
     def _one_provider(self) -> Self:
-        if (self.stripe is None) is (self.http is None):
-            raise ValueError("needs exactly one provider: stripe or http")
+        if sum(each is not None for each in (self.stripe, self.http, self.sandbox)) != 1:
+            raise ValueError("needs exactly one provider: stripe, http or sandbox")
         missing = [name for name in ("number", "expiry") if name not in self.fields]
         if missing:
             raise ValueError(f"a card cannot be charged without its {' and '.join(missing)}")
@@ -204,11 +222,14 @@ class Payments(DocumentModel):
 
     @property
     def provider(self) -> StripeAccount | HttpGateway:
-        """The one that there is."""
+        """The one that there is; the sandbox is as Stripe."""
         found = self.stripe or self.http
-        if found is None:
+        if found is not None:
+            return found
+        if self.sandbox is None:
             raise ValueError("no provider")
-        return found
+        key, webhook = (f"secret:{name}" for name in SANDBOX_SECRETS)
+        return StripeAccount(key=key, webhook=webhook, url=f"http://127.0.0.1:{self.sandbox.port}")
 
     @property
     def secrets(self) -> frozenset[str]:

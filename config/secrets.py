@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from config.payments import SANDBOX_SECRETS
 from config.site import Site
 
 FILE = "secrets.json"
@@ -72,6 +73,7 @@ def _of_services(
         for name in sorted(wanted):
             variable = f"{VARIABLE}{name.upper()}"
             secret = environ.get(variable) or known.services.get(name)
+            secret = secret or SANDBOX_SECRETS.get(name)
             if secret is None:
                 raise SecretsError(
                     f"the {owner} needs the secret {name}: set {variable}, "

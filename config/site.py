@@ -27,7 +27,7 @@ from config.document import (
 from config.hours import Hours
 from config.mail import Mail
 from config.mailboxes import Mailbox
-from config.network_overrides import override
+from config.network_overrides import override, override_sandbox
 from config.numbers import country_of
 from config.pauses import PauseReason, PauseReasons
 from config.payments import Payments
@@ -131,6 +131,7 @@ def read_site(
 ) -> tuple[Site, Located, tuple[Problem, ...]]:
     """Like `load_site_located` from a text, its contradictions told beside it and not raised."""
     site, located = load_text_located(text, file, Site)
-    site = site.model_copy(update={"network": override(site.network, environ)})
+    network, payments = override(site.network, environ), override_sandbox(site.payments, environ)
+    site = site.model_copy(update={"network": network, "payments": payments})
     problems = check_site(site, located, today or datetime.now(ZoneInfo(site.zone)).date())
     return site, located, tuple(sorted(problems))

@@ -6,22 +6,20 @@ everything under `/api/` needs `Authorization: Bearer <token>`.
 """
 
 import asyncio
-import contextlib
-import json
 import re
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 from aiohttp import web
 
 from desk import calls, orders
 from desk.answers import document, error
-from desk.views import Handling, Rehearsing, Unavailable, Views
+from desk.streaming import CLOSING, stream
+from desk.views import Handling, Json, Rehearsing, Unavailable, Views
 
 VIEWS: web.AppKey[Views] = web.AppKey("views")
 TOKEN: web.AppKey[str] = web.AppKey("token")
 REHEARSING: web.AppKey[Rehearsing] = web.AppKey("rehearsing")
-CLOSING: web.AppKey[asyncio.Event] = web.AppKey("closing")
 MAX_CONTACTS = 1000
 _LIMIT = re.compile("[0-9]{1,4}")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -162,25 +160,10 @@ async def _rehearsed_later(request: web.Request) -> web.Response:
 
 
 async def _events(request: web.Request) -> web.StreamResponse:
-    """Server-sent events: `data: {json}` for each live event until either side leaves."""
-    stream = web.StreamResponse(
-        headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"}
-    )
-    await stream.prepare(request)
-    await stream.write(b": listening\n\n")
-    copier = asyncio.create_task(_copy_events(request, stream))
-    closing = asyncio.create_task(request.app[CLOSING].wait())
-    try:
-        await asyncio.wait({copier, closing}, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in (copier, closing):
-            task.cancel()
-        await asyncio.gather(copier, closing, return_exceptions=True)
-    return stream
+    """Each live event of the engine."""
+    return await stream(request, _unnumbered(request.app[VIEWS].events()))
 
 
-async def _copy_events(request: web.Request, stream: web.StreamResponse) -> None:
-    # A reader that went away is a normal end of the stream.
-    with contextlib.suppress(ConnectionError):
-        async for event in request.app[VIEWS].events():
-            await stream.write(f"data: {json.dumps(event, ensure_ascii=False)}\n\n".encode())
+async def _unnumbered(events: AsyncIterator[Json]) -> AsyncIterator[tuple[None, Json]]:
+    async for event in events:
+        yield None, event

@@ -86,3 +86,6 @@ def wanted_ports(site: Site) -> Iterator[Port]:
     yield Port("Asterisk's manager", "tcp", LOOPBACK, network.ami_port, "TRUNKLINE_AMI_PORT")
     yield Port("FastAGI", "tcp", LOOPBACK, network.agi_port, "TRUNKLINE_AGI_PORT")
     yield Port("HTTP", "tcp", network.http_address, network.http_port, "TRUNKLINE_HTTP_PORT")
+    if site.payments is not None and site.payments.sandbox is not None:
+        port = site.payments.sandbox.port
+        yield Port("payment sandbox", "tcp", LOOPBACK, port, "TRUNKLINE_SANDBOX_PORT")

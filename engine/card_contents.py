@@ -1,9 +1,17 @@
 """What goes on the calling card: addresses and sample credentials of this instance."""
 
+from config.payments import SANDBOX_SECRETS
 from config.secrets import Secrets
 from config.site import Site
 from engine.card import Card
 from engine.settings import Settings
+
+
+def _sandbox(site: Site) -> Card | None:
+    """Where payments go that move no money."""
+    if site.payments is None or site.payments.sandbox is None:
+        return None
+    return {"url": site.payments.provider.url, "key": SANDBOX_SECRETS["sandbox_key"]}
 
 
 def contents(settings: Settings, site: Site, secrets: Secrets, pid: int) -> Card:
@@ -42,6 +50,7 @@ def contents(settings: Settings, site: Site, secrets: Secrets, pid: int) -> Card
             "url": f"http://{network.http_address}:{network.http_port}",
             "token": secrets.api,
         },
+        "sandbox": _sandbox(site),
         "logs": str(layout.logs),
         "recordings": str(layout.root / site.recording.directory),
     }

@@ -7,6 +7,9 @@ from prometheus_client.process_collector import ProcessCollector
 WAIT_BUCKETS_S = (0.1, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800)
 FAST_BUCKETS_S = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
 
+_CAPTURE = ("way", "result")
+_CHARGE = ("operation", "outcome")
+
 
 class Metrics:
     """One registry for one engine, so that tests may have several engines in one process."""
@@ -86,6 +89,22 @@ class Metrics:
             "Requests of flows to web services, all tries of each.",
             FAST_BUCKETS_S,
             "service",
+        )
+
+        self.captures = self._counter(
+            "payment_captures_total", "Cards captured, by who led it and how it ended.", *_CAPTURE
+        )
+        self.capture_seconds = self._histogram(
+            "payment_capture_seconds", "From the first word to the end.", WAIT_BUCKETS_S, "way"
+        )
+        self.charges = self._counter(
+            "payment_charges_total", "What was asked of the provider in calls.", *_CHARGE
+        )
+        self.charge_seconds = self._histogram(
+            "payment_charge_seconds",
+            "From the card to the provider's answer, all tries.",
+            WAIT_BUCKETS_S,
+            "operation",
         )
 
     def text(self) -> bytes:

@@ -30,6 +30,7 @@ from engine.settings import PROJECT, Settings
 from engine.starting import until_ready
 
 ASTERISK_WITHIN_S = 30
+SANDBOX_WITHIN_S = 20
 ENGINE_WITHIN_S = 90
 """The first start speaks every prompt of every language."""
 
@@ -68,6 +69,8 @@ def _welcome(screen: Screen, house: "Supervisor") -> None:
     numbers = ", ".join(here["numbers"])
     screen.say(f"  call      {numbers} over the trunk at sip:{here['sip']['trunk']}")
     screen.say(f"  phones    register at {here['sip']['address']} (accounts in {house.card_path})")
+    if here["sandbox"]:
+        screen.say("  payments  in a sandbox: no money moves; trunkline payments sandbox --cards")
     screen.say(f"  watch     .venv/bin/trunkline status; {here['api']['url']}/metrics")
 
 
@@ -125,6 +128,10 @@ class Supervisor:
             await self._start_asterisk(site, secrets, runtime)
             version = await self._rx(runtime, "core show version")
             step.detail = " ".join(version.split()[:2])
+        if site.payments is not None and site.payments.sandbox is not None:
+            with screen.step("Payment sandbox") as step:
+                await self._start_sandbox(site, site.payments.sandbox.port)
+                step.detail = "a provider that moves no money"
         with screen.step("Engine") as step:
             await self._start_engine()
             self.card = card.read(self.card_path)
@@ -153,16 +160,28 @@ class Supervisor:
 
         await self._start(spec, booted, ASTERISK_WITHIN_S)
 
+    async def _start_sandbox(self, site: Site, port: int) -> None:
+        """Its webhooks come to the engine, as a provider's would."""
+        network = site.network
+        webhook = f"http://{network.http_address}:{network.http_port}/webhooks/payments"
+        words = ["payments", "sandbox", "--port", str(port), "--webhook", webhook]
+        log = self._settings.layout.logs / "sandbox.log"
+
+        async def answers() -> bool:
+            try:
+                _, writer = await asyncio.open_connection(asterisk_files.LOOPBACK, port)
+            except OSError:
+                return False
+            writer.close()
+            return True
+
+        await self._start(_of_ours("sandbox", words, log), answers, SANDBOX_WITHIN_S)
+
     async def _start_engine(self) -> None:
         layout = self._settings.layout
         self.card_path.unlink(missing_ok=True)
-        argv = [sys.executable, "-m", "engine", "serve"]
-        environ = {**os.environ, "PYTHONPATH": str(PROJECT)}
-        await self._start(
-            ChildSpec("engine", argv, layout.engine_log, environ, stop_within_s=20),
-            self._engine_is_well,
-            ENGINE_WITHIN_S,
-        )
+        spec = _of_ours("engine", ["serve"], layout.engine_log)
+        await self._start(spec, self._engine_is_well, ENGINE_WITHIN_S)
 
     async def _engine_is_well(self) -> bool:
         try:
@@ -195,6 +214,13 @@ class Supervisor:
         )
         output, _ = await process.communicate()
         return output.decode("utf-8", "replace").strip() if process.returncode == 0 else ""
+
+
+def _of_ours(name: str, words: list[str], log: Path) -> ChildSpec:
+    """A command of `trunkline` as a child."""
+    argv = [sys.executable, "-m", "engine", *words]
+    environ = {**os.environ, "PYTHONPATH": str(PROJECT)}
+    return ChildSpec(name, argv, log, environ, stop_within_s=20)
 
 
 __all__ = ["EngineError", "Supervisor", "up"]

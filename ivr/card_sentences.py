@@ -40,6 +40,19 @@ class CardNotice(StrEnum):
     TOO_LATE = "too_late"
     NOT_CHARGED = "not_charged"
     UNKNOWN = "unknown"
+    REFUSED = "refused"
+    """Why a card was declined that may be tried again: not told, or one of the next."""
+
+    NO_FUNDS = "no_funds"
+    OVER_LIMIT = "over_limit"
+    EXPIRED = "expired"
+    BAD_KIND = "bad_kind"
+    NO_CONFIRMATION = "no_confirmation"
+    BANK_AWAY = "bank_away"
+    OTHER_CARD = "other_card"
+    """How to try again, after why."""
+
+    ONCE_MORE = "once_more"
 
 
 _TEXTS: Mapping[str, Mapping[CardNotice, str]] = {
@@ -70,6 +83,18 @@ _TEXTS: Mapping[str, Mapping[CardNotice, str]] = {
         CardNotice.NOT_CHARGED: "Payments are not possible now. Nothing was charged.",
         CardNotice.UNKNOWN: "We do not know yet whether your payment was made. Please do not pay "
         "again, we will find out.",
+        CardNotice.REFUSED: "Your card was declined.",
+        CardNotice.NO_FUNDS: "The card does not have enough funds for this.",
+        CardNotice.OVER_LIMIT: "The card's limit does not allow this payment.",
+        CardNotice.EXPIRED: "The card has expired.",
+        CardNotice.BAD_KIND: "This card cannot be used for this payment.",
+        CardNotice.NO_CONFIRMATION: "The bank asks for a confirmation that is not possible by "
+        "telephone.",
+        CardNotice.BANK_AWAY: "The bank could not be reached.",
+        CardNotice.OTHER_CARD: "Nothing was charged. You can pay with another card now, or press "
+        "star to stop.",
+        CardNotice.ONCE_MORE: "Nothing was charged. You can try once more now, or press star to "
+        "stop.",
     },
     "hu": {
         CardNotice.NUMBER: "Kérjük, adja meg a kártyaszámot, majd nyomja meg a kettős keresztet.",
@@ -100,6 +125,17 @@ _TEXTS: Mapping[str, Mapping[CardNotice, str]] = {
         CardNotice.NOT_CHARGED: "A fizetés most nem lehetséges. Nem terheltünk meg semmit.",
         CardNotice.UNKNOWN: "Még nem tudjuk, hogy a fizetés megtörtént-e. Kérjük, ne fizessen "
         "újra, utánajárunk.",
+        CardNotice.REFUSED: "A kártyát elutasították.",
+        CardNotice.NO_FUNDS: "A kártyán ehhez nincs elegendő fedezet.",
+        CardNotice.OVER_LIMIT: "A kártya limitje nem engedi ezt a fizetést.",
+        CardNotice.EXPIRED: "A kártya lejárt.",
+        CardNotice.BAD_KIND: "Ezzel a kártyával itt nem lehet fizetni.",
+        CardNotice.NO_CONFIRMATION: "A bank olyan megerősítést kér, ami telefonon nem lehetséges.",
+        CardNotice.BANK_AWAY: "A bank nem volt elérhető.",
+        CardNotice.OTHER_CARD: "Nem terheltünk meg semmit. Most másik kártyával fizethet, vagy a "
+        "csillaggal megszakíthatja.",
+        CardNotice.ONCE_MORE: "Nem terheltünk meg semmit. Most még egyszer megpróbálhatja, vagy a "
+        "csillaggal megszakíthatja.",
     },
     "pl": {
         CardNotice.NUMBER: "Proszę wprowadzić numer karty, a następnie nacisnąć krzyżyk.",
@@ -130,6 +166,18 @@ _TEXTS: Mapping[str, Mapping[CardNotice, str]] = {
         CardNotice.NOT_CHARGED: "Płatność nie jest teraz możliwa. Nie pobrano żadnej kwoty.",
         CardNotice.UNKNOWN: "Nie wiemy jeszcze, czy płatność została przyjęta. Prosimy nie płacić "
         "ponownie, wyjaśnimy to.",
+        CardNotice.REFUSED: "Karta została odrzucona.",
+        CardNotice.NO_FUNDS: "Na karcie brakuje na to środków.",
+        CardNotice.OVER_LIMIT: "Limit karty nie pozwala na tę płatność.",
+        CardNotice.EXPIRED: "Karta straciła ważność.",
+        CardNotice.BAD_KIND: "Tą kartą nie można tu zapłacić.",
+        CardNotice.NO_CONFIRMATION: "Bank wymaga potwierdzenia, którego nie można złożyć przez "
+        "telefon.",
+        CardNotice.BANK_AWAY: "Nie udało się połączyć z bankiem.",
+        CardNotice.OTHER_CARD: "Nie pobrano żadnej kwoty. Można teraz zapłacić inną kartą albo "
+        "przerwać gwiazdką.",
+        CardNotice.ONCE_MORE: "Nie pobrano żadnej kwoty. Można teraz spróbować jeszcze raz albo "
+        "przerwać gwiazdką.",
     },
     "et": {
         CardNotice.NUMBER: "Palun sisestage kaardi number ja vajutage trellide klahvi.",
@@ -158,6 +206,17 @@ _TEXTS: Mapping[str, Mapping[CardNotice, str]] = {
         CardNotice.NOT_CHARGED: "Maksmine ei ole praegu võimalik. Raha ei võetud.",
         CardNotice.UNKNOWN: "Me ei tea veel, kas makse tehti. Palun ärge makske uuesti, me "
         "selgitame selle välja.",
+        CardNotice.REFUSED: "Kaart lükati tagasi.",
+        CardNotice.NO_FUNDS: "Kaardil ei ole selleks piisavalt raha.",
+        CardNotice.OVER_LIMIT: "Kaardi limiit ei luba seda makset.",
+        CardNotice.EXPIRED: "Kaart on aegunud.",
+        CardNotice.BAD_KIND: "Selle kaardiga ei saa siin maksta.",
+        CardNotice.NO_CONFIRMATION: "Pank nõuab kinnitust, mida telefoni teel anda ei saa.",
+        CardNotice.BANK_AWAY: "Pangaga ei saadud ühendust.",
+        CardNotice.OTHER_CARD: "Raha ei võetud. Võite nüüd maksta teise kaardiga või tärniga "
+        "katkestada.",
+        CardNotice.ONCE_MORE: "Raha ei võetud. Võite nüüd veel kord proovida või tärniga "
+        "katkestada.",
     },
 }
 

@@ -321,7 +321,8 @@ class SendSms:
 @dataclass(frozen=True, slots=True)
 class Pay:
     """Take a card payment. Answered by ``Done`` with outcome ``paid``, ``declined``,
-    ``cancelled`` or ``unavailable``, and ``values`` ``reference``, ``brand``, ``last4``."""
+    ``cancelled``, ``unknown`` (it may have been made) or ``unavailable``, and ``values``
+    ``result``; after ``paid`` also ``reference``, ``brand``, ``last4``."""
 
     amount: Value
     currency: str

@@ -55,6 +55,7 @@ LEARNED: Mapping[str, Variable] = {
     "queue.expected_wait": _NUMBER,
     "reply.status": _NUMBER,
     "transfer.outcome": _TEXT,
+    "payment.result": _TEXT,
     "payment.reference": _TEXT,
     "payment.brand": _TEXT,
     "payment.last4": _DIGITS,
@@ -99,7 +100,8 @@ ABOUT: Mapping[str, str] = {
     "without an agent; not set unless that can be told",
     "reply.status": "the status of the last http step's answer, 100 to 599",
     "transfer.outcome": "how the last transfer ended",
-    "payment.reference": "the payment's reference",
+    "payment.result": "how the last payment ended",
+    "payment.reference": "the payment's id, as `trunkline payments` shows it",
     "payment.brand": "the brand of the card",
     "payment.last4": "the card's last four digits",
 }
@@ -137,6 +139,17 @@ PROMISES: Mapping[str, NameType] = {
     "queue.waited": NameType(ValueType.NUMBER, low=Decimal(0)),
     "queue.expected_wait": NameType(ValueType.NUMBER, low=Decimal(0)),
     "reply.status": NameType(ValueType.NUMBER, low=Decimal(100), high=Decimal(599)),
+    "payment.result": NameType(
+        ValueType.TEXT,
+        allowed=frozenset(
+            {
+                *("success", "declined", "outcome-unknown"),
+                *("caller-interrupted-with-star", "caller-hung-up", "too-many-failed-attempts"),
+                *("session-timed-out", "cancelled-by-agent", "payment-connector-error"),
+                *("validation-error", "internal-error"),
+            }
+        ),
+    ),
     "transfer.outcome": NameType(
         ValueType.TEXT, allowed=frozenset({"ended", "busy", "no_answer", "unreachable"})
     ),

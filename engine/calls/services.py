@@ -1,7 +1,7 @@
 """What a call needs of the engine, gathered once."""
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from bridge.switch import Switch
 from config.site import Site
@@ -27,6 +27,9 @@ from history.customers import CustomerStore
 from ivr.prompts.takes import Takes
 from recordings.recorder import Recorder
 from routing.router import Router
+
+if TYPE_CHECKING:
+    from engine.paying.takings import Takings  # which is made of what has this
 
 
 class Sources(NamedTuple):
@@ -66,6 +69,9 @@ class Services:
     today: Today
     keys: Keys = field(default_factory=Keys)
     parties: Parties = field(default_factory=Parties)
+    takings: "Takings | None" = None
+    """Payments that are being taken; None where this engine cannot."""
+
     rehearsals: Rehearsals | None = None
     """Only where calls may be given a world of their own."""
 

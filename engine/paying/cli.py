@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from config.payments import SANDBOX_SECRETS
 from engine import settings
 from engine.completing import complete
 from engine.reporting.cli import Since, Until
@@ -17,9 +18,7 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
-SANDBOX_KEY = "sk_test_sandbox"
-SANDBOX_WEBHOOK = "whsec_sandbox"
-"""Open to everybody: behind them is no money."""
+SANDBOX_KEY, SANDBOX_WEBHOOK = SANDBOX_SECRETS.values()
 
 Payment = Annotated[str, typer.Argument(help="A payment's id, as `list` shows it.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for a machine to read.")]

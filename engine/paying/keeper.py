@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 
 import structlog
 
@@ -24,6 +25,14 @@ from payments.ledger import Ledger
 ROUND_S = 60.0
 
 log = structlog.get_logger(__name__)
+
+
+class Counter(NamedTuple):
+    """The site's provider, with the secrets as they are now."""
+
+    cashier: Cashier
+    payments: Payments
+    secrets: Secrets
 
 
 class PaymentKeeper:
@@ -49,7 +58,7 @@ class PaymentKeeper:
         try:
             if not await self._ledger.unsettled(self._clock() - IN_CALL_MS):
                 return
-            with self._cashier() as (cashier, _, _):
+            with self.counter() as (cashier, _, _):
                 found = await cashier.recover()
         except Unavailable:
             return
@@ -63,7 +72,7 @@ class PaymentKeeper:
     async def take(self, payload: bytes, signature: str) -> str | None:
         """A webhook: None when it was taken, else why not. Raises Unavailable."""
         try:
-            with self._cashier() as (cashier, payments, secrets):
+            with self.counter() as (cashier, payments, secrets):
                 secret = webhook_secret(payments, secrets.services)
                 if secret is None:
                     raise NoticeRefused("the site names no secret of webhooks")
@@ -76,10 +85,12 @@ class PaymentKeeper:
         return None
 
     @contextmanager
-    def _cashier(self) -> Iterator[tuple[Cashier, Payments, Secrets]]:
+    def counter(self) -> Iterator[Counter]:
+        """Where money is asked for now. Raises Unavailable where the site takes none, and
+        SecretsError."""
         site = self._site()
         if site is None or site.payments is None:
             raise Unavailable("this site takes no payments, or is just starting")
         secrets = load_or_create(self._layout.secrets, site)
         with open_cashier(site.payments, secrets.services, self._ledger, self._clock) as cashier:
-            yield cashier, site.payments, secrets
+            yield Counter(cashier, site.payments, secrets)

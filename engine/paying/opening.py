@@ -22,9 +22,6 @@ from payments.gateways.stripe import StripeGateway
 from payments.json_api import JsonApi
 from payments.ledger import Ledger
 from payments.stripe_api import StripeApi
-from payments.tokens import Tokeniser
-from payments.tokens.json import JsonTokeniser
-from payments.tokens.stripe import StripeTokeniser
 from payments.wire import HttpsWire
 
 _FIELDS: Mapping[str, Field] = {
@@ -76,7 +73,8 @@ def open_cashier(
         case StripeAccount() as account:
             wire = HttpsWire(account.url, account.timeout.seconds)
             api = StripeApi(wire, _secret(account.key, secrets))
-            cashier = Cashier(ledger, StripeGateway(api), "stripe", clock)
+            name = "stripe" if payments.sandbox is None else "sandbox"
+            cashier = Cashier(ledger, StripeGateway(api), name, clock)
         case HttpGateway() as gateway:
             wire = HttpsWire(gateway.url, gateway.timeout.seconds)
             described = JsonApi(wire, gateway, secrets)
@@ -85,22 +83,6 @@ def open_cashier(
             cashier = Cashier(ledger, *ports, clock, key_lifetime_ms=kept_ms)
     try:
         yield cashier
-    finally:
-        wire.close()
-
-
-@contextmanager
-def open_tokeniser(payments: Payments, secrets: Mapping[str, str]) -> Iterator[Tokeniser]:
-    """What makes tokens of cards at a site's provider; for the one process that has cards."""
-    match payments.provider:
-        case StripeAccount() as account:
-            wire = HttpsWire(account.url, account.timeout.seconds)
-            tokeniser: Tokeniser = StripeTokeniser(StripeApi(wire, _secret(account.key, secrets)))
-        case HttpGateway() as gateway:
-            wire = HttpsWire(gateway.url, gateway.timeout.seconds)
-            tokeniser = JsonTokeniser(JsonApi(wire, gateway, secrets))
-    try:
-        yield tokeniser
     finally:
         wire.close()
 

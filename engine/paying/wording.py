@@ -8,6 +8,7 @@ from ivr import grammar
 from ivr.announce import card_notice
 from ivr.card_sentences import CardNotice
 from payments.capture import Field, FieldError, Prompt, PromptKind, Result
+from payments.gateways import Decline, Reason
 
 _ASKS: Mapping[Field, CardNotice] = {
     Field.NUMBER: CardNotice.NUMBER,
@@ -38,6 +39,32 @@ _ENDS: Mapping[Result, CardNotice | None] = {
     Result.UNKNOWN: CardNotice.UNKNOWN,
     Result.INTERNAL_ERROR: CardNotice.NOT_CHARGED,
 }
+
+_WHY: Mapping[Reason, CardNotice] = {
+    Reason.GENERIC: CardNotice.REFUSED,
+    Reason.FUNDS: CardNotice.NO_FUNDS,
+    Reason.LIMIT: CardNotice.OVER_LIMIT,
+    Reason.EXPIRED: CardNotice.EXPIRED,
+    Reason.DATE: CardNotice.BAD_EXPIRY,
+    Reason.NUMBER: CardNotice.BAD_NUMBER,
+    Reason.CODE: CardNotice.BAD_CODE,
+    Reason.POSTAL: CardNotice.BAD_POSTAL,
+    Reason.KIND: CardNotice.BAD_KIND,
+    Reason.AUTHENTICATION: CardNotice.NO_CONFIRMATION,
+    Reason.LATER: CardNotice.BANK_AWAY,
+}
+
+
+def decline_sentences(why: Decline, language: str) -> tuple[str, ...]:
+    """Why the card was declined, and how to try again."""
+    another = Field.NUMBER in why.anew and why.reason is not Reason.NUMBER
+    how = CardNotice.OTHER_CARD if another else CardNotice.ONCE_MORE
+    return card_notice(language, _WHY[why.reason]), card_notice(language, how)
+
+
+def end_sentences(result: Result, language: str) -> tuple[str, ...]:
+    """How a payment ended that nothing was keyed for."""
+    return sentences(Prompt(PromptKind.ENDED, language, result=result))
 
 
 def sentences(prompt: Prompt) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from engine.performing.asking import save_survey, send_digits
 from engine.performing.line import Line, Performer
 from engine.performing.lookup import look_up
 from engine.performing.messages import deliver, discard, record_message
+from engine.performing.pay import pay
 from engine.performing.python import run_python
 from engine.performing.recording import switch_recording
 from engine.performing.request import ask
@@ -22,6 +23,7 @@ from ivr.commands import (
     Deliver,
     Discard,
     Lookup,
+    Pay,
     RecordMessage,
     Request,
     RunPython,
@@ -42,6 +44,7 @@ PERFORMERS: Mapping[type[Any], Performer] = {
     Lookup: look_up,
     SwitchRecording: switch_recording,
     Transfer: transfer,
+    Pay: pay,
     RecordMessage: record_message,
     Deliver: deliver,
     Discard: discard,

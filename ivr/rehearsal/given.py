@@ -164,7 +164,7 @@ class Given(DocumentModel):
         default=True, description="somebody who could take the call is logged in, if not free"
     )
     transfer: Talk = Field(default="answered", description="how a transfer ends")
-    payment: Literal["paid", "declined", "cancelled", "unavailable"] = Field(
+    payment: Literal["paid", "declined", "cancelled", "unknown", "unavailable"] = Field(
         default="paid", description="how a card payment ends"
     )
     callback: Literal["promised", "already", "refused", "cancelled", "none"] = Field(

@@ -46,6 +46,14 @@ from ivr.steps.base import NOTHING_KNOWN, Known
 RING_MS, BUSY_MS, TALK_MS = 5_000, 2_000, 60_000
 """What a transfer takes until the answer, until the busy tone, and to talk."""
 PAYMENT_MS = 30_000
+_RESULTS = {
+    "paid": "success",
+    "declined": "declined",
+    "cancelled": "caller-interrupted-with-star",
+    "unknown": "outcome-unknown",
+    "unavailable": "payment-connector-error",
+}
+"""As `payment.result` tells it."""
 
 
 class World(NamedTuple):
@@ -162,8 +170,10 @@ def _send_sms(command: SendSms, now_ms: int, world: World) -> Underway:
 
 def _pay(command: Pay, now_ms: int, world: World) -> Underway:
     outcome = world.given.payment
-    values = {"reference": "rehearsal-1", "brand": "visa", "last4": "4242"}
-    return _doing(now_ms + PAYMENT_MS, outcome, values if outcome == "paid" else {})
+    values = {"result": _RESULTS[outcome]}
+    if outcome == "paid":
+        values |= {"reference": "rehearsal-1", "brand": "visa", "last4": "4242"}
+    return _doing(now_ms + PAYMENT_MS, outcome, values)
 
 
 def _run_python(command: RunPython, now_ms: int, world: World) -> Underway:

@@ -20,7 +20,12 @@ from ivr.steps.base import Build, Context, Edge, Finding, Step
 from ivr.values import StepName
 from ivr.variables import Currency, Kind, Value, Variable
 
-_FACTS = ("payment.reference", "payment.brand", "payment.last4")
+_FACTS = ("payment.result", "payment.reference", "payment.brand", "payment.last4")
+
+_WHY = {
+    "unavailable": "payments are not available",
+    "unknown": "it is not known whether it was paid",
+}
 
 
 class PayBody(DocumentModel):
@@ -38,8 +43,21 @@ class PayBody(DocumentModel):
 class Pay(Step):
     """``pay: {pay: {amount: balance, reference: "Invoice {invoice}"}, paid: thanks, declined: no}``
 
-    The call must not be recorded meanwhile: see the step ``record``. After ``paid`` there are
-    ``payment.reference``, ``payment.brand`` and ``payment.last4``.
+    The caller keys number, expiry date and security code, led by prompts of Trunkline's own, in
+    which every digit can be keyed at once, ``*`` clears (and with nothing keyed gives up) and ``#``
+    ends a field. After a decline the caller hears why, as far as that may be told, and can try
+    again, as often as the site's ``payments: tries`` says; then the end is told too, so the steps
+    that follow need not tell it again. No digit comes into the flow.
+
+    The call must not be recorded meanwhile: see the step ``record``. Afterwards
+    ``payment.result`` says how it ended (``success``, ``declined``, ``too-many-failed-attempts``,
+    ``caller-interrupted-with-star``, ``session-timed-out``, ``payment-connector-error``,
+    ``outcome-unknown``, …), and after ``paid`` there are ``payment.reference`` (the payment's id),
+    ``payment.brand`` and ``payment.last4``.
+
+    In one call the same step charges the same amount for the same reference once: whoever comes to
+    it again has paid. An outcome that is unknown is found out later (``trunkline payments``), and
+    nothing more is taken in this call until then.
     """
 
     kind: ClassVar[str] = "pay"
@@ -48,7 +66,13 @@ class Pay(Step):
     paid: StepName = Field(description="the step after a payment")
     declined: StepName = Field(description="the step when the card is refused")
     cancelled: StepName | None = Field(
-        default=None, description="the step when the caller gives up; else as declined"
+        default=None,
+        description="the step when the caller gives up, or cannot key the card; else as declined",
+    )
+    unknown: StepName | None = Field(
+        default=None,
+        description="the step when nobody knows yet whether it was paid, which the caller has been "
+        "told; else as on_error",
     )
     on_error: StepName | None = Field(default=None, description="payments cannot be taken now")
 
@@ -56,7 +80,7 @@ class Pay(Step):
         yield "on_error"
 
     def branches(self) -> Iterator[Edge]:
-        for name in ("paid", "declined", "cancelled"):
+        for name in ("paid", "declined", "cancelled", "unknown"):
             target = getattr(self, name)
             if target is not None:
                 yield Edge((name,), target, silent=False)
@@ -118,6 +142,8 @@ class PayNode(Node):
             "declined": step.declined,
             "cancelled": step.cancelled or step.declined,
         }
+        if step.unknown is not None:
+            self._exits = {**self._exits, "unknown": step.unknown}
 
     def enter(self, run: Run) -> Outcome:
         amount = self._amount(run)
@@ -130,11 +156,11 @@ class PayNode(Node):
         match event:
             case Done(outcome=outcome, values=values) if outcome in self._exits:
                 run.note(self.name, outcome)
-                if outcome == "paid":
-                    run.learn(_learned(values))
+                run.learn(_learned(values))
                 return self._exits[outcome]
-            case Done(outcome="unavailable"):
-                return self.failed(run, "payments are not available")
+            case Done(outcome="unavailable" | "unknown" as outcome, values=values):
+                run.learn(_learned(values))
+                return self.failed(run, _WHY[outcome])
         return self.unexpected(run, event)
 
 

@@ -10,7 +10,9 @@ from config.document import load_text_located
 from ivr.check import check
 from ivr.commands import Pay
 from ivr.flow import Flow
+from ivr.names import PROMISES
 from ivr.steps.base import Known
+from payments.capture import Result
 from tests.unit.conversation import HEADER, Conversation, program
 
 pytestmark = pytest.mark.unit
@@ -67,6 +69,23 @@ def test_what_cannot_be_paid_leaves_by_on_error() -> None:
     call = Conversation(program(TEXT))
     call.fails("this engine cannot do that")
     assert call.hears == "Not now."
+
+
+def test_what_nobody_knows_is_no_decline() -> None:
+    """It goes a way of its own, or else that of what could not be done; never as refused."""
+    call = Conversation(program(TEXT))
+    call.done("unknown", result="outcome-unknown")
+    assert call.hears == "Not now."
+    assert call.value("payment.result") == "outcome-unknown"
+    text = TEXT.replace("declined: refused", "declined: refused\n    unknown: bye")
+    call = Conversation(program(text))
+    call.done("unknown", result="outcome-unknown")
+    assert call.ended == "normal"
+
+
+def test_flows_know_every_result() -> None:
+    """A branch on a result that there is not is told by the check."""
+    assert PROMISES["payment.result"].allowed == {each.value for each in Result}
 
 
 def test_a_site_without_payments_gives_a_warning() -> None:

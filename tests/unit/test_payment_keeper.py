@@ -14,7 +14,7 @@ from desk.payments import add_routes
 from engine.clock import now_ms
 from engine.layout import Layout
 from engine.paying.keeper import PaymentKeeper
-from engine.paying.opening import open_cashier, open_tokeniser
+from engine.paying.opening import open_cashier
 from history.migrations import upgrade_to_head
 from payments.cashier import IN_CALL_MS, Unknown
 from payments.gateways.webhooks import signature
@@ -22,6 +22,9 @@ from payments.ledger import Ledger, NewPayment, Payment, State
 from payments.money import Amount
 from payments.sandbox.cards import PENDING
 from payments.sandbox.server import Sandbox
+from payments.stripe_api import StripeApi
+from payments.tokens.stripe import StripeTokeniser
+from payments.wire import HttpsWire
 from tests.fakes.payment_house import Held, card
 from tests.fakes.sandbox_server import KEY, sandbox_server
 
@@ -62,11 +65,13 @@ class Kept:
         """A card is charged; what comes of it is not known."""
         assert self.site is not None
         assert self.site.payments is not None
-        asked = self.site.payments, SECRETS
-        with open_cashier(*asked, self.ledger) as cashier, open_tokeniser(*asked) as tokeniser:
+        wire = HttpsWire(self.site.payments.provider.url, 5)
+        tokeniser = StripeTokeniser(StripeApi(wire, KEY))
+        with open_cashier(self.site.payments, SECRETS, self.ledger) as cashier:
             payment = await cashier.open(NEW, "anna")
             with Held(card(number, "1240"), tokeniser) as keyed:
                 assert isinstance(await cashier.pay(payment.id, keyed, "anna"), Unknown)
+        wire.close()
         return payment
 
     async def sends(self, payload: bytes, signed: str) -> int:
