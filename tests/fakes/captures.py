@@ -11,6 +11,7 @@ from engine.performing.line import Line
 from engine.transfers.refusals import NotInTalk
 from payments.capture import POUND, STAR, Capture, Card, Ended, Field, Output, Prompt, Result
 from payments.capture.checks import Month
+from payments.capture.states import Keying
 from payments.errors import NotDone
 from payments.tokens import CardToken, Key, Tokeniser
 
@@ -19,11 +20,31 @@ KEYS = {"*": STAR, "#": POUND}
 EVERY_MS = 200
 
 
+class News:
+    """Something has changed."""
+
+    def __init__(self) -> None:
+        self._changed = asyncio.Event()
+
+    def tell(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def until(self, so: Callable[[], bool]) -> None:
+        """So it is, at last."""
+        async with asyncio.timeout(5):
+            while not so():
+                await self._changed.wait()
+
+
 class HeldCapture:
     """One capture, and its caller; every prompt is heard at once."""
 
-    def __init__(self, order: Order, tokeniser: Tokeniser, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, order: Order, tokeniser: Tokeniser, clock: Callable[[], int], news: News
+    ) -> None:
         self.order = order
+        self._news = news
         self.said: list[str] = []
         self.closed = 0
         self.id = "capture-1"
@@ -56,6 +77,11 @@ class HeldCapture:
         """The process of the capture has died."""
         self._capture.close()
         self._told.put_nowait(Ended(Result.INTERNAL_ERROR))
+
+    @property
+    def asking(self) -> bool:
+        """Whether a key would be taken now."""
+        return isinstance(self._capture.state, Keying)
 
     # the port
 
@@ -99,6 +125,7 @@ class HeldCapture:
 
     async def say(self, said: Sequence[str]) -> None:
         self.said += said
+        self._news.tell()
 
     async def close(self) -> None:
         self.closed += 1
@@ -119,6 +146,7 @@ class HeldCapture:
                 self.said += sentences(output)
                 self._take(self._capture.prompt_ended(self._now))
             self._told.put_nowait(output)
+        self._news.tell()
 
 
 class FakeCaptures:
@@ -128,6 +156,7 @@ class FakeCaptures:
         self.opened: list[HeldCapture] = []
         self.away: str | None = None
         self.talking: set[str] = set()
+        self.news = News()
         self._tokeniser = tokeniser
         self._clock = clock
 
@@ -147,6 +176,7 @@ class FakeCaptures:
     def _open(self, order: Order) -> HeldCapture:
         if self.away is not None:
             raise CapturesAway(self.away)
-        capture = HeldCapture(order, self._tokeniser, self._clock)
+        capture = HeldCapture(order, self._tokeniser, self._clock, self.news)
         self.opened.append(capture)
+        self.news.tell()
         return capture
