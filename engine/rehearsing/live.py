@@ -58,7 +58,7 @@ class Made:
 def reason_to_skip(played: Played) -> str | None:
     """Why a test cannot be made as a call; None: it can."""
     if any(isinstance(each.command, Pay) for each in played.started):
-        return "it takes a card payment, which real calls cannot do yet"
+        return "it takes a card payment, for which nobody keys a card in a test"
     real_s = _real_ms(played) // 1000
     return f"it takes {real_s} s, of {MAX_S} s at most" if real_s > MAX_S else None
 

@@ -92,7 +92,7 @@ async def private_site(
     Its trunks and web services lead nowhere but to us. Raises ChildFailed when it does not come
     up.
     """
-    ports = iter(_free_ports(7))
+    ports = iter(_free_ports(8))
     carrier_port, agents_port = next(ports), next(ports)
     flows = sorted(needs.flows)
     numbers = {flow: f"+{NUMBERS_FROM + nth}" for nth, flow in enumerate(flows)}
@@ -100,6 +100,7 @@ async def private_site(
     trunk = next(iter(site["trunks"]))
     _only_us(site, numbers, (trunk, carrier_port, agents_port), needs.web)
     _staff(site, needs)
+    _sandboxed(site, next(ports))
     site["network"] = _network(ports)
     # JSON is YAML.
     (directory / "site.yaml").write_text(json.dumps(site, ensure_ascii=False), "utf-8")
@@ -134,6 +135,15 @@ def _only_us(site: Json, numbers: Mapping[str, str], trunk: tuple[str, int, int]
         service.pop("headers", None)
         # One test's failures are not to close a service to another.
         service["circuit"] = {"failures": "1000"}
+
+
+def _sandboxed(site: Json, port: int) -> None:
+    """No money moves."""
+    payments = site.get("payments")
+    if payments is not None:
+        for provider in ("stripe", "http"):
+            payments.pop(provider, None)
+        payments["sandbox"] = {"port": str(port)}
 
 
 def _staff(site: Json, needs: Needs) -> None:
