@@ -70,9 +70,11 @@ class Client:
         except (aiohttp.ClientConnectionError, TimeoutError) as error:
             raise NotRunning(f"{self._base} does not answer ({type(error).__name__})") from error
 
-    async def events(self, ready: asyncio.Event | None = None) -> AsyncIterator[dict[str, Any]]:
+    async def events(
+        self, ready: asyncio.Event | None = None, path: str = "/api/events"
+    ) -> AsyncIterator[dict[str, Any]]:
         """Live events; `ready` is set once the stream is open, so that none is missed after it."""
-        async with self._http.get("/api/events", timeout=STREAM_TIMEOUT) as response:
+        async with self._http.get(path, timeout=STREAM_TIMEOUT) as response:
             async for line in response.content:
                 if line.startswith(b":") and ready:
                     ready.set()

@@ -21,6 +21,7 @@ from config.secrets import Secrets, load_or_create
 from config.site import Site
 from desk.app import build
 from desk.callbacks import add_routes as add_callbacks
+from desk.card_payments import add_routes as add_card_payments
 from desk.payments import add_routes as add_payments
 from engine import card, card_contents
 from engine.asterisk_files import LOOPBACK
@@ -49,6 +50,9 @@ from engine.mailboxes.post import Post
 from engine.metrics import Metrics
 from engine.paying.keeper import PaymentKeeper
 from engine.paying.room import CaptureRoom
+from engine.paying.taking import Books
+from engine.paying.takings import Takings
+from engine.paying.views import PaymentViews
 from engine.promises.sorry import send_sorry
 from engine.promises.views import PromiseViews
 from engine.prompts.at_start import prepare
@@ -137,6 +141,7 @@ class Engine:
             add_callbacks(app, PromiseViews(lambda: views.services, promised))
             payments = self._payments(stack, site, views)
             add_payments(app, payments)
+            add_card_payments(app, PaymentViews(lambda: views.services, payments.ledger))
             await self._http(stack, site, app)
             redis = await self._redis(stack)
             redis_url = redis.url if redis else self._settings.redis_url
@@ -175,7 +180,7 @@ class Engine:
             tasks.create_task(self._upkeep(stack, services).run(), name="upkeep")
             tasks.create_task(payments.run(), name="payments")
             tasks.create_task(look_at_all_when_idle(lambda: not chronicle), name="garbage")
-            self._captures(tasks, services)
+            services.takings = self._takings(tasks, services, payments)
             views.watch = Watch(self._settings, services, site_file)
             tasks.create_task(views.watch.run(), name="watch")
             self._write_card(stack, site, secrets)
@@ -338,6 +343,13 @@ class Engine:
             return None if views.services is None else views.services.site
 
         return PaymentKeeper(in_force, self._layout, ledger, self._clock)
+
+    def _takings(
+        self, tasks: asyncio.TaskGroup, services: Services, payments: PaymentKeeper
+    ) -> Takings:
+        """From now on cards can be captured in calls."""
+        books = Books(payments.ledger, services.chronicle, self._metrics, self._clock)
+        return Takings(self._captures(tasks, services), books, payments.counter, tasks)
 
     def _captures(self, tasks: asyncio.TaskGroup, services: Services) -> CaptureRoom:
         process = CaptureProcess(self._layout.captures_socket, self._layout.captures_log)

@@ -44,7 +44,7 @@ class PaymentKeeper:
     ) -> None:
         self._site = site
         self._layout = layout
-        self._ledger = ledger
+        self.ledger = ledger
         self._clock = clock
 
     async def run(self) -> None:
@@ -56,7 +56,7 @@ class PaymentKeeper:
     async def round(self) -> None:
         """Find out how what is open ended, as far as that can be."""
         try:
-            if not await self._ledger.unsettled(self._clock() - IN_CALL_MS):
+            if not await self.ledger.unsettled(self._clock() - IN_CALL_MS):
                 return
             with self.counter() as (cashier, _, _):
                 found = await cashier.recover()
@@ -92,5 +92,5 @@ class PaymentKeeper:
         if site is None or site.payments is None:
             raise Unavailable("this site takes no payments, or is just starting")
         secrets = load_or_create(self._layout.secrets, site)
-        with open_cashier(site.payments, secrets.services, self._ledger, self._clock) as cashier:
+        with open_cashier(site.payments, secrets.services, self.ledger, self._clock) as cashier:
             yield Counter(cashier, site.payments, secrets)

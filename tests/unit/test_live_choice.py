@@ -34,7 +34,10 @@ steps:
         ('[{keys: "1"}, {silence: 30m, ends: normal}]', None),
         ("[{silence: 50s}]", None),
         ("[{silence: 290s}]", "it takes 290 s, of 180 s at most"),
-        ('[{keys: "2", ends: normal}]', "it takes a card payment, for which nobody keys a card in a test"),
+        (
+            '[{keys: "2", ends: normal}]',
+            "it takes a card payment, for which nobody keys a card in a test",
+        ),
     ],
 )
 def test_what_cannot_be_made_says_why(lines: str, reason: str | None) -> None:
