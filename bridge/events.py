@@ -181,6 +181,18 @@ class LegParked:
 
 
 @dataclass(frozen=True)
+class SettingsChanged:
+    """Asterisk has read settings again, its own or a module's."""
+
+
+@dataclass(frozen=True)
+class LegTapped:
+    """A recording of a channel has begun, or somebody listens in on it."""
+
+    uniqueid: str
+
+
+@dataclass(frozen=True)
 class LegEnded:
     """A channel hung up. `cause` is Asterisk's (ITU-T Q.850) cause code, 16 for a normal end."""
 
@@ -203,5 +215,7 @@ SwitchEvent: TypeAlias = (
     | TransferUp
     | GuestUp
     | LegParked
+    | LegTapped
+    | SettingsChanged
     | LegEnded
 )

@@ -2,15 +2,16 @@
 
 This is the only place that knows which AMI actions and events these are. The manager's user
 needs `read = system,call,user,dtmf` and `write = system,call,originate`, and its event filter
-must let pass: FullyBooted, OriginateResponse, UserEvent, Hangup, ContactStatus, and DTMFEnd of
-digits received from agents, and from callers while they are in a queue that they may leave by key.
-All others may be filtered away.
+must let pass: FullyBooted, OriginateResponse, UserEvent, Hangup, ContactStatus, Reload, LogChannel,
+MixMonitorStart, ChanSpyStart, and DTMFEnd of digits received from agents, and from callers while
+they are in a queue that they may leave by key. All others may be filtered away.
 """
 
 import asyncio
 import random as _random
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from bridge import errors
 from bridge.ami.client import AmiClient
@@ -25,6 +26,7 @@ from bridge.events import (
     KeyPressed,
     LegEnded,
     LegParked,
+    LegTapped,
     LinkDown,
     LinkUp,
     LiveChannel,
@@ -32,6 +34,7 @@ from bridge.events import (
     Phone,
     PhoneReachable,
     RingAgent,
+    SettingsChanged,
     SwitchEvent,
     TransferUp,
 )
@@ -86,7 +89,7 @@ class Switch:
         self._rings = Rings(on_event)
         self._reachability = Reachability()
         self._ami = AmiClient(
-            settings,
+            replace(settings, keys_by=KEYS),
             on_event=self._translate,
             on_up=self._link_up,
             on_down=self._link_down,
@@ -99,12 +102,21 @@ class Switch:
             "UserEvent": self._user_event,
             "ContactStatus": self._contact_status,
             "DTMFEnd": self._key_pressed,
+            "Reload": self._settings_changed,
+            "LogChannel": self._settings_changed,
+            "MixMonitorStart": self._recorded,
+            "ChanSpyStart": self._spied_on,
         }
 
     @property
     def up(self) -> bool:
         """True while Asterisk is connected and its state is known."""
         return self._ami.up
+
+    @property
+    def keys_filtered(self) -> bool:
+        """True while Asterisk tells us no keys but those of channels that have KEYS."""
+        return self._ami.keys_filtered
 
     async def start(self) -> None:
         """Return after the first LinkUp; LoginRejected if Asterisk refuses the login."""
@@ -280,6 +292,15 @@ class Switch:
     def _key_pressed(self, message: AmiMessage) -> None:
         if message.get("Direction", "") == "Received":
             self._tell(KeyPressed(message["Uniqueid"], message["Digit"]))
+
+    def _settings_changed(self, message: AmiMessage) -> None:
+        self._tell(SettingsChanged())
+
+    def _recorded(self, message: AmiMessage) -> None:
+        self._tell(LegTapped(message["Uniqueid"]))
+
+    def _spied_on(self, message: AmiMessage) -> None:
+        self._tell(LegTapped(message["SpyeeUniqueid"]))
 
     def _contact_status(self, message: AmiMessage) -> None:
         told = (message["EndpointName"], message["URI"], message["ContactStatus"])

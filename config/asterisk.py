@@ -20,7 +20,11 @@ from config.site import Site
 
 TEMPLATES = Path(__file__).parents[1] / "asterisk/templates"
 AMI_USER = "trunkline"
-EVENTS = ("FullyBooted", "OriginateResponse", "Hangup", "ContactStatus", "Shutdown")
+CONSOLE_USER = "trunkline-console"
+EVENTS = (
+    *("FullyBooted", "OriginateResponse", "Hangup", "ContactStatus", "Shutdown"),
+    *("Reload", "LogChannel", "MixMonitorStart", "ChanSpyStart"),
+)
 """The manager's events that pass the filter, beside UserEvent Trunkline… and received digits;
 all else is noise."""
 
@@ -119,6 +123,7 @@ def render(site: Site, secrets: Secrets, layout: AsteriskLayout) -> dict[str, st
         "layout": layout,
         "agi": f"agi://127.0.0.1:{site.network.agi_port}",
         "events": EVENTS,
+        "console_user": CONSOLE_USER,
         "modules": [*MODULES, *layout.extra_modules],
         "music": sorted({"default", *(queue.music for queue in site.queues.values())}),
         "codes": list(_codes(site)),

@@ -39,6 +39,8 @@ class Secrets:
     agents: Mapping[str, str] = field(repr=False)
     services: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Of web services, by the name that ``secret:NAME`` has."""
+    console: str = field(default="", repr=False)
+    """Of the manager's user that has Asterisk's console tell how it is set."""
 
 
 def load_or_create(directory: Path, site: Site, environ: Mapping[str, str] = os.environ) -> Secrets:
@@ -53,8 +55,9 @@ def load_or_create(directory: Path, site: Site, environ: Mapping[str, str] = os.
         path = directory / FILE
         known = _read(path) if path.exists() else Secrets(_new(), _new(), {})
         added = {agent: _new() for agent in site.agents if agent not in known.agents}
-        complete = replace(known, agents={**known.agents, **added})
-        if added or not path.exists():
+        console = known.console or _new()
+        complete = replace(known, agents={**known.agents, **added}, console=console)
+        if complete != known or not path.exists():
             _write(path, complete)
     return replace(complete, services=_of_services(complete, site, path, environ))
 
@@ -130,10 +133,13 @@ def _read(path: Path) -> Secrets:
 
 
 def _parsed(data: dict[str, Any]) -> Secrets:
-    known = Secrets(data["ami"], data["api"], dict(data["agents"]), dict(data.get("services", {})))
+    known = Secrets(
+        *(data["ami"], data["api"], dict(data["agents"]), dict(data.get("services", {}))),
+        console=data.get("console", ""),
+    )
     if not all(isinstance(secret, str) for secret in known.services.values()):
         raise TypeError
-    for secret in (known.ami, known.api, *known.agents.values()):
+    for secret in (known.ami, known.api, known.console or _new(), *known.agents.values()):
         if not isinstance(secret, str) or not secret.replace("-", "").replace("_", "").isalnum():
             raise ValueError
     return known

@@ -15,13 +15,15 @@ from agi_scripts.entry import dispatch
 from bridge.agi.server import AgiServer
 from bridge.agi.session import AgiSession
 from bridge.ami.settings import AmiSettings
+from bridge.inspection import Inspected, Inspector
 from bridge.switch import Switch
-from config.asterisk import AMI_USER
+from config.asterisk import AMI_USER, CONSOLE_USER
 from config.secrets import Secrets, load_or_create
 from config.site import Site
 from desk.app import build
 from desk.callbacks import add_routes as add_callbacks
 from desk.card_payments import add_routes as add_card_payments
+from desk.payment_safety import add_routes as add_payment_safety
 from desk.payments import add_routes as add_payments
 from engine import card, card_contents
 from engine.asterisk_files import LOOPBACK
@@ -53,6 +55,7 @@ from engine.paying.room import CaptureRoom
 from engine.paying.taking import Books
 from engine.paying.takings import Takings
 from engine.paying.views import PaymentViews
+from engine.paying.safety import PaymentSafety
 from engine.promises.sorry import send_sorry
 from engine.promises.views import PromiseViews
 from engine.prompts.at_start import prepare
@@ -142,6 +145,7 @@ class Engine:
             payments = self._payments(stack, site, views)
             add_payments(app, payments)
             add_card_payments(app, PaymentViews(lambda: views.services, payments.ledger))
+            add_payment_safety(app, views)
             await self._http(stack, site, app)
             redis = await self._redis(stack)
             redis_url = redis.url if redis else self._settings.redis_url
@@ -158,7 +162,8 @@ class Engine:
             sources = await self._sources(stack, site, secrets)
             today = Today(site, self._settings.node, self._clock)
             events = EventLog(self._settings.node, writer.put, today.take)
-            parts = chronicle, audio, switch, tasks, sources, (events, today)
+            safety = self._safety(site, secrets, switch, views)
+            parts = chronicle, audio, switch, tasks, sources, (events, today), safety
             services = self._services(site, library, flows, routing_link, *parts)
             services.take(flows)
             services.rehearsals = rehearsals
@@ -181,6 +186,7 @@ class Engine:
             tasks.create_task(payments.run(), name="payments")
             tasks.create_task(look_at_all_when_idle(lambda: not chronicle), name="garbage")
             services.takings = self._takings(tasks, services, payments)
+            tasks.create_task(safety.run(), name="payment safety")
             views.watch = Watch(self._settings, services, site_file)
             tasks.create_task(views.watch.run(), name="watch")
             self._write_card(stack, site, secrets)
@@ -246,6 +252,20 @@ class Engine:
         self._metrics.ami_up.set(1)
         return switch
 
+    def _safety(
+        self, site: Site, secrets: Secrets, switch: Switch, views: EngineViews
+    ) -> PaymentSafety:
+        address = LOOPBACK, site.network.ami_port
+        inspector = Inspector(AmiSettings(*address, CONSOLE_USER, secrets.console))
+
+        async def read() -> Inspected:
+            return await inspector.inspect(keys_filtered=switch.keys_filtered)
+
+        def takes_payments() -> bool:
+            return views.services is not None and views.services.site.payments is not None
+
+        return PaymentSafety(read, takes_payments, self._metrics)
+
     async def _sources(self, stack: AsyncExitStack, site: Site, secrets: Secrets) -> Sources:
         client = await stack.enter_async_context(Web(self._metrics, self._clock).open())
         client.configure(site.services, secrets.services)
@@ -267,6 +287,7 @@ class Engine:
         tasks: asyncio.TaskGroup,
         sources: Sources,
         reporting: tuple[EventLog, Today],
+        safety: PaymentSafety,
     ) -> Services:
         events, today = reporting
         listener = RoutingListener(self._hub, self._metrics, chronicle)
@@ -313,6 +334,7 @@ class Engine:
             clock=self._clock,
             events=events,
             today=today,
+            safety=safety,
         )
 
     async def _take_up_events(self, stack: AsyncExitStack, services: Services) -> EventStore:

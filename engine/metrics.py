@@ -106,6 +106,9 @@ class Metrics:
             WAIT_BUCKETS_S,
             "operation",
         )
+        self.payments_unsafe = self._gauge(
+            "payments_unsafe_settings", "Settings of Asterisk for which no card is taken."
+        )
 
     def text(self) -> bytes:
         """The exposition text of `/metrics`."""

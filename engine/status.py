@@ -13,6 +13,7 @@ from engine.client import Client
 from engine.console import Screen
 from engine.errors import FlowsAway
 from engine.nodes import COLUMNS, rows_of
+from engine.paying.unsafe import Finding
 from engine.publishing.flows import or_away
 from engine.publishing.publisher import unpublished
 from engine.publishing.working_copy import copy_of
@@ -61,6 +62,7 @@ async def _unpublished(settings: Settings, status: dict[str, Any]) -> str:
 def _print_status(screen: Screen, health: dict[str, Any], status: dict[str, Any]) -> None:
     screen.say(f"{status['site']} on {status['node']}: {_summary(health, status)}")
     _print_versions(screen, status)
+    print_unsafe(screen, status.get("payments_unsafe", ()))
     now = status["now_ms"]
     calls: Rows = [
         (
@@ -157,6 +159,14 @@ def print_refused(screen: Screen, what: str, reasons: Sequence[str]) -> None:
     screen.fail(f"{what} was refused here:")
     for reason in reasons:
         screen.fail(f"  {reason}")
+
+
+def print_unsafe(screen: Screen, found: Sequence[Mapping[str, str]]) -> None:
+    """Why no card is taken, though calls are."""
+    if found:
+        screen.fail("no card payment is taken, for what is keyed would be seen in Asterisk:")
+    for finding in found:
+        screen.fail(f"  {Finding(**finding)}")
 
 
 async def show_history(settings: Settings, contact: str, limit: int, as_json: bool) -> int:

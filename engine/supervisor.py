@@ -92,6 +92,12 @@ def raise_descriptor_limit() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
+def forbid_core_dumps() -> None:
+    """What crashes leaves no memory on a disk, whatever it held. One byte, because none would not
+    count where cores go to a program (core(5)). Children inherit it."""
+    resource.setrlimit(resource.RLIMIT_CORE, (1, 1))
+
+
 class Supervisor:
     """Owns Asterisk and the engine as child processes."""
 
@@ -109,6 +115,7 @@ class Supervisor:
         settings.layout.create()
         self._lock = hold(settings.layout.run / "lock")
         raise_descriptor_limit()
+        forbid_core_dumps()
         with screen.step("Site and dialplans") as step:
             site_file = load_site_file(settings)
             site = site_file.site

@@ -62,6 +62,7 @@ class EngineViews:
                 "calls": [],
                 "queues": [],
                 "agents": [],
+                "payments_unsafe": [],
                 "nodes": [],
                 "today": None,
             }
@@ -75,6 +76,7 @@ class EngineViews:
             "calls": [_call(story) for story in services.chronicle.stories()],
             "queues": [asdict(queue) for queue in snapshot.queues],
             "agents": [agent_json(view, services.site) for view in snapshot.agents],
+            "payments_unsafe": _unsafe(services),
             "nodes": nodes_of(services.router),
             "today": _told(services.today.since_ms, services.today.figures()),
             "lately": _told(services.today.lately_since_ms, services.today.lately()),
@@ -107,6 +109,10 @@ class EngineViews:
             "flows": None if self.services is None else _flows(self.services),
             "site_refused": list(self.watch.refused) if self.watch else [],
         }
+
+    async def payments_unsafe(self) -> list[Json]:
+        """Why no card is taken now, read from Asterisk as it is."""
+        return [finding._asdict() for finding in await self._running().safety.findings()]
 
     async def why(self, contact_id: str) -> Json | None:
         """What routing knows of a live contact, or the history of one that is over."""
@@ -195,6 +201,12 @@ def _flows(services: Services) -> Json:
         "version": services.flows.version,
         "refused": None if refusal is None else asdict(refusal),
     }
+
+
+def _unsafe(services: Services) -> list[Json]:
+    """As it was found last, where it matters."""
+    found = services.safety.last or () if services.site.payments is not None else ()
+    return [finding._asdict() for finding in found]
 
 
 def _of_flows(services: Services) -> str:

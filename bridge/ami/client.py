@@ -57,6 +57,11 @@ class AmiClient:
         """True while logged in with the state read afresh."""
         return self._link is not None and self._link.live
 
+    @property
+    def keys_filtered(self) -> bool:
+        """True while Asterisk keeps keys from this session as `AmiSettings.keys_by` wants it."""
+        return self._link is not None and self._link.keys_filtered
+
     async def start(self) -> None:
         """Return once the link is up for the first time; from then on it is kept up.
 

@@ -58,6 +58,8 @@ class AmiLink:
     _waiting: dict[str, _Waiting] = field(init=False, default_factory=dict)
     _lost: asyncio.Future[str] = field(init=False)
     _held: deque[AmiMessage] | None = field(init=False, default_factory=deque)
+    keys_filtered: bool = field(init=False, default=False)
+    """Asterisk has taken the filter of `keys_by`."""
 
     def __post_init__(self) -> None:
         self._wire = AmiWire(self._take, self._end)
@@ -75,6 +77,8 @@ class AmiLink:
             await self.action("Login", fields, self.settings.connect_timeout_s)
         except ActionFailed as error:
             raise LoginRejected(self.settings.username, error.answer) from None
+        if self.settings.keys_by:
+            self.keys_filtered = await self._filter_keys()
 
     async def action(
         self, name: str, fields: tuple[tuple[str, str], ...], timeout_s: float
@@ -130,6 +134,20 @@ class AmiLink:
     def close(self, reason: str) -> None:
         """End the link; every waiting action fails with LinkDown."""
         self._wire.end(reason)
+
+    async def _filter_keys(self) -> bool:
+        """False when Asterisk will not; `action_filter()` in main/manager.c."""
+        criteria = "action(exclude),name(DTMFEnd),header(ChanVariable),method(exact)"
+        fields = (
+            ("Operation", "Add"),
+            ("MatchCriteria", criteria),
+            ("Filter", f"{self.settings.keys_by}="),
+        )
+        try:
+            await self.action("Filter", fields, self.settings.connect_timeout_s)
+        except ActionFailed:
+            return False
+        return True
 
     async def _perform(
         self,

@@ -16,6 +16,7 @@ from engine.clock import Clock
 from engine.mailboxes.messages import Messages
 from engine.mailboxes.post import Post
 from engine.metrics import Metrics
+from engine.paying.safety import PaymentSafety
 from engine.prompts.audio import Audio
 from engine.publishing.flows import Flows, Library
 from engine.reporting.eventlog import EventLog
@@ -67,6 +68,7 @@ class Services:
     clock: Clock
     events: EventLog
     today: Today
+    safety: PaymentSafety
     keys: Keys = field(default_factory=Keys)
     parties: Parties = field(default_factory=Parties)
     takings: "Takings | None" = None

@@ -17,6 +17,7 @@ from bridge.events import (
     LinkUp,
     PhoneReachable,
     RingFailed,
+    SettingsChanged,
     SwitchEvent,
     TransferUp,
 )
@@ -82,11 +83,20 @@ class Switchboard:
                 self._key_pressed(uniqueid, digit, services)
             case LegEnded():
                 self._leg_ended(event, services)
+            case LinkDown() | LinkUp() | SettingsChanged():
+                self._asterisk(event, services)
+
+    def _asterisk(self, event: LinkDown | LinkUp | SettingsChanged, services: Services) -> None:
+        """Of no call, but of Asterisk itself."""
+        match event:
             case LinkDown(reason=reason):
                 services.metrics.ami_up.set(0)
                 log.error("ami_link_down", reason=reason)
             case LinkUp():
+                services.safety.settings_changed()
                 self._link_again(event, services)
+            case SettingsChanged():
+                services.safety.settings_changed()
 
     def _phone(self, endpoint: str, reachable: bool, registered: bool, services: Services) -> None:
         if endpoint in services.site.agents:

@@ -103,6 +103,17 @@ def export(
 
 
 @app.command()
+def check(as_json: Json = False) -> None:
+    """Read how Asterisk is set, and name each setting by which keyed digits could be seen.
+
+    Exits with 1 where there is one: no card is taken then.
+    """
+    from engine.paying.checking import check
+
+    raise typer.Exit(complete(check(settings.from_environment(), as_json)))
+
+
+@app.command()
 def sandbox(
     host: Annotated[str, typer.Option(help="Where it listens.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="0: any that is free.", min=0, max=65_535)] = 8095,

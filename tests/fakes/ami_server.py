@@ -54,13 +54,15 @@ class Session(asyncio.Transport):
         self.deaf = False
         self.answers_pings = True
         self.pings = 0
+        self.takes_filters = True
+        self.filters: list[Request] = []
         self.requests: asyncio.Queue[Request] = asyncio.Queue()
         self._received = b""
 
     # What the client does with its transport.
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Take what the client writes; pings are answered, everything else is queued."""
+        """Take what the client writes; pings and filters are answered, all else is queued."""
         self._received += bytes(data)
         *whole, self._received = self._received.split(b"\r\n\r\n")
         for action in whole:
@@ -81,7 +83,7 @@ class Session(asyncio.Transport):
     # What the test tells Asterisk to do.
 
     async def read(self) -> Request:
-        """Wait for the next action that is not a ping."""
+        """Wait for the next action that is no ping and no filter."""
         async with asyncio.timeout(3600):
             return await self.requests.get()
 
@@ -125,12 +127,16 @@ class Session(asyncio.Transport):
             self._later(self.wire.connection_lost, None)
 
     def _take(self, request: Request) -> None:
-        if request.name != "Ping":
-            self.requests.put_nowait(request)
-            return
-        self.pings += 1
-        if self.answers_pings:
-            self.answer(request, "Ping: Pong")
+        match request.name:
+            case "Ping":
+                self.pings += 1
+                if self.answers_pings:
+                    self.answer(request, "Ping: Pong")
+            case "Filter":
+                self.filters.append(request)
+                self.answer(request, response="Success" if self.takes_filters else "Error")
+            case _:
+                self.requests.put_nowait(request)
 
     def _later(self, call: Callable[..., None], *args: object) -> None:
         asyncio.get_running_loop().call_soon(call, *args)

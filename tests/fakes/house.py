@@ -21,6 +21,7 @@ from engine.loading import SiteFile
 from engine.mailboxes.messages import Messages
 from engine.mailboxes.post import Post
 from engine.metrics import Metrics
+from engine.paying.safety import PaymentSafety
 from engine.prompts.audio import Audio
 from engine.publishing.flows import Flows, Library, Refusal
 from engine.reporting.eventlog import EventLog
@@ -47,6 +48,7 @@ from routing.ringing import AgentLeg
 from routing.router import Router
 from routing.rules import RoutingRules
 from routing.ticket import Ticket
+from tests.fakes.safe_asterisk import safe
 from tests.fakes.switch import FakeSwitch
 
 PROJECT = Path(__file__).parents[2]
@@ -362,6 +364,7 @@ class House:
             clock=self.clock,
             events=EventLog(NODE, self.events.append),
             today=Today(self.site, NODE, self.clock),
+            safety=PaymentSafety(safe, lambda: True, metrics),
         )
         self.chronicle.on_told = self.services.events.told
 

@@ -22,7 +22,7 @@ from bridge.events import (
     RingFailure,
     SwitchEvent,
 )
-from bridge.switch import Switch
+from bridge.switch import KEYS, Switch
 from tests.fakes.ami_server import SETTINGS, FakeAmi, Session
 from tests.fakes.virtual_loop import virtual_time
 
@@ -108,6 +108,19 @@ async def test_link_up_carries_the_state() -> None:
                 channels=LIVE,
             )
         ]
+
+
+@virtual_time
+async def test_keys_are_filtered_before_anything_is_told() -> None:
+    """Each session asks for it as soon as it is logged in: no key of a channel that nobody asked
+    for one."""
+    async with linked() as (switch, asterisk, _):
+        assert switch.keys_filtered
+        (request,) = asterisk.filters
+        assert request["MatchCriteria"] == (
+            "action(exclude),name(DTMFEnd),header(ChanVariable),method(exact)"
+        )
+        assert request["Filter"] == f"{KEYS}="
 
 
 @virtual_time
