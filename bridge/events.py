@@ -19,7 +19,8 @@ class LiveChannel:
 
     `uniqueid` is the channel's id for life, `linkedid` the id of the call that it belongs to.
     `endpoint` is None unless the channel is a SIP one; `bridge_id` is None while it talks to
-    nobody; `up` is False while it rings. `seconds` is its age.
+    nobody; `up` is False while it rings. `seconds` is its age. `muted`: its recordings were paused
+    by an engine.
     """
 
     channel: str
@@ -32,6 +33,16 @@ class LiveChannel:
     agent: str | None
     stage: str | None
     seconds: int
+    muted: bool = False
+
+
+@dataclass(frozen=True)
+class Running:
+    """What a channel is doing now: an application of the dialplan and its arguments."""
+
+    channel: str
+    application: str
+    arguments: str = field(repr=False)
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ from bridge.events import (
     Phone,
     PhoneReachable,
     RingAgent,
+    Running,
     SettingsChanged,
     SwitchEvent,
     TransferUp,
@@ -58,7 +59,8 @@ RELAY = "TRK_RELAY"
 KEYS, HEARD = "TRK_KEYS", "heard"
 """The manager tells of the keys of channels that have this variable with this value, and of no
 others: see eventfilter in manager.conf."""
-VARIABLES = ("TRK_CONTACT", "TRK_AGENT", "TRK_STAGE")
+MUTED = "TRK_MUTED"
+VARIABLES = ("TRK_CONTACT", "TRK_AGENT", "TRK_STAGE", MUTED)
 NORMAL_CLEARING = 16
 ASK_AGAIN_S = 0.02
 """How long after a leg that is to be hung up had no channel yet it is looked for again."""
@@ -67,6 +69,9 @@ _NO_PHONE = {"Unavailable", "Invalid", "Unknown"}
 _GONE = re.compile(r"^No such channel$|^Channel[12]? does not exist|channel not up|Unable to add")
 """What actions say of a channel that is gone, or about to be: `action_hangup()`,
 `action_redirect()` in main/manager.c, `action_bridge()` in main/features.c."""
+_NO_HOOKS = "Cannot set mute flag"
+"""Of a channel that nobody records or listens to (`manager_mute_mixmonitor()` in
+apps/app_mixmonitor.c, `ast_audiohook_set_mute_all()` in main/audiohook.c)."""
 _UNSET = "(null)"  # Asterisk prints a C NULL for a variable that a channel does not have
 
 
@@ -217,6 +222,32 @@ class Switch:
         items = await self._ami.collect("Status", ("Variables", ",".join(VARIABLES)))
         return tuple(_live_channel(item) for item in items)
 
+    async def mute_recordings(self, channel: str, on: bool) -> bool:
+        """Have every MixMonitor on a channel write silence, or sound again; False if the channel is
+        gone. When this returns they do: Asterisk answers when it has told each.
+
+        It is noted on the channel first, so that an engine that finds the note, and no capture, can
+        have them write sound again.
+        """
+        note = ("Variable", MUTED), ("Value", "yes" if on else "")
+        if on and not await self._on_channel("Setvar", channel, *note):
+            return False
+        how = ("Direction", "both"), ("State", "1" if on else "0")
+        try:
+            there = await self._on_channel("MixMonitorMute", channel, *how)
+        except errors.ActionFailed as error:
+            if error.answer != _NO_HOOKS:
+                raise
+            there = True
+        return there and (on or await self._on_channel("Setvar", channel, *note))
+
+    async def running(self) -> tuple[Running, ...]:
+        """What each channel is doing."""
+        return tuple(
+            Running(item["Channel"], item.get("Application", ""), item.get("ApplicationData", ""))
+            for item in await self._ami.collect("CoreShowChannels")
+        )
+
     async def reload(self, *modules: str) -> None:
         """Have Asterisk read the configuration of these modules again, one after the other."""
         for module in modules:
@@ -351,7 +382,7 @@ def _common_fields(order: Order) -> list[tuple[str, str]]:
 
 def _live_channel(item: AmiMessage) -> LiveChannel:
     noted = dict(variable.partition("=")[::2] for variable in item.all("Variable"))
-    contact, agent, stage = (_noted(noted.get(name, "")) for name in VARIABLES)
+    contact, agent, stage, muted = (_noted(noted.get(name, "")) for name in VARIABLES)
     channel = item["Channel"]
     return LiveChannel(
         channel=channel,
@@ -364,6 +395,7 @@ def _live_channel(item: AmiMessage) -> LiveChannel:
         agent=agent,
         stage=stage,
         seconds=_number(item.get("Seconds", "")),
+        muted=muted is not None,
     )
 
 

@@ -172,6 +172,7 @@ class Engine:
             await services.router.join()
             link = await switchboard.first_link
             await returning.take_up(link, services.recordings)
+            await services.pauses.resume_left(link.channels)
             store = await self._take_up_events(stack, services)
             tasks.create_task(today.follow(store), name="other engines' events")
             tasks.create_task(services.router.run(), name="router")

@@ -51,11 +51,14 @@ class CallRecording:
                 log.error("recording_not_resumed", contact=self._contact, error=str(error))
 
     async def _begin(self, reason: str | None) -> None:
+        services = self._services
+        # Nobody records while a card is keyed.
+        await services.pauses.over(self._session.request.uniqueid)
         story = self._story
         if story is None:
             return
-        services, now = self._services, self._services.clock()
         name = RecordingName(story.id, story.next_recording)
+        now = services.clock()
         path = services.recorder.begin(name, now)
         services.chronicle.update(story.recorded(name.id, str(path), reason))
         try:

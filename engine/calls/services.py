@@ -16,6 +16,7 @@ from engine.clock import Clock
 from engine.mailboxes.messages import Messages
 from engine.mailboxes.post import Post
 from engine.metrics import Metrics
+from engine.paying.pauses import RecordingPauses
 from engine.paying.safety import PaymentSafety
 from engine.prompts.audio import Audio
 from engine.publishing.flows import Flows, Library
@@ -70,6 +71,7 @@ class Services:
     today: Today
     safety: PaymentSafety
     keys: Keys = field(default_factory=Keys)
+    pauses: RecordingPauses = field(init=False)
     parties: Parties = field(default_factory=Parties)
     takings: "Takings | None" = None
     """Payments that are being taken; None where this engine cannot."""
@@ -79,6 +81,9 @@ class Services:
 
     adopted: set[str] = field(default_factory=set)
     """Contacts of a former run whose conversation goes on in Asterisk, driven by no session."""
+
+    def __post_init__(self) -> None:
+        self.pauses = RecordingPauses(self.switch)
 
     def take(self, flows: Flows) -> None:
         """Calls that start from now on run these flows."""

@@ -13,6 +13,7 @@ from bridge.events import (
     KeyPressed,
     LegEnded,
     LegParked,
+    LegTapped,
     LinkDown,
     LinkUp,
     PhoneReachable,
@@ -79,6 +80,8 @@ class Switchboard:
                 self._outside(event, services)
             case LegParked(uniqueid=uniqueid):
                 self._leg_parked(uniqueid, services)
+            case LegTapped(uniqueid=uniqueid):
+                services.pauses.tapped(uniqueid)
             case KeyPressed(uniqueid=uniqueid, digit=digit):
                 self._key_pressed(uniqueid, digit, services)
             case LegEnded():
@@ -94,6 +97,8 @@ class Switchboard:
                 log.error("ami_link_down", reason=reason)
             case LinkUp():
                 services.safety.settings_changed()
+                resuming = services.pauses.resume_left(event.channels)
+                self._tasks.create_task(resuming, name="recordings that were paused")
                 self._link_again(event, services)
             case SettingsChanged():
                 services.safety.settings_changed()

@@ -1,7 +1,7 @@
 """The switch in a test's hand: it takes every order, and tells what it was asked."""
 
 from bridge.errors import LinkDown
-from bridge.events import CallCustomer, Parking, Phone, RingAgent
+from bridge.events import CallCustomer, Parking, Phone, RingAgent, Running
 
 
 class FakeSwitch:
@@ -20,6 +20,8 @@ class FakeSwitch:
         self.joined: list[tuple[str, str]] = []
         self.relayed: list[tuple[str, str, str]] = []
         self.endpoints: list[Phone] = []
+        self.muted: list[tuple[str, bool]] = []
+        self.doing: list[Running] = []
 
     async def ring(self, order: RingAgent) -> None:
         """As Switch.ring."""
@@ -71,6 +73,17 @@ class FakeSwitch:
         self._require_link()
         self.stopped.append(channel)
         return True
+
+    async def mute_recordings(self, channel: str, on: bool) -> bool:
+        """As Switch.mute_recordings."""
+        self._require_link()
+        self.muted.append((channel, on))
+        return True
+
+    async def running(self) -> tuple[Running, ...]:
+        """As Switch.running."""
+        self._require_link()
+        return tuple(self.doing)
 
     async def reload(self, *modules: str) -> None:
         """As Switch.reload."""
