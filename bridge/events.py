@@ -41,6 +41,7 @@ class Running:
     """What a channel is doing now: an application of the dialplan and its arguments."""
 
     channel: str
+    uniqueid: str
     application: str
     arguments: str = field(repr=False)
 

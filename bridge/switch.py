@@ -244,7 +244,10 @@ class Switch:
     async def running(self) -> tuple[Running, ...]:
         """What each channel is doing."""
         return tuple(
-            Running(item["Channel"], item.get("Application", ""), item.get("ApplicationData", ""))
+            Running(
+                *(item["Channel"], item["Uniqueid"]),
+                *(item.get("Application", ""), item.get("ApplicationData", "")),
+            )
             for item in await self._ami.collect("CoreShowChannels")
         )
 

@@ -37,7 +37,8 @@ class Order(NamedTuple):
 
 class CapturesAway(Exception):
     """No card can be captured now; `reason` is a word for the log and the desk: `restarting`,
-    `audio` (the legs did not come), `busy` (this call has one already), `unsafe`."""
+    `audio` (the legs did not come), `busy` (this call has one already), `unsafe` (how Asterisk is
+    set), `not_confirmed` (recordings may run), `overheard` (somebody listens to the caller)."""
 
     code = "captures_away"
 

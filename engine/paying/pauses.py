@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import structlog
 
@@ -21,13 +21,6 @@ SPIES = frozenset({"ChanSpy", "ExtenSpy", "Broadcast"})
 SNOOP = "Snoop/"
 """Channels that ARI listens by: Snoop/UNIQUEID-NUMBER (`stasis_app_control_snoop()` in
 res/res_stasis_snoop.c)."""
-
-
-class Leg(NamedTuple):
-    """A channel: its name and its unique id."""
-
-    channel: str
-    uniqueid: str
 
 
 class NotPaused(Exception):
@@ -53,7 +46,7 @@ class Pause:
     """While it lasts, nobody records. `broken` is set should somebody begin to record or to listen
     to the caller all the same: what is being captured must end at once."""
 
-    def __init__(self, caller: Leg, agent: Leg | None) -> None:
+    def __init__(self, caller: str, agent: str | None) -> None:
         self.broken = asyncio.Event()
         self.over = asyncio.Event()
         self.caller = caller
@@ -70,16 +63,16 @@ class RecordingPauses:
         """By the unique id of each leg."""
 
     @asynccontextmanager
-    async def paused(self, caller: Leg, agent: Leg | None = None) -> AsyncIterator[Pause]:
-        """Every recording of these legs is paused when this is entered, as Asterisk has confirmed,
-        and goes on when it is left, whatever happened. Raises NotPaused.
+    async def paused(self, caller: str, agent: str | None = None) -> AsyncIterator[Pause]:
+        """Every recording of these legs (their unique ids) is paused when this is entered, as
+        Asterisk has confirmed, and goes on when it is left, whatever happened. Raises NotPaused.
 
         Enter it before the first prompt, leave it when both are out of the relay.
         """
         pause = Pause(caller, agent)
-        if any(leg.uniqueid in self._pauses for leg in pause.legs):
+        if any(leg in self._pauses for leg in pause.legs):
             raise NotPaused("busy")
-        self._pauses |= dict.fromkeys((leg.uniqueid for leg in pause.legs), pause)
+        self._pauses |= dict.fromkeys(pause.legs, pause)
         try:
             await self._begin(pause)
             yield pause
@@ -96,24 +89,24 @@ class RecordingPauses:
         """Somebody has begun to record a channel, or listens to it. Of an agent's leg all may hear
         what the agent does."""
         pause = self._pauses.get(uniqueid)
-        if pause is not None and uniqueid == pause.caller.uniqueid:
-            log.error("payment_overheard", channel=pause.caller.channel)
+        if pause is not None and uniqueid == pause.caller:
+            log.error("payment_overheard", channel=uniqueid)
             pause.broken.set()
 
     async def resume_left(self, channels: Iterable[LiveChannel]) -> None:
         """Have recordings go on that an engine had paused which is no more, or could not resume."""
         for channel in channels:
             if channel.muted and channel.uniqueid not in self._pauses:
-                await self._resume(Leg(channel.channel, channel.uniqueid))
+                await self._resume(channel.uniqueid)
 
     async def _begin(self, pause: Pause) -> None:
         try:
             async with asyncio.timeout(CONFIRM_S):
                 for leg in pause.legs:
-                    if not await self._switch.mute_recordings(leg.channel, True):
+                    if not await self._switch.mute_recordings(leg, True):
                         raise NotPaused("hung_up")
                 # Afterwards: whoever begins to listen from here on is told of.
-                if any(_listens(each, pause.caller) for each in await self._switch.running()):
+                if _overheard(pause.caller, await self._switch.running()):
                     raise NotPaused("overheard")
         except TimeoutError:
             raise NotPaused("not_confirmed") from None
@@ -126,25 +119,32 @@ class RecordingPauses:
     async def _end(self, pause: Pause) -> None:
         for leg in pause.legs:
             await self._resume(leg)
-            self._pauses.pop(leg.uniqueid, None)
+            self._pauses.pop(leg, None)
         pause.over.set()
 
-    async def _resume(self, leg: Leg) -> None:
+    async def _resume(self, leg: str) -> None:
         try:
-            await self._switch.mute_recordings(leg.channel, False)
+            await self._switch.mute_recordings(leg, False)
         except AmiError as error:
             # The note on the channel stays, and the next link to Asterisk finds it.
-            log.error("recordings_not_resumed", channel=leg.channel, error=error.code)
+            log.error("recordings_not_resumed", channel=leg, error=error.code)
 
 
-def _listens(running: Running, caller: Leg) -> bool:
-    """By what it says it does; who does not say whom it listens to may listen to anybody. A spy
-    takes the beginning of a channel's name, or its unique id."""
+def _overheard(caller: str, running: Iterable[Running]) -> bool:
+    """Whether somebody listens to the caller, or may, by what channels say that they do."""
+    channels = tuple(running)
+    name = next((each.channel for each in channels if each.uniqueid == caller), "")
+    return any(_listens(each, caller, name) for each in channels)
+
+
+def _listens(running: Running, caller: str, name: str) -> bool:
+    """Who does not say whom it listens to may listen to anybody. A spy takes the beginning of a
+    channel's name, or its unique id."""
     if running.channel.startswith(SNOOP):
-        return running.channel.startswith(f"{SNOOP}{caller.uniqueid}-")
+        return running.channel.startswith(f"{SNOOP}{caller}-")
     if running.application not in SPIES:
         return False
     whom = running.arguments.partition(",")[0].strip()
     if running.application != "ChanSpy" or not whom or whom == "all":
         return True
-    return caller.channel.lower().startswith(whom.lower()) or caller.uniqueid.startswith(whom)
+    return name.lower().startswith(whom.lower()) or caller.startswith(whom)

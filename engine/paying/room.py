@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,7 @@ from engine.calls.services import Services
 from engine.capturing import messages
 from engine.capturing.keeper import CaptureProcess
 from engine.paying.captures import CapturesAway, OpenCapture, Order
+from engine.paying.pauses import NotPaused, Pause
 from engine.paying.remote import RemoteCapture
 from engine.performing.line import Line
 from engine.transfers.caller import enter_relay
@@ -33,10 +35,9 @@ Secrets = Callable[[Site], Mapping[str, str]]
 
 
 class CaptureRoom:
-    """Fills `Captures`. `refusal` is why no card may be captured here (a word); None: it may."""
+    """Fills `Captures`. No card is captured where it would be seen in Asterisk, or recorded."""
 
     def __init__(self, process: CaptureProcess, services: Services, secrets: Secrets) -> None:
-        self.refusal: str | None = None
         self._process = process
         self._services = services
         self._secrets = secrets
@@ -44,38 +45,58 @@ class CaptureRoom:
     async def beside(self, contact: str, order: Order) -> OpenCapture:
         """See the port."""
         party = self._services.parties.of(contact)
-        capture, relayed = self._new(order)
-        party.relay(relayed)
-        capture.back = lambda: _back(party)
-        try:
-            self._open(capture, order, relayed.caller, relayed.agent)
-            await capture.legs_in()
-        except BaseException:
-            party.relay_over()
-            await capture.close()
-            raise
-        return capture
+        agent = party.table.agent
+        async with self._unheard(self._line_of(contact), agent.leg if agent else None) as unheard:
+            capture, relayed = self._new(order)
+            party.relay(relayed)
+            capture.back = lambda: _back(party)
+            try:
+                self._open(capture, order, relayed.caller, relayed.agent)
+                await capture.legs_in()
+            except BaseException:
+                party.relay_over()
+                await capture.close()
+                raise
+            return unheard.keep(capture)
 
     async def alone(self, line: Line, order: Order) -> OpenCapture:
         """See the port."""
         if line.session.hungup.is_set():
             raise ChannelGone(line.session.request.channel)
-        capture, relayed = self._new(order)
-        self._open(capture, order, relayed.caller, None)
-        name = f"relay of {line.contact}"
-        inside = asyncio.create_task(_inside(line, relayed), name=name)
-        capture.back = lambda: _out(inside)
-        try:
-            await capture.legs_in()
-        except BaseException:
-            await capture.close()
-            raise
-        return capture
+        async with self._unheard(line.session.request.uniqueid, None) as unheard:
+            capture, relayed = self._new(order)
+            self._open(capture, order, relayed.caller, None)
+            name = f"relay of {line.contact}"
+            inside = asyncio.create_task(_inside(line, relayed), name=name)
+            capture.back = lambda: _out(inside)
+            try:
+                await capture.legs_in()
+            except BaseException:
+                await capture.close()
+                raise
+            return unheard.keep(capture)
+
+    def _line_of(self, contact: str) -> str:
+        story = self._services.chronicle.story(contact)
+        return story.line if story is not None else contact
+
+    @asynccontextmanager
+    async def _unheard(self, caller: str, agent: str | None) -> AsyncIterator[_Unheard]:
+        """Nothing of Asterisk's settings shows what is keyed, and no recording runs: until this is
+        left or, where it is kept, until the capture is closed. Raises CapturesAway."""
+        if await self._services.safety.findings():
+            raise CapturesAway("unsafe")
+        async with contextlib.AsyncExitStack() as stack:
+            try:
+                pausing = self._services.pauses.paused(caller, agent)
+                pause = await stack.enter_async_context(pausing)
+            except NotPaused as refusal:
+                raise CapturesAway(refusal.reason) from None
+            unheard = _Unheard(stack, pause)
+            yield unheard
 
     def _new(self, order: Order) -> tuple[RemoteCapture, Relayed]:
         """Nothing has happened yet. Raises CapturesAway."""
-        if self.refusal is not None:
-            raise CapturesAway(self.refusal)
         if self._services.site.payments is None:
             raise CapturesAway("no_provider")
         if self._process.port is None:
@@ -93,6 +114,34 @@ class CaptureRoom:
         how = order.rules, order.language, today.year, today.month, order.prompts
         self._process.listen(capture.id, capture.take)
         self._process.send(messages.Open(capture.id, caller, agent, *how))
+
+
+class _Unheard:
+    """Where nobody records, and what makes it so."""
+
+    def __init__(self, stack: contextlib.AsyncExitStack, pause: Pause) -> None:
+        self._stack = stack
+        self._pause = pause
+
+    def keep(self, capture: RemoteCapture) -> RemoteCapture:
+        """It lasts until the capture's legs are back; should it break, the capture ends."""
+        stack, back = self._stack.pop_all(), capture.back
+        watching = asyncio.create_task(self._watch(capture), name=f"who listens to {capture.id}")
+        stack.callback(watching.cancel)
+
+        async def over() -> None:
+            try:
+                if back is not None:
+                    await back()
+            finally:
+                await stack.aclose()
+
+        capture.back = over
+        return capture
+
+    async def _watch(self, capture: RemoteCapture) -> None:
+        await self._pause.broken.wait()
+        await capture.cancel()
 
 
 async def _inside(line: Line, relayed: Relayed) -> None:

@@ -15,7 +15,7 @@ from bridge.ami.settings import AmiSettings
 from bridge.events import LegTapped, SwitchEvent
 from bridge.switch import Switch
 from config.asterisk import AMI_USER
-from engine.paying.pauses import Leg, NotPaused, RecordingPauses
+from engine.paying.pauses import NotPaused, RecordingPauses
 from recordings.measure import Samples, find_tone, levels_dbfs, read_wav
 from tests.asterisk.ami_wire import Ami
 from tests.asterisk.asterisk_fixture import RunningAsterisk, started
@@ -42,6 +42,13 @@ exten => agent,1,MixMonitor(${DIRECTORY}/agent.raw,D)
 exten => other,1,Wait(60)
 exten => spy,1,ChanSpy(${WHOM},q)
 """
+
+
+class Leg(NamedTuple):
+    """A channel: its name and its unique id."""
+
+    channel: str
+    uniqueid: str
 
 
 class Call(NamedTuple):
@@ -151,7 +158,7 @@ async def test_recordings_are_silent_for_as_long_as_it_lasts(site: Site, tmp_pat
     """The flow's, the agent's and one that the site's own dialplan began: sound, nothing, sound."""
     call = await site.call(tmp_path)
     await asyncio.sleep(PART_S)
-    async with site.pauses.paused(call.caller, call.agent):
+    async with site.pauses.paused(call.caller.uniqueid, call.agent.uniqueid):
         await asyncio.sleep(PART_S)
     await asyncio.sleep(PART_S)
     await site.over(call)
@@ -165,7 +172,7 @@ async def test_recordings_are_silent_for_as_long_as_it_lasts(site: Site, tmp_pat
 async def test_what_a_dead_engine_paused_goes_on(site: Site, tmp_path: Path) -> None:
     """The next one finds the note on the channels."""
     call = await site.call(tmp_path)
-    assert await site.switch.mute_recordings(call.caller.channel, True)
+    assert await site.switch.mute_recordings(call.caller.uniqueid, True)
     await asyncio.sleep(PART_S)
     await RecordingPauses(site.switch).resume_left(await site.switch.channels())
     assert not any(channel.muted for channel in await site.switch.channels())
@@ -180,7 +187,7 @@ async def test_who_is_listened_to(site: Site, tmp_path: Path) -> None:
     for whom, allowed in ((call.caller, False), (call.agent, True)):
         spy = await site.leg("spy", WHOM=whom.channel)
         try:
-            async with site.pauses.paused(call.caller, call.agent):
+            async with site.pauses.paused(call.caller.uniqueid, call.agent.uniqueid):
                 heard = False
         except NotPaused as refusal:
             heard = refusal.reason == "overheard"
@@ -193,10 +200,10 @@ async def test_who_is_listened_to(site: Site, tmp_path: Path) -> None:
 async def test_who_begins_to_listen_or_to_record_breaks_it(site: Site, tmp_path: Path) -> None:
     """Asterisk tells at once."""
     call = await site.call(tmp_path)
-    async with site.pauses.paused(call.caller, call.agent) as pause:
+    async with site.pauses.paused(call.caller.uniqueid, call.agent.uniqueid) as pause:
         site.act("MixMonitor", Channel=call.caller.channel, File=str(tmp_path / "late.wav"))
         await asyncio.wait_for(pause.broken.wait(), 2)
-    async with site.pauses.paused(call.caller, call.agent) as pause:
+    async with site.pauses.paused(call.caller.uniqueid, call.agent.uniqueid) as pause:
         spy = await site.leg("spy", WHOM=call.caller.channel)
         await asyncio.wait_for(pause.broken.wait(), 2)
     await site.switch.hangup(spy.channel)
@@ -206,10 +213,10 @@ async def test_who_begins_to_listen_or_to_record_breaks_it(site: Site, tmp_path:
 async def test_a_leg_that_nobody_records_and_one_that_is_gone(site: Site) -> None:
     """Nothing to pause is a confirmation too; a channel that is gone is none."""
     leg = await site.leg("other")
-    async with site.pauses.paused(leg):
+    async with site.pauses.paused(leg.uniqueid):
         assert next(c for c in await site.switch.channels() if c.uniqueid == leg.uniqueid).muted
     await site.switch.hangup(leg.channel)
     await asyncio.sleep(0.2)
     with pytest.raises(NotPaused, match="hung_up"):
-        async with site.pauses.paused(leg):
+        async with site.pauses.paused(leg.uniqueid):
             raise AssertionError("it was entered")

@@ -10,15 +10,16 @@ from structlog.testing import capture_logs
 
 from bridge.errors import ActionTimeout
 from bridge.events import LiveChannel, Running
-from engine.paying.pauses import CONFIRM_S, Leg, NotPaused, RecordingPauses
+from engine.paying.pauses import CONFIRM_S, NotPaused, RecordingPauses
 from tests.fakes.switch import FakeSwitch
 from tests.fakes.virtual_loop import virtual_time
 
 pytestmark = pytest.mark.unit
 
-CALLER, AGENT = Leg("PJSIP/carrier-0000001a", "17.1"), Leg("PJSIP/anna-0000001b", "leg-1")
-ON = [(CALLER.channel, True), (AGENT.channel, True)]
-OFF = [(CALLER.channel, False), (AGENT.channel, False)]
+CALLER, AGENT = "17.1", "leg-1"
+IN_A_FLOW = Running("PJSIP/carrier-0000001a", CALLER, "AGI", "agi://127.0.0.1")
+ON = [(CALLER, True), (AGENT, True)]
+OFF = [(CALLER, False), (AGENT, False)]
 
 
 async def reason_of(switch: FakeSwitch) -> str:
@@ -90,20 +91,20 @@ async def test_without_a_confirmation_there_is_no_capture() -> None:
 @pytest.mark.parametrize(
     "doing",
     [
-        Running("PJSIP/boss-1", "ChanSpy", "PJSIP/carrier-0000001a,q"),
-        Running("PJSIP/boss-1", "ChanSpy", "pjsip/carrier"),
-        Running("PJSIP/boss-1", "ChanSpy", ""),
-        Running("PJSIP/boss-1", "ChanSpy", "all,w"),
-        Running("PJSIP/boss-1", "ChanSpy", ",g(sales)"),
-        Running("PJSIP/boss-1", "ChanSpy", "17.1,u"),
-        Running("PJSIP/boss-1", "ExtenSpy", "201@phones"),
-        Running("Snoop/17.1-00000001", "Stasis", "quality"),
+        Running("PJSIP/boss-1", "9.9", "ChanSpy", "PJSIP/carrier-0000001a,q"),
+        Running("PJSIP/boss-1", "9.9", "ChanSpy", "pjsip/carrier"),
+        Running("PJSIP/boss-1", "9.9", "ChanSpy", ""),
+        Running("PJSIP/boss-1", "9.9", "ChanSpy", "all,w"),
+        Running("PJSIP/boss-1", "9.9", "ChanSpy", ",g(sales)"),
+        Running("PJSIP/boss-1", "9.9", "ChanSpy", "17.1,u"),
+        Running("PJSIP/boss-1", "9.9", "ExtenSpy", "201@phones"),
+        Running("Snoop/17.1-00000001", "9.9", "Stasis", "quality"),
     ],
 )
 async def test_nobody_may_listen_to_the_caller(doing: Running) -> None:
     """Whoever does, or may do, keeps the capture from beginning."""
     switch = FakeSwitch()
-    switch.doing = [Running("PJSIP/carrier-0000001a", "AGI", "agi://127.0.0.1"), doing]
+    switch.doing = [IN_A_FLOW, doing]
     assert await reason_of(switch) == "overheard"
     assert switch.muted == ON + OFF
 
@@ -111,14 +112,14 @@ async def test_nobody_may_listen_to_the_caller(doing: Running) -> None:
 @pytest.mark.parametrize(
     "doing",
     [
-        Running("PJSIP/boss-1", "ChanSpy", "PJSIP/anna-0000001b,q"),
-        Running("Snoop/leg-1-00000001", "Stasis", "quality"),
+        Running("PJSIP/boss-1", "9.9", "ChanSpy", "PJSIP/anna-0000001b,q"),
+        Running("Snoop/leg-1-00000001", "9.9", "Stasis", "quality"),
     ],
 )
 async def test_an_agent_may_be_listened_to(doing: Running) -> None:
     """Who hears what the agent hears, hears no key."""
     switch = FakeSwitch()
-    switch.doing = [doing]
+    switch.doing = [IN_A_FLOW, doing]
     async with RecordingPauses(switch).paused(CALLER, AGENT) as pause:
         assert not pause.broken.is_set()
 
@@ -128,13 +129,13 @@ async def test_who_begins_to_listen_breaks_it() -> None:
     pauses = RecordingPauses(FakeSwitch())
     async with pauses.paused(CALLER, AGENT) as pause:
         pauses.tapped("99.9")
-        pauses.tapped(AGENT.uniqueid)
+        pauses.tapped(AGENT)
         assert not pause.broken.is_set()
         with capture_logs() as logged:
-            pauses.tapped(CALLER.uniqueid)
+            pauses.tapped(CALLER)
         assert pause.broken.is_set()
         assert [entry["event"] for entry in logged] == ["payment_overheard"]
-    pauses.tapped(CALLER.uniqueid)
+    pauses.tapped(CALLER)
 
 
 async def test_one_capture_a_leg() -> None:
@@ -151,10 +152,10 @@ async def test_one_capture_a_leg() -> None:
 async def test_a_recording_that_is_to_begin_waits() -> None:
     """Until the capture is over; on other legs it does not."""
     pauses = RecordingPauses(FakeSwitch())
-    await pauses.over(CALLER.uniqueid)
+    await pauses.over(CALLER)
     async with pauses.paused(CALLER, AGENT):
         await pauses.over("99.9")
-        waiting = asyncio.create_task(pauses.over(CALLER.uniqueid))
+        waiting = asyncio.create_task(pauses.over(CALLER))
         await asyncio.sleep(0)
         assert not waiting.done()
     await waiting
@@ -167,8 +168,10 @@ async def test_what_another_engine_left_paused_goes_on() -> None:
     left = [
         LiveChannel("PJSIP/x-1", "5.1", "5.1", "x", True, None, None, None, None, 9, muted=True),
         LiveChannel("PJSIP/x-2", "5.2", "5.2", "x", True, None, None, None, None, 9),
-        LiveChannel(*CALLER, "17.1", "carrier", True, None, None, None, None, 9, muted=True),
+        LiveChannel(
+            "PJSIP/x-3", CALLER, CALLER, "carrier", True, None, None, None, None, 9, muted=True
+        ),
     ]
     async with pauses.paused(CALLER):
         await pauses.resume_left(left)
-        assert switch.muted == [ON[0], ("PJSIP/x-1", False)]
+        assert switch.muted == [ON[0], ("5.1", False)]
