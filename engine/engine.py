@@ -52,10 +52,10 @@ from engine.mailboxes.post import Post
 from engine.metrics import Metrics
 from engine.paying.keeper import PaymentKeeper
 from engine.paying.room import CaptureRoom
+from engine.paying.safety import PaymentSafety
 from engine.paying.taking import Books
 from engine.paying.takings import Takings
 from engine.paying.views import PaymentViews
-from engine.paying.safety import PaymentSafety
 from engine.promises.sorry import send_sorry
 from engine.promises.views import PromiseViews
 from engine.prompts.at_start import prepare
