@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.redis.one_node import ONLY_AT
+from tests.redis.one_node import ONLY_AT, RING_MS
 
 Told = dict[str, Any]
 MS = 1_000_000
@@ -141,7 +141,9 @@ class Lines:
                 self.busy.append(at)
                 self._chosen(contact, agent)
             case {"what": "quiet", "agent": agent}:
-                self.rings.pop(agent).ended = at
+                ring = self.rings.pop(agent)
+                # A node that stood still tells late of a phone that its switch rang no longer.
+                ring.ended = min(at, ring.begun + RING_MS * MS)
             case {"what": "answered", "agent": agent, "contact": contact, "leg": leg}:
                 self.rings.pop(agent).ended = at
                 self.talks[leg] = self._stay(agent, contact, at)

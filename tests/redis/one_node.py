@@ -47,6 +47,8 @@ AGENTS = ("ann", "bob", "cili", "dora", "ella")
 ONLY_AT = {"dora": "n1", "ella": "n2"}
 """These agents' phones are registered with the switch of one node only."""
 DEAD_MS, GRACE_MS, BEAT_MS = 800, 1_600, 60
+RING_MS = 200
+"""So long a phone rings at most: the switch sees to it, whatever becomes of this process."""
 _SKILLS = (("sales", 3),)
 
 
@@ -61,7 +63,7 @@ class Node:
         self._rings: dict[tuple[str, str], asyncio.Future[RingOutcome]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         rules = RoutingRules(
-            {"sales": QueueRules(ring_timeout_ms=200, wrap_up_ms=10)},
+            {"sales": QueueRules(ring_timeout_ms=RING_MS, wrap_up_ms=10)},
             back_off_ms=30,
             beat_ms=BEAT_MS,
             ring_grace_ms=200,
@@ -190,6 +192,7 @@ class Node:
             tell("busy", contact=contact, agent=agent)
             return Busy()
         tell("ring", contact=contact, agent=agent)
+        begun_s = time.monotonic()
         over = self._rings[contact, agent] = asyncio.get_running_loop().create_future()
         try:
             await asyncio.wait({over}, timeout=self._chance.uniform(0, 0.05))
@@ -198,7 +201,8 @@ class Node:
             raise
         finally:
             del self._rings[contact, agent]
-        if over.done() or self._chance.random() < 0.1:
+        has_rung_out = (time.monotonic() - begun_s) * 1000 > timeout_ms
+        if over.done() or has_rung_out or self._chance.random() < 0.1:
             self._quiet(contact, agent)
             return Stopped() if over.done() else NoAnswer()
         leg = f"leg-{agent}-{time.monotonic_ns()}"
