@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
 from config.document import DocumentModel
 from config.duration import Duration
+from config.secrets import SANDBOX_SECRETS
 from config.services import SECRET, HeaderName, WebAddress, is_overheard
 from config.sms import texts_of
 from config.suggest import did_you_mean, shown
@@ -131,13 +131,6 @@ class ReplyPlaces(DocumentModel):
         description="the gateway's words for why, in those of Stripe's decline codes, by which "
         "the agent is told what may be said",
     )
-
-
-SANDBOX_SECRETS: Mapping[str, str] = {
-    "sandbox_key": "sk_test_sandbox",
-    "sandbox_webhook": "whsec_sandbox",
-}
-"""Open to everybody: behind them is no money."""
 
 
 class Sandbox(DocumentModel):

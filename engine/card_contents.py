@@ -1,7 +1,6 @@
 """What goes on the calling card: addresses and sample credentials of this instance."""
 
-from config.payments import SANDBOX_SECRETS
-from config.secrets import Secrets
+from config.secrets import SANDBOX_SECRETS, Secrets
 from config.site import Site
 from engine.card import Card
 from engine.settings import Settings

@@ -11,6 +11,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+Rows = list[tuple[Any, ...]]
+"""Of a table; cells are shown as text."""
 UNBROKEN = 10_000
 """Signs in a line that nobody sees on a screen: whoever reads it there breaks it for itself."""
 
@@ -25,6 +27,11 @@ def plain_console(*, stderr: bool = False) -> Console:
     if not console.is_terminal:
         console.width = UNBROKEN
     return console
+
+
+def clock_time(at_ms: int) -> str:
+    """Date and time of day, for a person here."""
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at_ms / 1000))
 
 
 def counted(number: int, what: str) -> str:
@@ -72,7 +79,7 @@ class Screen:
         )
         self.console.print(detail, markup=False)
 
-    def table(self, title: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
+    def table(self, title: str, columns: tuple[str, ...], rows: Rows) -> None:
         """A table; cells are shown as text."""
         table = Table(title=title, title_justify="left", header_style="bold")
         for column in columns:

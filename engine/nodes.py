@@ -1,16 +1,18 @@
 """The engines that share one Redis, as one of them sees them."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from desk.views import Json
-from routing.router import Router
+from engine.console import Rows
 
-Rows = list[tuple[Any, ...]]
+if TYPE_CHECKING:  # the command line shows nodes too, without what makes a router
+    from routing.router import Router
+
 COLUMNS = ("node", "state", "since", "contacts", "took over")
 
 
-def nodes_of(router: Router) -> list[Json]:
+def nodes_of(router: "Router") -> list[Json]:
     """Each node: whether it lives, for how long it has been silent, since when (epoch, ms) it has
     lived without a break, how many contacts it has, and whose it took over, the latest first."""
     return [

@@ -2,7 +2,6 @@
 
 import json
 import sys
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -10,19 +9,13 @@ import typer
 
 from engine import card
 from engine.client import Client
-from engine.console import Screen
+from engine.console import Rows, Screen, clock_time
 from engine.errors import FlowsAway
 from engine.nodes import COLUMNS, rows_of
 from engine.paying.unsafe import Finding
-from engine.publishing.flows import or_away
-from engine.publishing.publisher import unpublished
-from engine.publishing.working_copy import copy_of
 from engine.reporting.lengths import length, share
 from engine.settings import Settings
 from engine.staff.wording import left, state_of
-from history.bundles import BundleStore
-
-Rows = list[tuple[Any, ...]]
 
 
 async def show(settings: Settings, as_json: bool) -> int:
@@ -46,6 +39,11 @@ async def _unpublished(settings: Settings, status: dict[str, Any]) -> str:
     that is the one it is published on, in force here or refused."""
     if not status["flows"]:
         return ""
+    from engine.publishing.flows import or_away  # reading flows: the engine itself and others
+    from engine.publishing.publisher import unpublished  # print contacts without it
+    from engine.publishing.working_copy import copy_of
+    from history.bundles import BundleStore
+
     store = BundleStore(settings.sql_url)
     try:
         with or_away():
@@ -255,8 +253,3 @@ def _detail(agent: dict[str, Any], now_ms: int) -> str:
 
 def _age(now_ms: int, since_ms: int | None) -> str:
     return f"{max(0, now_ms - since_ms) / 1000:.0f} s" if since_ms else ""
-
-
-def clock_time(at_ms: int) -> str:
-    """Date and time of day, for a person here."""
-    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at_ms / 1000))

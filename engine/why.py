@@ -10,9 +10,8 @@ from rich.console import Console
 
 from engine import card
 from engine.client import Client
-from engine.console import Screen
+from engine.console import Rows, Screen, clock_time
 from engine.settings import Settings
-from engine.status import Rows, clock_time
 
 WORDS = {
     "has_it": "has it",

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from config.payments import SANDBOX_SECRETS
+from config.secrets import SANDBOX_SECRETS
 from engine import settings
 from engine.completing import complete
 from engine.reporting.cli import Since, Until

@@ -12,7 +12,7 @@ from config.document import DocumentError, load_plain
 from engine import card
 from engine.client import Client
 from engine.clock import now_ms
-from engine.console import Screen, counted, plain_console
+from engine.console import Screen, clock_time, counted, plain_console
 from engine.errors import (
     NOTHING_PUBLISHED,
     NoSuchVersion,
@@ -29,7 +29,6 @@ from engine.publishing.publisher import Author, Check, FlowTests, Pending, Publi
 from engine.publishing.working_copy import code_among, copy_of, is_code
 from engine.rehearsing.proving import flow_tests
 from engine.settings import Settings
-from engine.status import clock_time
 from history.bundles import BundleHead, BundleStore
 from ivr.flow import Flow
 from ivr.meaning import differences

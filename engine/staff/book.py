@@ -10,11 +10,10 @@ import typer
 
 from engine import card
 from engine.client import Client
-from engine.console import Screen
+from engine.console import Rows, Screen
 from engine.reporting.lengths import length
 from engine.settings import Settings
 from engine.staff.wording import doer, left, shift_of, state_of
-from engine.status import Rows
 
 Told = dict[str, Any]
 

@@ -15,11 +15,11 @@ from config.requirement import parse
 from desk.views import Json
 from engine import card, why
 from engine.calls.listening import RoutingListener
+from engine.console import clock_time
 from engine.explained import STATES, explained, told_afterwards
 from engine.hub import Hub
 from engine.metrics import Metrics
 from engine.settings import Settings, from_environment
-from engine.status import clock_time
 from history.outcome import EndedBy
 from history.outcome import Outcome as Ending
 from history.rows import TimelineEntry
