@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import sqrt
-from time import perf_counter
+from time import process_time
 
 import numpy as np
 from pystoi import stoi
@@ -21,9 +21,10 @@ from bench.masking_attack import learn, least_squares
 from bench.masking_line import DIGITS, Condition, make_line
 from bench.masking_referees import in_order, multimon, spandsp
 from bench.masking_speech import VOICES, conversation
+from ivr.prompts.g711 import decode_ulaw, encode_ulaw
 from payments.audio import FRAME, RATE_HZ, Floats, Samples, peak_of
 from payments.masking.frames import DELAY
-from payments.masking.line import MaskedLine
+from payments.masking.line import MaskedLine, hear_all
 from payments.masking.masker import Masker
 
 _PRESSES, _LEARNT_FROM = 600, 1500
@@ -37,6 +38,7 @@ _QUICK_NAMES = (
     "5 % lost, 5 % late",
 )
 _SPEECH_DBM0 = -20.0
+_AT_ONCE, _FRAMES = 100, 100
 _COLUMNS = ("condition", "digits", "ls", "learnt", "spandsp", "multimon", "ls, unmasked")
 
 
@@ -186,16 +188,20 @@ def _delay(plain: Samples, heard: Samples) -> int:
 
 
 def _captures_per_core() -> int:
-    """How many lines one core keeps up with: of frames of a conversation with presses in it."""
+    """How many lines one core keeps up with, a hundred heard at once, to and from µ-law.
+
+    Each is somewhere else in a conversation with presses in it.
+    """
     condition = Condition("", speech_dbm0=_SPEECH_DBM0)
-    line = make_line(condition, 100, 5, _spoken(condition)).audio.reshape(-1, FRAME)
-    lines = [MaskedLine() for _ in range(100)]
-    began = perf_counter()
-    for frame in line[:50]:
-        for each in lines:
-            each.hear(frame)
-    seconds = perf_counter() - began
-    return int(len(lines) * 50 * FRAME / RATE_HZ / seconds)
+    sound = make_line(condition, 100, 5, _spoken(condition)).audio.reshape(-1, FRAME)
+    starts = np.random.default_rng(6).integers(len(sound), size=_AT_ONCE)
+    frames = [encode_ulaw(sound[(starts + number) % len(sound)]) for number in range(_FRAMES)]
+    lines = [MaskedLine() for _ in range(_AT_ONCE)]
+    began = process_time()
+    for codes in frames:
+        heard = hear_all(lines, decode_ulaw(codes))
+        encode_ulaw(np.stack([each.audio for each in heard]))
+    return int(_AT_ONCE * _FRAMES * FRAME / RATE_HZ / (process_time() - began))
 
 
 def _chance(points: Sequence[Point]) -> dict[str, float | bool]:

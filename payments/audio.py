@@ -9,6 +9,9 @@ import numpy.typing as npt
 
 Samples: TypeAlias = npt.NDArray[np.int16]
 Floats: TypeAlias = npt.NDArray[np.float64]
+Floats32: TypeAlias = npt.NDArray[np.float32]
+"""What live lines are calculated in: a 16-bit sample is exact, and half as much to move."""
+
 Numbers: TypeAlias = npt.NDArray[np.int64]
 
 RATE_HZ = 8000

@@ -7,11 +7,12 @@ end a press, pauses of 40 ms do, and a press counts once, however long it is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
-from payments.audio import FRAME, Floats, Samples, peak_of
+from payments.audio import FRAME, Floats32, Samples, peak_of
 from payments.detection.keys import KEYS, Press
 from payments.detection.tones import CENTRE, NEEDED, STEP, STEPS, Look, look
 
@@ -33,11 +34,19 @@ _INTERRUPTED = 4  # steps without; a pause of 40 ms has 6 at least
 _NO_KEY = -1
 
 
+class _Seen(NamedTuple):
+    """One look: which key, or `_NO_KEY`, the power of its weaker tone, and whether it is pure."""
+
+    key: int
+    power: float
+    pure: bool
+
+
 class Receiver:
     """Audio of one line in, presses out, each told once it is certain: 50 ms after it began."""
 
     def __init__(self) -> None:
-        self._newest: Floats = np.zeros(NEEDED)
+        self._before: Floats32 = np.zeros(NEEDED - FRAME, np.float32)
         self._now = 0  # samples heard
         self._key = _NO_KEY
         self._first = self._last = 0  # the press's looks, in steps
@@ -52,26 +61,24 @@ class Receiver:
 
     def hear(self, frame: Samples) -> list[Press]:
         """The presses that have become certain with the newest `FRAME` samples."""
-        self._newest[:-FRAME] = self._newest[FRAME:]
-        self._newest[-FRAME:] = frame
-        self._now += FRAME
-        seen = look(self._newest)
-        step = self._now // STEP - STEPS
-        return [
-            press
-            for number, (key, power, pure) in enumerate(_keys(seen) if seen else _NOTHING)
-            if (press := self._follow(step + number, key, power, pure=pure))
-        ]
+        return hear_all([self], frame[np.newaxis])[0]
 
-    def _follow(self, step: int, key: int, power: float, *, pure: bool) -> Press | None:
+    def _take(self, seen: Iterable[_Seen]) -> list[Press]:
+        """The looks at one more frame."""
+        self._now += FRAME
+        step = self._now // STEP - STEPS
+        followed = (self._follow(step + number, each) for number, each in enumerate(seen))
+        return [press for press in followed if press]
+
+    def _follow(self, step: int, seen: _Seen) -> Press | None:
         """One look: a press begins, goes on, becomes certain or is over."""
         if self._key != _NO_KEY and step - self._last > _INTERRUPTED:
             self._key, self._told = _NO_KEY, False
-        if key == _NO_KEY:
+        if seen.key == _NO_KEY:
             return None
-        if key != self._key:
-            self._begin(step, key)
-        return self._go_on(step, power, pure=pure)
+        if seen.key != self._key:
+            self._begin(step, seen.key)
+        return self._go_on(step, seen)
 
     def _begin(self, step: int, key: int) -> None:
         self._key, self._told = key, False
@@ -79,14 +86,14 @@ class Receiver:
         self._strongest = 0.0
         self._pure_looks = 0
 
-    def _go_on(self, step: int, power: float, *, pure: bool) -> Press | None:
-        if power < self._strongest * _FALLEN:
+    def _go_on(self, step: int, seen: _Seen) -> Press | None:
+        if seen.power < self._strongest * _FALLEN:
             return None
-        if self._strongest < power * _FALLEN and not self._told:
+        if self._strongest < seen.power * _FALLEN and not self._told:
             self._first = step  # what went before was this tone's edge
-        self._strongest = max(self._strongest, power)
+        self._strongest = max(self._strongest, seen.power)
         self._last = step
-        self._pure_looks += pure
+        self._pure_looks += seen.pure
         long = step - self._first >= _SHORTEST - 1
         if self._told or not long or self._pure_looks < _PURE_LOOKS:
             return None
@@ -94,20 +101,32 @@ class Receiver:
         return Press(KEYS[self._key], max(0, (self._first + 1) * STEP - CENTRE))
 
 
-_NOTHING = [(_NO_KEY, 0.0, False)] * STEPS
+def hear_all(lines: Sequence[Receiver], frames: Samples) -> list[list[Press]]:
+    """What each line's newest frame, (lines, `FRAME`), makes certain; as by itself, to the bit."""
+    before = np.concatenate([line._before for line in lines]).reshape(len(lines), -1)
+    newest = np.concatenate([before, frames], axis=1)
+    found = look(newest)
+    for line, row in zip(lines, newest, strict=True):
+        line._before = row[FRAME:]
+    seen = dict(zip(found.lines.tolist(), _keys(found), strict=True))
+    return [line._take(seen.get(number, _NOTHING)) for number, line in enumerate(lines)]
 
 
-def _keys(seen: Look) -> Iterator[tuple[int, float, bool]]:
-    """The key of each look, or `_NO_KEY`, the power of its weaker tone, and whether it is pure."""
-    weaker = np.minimum(seen.row_power, seen.column_power)
-    purity = (seen.row_power + seen.column_power) / (seen.total_power + 1.0)
+_NOTHING = [_Seen(_NO_KEY, 0.0, False)] * STEPS
+
+
+def _keys(found: Look) -> Iterator[Iterable[_Seen]]:
+    """The looks at each line."""
+    weaker = np.minimum(found.row_power, found.column_power)
+    purity = (found.row_power + found.column_power) / (found.total_power + 1)
     clear = (
         (weaker > _FAINTEST)
-        & (seen.column_power < seen.row_power * _TWIST[0])
-        & (seen.row_power < seen.column_power * _TWIST[1])
+        & (found.column_power < found.row_power * _TWIST[0])
+        & (found.row_power < found.column_power * _TWIST[1])
         & (purity > _HALF_PURE)
-        & (seen.deviation < _ASTRAY)
+        & (found.deviation < _ASTRAY)
     )
-    pure = (purity > _PURE) & (seen.deviation < _FARTHEST)
-    keys = np.where(clear, seen.row * 4 + seen.column, _NO_KEY)
-    return zip(keys.tolist(), weaker.tolist(), pure.tolist(), strict=True)
+    pure = (purity > _PURE) & (found.deviation < _FARTHEST)
+    keys = np.where(clear, found.row * 4 + found.column, _NO_KEY)
+    for line in zip(keys.tolist(), weaker.tolist(), pure.tolist(), strict=True):
+        yield map(_Seen, *line)

@@ -1,7 +1,8 @@
-"""The keypad's tones in a line's audio, every 5 ms: how strong, how far off, and how pure.
+"""The keypad's tones in lines' audio, every 5 ms: how strong, how far off, and how pure.
 
 Each is found twice: roughly, as the strongest of its group's four, then exactly, by how far its
-phase has turned since 5 ms before.
+phase has turned since 5 ms before. Arrays have a row for each line, which comes out as it does
+alone, to the bit: products of matrices are taken line by line.
 """
 
 from __future__ import annotations
@@ -9,9 +10,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from payments.audio import FRAME, RATE_HZ, Floats, Numbers
+from payments.audio import FRAME, RATE_HZ, Floats, Floats32, Numbers
 from payments.detection.keys import COLUMNS_HZ, ROWS_HZ
 
 STEP = 40
@@ -27,15 +27,17 @@ NEEDED = FRAME + SPAN
 
 
 class Look(NamedTuple):
-    """The looks of a frame, oldest first."""
+    """The looks of a frame, oldest first, at some of the lines: (lines, `STEPS`)."""
 
+    lines: Numbers
+    """Which they are: the others hold so little of tones that no receiver need look closer."""
     row: Numbers
     column: Numbers
-    row_power: Floats
+    row_power: Floats32
     """Of the strongest tone of the group, as mean squares."""
-    column_power: Floats
-    total_power: Floats
-    deviation: Floats
+    column_power: Floats32
+    total_power: Floats32
+    deviation: Floats32
     """The greater of the two tones' distances from where they should be, as a part of it."""
 
 
@@ -46,54 +48,70 @@ def _window() -> Floats:
 
 
 _HZ = np.array(ROWS_HZ + COLUMNS_HZ)
-_HANN = _window()
-_PROBES = _HANN[:, None] * np.exp(
+_TONES = len(_HZ)
+_PROBES = _window()[:, None] * np.exp(
     -2j * np.pi * _HZ * (np.arange(SPAN)[:, None] - SPAN / 2) / RATE_HZ
 )
-_TURNS = np.exp(-2j * np.pi * _HZ * STEP / RATE_HZ)  # of each tone at its place, taken away
-_PLACES = np.arange(STEPS + 1)[:, None] * STEP + np.arange(SPAN)
-_PER_TURN = RATE_HZ / (2 * np.pi * STEP)
-_EVERY = np.arange(STEPS)
+_PARTS: Floats32 = np.hstack([_PROBES.real, _PROBES.imag]).astype(np.float32)
+_HANN: Floats32 = _window().astype(np.float32)
+_TURNS = np.exp(-2j * np.pi * _HZ * STEP / RATE_HZ).astype(np.complex64)
+"""Of each tone at its place, from look to look, taken away."""
+
+_PER_TURN = np.float32(RATE_HZ / (2 * np.pi * STEP))
 _WORTH_A_LOOK = 0.2
 """Half of what a tone's edge shows, less what the window takes of tones off their frequency."""
 
 
-def look(newest: Floats) -> Look | None:
-    """What the newest `NEEDED` samples hold; the looks are the last `STEPS` that fit.
+def look(newest: Floats32) -> Look:
+    """What the newest `NEEDED` samples of each line hold; the looks are the last that fit."""
+    spans = np.stack([newest[:, start : start + SPAN] for start in _STARTS], axis=1)
+    parts = spans @ _PARTS
+    powers = 2 * (parts[:, 1:, :_TONES] ** 2 + parts[:, 1:, _TONES:] ** 2)
+    total = (spans[:, 1:] ** 2) @ _HANN
+    strongest = powers[..., :4].max(axis=-1) + powers[..., 4:].max(axis=-1)
+    lines = np.flatnonzero((strongest > total * _WORTH_A_LOOK).any(axis=1))
+    return _closer(lines, parts[lines], powers[lines], total[lines])
 
-    None where the tones explain so little of each that no receiver need look closer, as in most
-    of a conversation.
-    """
-    frames = newest[_PLACES]
-    found = frames @ _PROBES
-    powers = 2 * (found.real**2 + found.imag**2)[1:]
-    total: Floats = (frames[1:] ** 2) @ _HANN
-    row, column = powers[:, :4].argmax(axis=1), powers[:, 4:].argmax(axis=1) + 4
-    row_power, column_power = powers[_EVERY, row], powers[_EVERY, column]
-    if not (row_power + column_power > total * _WORTH_A_LOOK).any():
-        return None
-    turned = found[1:] * found[:-1].conj() * _TURNS
-    row_away, column_away = _away_hz(turned, row), _away_hz(turned, column)
+
+_STARTS = range(0, FRAME + 1, STEP)
+
+
+def _closer(lines: Numbers, parts: Floats32, powers: Floats32, total: Floats32) -> Look:
+    row, column = powers[..., :4].argmax(axis=-1), powers[..., 4:].argmax(axis=-1) + 4
+    row_away, column_away = _away_hz(parts, row), _away_hz(parts, column)
     return Look(
+        lines,
         row,
         column - 4,
-        row_power * _made_up(row_away),
-        column_power * _made_up(column_away),
+        _of(powers, row) * _made_up(row_away),
+        _of(powers, column) * _made_up(column_away),
         total,
         np.maximum(row_away / _HZ[row], column_away / _HZ[column]),
     )
 
 
-def _away_hz(turned: npt.NDArray[np.complex128], tone: Numbers) -> Floats:
-    away: Floats = np.abs(np.angle(turned[_EVERY, tone])) * _PER_TURN
+def _of(values: Floats32, tone: Numbers) -> Floats32:
+    """Of each look, the value of one of its tones."""
+    chosen: Floats32 = np.take_along_axis(values, tone[..., np.newaxis], axis=-1)[..., 0]
+    return chosen
+
+
+def _away_hz(parts: Floats32, tone: Numbers) -> Floats32:
+    """By how far the tone's phase has turned since the look before."""
+    before, now = (
+        _of(each, tone) + 1j * _of(each[..., _TONES:], tone)
+        for each in (parts[:, :-1], parts[:, 1:])
+    )
+    turned = now * before.conj() * _TURNS[tone]
+    away: Floats32 = np.abs(np.arctan2(turned.imag, turned.real)) * _PER_TURN
     return away
 
 
-def _made_up(away_hz: Floats) -> Floats:
+def _made_up(away_hz: Floats32) -> Floats32:
     """What a Hann window's transform takes of the power of a tone so far from the probe, undone.
 
     It is sin(πx) / (πx(1-x²)) at x spans' lines; 39 Hz is farther than any tone that is taken.
     """
     x = np.minimum(away_hz, 39.0) * (SPAN / RATE_HZ)
-    factor: Floats = ((1 - x * x) / np.sinc(x)) ** 2
-    return factor
+    factor = (1 - x * x) / np.sinc(x)
+    return (factor * factor).astype(np.float32)

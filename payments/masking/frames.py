@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from payments.audio import FRAME
 
-Spectra: TypeAlias = npt.NDArray[np.complex128]
+Spectra: TypeAlias = npt.NDArray[np.complex64]
 
 HOP = 80
 """Samples from one spectrum to the next: 10 ms."""
@@ -17,6 +17,9 @@ HOP = 80
 HOPS = FRAME // HOP
 WINDOW = 240
 """Samples that a spectrum covers: 30 ms, so lines are 33 Hz apart."""
+
+LINES = WINDOW // 2 + 1
+"""Of a spectrum, from 0 to 4 kHz."""
 
 LOOK_AHEAD = 2
 """Spectra beyond its own that the gate has seen when it decides on one."""

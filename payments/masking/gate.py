@@ -11,6 +11,7 @@ those that do bridge the others; of keys in white noise as loud as they are, non
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import inf
 
 from payments.masking.frames import LOOK_AHEAD
@@ -22,6 +23,7 @@ _MANY = 0.68  # two tones explain no more of the keypad's band than this while a
 _CERTAIN = 4  # hops: a click, or the few milliseconds that lost packets leave of a key, fills 3
 _ABOVE_FLOOR = 10**0.9
 _QUIETEST = line_power(-60)
+_LEAST = line_power(-120)  # for a floor of nothing would never rise
 _FIRST = 3  # hops whose spectra have what was before the line in them
 _FLOOR_RISES = 10 ** (0.3 / 100)  # 3 dB a second: a hum is no speech for longer than three
 
@@ -43,12 +45,12 @@ class _Floor:
         if self._unknown:
             self._unknown -= 1
             return False
-        self._power = min(self._power * _FLOOR_RISES, max(power, 1.0))
+        self._power = min(self._power * _FLOOR_RISES, max(power, _LEAST))
         return power > _QUIETEST and power > self._power * _ABOVE_FLOOR
 
 
 class Gate:
-    """Told of each spectrum in order, it tells whether the one `LOOK_AHEAD` before may be heard."""
+    """Told of all spectra in order, it tells which may be heard, each by two that follow it."""
 
     def __init__(self) -> None:
         self._hop = 0
@@ -60,8 +62,11 @@ class Gate:
         """Something else knows of a key just now: as if tones were heard."""
         self._last_tones = self._hop
 
-    def open_after(self, heard: Measures) -> bool:
-        """Whether the spectrum `LOOK_AHEAD` before this one may be heard."""
+    def open_after(self, spectra: Iterable[Measures]) -> list[bool]:
+        """For each, whether the spectrum `LOOK_AHEAD` before it may be heard."""
+        return [self._opens(heard) for heard in spectra]
+
+    def _opens(self, heard: Measures) -> bool:
         self._hop += 1
         spoke, goes_on = self._is_speech(heard)
         self._spoken = self._spoken + 1 if spoke else 0

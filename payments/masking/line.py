@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +11,8 @@ from payments.audio import FRAME, Samples
 from payments.detection.keys import Press
 from payments.detection.merging import Merger, Source
 from payments.detection.receiver import Receiver
-from payments.masking.masker import Masker
+from payments.detection.receiver import hear_all as receive_all
+from payments.masking.masker import Masked, Masker, mask_all
 
 _SOUNDED_FOR = 4_800  # samples: as long as an event may come later than the tones, see merging
 
@@ -35,14 +37,17 @@ class MaskedLine:
 
     def hear(self, frame: Samples) -> Heard:
         """The newest 160 samples of the caller."""
+        return hear_all([self], frame[np.newaxis])[0]
+
+    def _take(self, masked: Masked, told: Sequence[Press]) -> Heard:
+        """What the masker and the receiver make of one more frame."""
         self._now += FRAME
-        audio, began = self._masker.mask(frame)
-        if began and self._sounds.press_begins(self._now):
+        if masked.began and self._sounds.press_begins(self._now):
             self._masker.sound()
-        found = [press for press in self._receiver.hear(frame) if self._is_new(press, Source.TONES)]
+        found = [press for press in told if self._is_new(press, Source.TONES)]
         if self._receiver.pressed:
             self._merger.lasts(Source.TONES, self._now)
-        return Heard(audio, tuple(found))
+        return Heard(masked.audio, tuple(found))
 
     def event(self, key: int) -> Press | None:
         """An event told of a key (ASCII) now; None where its tones were counted already."""
@@ -55,6 +60,18 @@ class MaskedLine:
         if new and self._sounds.key_counts(self._now):
             self._masker.sound()
         return new
+
+
+def hear_all(lines: Sequence[MaskedLine], frames: Samples) -> list[Heard]:
+    """The newest frame of each of the lines, (lines, 160), as `MaskedLine.hear` of each.
+
+    What comes of a line is the same to the bit, whichever others are beside it and in whichever
+    order; but many at a time take a fifth of a core's time, or less, that one at a time take. So a
+    process should hear at once whatever frames have come, each line's at most once.
+    """
+    maskers, receivers = [line._masker for line in lines], [line._receiver for line in lines]
+    heard = zip(lines, mask_all(maskers, frames), receive_all(receivers, frames), strict=True)
+    return [line._take(masked, told) for line, masked, told in heard]
 
 
 class _Sounds:

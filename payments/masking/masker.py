@@ -1,21 +1,35 @@
-"""The masker: a caller's line in, what an agent may hear of it out, 40 ms later."""
+"""The masker: callers' lines in, what an agent may hear of them out, 40 ms later."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import numpy as np
 
-from payments.audio import FRAME, Floats, Samples, peak_of
-from payments.masking.frames import DELAY, HOP, WINDOW
+from payments.audio import FRAME, Floats32, Samples, peak_of
+from payments.masking.frames import DELAY, HOP, HOPS, LINES, WINDOW, Spectra
 from payments.masking.gate import Gate
 from payments.masking.press import PressFinder
 from payments.masking.sound import MaskSound
 from payments.masking.spectrum import analyse, measure, power
-from payments.masking.voice import Resynthesis
+from payments.masking.voice import waves
 
-__all__ = ["DELAY", "FRAME", "Masker"]
+__all__ = ["DELAY", "FRAME", "Masked", "Masker", "mask_all"]
 
 NOISE_DBM0 = -62.0
 """Comfort noise, always there and always as loud, so that a shut line is not a dead one."""
+
+_NOISE_RMS = np.float32(peak_of(NOISE_DBM0) / np.sqrt(2))
+
+
+class Masked(NamedTuple):
+    """Of one frame of one line."""
+
+    audio: Samples
+    """What the agent hears now, of the line `DELAY` samples ago."""
+    began: bool
+    """Whether a press began; of such presses too as no receiver takes."""
 
 
 class Masker:
@@ -27,30 +41,17 @@ class Masker:
 
     def __init__(self, rng: np.random.Generator | None = None) -> None:
         # Each has its own, so that what one draws does not change what another makes.
-        self._rng, voices, sounds, presses = (rng or np.random.default_rng()).spawn(4)
-        self._recent: Floats = np.zeros(2 * FRAME)
-        self._building: Floats = np.zeros(WINDOW + FRAME)
-        self._spectra = analyse(self._recent)
-        self._powers = power(self._spectra)
-        self._measures = measure(self._powers)
+        self._hiss, self._voices, sounds, presses = (rng or np.random.default_rng()).spawn(4)
         self._gate, self._press = Gate(), PressFinder(presses)
-        self._voice, self._sound = Resynthesis(voices), MaskSound(sounds)
+        self._sound = MaskSound(sounds)
+        self._before: Floats32 = np.zeros(FRAME, np.float32)
+        self._unfinished: Floats32 = np.zeros(WINDOW, np.float32)
+        self._spectra: Spectra = np.zeros((HOPS, LINES), np.complex64)
+        self._powers: Floats32 = np.zeros((HOPS, LINES), np.float32)
 
-    def mask(self, frame: Samples) -> tuple[Samples, bool]:
-        """What the agent hears now, of the line `DELAY` samples ago, and whether a press began.
-
-        `frame` is the caller's newest `FRAME` samples. Which frames are shut does not depend on
-        whether anybody knows of a key.
-        """
-        self._recent[:FRAME] = self._recent[FRAME:]
-        self._recent[FRAME:] = frame
-        spectra = analyse(self._recent)
-        powers = power(spectra)
-        measures = measure(powers)
-        self._build([self._gate.open_after(heard) for heard in measures])
-        self._spectra, self._powers, self._measures = spectra, powers, measures
-        began = [self._press.begins(heard) for heard in measures]
-        return self._finished(), any(began)
+    def mask(self, frame: Samples) -> Masked:
+        """Of the caller's newest `FRAME` samples, for this line alone."""
+        return mask_all([self], frame[np.newaxis])[0]
 
     def sound(self) -> None:
         """Have the agent hear that a key was pressed: once for each, whoever knows of it."""
@@ -60,23 +61,55 @@ class Masker:
         """A key is known of that may not be heard, or not yet: nothing of the line passes now."""
         self._gate.shut()
 
-    def _build(self, opened: list[bool]) -> None:
-        """Lay the previous spectra's sound, of which the gate now knows what follows them."""
-        if not any(opened):
-            return
-        strongest = np.array([[heard.keys] for heard in self._measures])
-        shutters = np.array([[float(each)] for each in opened])
-        waves = self._voice.waves(self._spectra, self._powers, strongest, shutters)
-        for number, wave in enumerate(waves):
-            self._building[number * HOP : number * HOP + WINDOW] += wave
 
-    def _finished(self) -> Samples:
-        frame = self._building[:FRAME] + _NOISE_RMS * self._rng.standard_normal(FRAME)
-        self._building[:-FRAME] = self._building[FRAME:]
-        self._building[-FRAME:] = 0.0
-        self._sound.add_to(frame)
-        linear: Samples = np.clip(np.rint(frame), -32768, 32767).astype(np.int16)
-        return linear
+def mask_all(lines: Sequence[Masker], frames: Samples) -> list[Masked]:
+    """The newest frame of each line, (lines, `FRAME`), masked: each to the bit as by itself.
+
+    Many at a time cost a fraction of one at a time. Which frames are shut does not depend on
+    whether anybody knows of a key.
+    """
+    before = np.concatenate([line._before for line in lines]).reshape(frames.shape)
+    recent = np.concatenate([before, frames], axis=1)
+    spectra = analyse(recent)
+    powers = power(spectra)
+    measures = measure(powers)
+    opened = [line._gate.open_after(heard) for line, heard in zip(lines, measures, strict=True)]
+    building = _built(lines, opened)
+    kept = zip(lines, recent, building, spectra, powers, strict=True)
+    for line, newest, unfinished, *seen in kept:
+        line._before, line._unfinished = newest[FRAME:], unfinished[FRAME:]
+        line._spectra, line._powers = seen
+    began = [line._press.begins(heard) for line, heard in zip(lines, measures, strict=True)]
+    return list(map(Masked, _finished(lines, building[:, :FRAME]), began))
 
 
-_NOISE_RMS = peak_of(NOISE_DBM0) / np.sqrt(2)
+def _built(lines: Sequence[Masker], opened: Sequence[Sequence[bool]]) -> Floats32:
+    """What sounds on, and over it the previous spectra, of which it is known now what follows."""
+    building = np.zeros((len(lines), WINDOW + FRAME), np.float32)
+    building[:, :WINDOW] = np.concatenate([line._unfinished for line in lines]).reshape(-1, WINDOW)
+    heard = [number for number, each in enumerate(opened) if any(each)]
+    if not heard:
+        return building
+    sounds = waves(
+        np.stack([lines[number]._spectra for number in heard]),
+        np.stack([lines[number]._powers for number in heard]),
+        np.array([opened[number] for number in heard], np.float32)[..., np.newaxis],
+        [lines[number]._voices for number in heard],
+    )
+    for hop in range(HOPS):
+        building[heard, hop * HOP : hop * HOP + WINDOW] += sounds[:, hop]
+    return building
+
+
+def _finished(lines: Sequence[Masker], built: Floats32) -> Samples:
+    """With the noise and the mask sounds, as samples."""
+    noise = np.empty((len(lines), FRAME), np.float32)
+    for line, row in zip(lines, noise, strict=True):
+        line._hiss.standard_normal(dtype=np.float32, out=row)
+    noise *= _NOISE_RMS
+    noise += built
+    for line, row in zip(lines, noise, strict=True):
+        line._sound.add_to(row)
+    np.rint(noise, out=noise)
+    linear: Samples = np.clip(noise, -32768, 32767, out=noise).astype(np.int16)
+    return linear

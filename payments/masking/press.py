@@ -7,6 +7,8 @@ is decided by chance: what is asked for is drawn anew for each press.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from payments.masking.spectrum import KEYS, Measures, line_power
@@ -23,23 +25,27 @@ _TONE_LINES = 1.5  # a tone's power is that of its line, so many times
 
 
 class PressFinder:
-    """Given each spectrum's measures, tells once for each press that tones have begun."""
+    """Told of all spectra in order, it tells once for each press that tones have begun."""
 
     def __init__(self, rng: np.random.Generator) -> None:
         self._rng = rng
         self._steady = self._without = 0
         self._told = False
-        self._lines = (0, 0)
+        self._row = self._column = 0
         self._draw()
 
-    def begins(self, heard: Measures) -> bool:
-        """Whether a press is certain from now on; it began up to 50 ms before."""
+    def begins(self, spectra: Iterable[Measures]) -> bool:
+        """Whether a press is certain from one of these on; it began up to 50 ms before."""
+        told = [self._begins(heard) for heard in spectra]
+        return any(told)
+
+    def _begins(self, heard: Measures) -> bool:
         if not self._tones(heard):
             return self._pause()
-        same = any(
-            abs(new - old) <= _PER_LINE for new, old in zip(heard.lines, self._lines, strict=True)
+        same = abs(heard.row - self._row) <= _PER_LINE or (
+            abs(heard.column - self._column) <= _PER_LINE
         )
-        self._lines = heard.lines
+        self._row, self._column = heard.row, heard.column
         self._without = 0
         self._steady = self._steady + 1 if same else 1
         if self._told or self._steady < _STEADY:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from payments.audio import FRAME, RATE_HZ, Floats, peak_of
+from payments.audio import FRAME, RATE_HZ, Floats32, peak_of
 
 PITCH_HZ = 400
 """Below the keypad's band, and a single tone: no receiver takes it for a key."""
@@ -22,12 +22,12 @@ which it is, could be heard."""
 LEVEL_DBM0 = -20.0
 
 
-def _sound() -> Floats:
+def _sound() -> Floats32:
     n = np.arange(LENGTH)
     edge = np.minimum(1.0, np.minimum(n + 1, LENGTH - n) / (RATE_HZ // 200))
     rounded = np.sin(edge * np.pi / 2) ** 2
-    whole: Floats = peak_of(LEVEL_DBM0) * rounded * np.sin(2 * np.pi * PITCH_HZ * n / RATE_HZ)
-    return whole
+    whole = peak_of(LEVEL_DBM0) * rounded * np.sin(2 * np.pi * PITCH_HZ * n / RATE_HZ)
+    return whole.astype(np.float32)
 
 
 SOUND = _sound()
@@ -47,7 +47,7 @@ class MaskSound:
         after = self._starts[-1] + LENGTH + PAUSE if self._starts else 0
         self._starts.append(max(earliest, after))
 
-    def add_to(self, frame: Floats) -> None:
+    def add_to(self, frame: Floats32) -> None:
         """Lay what is heard of the sounds now over `frame`."""
         for start in self._starts:
             offset = start - self._now

@@ -9,52 +9,65 @@ band that it might be what the line's companding, or the sudden beginning, makes
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import sqrt
 
 import numpy as np
 
-from payments.audio import Floats
-from payments.masking.frames import WINDOW, Spectra
-from payments.masking.spectrum import COLUMNS, HIGH, LOW, OVERLAP, ROWS, SHAPE, line_power
+from payments.audio import Floats32
+from payments.masking.frames import HOPS, LINES, WINDOW, Spectra
+from payments.masking.spectrum import (
+    COLUMNS,
+    HIGH,
+    KEYS,
+    LOW,
+    NORM,
+    OVERLAP,
+    ROWS,
+    SHAPE,
+    line_power,
+)
 
-_LINES = WINDOW // 2 + 1
-_UNDER_KEYS = np.array([10**-2.4, 10**-3.0])  # of lines below and above the keypad's band
-_QUIETEST = line_power(-62)
+_LOW_UNDER_KEYS = np.float32(10**-2.4)
+_HIGH_UNDER_KEYS = np.float32(10**-3.0)
+_QUIETEST = np.float32(line_power(-62))
 _NOISE = slice(ROWS.start, HIGH.stop)  # the lines that pass as noise
 _WIDTH = HIGH.stop - ROWS.start
 _ROWS = slice(0, ROWS.stop - ROWS.start)
 _COLUMNS = slice(_ROWS.stop, COLUMNS.stop - ROWS.start)
-_HIGH = slice(_COLUMNS.stop, HIGH.stop - ROWS.start)
+_HIGH = slice(_COLUMNS.stop, _WIDTH)
 _INCOHERENT = 2 * OVERLAP  # frames of noise add up as powers, where those of speech do as waves
-_BANK = 1 << 12
+_PHASES: Spectra = (np.exp(2j * np.pi * np.arange(256) / 256) * sqrt(_INCOHERENT)).astype(
+    np.complex64
+)
+"""Of which each line of noise has one, drawn anew for each spectrum."""
+
+_SYNTHESIS: Floats32 = SHAPE / np.float32(OVERLAP)
+_WORDS = -(-HOPS * _WIDTH // 8)  # of 64 bits, for a byte each
+Chance = np.random.Generator
 
 
-class Resynthesis:
-    """Speech from spectra, 30 ms for each, to be laid 10 ms apart."""
+def waves(spectra: Spectra, powers: Floats32, opened: Floats32, own: Sequence[Chance]) -> Floats32:
+    """The sound of each spectrum, 30 ms long, to be laid 10 ms apart.
 
-    def __init__(self, rng: np.random.Generator) -> None:
-        turns = rng.random(_BANK + _WIDTH)
-        self._phases: Spectra = np.exp(2j * np.pi * turns) * sqrt(_INCOHERENT)
-        self._chance = rng.bit_generator
-
-    def waves(self, spectra: Spectra, powers: Floats, strongest: Floats, opened: Floats) -> Floats:
-        """The sound of each spectrum; `strongest` of the keypad's band, `opened` 0.0 or 1.0."""
-        limits = np.maximum(strongest * _UNDER_KEYS, _QUIETEST)
-        passed = np.zeros((len(spectra), _LINES), np.complex128)
-        low = powers[:, LOW] * opened > limits[:, :1]
-        np.multiply(spectra[:, LOW], low, out=passed[:, LOW])
-        noise = powers[:, _NOISE] * opened
-        for group in (_ROWS, _COLUMNS):
-            mean = np.add.reduce(noise[:, group], axis=1, keepdims=True)
-            noise[:, group] = mean / (group.stop - group.start)
-        high = noise[:, _HIGH]
-        high *= high > limits[:, 1:]
-        np.sqrt(noise, out=noise)
-        for wave, level in zip(passed, noise, strict=True):
-            start = self._chance.random_raw() & (_BANK - 1)
-            np.multiply(level, self._phases[start : start + _WIDTH], out=wave[_NOISE])
-        sound: Floats = np.fft.irfft(passed, WINDOW) * _SYNTHESIS
-        return sound
+    All have a row for each line; `opened` is 1 for each spectrum that may be heard, else 0, and
+    `own` are the lines' sources of chance.
+    """
+    strongest = np.maximum.reduce(powers[..., KEYS], axis=-1, keepdims=True)
+    passed = np.zeros((len(own), HOPS, LINES), np.complex64)
+    low = powers[..., LOW] * opened > np.maximum(strongest * _LOW_UNDER_KEYS, _QUIETEST)
+    np.multiply(spectra[..., LOW], low, out=passed[..., LOW])
+    noise = powers[..., _NOISE] * opened
+    for group in (_ROWS, _COLUMNS):
+        noise[..., group] = noise[..., group].mean(axis=-1, keepdims=True)
+    high = noise[..., _HIGH]
+    high *= high > np.maximum(strongest * _HIGH_UNDER_KEYS, _QUIETEST)
+    np.multiply(np.sqrt(noise), _phases(own), out=passed[..., _NOISE])
+    sound = np.fft.irfft(passed, WINDOW, norm=NORM).astype(np.float32, copy=False)
+    return np.multiply(sound, _SYNTHESIS, out=sound)
 
 
-_SYNTHESIS: Floats = SHAPE / OVERLAP
+def _phases(own: Sequence[Chance]) -> Spectra:
+    drawn = np.concatenate([chance.bit_generator.random_raw(_WORDS) for chance in own])
+    numbers = drawn.view(np.uint8).reshape(len(own), -1)[:, : HOPS * _WIDTH]
+    return _PHASES[numbers.reshape(len(own), HOPS, _WIDTH)]
