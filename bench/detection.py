@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
@@ -19,14 +19,14 @@ from bench import command
 from bench.command import Report
 from bench.masking_line import Condition, tones
 from bench.masking_referees import in_order
-from bench.masking_speech import VOICES, Voice, conversation
+from bench.masking_speech import Voice, conversation, talkers
 from ivr.prompts.g711 import decode_alaw, decode_ulaw, encode_alaw, encode_ulaw
 from payments.audio import FRAME, RATE_HZ, Floats, Samples, peak_of
 from payments.detection.keys import KEYS
-from payments.detection.receiver import Receiver
+from payments.detection.receiver import Receiver, hear_all
 
 _HOURS, _QUICK_HOURS = 10.0, 0.1
-_PIECE_S = 600.0
+_TOGETHER = 8
 _COLUMNS = ("tones", "sent", "taken", "right, in order")
 Chance = np.random.Generator
 
@@ -89,7 +89,7 @@ async def measure(quick: bool, console: Console) -> Report:
         rows.append((kind.name, str(count), str(len(taken)), ""))
     console.print("speech …")
     hours = _QUICK_HOURS if quick else _HOURS
-    false = await asyncio.to_thread(_false_digits, hours)
+    false = await asyncio.to_thread(_false_digits, hours, console)
     rows.append((f"speech, {hours:g} h", "0", str(false), ""))
     figures = {
         "digits": sum(counts),
@@ -138,23 +138,42 @@ def _companded(sound: Floats, law: str) -> Samples:
 def taken(audio: Samples) -> bytes:
     """The keys that the receiver finds in the audio."""
     receiver = Receiver()
-    whole = audio[: len(audio) // FRAME * FRAME].reshape(-1, FRAME)
-    return bytes(press.key for frame in whole for press in receiver.hear(frame))
+    return bytes(press.key for frame in _framed(audio) for press in receiver.hear(frame))
 
 
-def _false_digits(hours: float) -> int:
-    """In so much speech of all voices; by pieces, side by side."""
-    pieces = max(len(VOICES), round(hours * 3600 / _PIECE_S))
-    each = hours * 3600 / pieces
-    work = [(VOICES[number % len(VOICES)], each, 1000 + number) for number in range(pieces)]
+def _false_digits(hours: float, console: Console) -> int:
+    """In so much speech of all voices; by groups, side by side, telling of each."""
+    voices = list(talkers())
+    each_s = hours * 3600 / len(voices)
+    groups = [voices[start : start + _TOGETHER] for start in range(0, len(voices), _TOGETHER)]
+    work = [(group, each_s, 1000 * number) for number, group in enumerate(groups, 1)]
+    false = done = 0
     with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("forkserver")) as pool:
-        return sum(pool.map(_false_in, work))
+        for (group, _, _), found in zip(work, pool.map(_false_in, work), strict=True):
+            false, done = false + found, done + len(group)
+            console.print(f"{done} of {len(voices)} voices, {false} false digits")
+    return false
 
 
-def _false_in(piece: tuple[Voice, float, int]) -> int:
-    speech = conversation(*piece).astype(np.float64)
-    loudest = peak_of(-3) / max(1.0, float(np.abs(speech).max()))
-    return len(taken(_companded(speech * loudest, "ulaw")))
+def _false_in(piece: tuple[Sequence[Voice], float, int]) -> int:
+    """In the talk of a few, who are heard at once, each at a level and by a law of chance."""
+    voices, seconds, seed = piece
+    chance = np.random.default_rng(seed)
+    said = [_said(conversation(voice, seconds, seed), chance) for voice in voices]
+    receivers = [Receiver() for _ in voices]
+    frames = np.stack([_framed(each) for each in said], axis=1)
+    return sum(len(presses) for each in frames for presses in hear_all(receivers, each))
+
+
+def _said(speech: Samples, chance: Chance) -> Samples:
+    """Its loudest moment at -3 to -30 dBm0."""
+    wide = speech.astype(np.float64)
+    wide *= peak_of(chance.uniform(-30, -3)) / max(1.0, float(np.abs(wide).max()))
+    return _companded(wide, str(chance.choice(["alaw", "ulaw"])))
+
+
+def _framed(audio: Samples) -> Samples:
+    return audio[: len(audio) // FRAME * FRAME].reshape(-1, FRAME)
 
 
 if __name__ == "__main__":

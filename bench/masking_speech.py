@@ -28,6 +28,8 @@ class Voice:
     name: str
     pace: int
     pitch: int
+    numbers_only: bool = False
+    """It cannot read our words, but says any number in its own."""
 
 
 VOICES = (
@@ -41,6 +43,29 @@ VOICES = (
     Voice("en+m7", 180, 30),
 )
 
+_SPELT_ALIKE = (
+    "af an az bs ca cs cy da de en-gb en-gb-scotland en-gb-x-gbclan en-gb-x-rp en-us en-us-nyc "
+    "eo es es-419 et eu fi fr-be fr-fr ga hr ht hu id is it ku la lt lv ms mt nl nb pap pl pt "
+    "pt-br ro sk sl sq sv sw tr vi"
+)
+_SPELT_OTHERWISE = (
+    "am ar as be bg bn cmn el fa gu he hi hy ja ka kk kn ko ky mk ml mr my ne or pa ru sd si sr ta "
+    "te th tt uk ur uz yue"
+)
+_TIMBRES = ("", "+m1", "+f1", "+m3", "+f2", "+m5", "+f4", "+m7", "+f5", "+klatt2", "+croak")
+
+
+def talkers() -> Iterator[Voice]:
+    """Everybody that espeak-ng can be, of 90 languages, men and women, slow and fast."""
+    chance = np.random.default_rng(44)
+    for language in (_SPELT_ALIKE + " " + _SPELT_OTHERWISE).split():
+        timbre = str(chance.choice(_TIMBRES))
+        pace, pitch = int(chance.integers(120, 230)), int(chance.integers(10, 90))
+        yield Voice(language + timbre, pace, pitch, numbers_only=language not in _LATIN)
+
+
+_LATIN = frozenset(_SPELT_ALIKE.split())
+
 
 def conversation(voice: Voice, seconds: float, seed: int) -> Samples:
     """So much of one voice's talk, at 8 kHz; sentences of chance, but always the same ones."""
@@ -48,14 +73,17 @@ def conversation(voice: Voice, seconds: float, seed: int) -> Samples:
     said: list[Samples] = []
     length = 0
     while length < seconds * RATE_HZ:
-        said.append(speak(voice, " ".join(_sentences(rng))))
+        said.append(speak(voice, " ".join(_sentences(rng, numbers_only=voice.numbers_only))))
         length += len(said[-1])
     return np.concatenate(said)[: int(seconds * RATE_HZ)]
 
 
-def _sentences(rng: np.random.Generator) -> Iterator[str]:
+def _sentences(rng: np.random.Generator, *, numbers_only: bool) -> Iterator[str]:
     for _ in range(12):
-        yield " ".join(rng.choice(_WORDS, rng.integers(3, 12))) + rng.choice([".", ",", "?"])
+        words = rng.choice(_WORDS, rng.integers(3, 12))
+        numbers = map(str, (10 ** rng.uniform(0, 5, 4)).astype(int))
+        said = " ".join(numbers) if numbers_only else " ".join(words)
+        yield said + str(rng.choice([".", ",", "?"]))
 
 
 def speak(voice: Voice, text: str) -> Samples:
