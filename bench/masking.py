@@ -161,9 +161,9 @@ def _of_speech(minutes: int) -> dict[str, float]:
         plain = plain[: len(plain) // FRAME * FRAME]
         masker, out = Masker(), []
         for frame in plain.reshape(-1, FRAME):
-            audio, began = masker.mask(frame)
+            audio, pressed = masker.mask(frame)
             out.append(audio)
-            masks += began
+            masks += pressed is not None
         heard = np.concatenate(out)
         delays.append(_delay(plain, heard))
         aligned = heard[DELAY:].astype(np.float64)

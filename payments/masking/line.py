@@ -42,8 +42,8 @@ class MaskedLine:
     def _take(self, masked: Masked, told: Sequence[Press]) -> Heard:
         """What the masker and the receiver make of one more frame."""
         self._now += FRAME
-        if masked.began and self._sounds.press_begins(self._now):
-            self._masker.sound()
+        if masked.pressed is not None and self._sounds.press_begins(self._now):
+            self._masker.sound(masked.pressed)
         found = [press for press in told if self._is_new(press, Source.TONES)]
         if self._receiver.pressed:
             self._merger.lasts(Source.TONES, self._now)

@@ -8,12 +8,12 @@ from typing import NamedTuple
 import numpy as np
 
 from payments.audio import FRAME, Floats32, Samples, peak_of
-from payments.masking.frames import DELAY, HOP, HOPS, LINES, WINDOW, Spectra
+from payments.masking.frames import DELAY, HOP, HOPS, LINES, LOOK_AHEAD, WINDOW, Spectra
 from payments.masking.gate import Gate
 from payments.masking.press import PressFinder
 from payments.masking.sound import MaskSound
 from payments.masking.spectrum import analyse, measure, power
-from payments.masking.voice import waves
+from payments.masking.voice import Shown, waves
 
 __all__ = ["DELAY", "FRAME", "Masked", "Masker", "mask_all"]
 
@@ -28,8 +28,8 @@ class Masked(NamedTuple):
 
     audio: Samples
     """What the agent hears now, of the line `DELAY` samples ago."""
-    began: bool
-    """Whether a press began; of such presses too as no receiver takes."""
+    pressed: int | None
+    """How many samples ago a press began that is certain now; such too as no receiver takes."""
 
 
 class Masker:
@@ -48,18 +48,23 @@ class Masker:
         self._unfinished: Floats32 = np.zeros(WINDOW, np.float32)
         self._spectra: Spectra = np.zeros((HOPS, LINES), np.complex64)
         self._powers: Floats32 = np.zeros((HOPS, LINES), np.float32)
+        self._strongest = [0.0] * (2 * HOPS)  # of the keypad's band, in the newest spectra
 
     def mask(self, frame: Samples) -> Masked:
         """Of the caller's newest `FRAME` samples, for this line alone."""
         return mask_all([self], frame[np.newaxis])[0]
 
-    def sound(self) -> None:
-        """Have the agent hear that a key was pressed: once for each, whoever knows of it."""
-        self._sound.owe()
+    def sound(self, ago: int = 0) -> None:
+        """Have the agent hear that a key was pressed, so many samples ago: once for each."""
+        self._sound.owe(ago)
 
     def shut(self) -> None:
         """A key is known of that may not be heard, or not yet: nothing of the line passes now."""
         self._gate.shut()
+
+    def _strongest_around(self) -> list[float]:
+        """Of the keypad's band, within two spectra of each that is built now."""
+        return [max(self._strongest[hop : hop + 2 * LOOK_AHEAD + 1]) for hop in range(HOPS)]
 
 
 def mask_all(lines: Sequence[Masker], frames: Samples) -> list[Masked]:
@@ -74,13 +79,19 @@ def mask_all(lines: Sequence[Masker], frames: Samples) -> list[Masked]:
     powers = power(spectra)
     measures = measure(powers)
     opened = [line._gate.open_after(heard) for line, heard in zip(lines, measures, strict=True)]
+    for line, heard in zip(lines, measures, strict=True):
+        line._strongest += [each.keys for each in heard]
     building = _built(lines, opened)
     kept = zip(lines, recent, building, spectra, powers, strict=True)
     for line, newest, unfinished, *seen in kept:
         line._before, line._unfinished = newest[FRAME:], unfinished[FRAME:]
         line._spectra, line._powers = seen
-    began = [line._press.begins(heard) for line, heard in zip(lines, measures, strict=True)]
-    return list(map(Masked, _finished(lines, building[:, :FRAME]), began))
+        del line._strongest[:HOPS]
+    audio = _finished(lines, building[:, :FRAME])
+    return [
+        Masked(heard, None if (ago := line._press.begins(spectra)) is None else ago * HOP)
+        for line, heard, spectra in zip(lines, audio, measures, strict=True)
+    ]
 
 
 def _built(lines: Sequence[Masker], opened: Sequence[Sequence[bool]]) -> Floats32:
@@ -90,12 +101,14 @@ def _built(lines: Sequence[Masker], opened: Sequence[Sequence[bool]]) -> Floats3
     heard = [number for number, each in enumerate(opened) if any(each)]
     if not heard:
         return building
-    sounds = waves(
-        np.stack([lines[number]._spectra for number in heard]),
-        np.stack([lines[number]._powers for number in heard]),
+    own = [lines[number] for number in heard]
+    shown = Shown(
+        np.stack([line._spectra for line in own]),
+        np.stack([line._powers for line in own]),
+        np.array([line._strongest_around() for line in own], np.float32)[..., np.newaxis],
         np.array([opened[number] for number in heard], np.float32)[..., np.newaxis],
-        [lines[number]._voices for number in heard],
     )
+    sounds = waves(shown, [line._voices for line in own])
     for hop in range(HOPS):
         building[heard, hop * HOP : hop * HOP + WINDOW] += sounds[:, hop]
     return building

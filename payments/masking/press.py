@@ -3,11 +3,17 @@
 Whether the agent hears a sound must say nothing of the key either. What is asked here is the same
 for every key, and where a line is so faint or noisy that it depends on a little more or less, it
 is decided by chance: what is asked for is drawn anew for each press.
+
+Nor must when. How soon tones are clear depends on how far apart they are, by milliseconds that
+those who know when the key was pressed could hear. So a press began when the line grew loud, in
+all of its band, which is the same for any two tones.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
+from itertools import takewhile
 
 import numpy as np
 
@@ -21,23 +27,36 @@ _STEADY = 2  # spectra, which a tone of 20 ms has for certain
 _OVER = 5  # spectra without, and the next is a new press
 _PER_LINE = 1  # by how many lines a steady tone may be off its place from one spectrum to the next;
 # one of the two is enough, for the other may be too weak to be found at the press's edges
+_LOUD = 0.5  # of the strength at which tones are certain: half of a spectrum's span is before
+_LONGEST = 7  # spectra from the first loud one to the one that makes a press certain
 _TONE_LINES = 1.5  # a tone's power is that of its line, so many times
 
 
 class PressFinder:
-    """Told of all spectra in order, it tells once for each press that tones have begun."""
+    """Told of all spectra in order, it tells once for each press that, and when, it began."""
 
     def __init__(self, rng: np.random.Generator) -> None:
         self._rng = rng
+        self._strengths: deque[float] = deque(maxlen=_LONGEST)
         self._steady = self._without = 0
         self._told = False
         self._row = self._column = 0
         self._draw()
 
-    def begins(self, spectra: Iterable[Measures]) -> bool:
-        """Whether a press is certain from one of these on; it began up to 50 ms before."""
-        told = [self._begins(heard) for heard in spectra]
-        return any(told)
+    def begins(self, spectra: Iterable[Measures]) -> int | None:
+        """How many spectra ago a press began that is certain now: 0 is with the newest of these."""
+        began = None
+        for heard in spectra:
+            began = None if began is None else began + 1
+            self._strengths.append(heard.whole)
+            if self._begins(heard):
+                began = self._loud_for()
+        return began
+
+    def _loud_for(self) -> int:
+        least = self._strengths[-1] * _LOUD
+        loud = takewhile(lambda strength: strength > least, reversed(self._strengths))
+        return len(list(loud)) - 1
 
     def _begins(self, heard: Measures) -> bool:
         if not self._tones(heard):

@@ -15,9 +15,12 @@ LENGTH = 480
 PAUSE = 240
 """30 ms at least between two: the sounds of a dialler's keys, 100 ms apart, stay apart."""
 
+LATER = 800
+"""100 ms from the press to its sound: by then any press is known of, so that how soon it was
+is not heard."""
+
 JITTER = 320
-"""Each begins up to 40 ms later, by chance: else when a key is known, which depends a little on
-which it is, could be heard."""
+"""Each begins up to 40 ms later still, by chance, for what is left of that."""
 
 LEVEL_DBM0 = -20.0
 
@@ -41,9 +44,9 @@ class MaskSound:
         self._now = 0  # where the next frame begins, in samples
         self._starts: list[int] = []
 
-    def owe(self) -> None:
-        """One more key was pressed."""
-        earliest = self._now + int(self._rng.integers(JITTER))
+    def owe(self, ago: int) -> None:
+        """One more key was pressed, so many samples ago."""
+        earliest = self._now - ago + LATER + int(self._rng.integers(JITTER))
         after = self._starts[-1] + LENGTH + PAUSE if self._starts else 0
         self._starts.append(max(earliest, after))
 

@@ -53,6 +53,8 @@ class Measures(NamedTuple):
     column: int
     keys_mean: float
     high_mean: float
+    whole: float
+    """The sum of all lines."""
 
 
 def analyse(recent: Floats32) -> Spectra:
@@ -83,6 +85,7 @@ def measure(powers: Floats32) -> list[list[Measures]]:
         column,
         total / _KEY_LINES,
         np.add.reduce(high, axis=-1) / high.shape[-1],
+        np.add.reduce(powers, axis=-1),
     )
     spectra = zip(*(each.ravel().tolist() for each in numbers), strict=True)
     return [[Measures(*next(spectra)) for _ in range(HOPS)] for _ in powers]
