@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,6 +24,8 @@ _BEFORE, _AFTER = 320, 960  # samples around a press that the learnt attacker lo
 _BANDS = 20
 _TIMES = 16
 _SHRUNK = 0.1
+TEN = 10
+"""Presses of one digit, which a listener who knows that they are one may judge together."""
 
 
 @cache
@@ -57,6 +60,14 @@ def least_squares(audio: Floats, line: Line, length: int) -> int:
     return int(np.count_nonzero(told == line.digits))
 
 
+class Judged(NamedTuple):
+    """How many presses it told rightly, and of how many groups of ten presses of one digit."""
+
+    right: int
+    tens: int
+    tens_right: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Discriminant:
     """What was learnt: `features @ weights + bias`, whose greatest is the digit."""
@@ -64,10 +75,22 @@ class Discriminant:
     weights: Floats
     bias: Floats
 
-    def recovered(self, audio: Floats, line: Line, length: int) -> int:
-        """How many of the line's digits it tells."""
-        told = (features(audio, line.onsets, length) @ self.weights + self.bias).argmax(axis=1)
-        return int(np.count_nonzero(told == line.digits))
+    def judge(self, audio: Floats, line: Line, length: int) -> Judged:
+        """Try it on presses that it does not know."""
+        scores = features(audio, line.onsets, length) @ self.weights + self.bias
+        right = int(np.count_nonzero(scores.argmax(axis=1) == line.digits))
+        tens = [digit for digit in range(10) for _ in range(np.sum(line.digits == digit) // TEN)]
+        told = [
+            group.sum(axis=0).argmax()
+            for digit in range(10)
+            for group in _by_tens(scores, line, digit)
+        ]
+        return Judged(right, len(tens), int(np.count_nonzero(np.array(told) == tens)))
+
+
+def _by_tens(scores: Floats, line: Line, digit: int) -> Floats:
+    own = scores[line.digits == digit]
+    return own[: len(own) // TEN * TEN].reshape(-1, TEN, len(DIGITS))
 
 
 def learn(audio: Floats, line: Line, length: int) -> Discriminant:

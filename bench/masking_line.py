@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from bench.masking_noise import noise
+from bench.masking_referees import through_gsm
 from ivr.prompts.g711 import decode_alaw, decode_ulaw, encode_alaw, encode_ulaw
 from payments.audio import FRAME, RATE_HZ, Floats, Numbers, Samples, peak_of
 from payments.detection.keys import COLUMNS_HZ, KEYS, ROWS_HZ
@@ -23,15 +26,20 @@ class Condition:
     """Columns above rows."""
     offset: float = 0.0
     snr_db: float = 40.0
-    """Of both tones against white noise, over the telephone's 4 kHz."""
+    """Of both tones against the noise, over the telephone's 4 kHz."""
+    noise: str = "white"
+    """Which: a colour of `masking_noise`."""
     tone_ms: int = 80
     law: str = "ulaw"
+    gsm: bool = False
+    """Whether a mobile's codec (GSM full rate) was before the law."""
     lost: float = 0.0
     """The part of packets that never come: silence, or the one before again."""
     late: float = 0.0
     """The part of packets that come late: 20 ms of silence are heard before them."""
-    speech_dbm0: float | None = None
-    """A voice under the keys; None for none."""
+    over: str = ""
+    """What sounds under the keys besides: a colour of `masking_noise`; empty for nothing."""
+    over_dbm0: float = -20.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +51,12 @@ class Line:
     onsets: Numbers
 
 
-def make_line(condition: Condition, presses: int, seed: int, speech: Floats | None = None) -> Line:
+def make_lines(condition: Condition, presses: int, seed: int, lines: int = 30) -> list[Line]:
+    """So many presses in all, on several lines at once, that have nothing in common by chance."""
+    return [make_line(condition, presses // lines, (seed, each)) for each in range(lines)]
+
+
+def make_line(condition: Condition, presses: int, seed: int | tuple[int, int]) -> Line:
     """So many random digits, 160 to 260 ms apart, as they arrive over the network."""
     rng = np.random.default_rng(seed)
     digits = rng.integers(10, size=presses)
@@ -53,9 +66,18 @@ def make_line(condition: Condition, presses: int, seed: int, speech: Floats | No
     clean = np.zeros(int(onsets[-1]) + length + RATE_HZ)
     for digit, onset in zip(digits, onsets, strict=True):
         clean[onset : onset + length] = tones(DIGITS[digit], length, condition, rng)
-    sound = _disturbed(clean, condition, rng, speech)
-    frames = _companded(sound, condition.law)
+    frames = _coded(_disturbed(clean, condition, rng), condition)
     return _carried(frames, digits, onsets, condition, rng)
+
+
+def joined(lines: Sequence[Line]) -> Line:
+    """One after another, as one line."""
+    starts = np.cumsum([0] + [len(line.audio) for line in lines[:-1]])
+    return Line(
+        np.concatenate([line.audio for line in lines]),
+        np.concatenate([line.digits for line in lines]),
+        np.concatenate([line.onsets + start for line, start in zip(lines, starts, strict=True)]),
+    )
 
 
 def tones(key: int, length: int, condition: Condition, rng: np.random.Generator) -> Floats:
@@ -73,22 +95,23 @@ def tones(key: int, length: int, condition: Condition, rng: np.random.Generator)
     return sound
 
 
-def _disturbed(
-    clean: Floats, condition: Condition, rng: np.random.Generator, speech: Floats | None
-) -> Floats:
+def _disturbed(clean: Floats, condition: Condition, rng: np.random.Generator) -> Floats:
     weaker = condition.level_dbm0 - abs(condition.twist_db)
     power = (peak_of(condition.level_dbm0) ** 2 + peak_of(weaker) ** 2) / 2
-    noise = np.sqrt(power * 10 ** (-condition.snr_db / 10))
-    sound: Floats = clean + noise * rng.standard_normal(len(clean))
-    if speech is not None and condition.speech_dbm0 is not None:
-        sound += np.resize(speech, len(sound)) * 10 ** (condition.speech_dbm0 / 20)
+    rms = np.sqrt(power * 10 ** (-condition.snr_db / 10))
+    sound: Floats = clean + rms * noise(condition.noise, len(clean), rng)
+    if condition.over:
+        rms = peak_of(condition.over_dbm0) / np.sqrt(2)
+        sound += rms * noise(condition.over, len(sound), rng)
     return sound
 
 
-def _companded(sound: Floats, law: str) -> Samples:
+def _coded(sound: Floats, condition: Condition) -> Samples:
     linear = np.clip(np.rint(sound), -32768, 32767).astype(np.int16)
     linear = linear[: len(linear) // FRAME * FRAME]
-    if law == "alaw":
+    if condition.gsm:
+        linear = through_gsm(linear)
+    if condition.law == "alaw":
         return decode_alaw(encode_alaw(linear)).reshape(-1, FRAME)
     return decode_ulaw(encode_ulaw(linear)).reshape(-1, FRAME)
 

@@ -1,4 +1,4 @@
-"""Receivers that others wrote: spandsp's and multimon-ng's, both from Debian."""
+"""Receivers and a codec that others wrote: spandsp's and multimon-ng's, both from Debian."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from payments.audio import Samples
 
 _MULTIMON_HZ = 22_050
 _CHUNK = 8_000
+_VOIP = 2  # a frame is 33 octets
 _REMEDY = "`make setup-tests` installs it from Debian"
 
 
@@ -31,6 +32,11 @@ def _spandsp() -> ctypes.CDLL:
     library.dtmf_rx_get.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int]
     library.dtmf_rx_get.restype = ctypes.c_size_t
     library.dtmf_rx_free.argtypes = [ctypes.c_void_p]
+    library.gsm0610_init.restype = ctypes.c_void_p
+    library.gsm0610_init.argtypes = [ctypes.c_void_p, ctypes.c_int]
+    for code in (library.gsm0610_encode, library.gsm0610_decode):
+        code.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int]
+    library.gsm0610_free.argtypes = [ctypes.c_void_p]
     return library
 
 
@@ -44,10 +50,30 @@ def spandsp(audio: Samples) -> bytes:
         for start in range(0, len(audio), _CHUNK):
             chunk = np.ascontiguousarray(audio[start : start + _CHUNK])
             library.dtmf_rx(state, chunk.ctypes.data, len(chunk))
-            heard += digits.raw[: library.dtmf_rx_get(state, digits, 128)]
+            count = library.dtmf_rx_get(state, digits, 128)
+            heard += digits.raw[:count]
     finally:
         library.dtmf_rx_free(state)
     return bytes(heard)
+
+
+def through_gsm(audio: Samples) -> Samples:
+    """As GSM 06.10 (13 kbit/s), of a mobile call, makes it; whole frames of 20 ms."""
+    library = _spandsp()
+    state = library.gsm0610_init(None, _VOIP)
+    codes = np.zeros(len(audio) // 160 * 33, np.uint8)
+    heard = np.zeros(len(codes) // 33 * 160, np.int16)
+    source = np.ascontiguousarray(audio)
+    try:
+        library.gsm0610_encode(state, codes.ctypes.data, source.ctypes.data, len(heard))
+    finally:
+        library.gsm0610_free(state)
+    state = library.gsm0610_init(None, _VOIP)
+    try:
+        library.gsm0610_decode(state, heard.ctypes.data, codes.ctypes.data, len(codes))
+    finally:
+        library.gsm0610_free(state)
+    return heard
 
 
 def multimon(audio: Samples) -> bytes:
