@@ -17,6 +17,7 @@ from rich.console import Console
 
 from bench import command
 from bench.command import Report
+from bench.detection_events import sent_and_counted
 from bench.masking_line import Condition, tones
 from bench.masking_referees import in_order
 from bench.masking_speech import Voice, conversation, talkers
@@ -76,7 +77,8 @@ REFUSED = (
 async def measure(quick: bool, console: Console) -> Report:
     """Digits to be taken, digits to be refused, and speech."""
     counts = (400, 200, 200, 20) if quick else (6000, 2000, 1900, 100)
-    rows, missed, extra, refused = [], 0, 0, 0
+    missed = extra = refused = 0
+    rows: list[tuple[str, ...]] = []
     for kind, count in zip(ACCEPTED, counts, strict=True):
         sent, taken = await asyncio.to_thread(_tried, kind, count)
         right = in_order(sent, taken)
@@ -87,6 +89,8 @@ async def measure(quick: bool, console: Console) -> Report:
         _, taken = await asyncio.to_thread(_tried, kind, count)
         refused += len(taken)
         rows.append((kind.name, str(count), str(len(taken)), ""))
+    both = await asyncio.to_thread(_told_twice, 200 if quick else 2000)
+    rows.append(("told of twice, tones and event", *map(str, both)))
     console.print("speech …")
     hours = _QUICK_HOURS if quick else _HOURS
     false = await asyncio.to_thread(_false_digits, hours, console)
@@ -96,6 +100,8 @@ async def measure(quick: bool, console: Console) -> Report:
         "missed": missed,
         "doubled_or_wrong": extra,
         "taken_of_the_reject_range": refused,
+        "told_twice": both[0],
+        "told_twice_wrong": both[0] - both[2] + both[1] - both[2],
         "speech_hours": hours,
         "false_digits_per_hour": round(false / hours, 2),
     }
@@ -111,6 +117,13 @@ def _tried(kind: Kind, count: int, seed: int = 11) -> tuple[bytes, bytes]:
         parts += [_press(kind, key, chance), np.zeros(_samples(kind.pause_ms, chance))]
     sound = np.concatenate([*parts, np.zeros(RATE_HZ)])
     return keys, taken(_companded(sound, "alaw" if seed % 2 else "ulaw"))
+
+
+def _told_twice(presses: int) -> tuple[int, int, int]:
+    """Keys sent, counted, and counted rightly in order."""
+    sent, counted = sent_and_counted(presses)
+    right = sum(map(in_order, sent, counted))
+    return sum(map(len, sent)), sum(map(len, counted)), right
 
 
 def _press(kind: Kind, key: int, chance: Chance) -> Floats:

@@ -29,7 +29,7 @@ from payments.audio import FRAME, RATE_HZ, Floats, Samples
 from payments.masking.frames import DELAY
 from payments.masking.line import MaskedLine, hear_all
 
-_PRESSES, _LEARNT_FROM = 600, 1500
+_PRESSES, _LEARNT_FROM = 600, 1200
 _QUICK_PRESSES, _QUICK_LEARNT_FROM = 150, 300
 _AT_ONCE, _FRAMES = 100, 100
 _COLUMNS = ("condition", "digits", "ls", "learnt", "spandsp", "multimon", "ls, unmasked")
@@ -76,7 +76,8 @@ def _points(quick: bool, console: Console) -> list[Point]:
     with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("forkserver")) as pool:
         for point in pool.map(_quick_point if quick else _point, wanted):
             found.append(point)
-            console.print(f"{len(found)} of {len(wanted)}: {point.condition}", markup=False)
+            told = f"{point.ls}, learnt {point.learnt} of {point.digits}"
+            console.print(f"{len(found)} of {len(wanted)}, {point.condition}: {told}", markup=False)
     return found
 
 

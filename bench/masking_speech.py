@@ -5,9 +5,11 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import gcd
 
 import numpy as np
 
+from bench.resampling import resampled
 from ivr.prompts.wav import read_wave
 from payments.audio import RATE_HZ, Samples
 
@@ -93,6 +95,6 @@ def speak(voice: Voice, text: str) -> Samples:
         [*command, "--stdout"], input=text.encode("utf-8"), capture_output=True, check=True
     )
     signal, rate = read_wave(run.stdout)
-    length = len(signal) * RATE_HZ // rate
-    slower = np.fft.irfft(np.fft.rfft(signal)[: length // 2 + 1], length) * (length / len(signal))
+    divisor = gcd(RATE_HZ, rate)
+    slower = resampled(signal, RATE_HZ // divisor, rate // divisor)
     return np.clip(np.rint(slower * 32_768), -32768, 32767).astype(np.int16)

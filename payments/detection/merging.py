@@ -8,9 +8,13 @@ from enum import Enum
 
 from payments.detection.keys import Press
 
-BEFORE = 4_800
-"""Samples, 600 ms: how long after the one the other may come at most (an event that waits for the
-key's release, a jitter buffer), measured to the end of the press where that is known."""
+EVENT_LATER = 80_000
+"""Samples, 10 s: how long an event may come after the tones of its press. Who tells of a key when
+it is let go (AudioSocket, without saying how long it was held) may do so seconds after a phone has
+stopped sending its tones."""
+
+TONES_LATER = 4_800
+"""600 ms: how long tones may come after their event, by jitter and by what it takes to be sure."""
 
 
 class Source(Enum):
@@ -36,9 +40,9 @@ class _Single:
 class Merger:
     """Presses from both sources in, each press out once.
 
-    An event and tones of the same key belong together when one comes while the other lasts or
-    within `BEFORE` after; the oldest ones first, each with one only. So two presses of the same
-    key stay two.
+    An event belongs to the oldest tones of its key that have none yet, tones to the oldest event:
+    each to one only, so two presses of the same key stay two. Events come in the order of their
+    presses; tones that an event has passed over will have none.
     """
 
     def __init__(self) -> None:
@@ -49,14 +53,18 @@ class Merger:
         waiting = self._singles[source.other]
         while waiting and waiting[0].until < now:
             waiting.popleft()
-        for single in waiting:
+        for passed_over, single in enumerate(waiting):
             if single.key == press.key:
-                waiting.remove(single)
+                for _ in range(passed_over + 1):
+                    waiting.popleft()
                 return False
-        self._singles[source].append(_Single(press.key, now + BEFORE))
+        self._singles[source].append(_Single(press.key, now + _LATER[source]))
         return True
 
     def lasts(self, source: Source, now: int) -> None:
         """The newest press that `source` told of is not over at `now`."""
         if singles := self._singles[source]:
-            singles[-1].until = now + BEFORE
+            singles[-1].until = now + _LATER[source]
+
+
+_LATER = {Source.TONES: EVENT_LATER, Source.EVENT: TONES_LATER}

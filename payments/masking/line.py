@@ -14,7 +14,7 @@ from payments.detection.receiver import Receiver
 from payments.detection.receiver import hear_all as receive_all
 from payments.masking.masker import Masked, Masker, mask_all
 
-_SOUNDED_FOR = 4_800  # samples: as long as an event may come later than the tones, see merging
+_SOUNDED_FOR = 4_800  # samples, 600 ms: tones and the key they are counted as, or its event
 
 
 class Heard(NamedTuple):
