@@ -59,6 +59,9 @@ class AsteriskLayout:
     music: Path
     journal: Path
     away: Path
+    node: str
+    """What this Asterisk is called among several."""
+
     extra_modules: tuple[str, ...] = ()
 
     @classmethod
@@ -69,6 +72,7 @@ class AsteriskLayout:
         modules: Path,
         data: Path,
         away: Path,
+        node: str,
         extra_modules: tuple[str, ...] = (),
     ) -> AsteriskLayout:
         """The usual layout: everything that Asterisk writes below ``directory`` (``var``)."""
@@ -86,6 +90,7 @@ class AsteriskLayout:
             music=directory / "music",
             journal=directory / "spool" / "away",
             away=away,
+            node=node,
             extra_modules=extra_modules,
         )
 

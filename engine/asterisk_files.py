@@ -15,7 +15,7 @@ from config.values import Language
 from engine.layout import Layout
 from engine.ports import Port
 from engine.prompts.audio import Audio
-from engine.settings import PROJECT
+from engine.settings import PROJECT, Settings
 from ivr.commands import Segment
 
 LOOPBACK = "127.0.0.1"
@@ -27,19 +27,23 @@ RELOADED = {
 """What to reload when a file changes; a change in any other file needs a restart."""
 
 
-def layout_of(layout: Layout, runtime: AsteriskRuntime) -> AsteriskLayout:
+def layout_of(settings: Settings, runtime: AsteriskRuntime) -> AsteriskLayout:
     """Asterisk's view of an instance's directories."""
+    layout = settings.layout
     return AsteriskLayout.below(
         layout.root,
         modules=runtime.modules,
         data=runtime.data,
         away=layout.run / "away",
+        node=settings.node,
     )
 
 
-def write_all(site: Site, secrets: Secrets, layout: Layout, runtime: AsteriskRuntime) -> list[str]:
+def write_all(
+    settings: Settings, site: Site, secrets: Secrets, runtime: AsteriskRuntime
+) -> list[str]:
     """Bring the files up to date; returns the names of configuration files that changed."""
-    where = layout_of(layout, runtime)
+    where = layout_of(settings, runtime)
     for directory in where.written():
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     write_launcher(where.away, Path(sys.executable), PROJECT / "agi_scripts" / "away.py")

@@ -156,9 +156,9 @@ class Supervisor:
 
     async def _start_asterisk(self, site: Site, secrets: Secrets, runtime: AsteriskRuntime) -> None:
         layout = self._settings.layout
-        asterisk_files.write_all(site, secrets, layout, runtime)
+        asterisk_files.write_all(self._settings, site, secrets, runtime)
         await asterisk_files.make_music(layout)
-        etc = asterisk_files.layout_of(layout, runtime).etc
+        etc = asterisk_files.layout_of(self._settings, runtime).etc
         log = layout.logs / "asterisk-console.log"
         spec = ChildSpec("asterisk", runtime.start(etc), log, os.environ)
 
@@ -213,7 +213,7 @@ class Supervisor:
 
     async def _rx(self, runtime: AsteriskRuntime, command: str) -> str:
         """Ask Asterisk's control socket; empty while it does not answer."""
-        etc = asterisk_files.layout_of(self._settings.layout, runtime).etc
+        etc = asterisk_files.layout_of(self._settings, runtime).etc
         process = await asyncio.create_subprocess_exec(
             *runtime.remote(etc, command),
             stdout=asyncio.subprocess.PIPE,

@@ -187,9 +187,8 @@ class Watch:
                 self._services.router.phone_reachable(phone.endpoint, True)
 
     async def _reconfigure_asterisk(self, site: Site, secrets: Secrets) -> None:
-        layout = self._settings.layout
         runtime = await asyncio.to_thread(find_runtime)
-        changed = await asyncio.to_thread(write_all, site, secrets, layout, runtime)
+        changed = await asyncio.to_thread(write_all, self._settings, site, secrets, runtime)
         for name in changed:
             if name not in RELOADED:
                 log.warning("asterisk_change_needs_a_restart", file=name)

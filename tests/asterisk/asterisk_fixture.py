@@ -55,6 +55,7 @@ class AsteriskProcess(ABC):
             modules=self.runtime.modules,
             data=self.runtime.data,
             away=away,
+            node="n1",
             extra_modules=extra_modules,
         )
         self._process: subprocess.Popen[bytes] | None = None

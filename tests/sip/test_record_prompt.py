@@ -10,8 +10,6 @@ import pytest
 import pytest_asyncio
 
 from config.asterisk_runtime import find_runtime
-from engine.asterisk_files import layout_of
-from engine.layout import Layout
 from ivr.loader import flows_as_written
 from ivr.prompts.catalogue import catalogue
 from ivr.prompts.loudness import TARGET_DBOV
@@ -76,10 +74,8 @@ async def channel_of_the_trunk(site: RunningSite) -> str:
 
 async def console(site: RunningSite, words: str) -> str:
     """A command on the console of this site's Asterisk."""
-    layout = Layout(site.directory / "var")
-    runtime = find_runtime()
     process = await asyncio.create_subprocess_exec(
-        *runtime.remote(layout_of(layout, runtime).etc, words),
+        *find_runtime().remote(site.directory / "var" / "asterisk" / "etc", words),
         stdout=asyncio.subprocess.PIPE,
     )
     output, _ = await process.communicate()

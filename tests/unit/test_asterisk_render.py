@@ -30,6 +30,7 @@ def layout(**changes: Any) -> AsteriskLayout:
         modules=Path("/usr/lib/asterisk/modules"),
         data=Path("/usr/share/asterisk"),
         away=Path("/srv/away"),
+        node="north",
     )
     return replace(made, **changes)
 
@@ -61,6 +62,15 @@ def sections(text: str, title: str) -> list[dict[str, str]]:
             key, _, value = line.partition("=")
             found[-1][key.strip()] = value.strip()
     return found
+
+
+def test_contacts_of_two_nodes_have_different_ids(site: Site) -> None:
+    """Asterisk counts channels from the second of its start: its name tells them apart."""
+    north, south = (
+        render(site, secrets_of(site), layout(node=node)) for node in ("north", "south")
+    )
+    assert "\nsystemname = north\n" in north["asterisk.conf"]
+    assert "\nsystemname = south\n" in south["asterisk.conf"]
 
 
 def test_rendering_is_pure(site: Site) -> None:

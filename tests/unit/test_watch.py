@@ -68,7 +68,7 @@ def running(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     layout, house = settings.layout, house_of(settings)
     layout.create()
     secrets = load_or_create(layout.secrets, house.site)
-    write_all(house.site, secrets, layout, find_runtime())
+    write_all(settings, house.site, secrets, find_runtime())
     return house
 
 
