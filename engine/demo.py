@@ -2,7 +2,7 @@
 
 A caller on the trunk and an agent's phone, both real SIP stacks, go through language, menu,
 account number, queue and conversation. What is claimed at the end was measured: by the phones'
-ears, in the recording, in the history.
+ears, in the recording, in the history. Where payments go to the sandbox, the agent takes one.
 """
 
 import asyncio
@@ -15,6 +15,8 @@ from typing import Any, TypeVar
 from engine.card import Card
 from engine.client import Client
 from engine.console import Screen
+from engine.demo_payment import DemonstrationPayment, PaymentFailed
+from engine.errors import NotRunning
 from engine.layout import Layout
 from engine.status import described, print_contact
 from phones.bank import PhoneBank
@@ -69,14 +71,14 @@ class Demonstration:
         self._screen.say("\nDemonstration call")
         try:
             async with (
-                asyncio.timeout(PATIENCE_S * 2),
+                asyncio.timeout(PATIENCE_S * 3),
                 Client(self._card) as client,
                 self._watching(client),
                 self._phones() as (caller, agent),
             ):
-                await self._converse(caller, agent)
+                await self._converse(client, caller, agent)
                 await self._check_what_is_left(client)
-        except (DemonstrationFailed, PhoneError, TimeoutError) as error:
+        except (DemonstrationFailed, PhoneError, NotRunning, TimeoutError) as error:
             self._screen.fail(f"The demonstration failed. {str(error) or 'it took too long'}")
             self._screen.fail(f"Logs: {self._layout.logs}")
             return False
@@ -114,7 +116,7 @@ class Demonstration:
                     return
                 await asyncio.sleep(0.05)
 
-    async def _converse(self, caller: Phone, agent: Phone) -> None:
+    async def _converse(self, client: Client, caller: Phone, agent: Phone) -> None:
         number = self._card["numbers"][0]
         call = await caller.dial(f"sip:{number}@{self._card['sip']['trunk']}")
         await self._part("Asterisk", call.answered(), self._layout.logs / "asterisk")
@@ -127,6 +129,8 @@ class Demonstration:
         await taken.answered()
         await self._both_ways(call, taken)
         await asyncio.sleep(TALK_S)
+        if self._card["sandbox"]:
+            await self._pay(client, call, taken)
         await call.hang_up()
         await taken.ended()
 
@@ -142,14 +146,28 @@ class Demonstration:
         count = sum(len(keys) for _, keys in KEYS)
         self._prove("digits heard", f"{count} keys, every question understood at once")
 
-    async def _both_ways(self, call: Call, taken: Call) -> None:
+    async def _pay(self, client: Client, call: Call, taken: Call) -> None:
+        """The agent takes a card; afterwards both hear each other as before."""
+        agent = self._card["agents"][0]["user"]
+        payment = DemonstrationPayment(
+            client, self._card["sandbox"], self._screen, self._contact, agent
+        )
+        await call.stop_playing()
+        try:
+            for what, figure in await payment.play(call):
+                self._prove(what, figure)
+        except PaymentFailed as failed:
+            raise DemonstrationFailed("payment", str(failed), self._layout.engine_log) from None
+        await self._both_ways(call, taken, " after it")
+
+    async def _both_ways(self, call: Call, taken: Call, when: str = "") -> None:
         await call.play_tone(CALLER_HZ)
         await taken.play_tone(AGENT_HZ)
         log = self._layout.logs / "asterisk"
         at_agent = await self._part("audio to the agent", taken.hear_tone(CALLER_HZ), log)
         at_caller = await self._part("audio to the caller", call.hear_tone(AGENT_HZ), log)
-        self._prove("agent hears the caller", f"{CALLER_HZ} Hz at {at_agent.dbfs:.1f} dBFS")
-        self._prove("caller hears the agent", f"{AGENT_HZ} Hz at {at_caller.dbfs:.1f} dBFS")
+        self._prove(f"agent hears the caller{when}", f"{CALLER_HZ} Hz at {at_agent.dbfs:.1f} dBFS")
+        self._prove(f"caller hears the agent{when}", f"{AGENT_HZ} Hz at {at_caller.dbfs:.1f} dBFS")
 
     async def _check_what_is_left(self, client: Client) -> None:
         ended = await self._event("ended")

@@ -37,7 +37,7 @@ steps:
     paid: topic
     declined: bye
     on_error: bye
-  topic: {set: {call.topic: payment.result}, next: bye}
+  topic: {set: {call.topic: "{payment.result}"}, next: bye}
   bye: {hangup: normal}
 """
 
