@@ -135,7 +135,7 @@ async def test_what_the_site_does_not_describe_is_not_done() -> None:
 @pytest.mark.parametrize(
     ("written", "why"),
     [
-        ("brands: [visa]", "needs exactly one provider: stripe or http"),
+        ("brands: [visa]", "needs exactly one provider: stripe, http or sandbox"),
         ("stripe: {key: sk_live_1}", "name a secret, like secret:stripe_key"),
         ('stripe: {key: "secret:k", url: "http://psp.example"}', "https is needed"),
         (

@@ -4,6 +4,7 @@ import asyncio
 import csv
 import io
 import json
+import re
 from collections.abc import Awaitable, Iterator
 from pathlib import Path
 from threading import Thread
@@ -33,6 +34,8 @@ pytestmark = pytest.mark.unit
 
 T = TypeVar("T")
 SITE = Path(__file__).parents[2] / "config/site.yaml"
+SECTION = re.compile(r"^payments:\n(?:  .*\n)+", re.MULTILINE)
+"""How the sample site charges cards."""
 NEW = NewPayment("call-1/pay", Amount(12_50, "EUR"), "=Invoice 7", "call-1", "anna")
 
 
@@ -51,7 +54,7 @@ class Shop:
         self._server = sandbox_server(self.sandbox)
         self.url = self.on_loop(self._server.__aenter__())
         payments = f'payments: {{stripe: {{key: "secret:stripe_key", url: "{self.url}"}}}}\n'
-        self.site.write_text(SITE.read_text() + payments)
+        self.site.write_text(SECTION.sub(payments, SITE.read_text()))
 
     def close(self) -> None:
         self.on_loop(self._server.__aexit__(None, None, None))
@@ -190,7 +193,10 @@ def test_what_is_asked_wrong_is_told(shop: Shop, words: tuple[str, ...], why: st
 def test_a_site_without_a_provider_moves_no_money(trunkline: Command, tmp_path: Path) -> None:
     """It says where to read on."""
     url = f"sqlite:///{tmp_path / 'x.sqlite3'}"
-    done = trunkline("payments", "resolve", TRUNKLINE_DATABASE_URL=url)
+    site = tmp_path / "site.yaml"
+    site.write_text(SECTION.sub("", SITE.read_text()))
+    named = {"TRUNKLINE_DATABASE_URL": url, "TRUNKLINE_SITE": str(site)}
+    done = trunkline("payments", "resolve", **named)
     assert done.returncode == 2
     assert "docs/payments.md" in done.stderr
 
