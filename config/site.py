@@ -101,7 +101,7 @@ class Site(DocumentModel):
     @property
     def country(self) -> str | None:
         """Where numbers without a country code belong (two letters): that of the first number."""
-        return country_of(next(iter(self.numbers)))
+        return next(map(country_of, self.numbers), None)
 
 
 def load_site(path: Path, environ: Mapping[str, str] = os.environ) -> Site:
