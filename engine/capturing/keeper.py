@@ -44,7 +44,7 @@ class CaptureProcess:
     """One process, and those who hear of its captures. `run` lasts until it is cancelled."""
 
     def __init__(self, address: Path, log_file: Path) -> None:
-        self.port: int | None = None
+        self._port: int | None = None
         self._address = address
         self._listeners: dict[str, Listener] = {}
         self._writer: asyncio.StreamWriter | None = None
@@ -53,9 +53,9 @@ class CaptureProcess:
         self._child = Child(_spec(address, log_file), self._ended)
 
     @property
-    def up(self) -> bool:
-        """Whether captures can be opened."""
-        return self.port is not None
+    def port(self) -> int | None:
+        """Where it waits for legs, on 127.0.0.1; None: it is not there now."""
+        return self._port
 
     @property
     def pid(self) -> int | None:
@@ -120,7 +120,7 @@ class CaptureProcess:
         self._answered_s = asyncio.get_running_loop().time()
         match news:
             case Up(port=port):
-                self.port = port
+                self._port = port
                 log.info("capture_process_up", pid=self.pid)
             case Pong():
                 pass
@@ -130,7 +130,7 @@ class CaptureProcess:
                     listener(news)
 
     def _lost(self) -> None:
-        self._writer = self.port = self._configured = None
+        self._writer = self._port = self._configured = None
         listeners, self._listeners = self._listeners, {}
         if listeners:
             log.error("captures_lost", captures=len(listeners))

@@ -36,6 +36,11 @@ class Process(Protocol):
 
     def send(self, message: messages.Message) -> bool: ...
 
+    def configure(self, message: messages.Configure) -> None: ...
+
+    @property
+    def port(self) -> int | None: ...
+
 
 class Speech(Protocol):
     """Where audio lies: a path without extension (`engine.prompts.audio.Audio`)."""

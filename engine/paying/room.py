@@ -16,10 +16,9 @@ from bridge.errors import ChannelGone
 from config.site import Site
 from engine.calls.services import Services
 from engine.capturing import messages
-from engine.capturing.keeper import CaptureProcess
 from engine.paying.captures import CapturesAway, OpenCapture, Order
 from engine.paying.pauses import NotPaused, Pause
-from engine.paying.remote import RemoteCapture
+from engine.paying.remote import Process, RemoteCapture
 from engine.performing.line import Line
 from engine.transfers.caller import enter_relay
 from engine.transfers.party import Party, Relayed
@@ -37,7 +36,7 @@ Secrets = Callable[[Site], Mapping[str, str]]
 class CaptureRoom:
     """Fills `Captures`. No card is captured where it would be seen in Asterisk, or recorded."""
 
-    def __init__(self, process: CaptureProcess, services: Services, secrets: Secrets) -> None:
+    def __init__(self, process: Process, services: Services, secrets: Secrets) -> None:
         self._process = process
         self._services = services
         self._secrets = secrets

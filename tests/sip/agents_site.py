@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +29,9 @@ steps:
 """
 
 
+FLOWS = {"line": FLOW}
+
+
 def _site(site: Json, wrap_up: str) -> None:
     site["numbers"] = {NUMBER: {"flow": "line"}}
     site["transfers"] = {"allow": [FALLBACK], "by_agents": {"ring_timeout": "2s"}}
@@ -38,10 +41,19 @@ def _site(site: Json, wrap_up: str) -> None:
 
 
 @asynccontextmanager
-async def agents_site(directory: Path, wrap_up: str = "1s") -> AsyncIterator[RunningSite]:
+async def agents_site(
+    directory: Path,
+    wrap_up: str = "1s",
+    change: Callable[[Json], None] = lambda site: None,
+    flows: dict[str, str] = FLOWS,
+) -> AsyncIterator[RunningSite]:
     """Anna and Bela serve support, Cili billing; one number outside may be called."""
-    flows = {"line": FLOW}
-    async with running_site(directory, lambda site: _site(site, wrap_up), flows) as running:
+
+    def changed(site: Json) -> None:
+        _site(site, wrap_up)
+        change(site)
+
+    async with running_site(directory, changed, flows) as running:
         await running.carrier.callee.policy(AnswerCalls(after_ms=100))
         yield running
 

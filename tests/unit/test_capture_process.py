@@ -39,7 +39,7 @@ async def running(directory: Path) -> AsyncIterator[CaptureProcess]:
     process = CaptureProcess(directory / "captures.sock", directory / "captures.log")
     task = asyncio.create_task(process.run())
     try:
-        await until("it is up", lambda: process.up)
+        await until("it is up", lambda: process.port is not None)
         yield process
     finally:
         task.cancel()
@@ -103,7 +103,7 @@ async def test_it_leaves_no_image_and_only_its_engine_speaks_to_it(tmp_path: Pat
         reader, writer = await asyncio.open_unix_connection(str(tmp_path / "captures.sock"))
         await ends(reader)
         writer.close()
-        assert process.up
+        assert process.port is not None
 
 
 async def test_a_process_that_is_killed_loses_its_captures_and_is_started_again(
@@ -117,8 +117,8 @@ async def test_a_process_that_is_killed_loses_its_captures_and_is_started_again(
         os.kill(before, signal.SIGKILL)
         await ends(reader)
         await until("it is told", lambda: capture.news[-1] is None)
-        assert not process.send(Close("c1")) or process.up
-        await until("another", lambda: process.up and process.pid != before)
+        assert not process.send(Close("c1")) or process.port is not None
+        await until("another", lambda: process.port is not None and process.pid != before)
         again = Capture(process)
         await again.comes()
         again.writer.close()
@@ -137,7 +137,7 @@ async def test_a_process_that_hangs_is_killed(
         assert before is not None
         os.kill(before, signal.SIGSTOP)
         await ends(reader)
-        await until("another", lambda: process.up and process.pid != before)
+        await until("another", lambda: process.port is not None and process.pid != before)
         capture.writer.close()
 
 
@@ -148,7 +148,7 @@ async def test_it_does_not_outlive_its_engine(tmp_path: Path) -> None:
         "async def main():\n"
         "    process = CaptureProcess(*map(pathlib.Path, sys.argv[1:]))\n"
         "    task = asyncio.create_task(process.run())\n"
-        "    while not process.up: await asyncio.sleep(0.01)\n"
+        "    while process.port is None: await asyncio.sleep(0.01)\n"
         "    print('pid', process.pid, flush=True); await task\n"
         "asyncio.run(main())"
     )
