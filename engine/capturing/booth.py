@@ -32,12 +32,12 @@ from engine.capturing.messages import (
     Tokenised,
     Told,
 )
+from payments import relay
 from payments.capture import Capture, Output, Prompt
 from payments.capture.card import Card
 from payments.capture.checks import Month
 from payments.detection.keys import EVENTS, Press
 from payments.errors import NoAnswer, NotDone, PaymentError
-from payments.relay import Relay
 from payments.tokens import Key, Tokeniser
 
 log = structlog.get_logger(__name__)
@@ -76,7 +76,7 @@ class Booth:
         self._tell = tell
         self._wanted = {Who.CALLER} | ({Who.AGENT} if opened.agent is not None else set())
         self._legs: dict[Who, Leg] = {}
-        self._relay = Relay(now_ms * SAMPLES_PER_MS)
+        self._relay = relay.Relay(now_ms * SAMPLES_PER_MS)
         self._capture = Capture(opened.rules, opened.language, Month(opened.year, opened.month))
         self._lent: Card | None = None
         self._told = 0
@@ -98,13 +98,12 @@ class Booth:
         return True
 
     def heard(self, who: Who, audio: memoryview, now_ms: int) -> None:
-        """Audio of a leg: what is due goes out at once."""
-        now = now_ms * SAMPLES_PER_MS
-        if who is Who.AGENT:
-            self._relay.heard_agent(audio)
+        """Audio of a leg: an agent's goes out at once, a caller's with `hear`, soon."""
+        if who is Who.CALLER:
+            self._relay.heard_caller(audio, now_ms * SAMPLES_PER_MS)
         else:
-            self._pressed(self._relay.heard_caller(audio, now), now_ms)
-        self._send(now_ms)
+            self._relay.heard_agent(audio)
+            self._send(now_ms)
 
     def keyed(self, who: Who, key: int, now_ms: int) -> None:
         """An event tells of a key; those of agents mean nothing here."""
@@ -123,14 +122,14 @@ class Booth:
         self._end_without_legs(now_ms)
 
     def pass_time(self, now_ms: int) -> None:
-        """To be called every 10 ms."""
+        """To be called every 10 ms, before `hear`."""
         if self.over:
             return
         if self._legs_due_ms is not None and now_ms >= self._legs_due_ms:
             log.warning("capture_without_legs", capture=self.id, came=len(self._legs))
             self._end(now_ms)
             return
-        self._pressed(self._relay.pass_time(now_ms * SAMPLES_PER_MS), now_ms)
+        self._relay.pass_time(now_ms * SAMPLES_PER_MS)
         due_ms = self._capture.due_ms
         if due_ms is not None and due_ms <= now_ms:
             self._give(self._capture.tick(now_ms))
@@ -267,6 +266,18 @@ class Booth:
         legs, self._legs = self._legs, {}
         for leg in legs.values():
             leg.hang_up()
+
+
+def hear(booths: Iterable[Booth], now_ms: int) -> None:
+    """Whatever their callers have said by now: keys to the captures, the rest, masked, out."""
+    waiting = [booth for booth in booths if booth._relay.waits]
+    if not waiting:
+        return
+    heard = relay.hear([booth._relay for booth in waiting])
+    for booth, presses in zip(waiting, heard, strict=True):
+        if not booth.over:
+            booth._pressed(presses, now_ms)
+            booth._send(now_ms)
 
 
 def _audio(name: str) -> bytes:

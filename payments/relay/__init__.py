@@ -5,6 +5,6 @@ Plain objects without clock or I/O. Time is in samples of 125 µs, of any one cl
 back.
 """
 
-from payments.relay.relay import Relay
+from payments.relay.relay import Relay, hear
 
-__all__ = ["Relay"]
+__all__ = ["Relay", "hear"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from payments.audio import FRAME, Samples, peak_of
 from payments.detection.keys import KEYS, Press
-from payments.masking.line import MaskedLine
+from payments.masking.line import Heard, MaskedLine, hear_all
 from payments.masking.masker import NOISE_DBM0
 from payments.relay.lane import Lane
 
@@ -35,8 +35,8 @@ class Due(NamedTuple):
 class Relay:
     """A caller and, or not, an agent. `rng` is for the masker's noise, which see.
 
-    Only the masked line leads from the caller to the agent. Keys come out of `heard_caller`,
-    `keyed` and `pass_time`, each press once, whether audio or an event or both tell of it.
+    Only the masked line leads from the caller to the agent. Keys come out of `hear` and `keyed`,
+    each press once, whether audio or an event or both tell of it.
     """
 
     def __init__(self, now: int, rng: np.random.Generator | None = None) -> None:
@@ -45,15 +45,13 @@ class Relay:
         self._caller, self._agent = _Frames(), _Frames()
         self._to_caller, self._to_agent = Lane(lambda: _SILENCE), Lane(self._noise)
         self._heard_until = now
+        self._unheard: deque[Samples] = deque()
         self._words: deque[bytes] = deque()
 
-    def heard_caller(self, audio: bytes | memoryview, now: int) -> tuple[Press, ...]:
-        """What the caller says, or keys: signed linear in pieces of any length."""
-        presses: tuple[Press, ...] = ()
-        for frame in self._caller.cut(audio):
-            presses += self._hear(np.frombuffer(frame, "<i2"))
+    def heard_caller(self, audio: bytes | memoryview, now: int) -> None:
+        """What the caller says, or keys: signed linear in pieces of any length, for `hear`."""
+        self._unheard += (np.frombuffer(frame, "<i2") for frame in self._caller.cut(audio))
         self._heard_until = now
-        return presses
 
     def heard_agent(self, audio: bytes | memoryview) -> None:
         """What the agent says."""
@@ -64,14 +62,12 @@ class Relay:
         """An event tells of a key (ASCII); None where its tones were counted, or if it is none."""
         return self._line.event(key) if key in KEYS else None
 
-    def pass_time(self, now: int) -> tuple[Press, ...]:
-        """To be called every 10 ms: time passes for the caller's line, too, where no audio comes,
-        so that what is in it is heard to its end."""
-        presses: tuple[Press, ...] = ()
+    def pass_time(self, now: int) -> None:
+        """To be called every 10 ms, before `hear`: time passes for the caller's line, too, where no
+        audio comes, so that what is in it is heard to its end."""
         while now - self._heard_until > _MISSING:
             self._heard_until += FRAME
-            presses += self._hear(np.zeros(FRAME, np.int16))
-        return presses
+            self._unheard.append(np.zeros(FRAME, np.int16))
 
     def due(self, now: int) -> Due:
         """What is to be sent; to be asked whenever something was heard, and every 10 ms."""
@@ -94,8 +90,12 @@ class Relay:
         """Say no more."""
         self._words.clear()
 
-    def _hear(self, frame: Samples) -> tuple[Press, ...]:
-        heard = self._line.hear(frame)
+    @property
+    def waits(self) -> bool:
+        """Whether there is audio of the caller that was not heard."""
+        return bool(self._unheard)
+
+    def _take(self, heard: Heard) -> tuple[Press, ...]:
         self._to_agent.put(_bytes(heard.audio))
         return heard.presses
 
@@ -111,6 +111,18 @@ class Relay:
             self._words.popleft(), "<i2"
         )
         return _bytes(np.clip(both, -32768, 32767))
+
+
+def hear(relays: Sequence[Relay]) -> list[tuple[Press, ...]]:
+    """The presses of each, from all that its caller has said by now. Many at once cost little more
+    than one (`payments.masking.line.hear_all`)."""
+    presses: dict[int, tuple[Press, ...]] = {id(relay): () for relay in relays}
+    while waiting := [relay for relay in relays if relay.waits]:
+        frames = np.stack([relay._unheard.popleft() for relay in waiting])
+        heard = hear_all([relay._line for relay in waiting], frames)
+        for relay, each in zip(waiting, heard, strict=True):
+            presses[id(relay)] += relay._take(each)
+    return [presses[id(relay)] for relay in relays]
 
 
 class _Frames:

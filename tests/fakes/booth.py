@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from engine.capturing.booth import SAMPLES_PER_MS, Booth, Who
+from engine.capturing.booth import SAMPLES_PER_MS, Booth, Who, hear
 from engine.capturing.messages import (
     Message,
     Open,
@@ -110,6 +110,7 @@ class FakeEngine:
         """Audio, in frames of 20 ms."""
         for frame in sound:
             self.booth.heard(who, memoryview(frame.tobytes()), self.now_ms)
+            hear([self.booth], self.now_ms)
             self.passes(FRAME_MS)
 
     def passes(self, ms: int) -> None:
@@ -117,6 +118,7 @@ class FakeEngine:
         for _ in range(ms // TICK_MS):
             self.now_ms += TICK_MS
             self.booth.pass_time(self.now_ms)
+            hear([self.booth], self.now_ms)
 
     @property
     def outputs(self) -> list[Output]:

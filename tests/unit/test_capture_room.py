@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import pytest
 
+from bridge.inspection import Inspected
 from config.payments import Payments, Sandbox
 from engine.calls import waiting
 from engine.capturing.messages import (
@@ -34,7 +36,8 @@ from engine.capturing.messages import (
 from engine.paying import remote
 from engine.paying.captures import CapturesAway, OpenCapture, Order
 from engine.paying.room import CaptureRoom
-from engine.transfers.refusals import NotInTalk, NotNow
+from engine.paying.safety import PaymentSafety
+from engine.transfers.refusals import NotInTalk
 from history.outcome import EndedBy, Outcome
 from payments.capture import Ended, Field, Output, Prompt, PromptKind, Result, Rules
 from payments.errors import CardRefused, NotDone
@@ -43,6 +46,7 @@ from payments.tokens import Key, Token
 from routing.agent import Available
 from tests.fakes.agi_client import FakeCall
 from tests.fakes.house import House
+from tests.fakes.safe_asterisk import SAFE
 from tests.unit.conversation import program
 from tests.unit.test_agent_transfer_call import SET, talks_with_anna
 from tests.unit.test_engine_call import CONTACT, FLOW_TEXT, OK, calling, goodbye, until
@@ -50,6 +54,10 @@ from tests.unit.test_engine_call import CONTACT, FLOW_TEXT, OK, calling, goodbye
 pytestmark = pytest.mark.unit
 
 ORDER = Order(Rules(), "en", prompts=False)
+
+
+async def _reads(inspected: Inspected) -> Inspected:
+    return inspected
 
 
 class FakeProcess:
@@ -264,7 +272,7 @@ async def test_one_capture_at_a_time(case: Case) -> None:
     """A second one is refused, and does not disturb the first."""
     async with calling(case.house) as call:
         capture = await case.open(call)
-        with pytest.raises(NotNow, match="a card is being keyed"):
+        with pytest.raises(CapturesAway, match="busy"):
             await case.room.beside(CONTACT, ORDER)
         assert case.process.opened.capture == capture.id
         case.process.tells(Closed(capture.id))
@@ -282,7 +290,10 @@ async def test_no_card_is_captured_where_none_may_be(case: Case, why: str) -> No
         case "no_provider":
             case.house.services.site = case.house.site.model_copy(update={"payments": None})
         case _:
-            case.room.refusal = why
+            loud = replace(SAFE, manager_debug=True)
+            case.house.services.safety = PaymentSafety(
+                partial(_reads, loud), lambda: True, case.house.services.metrics
+            )
     async with calling(case.house) as call:
         await talks_with_anna(case.house, call)
         with pytest.raises(CapturesAway, match=why):

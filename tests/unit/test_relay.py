@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 from payments.audio import FRAME, Floats, Samples, peak_of
-from payments.detection.keys import Press
 from payments.masking.frames import DELAY
 from payments.masking.masker import NOISE_DBM0
-from payments.relay import Relay
+from payments.relay import Relay, hear
 from tests.unit.lines import frames, press, rms, silence, voice
 
 pytestmark = pytest.mark.unit
@@ -42,17 +41,20 @@ class Line:
             self.wait(FRAME)
 
     def caller_says(self, audio: bytes) -> None:
-        self.take(self.relay.heard_caller(audio, self.now))
+        self.relay.heard_caller(audio, self.now)
+        self.take()
         self.send()
 
     def wait(self, samples: int) -> None:
         """Time passes, and the relay is told of it."""
         for _ in range(samples // TICK):
             self.now += TICK
-            self.take(self.relay.pass_time(self.now))
+            self.relay.pass_time(self.now)
+            self.take()
             self.send()
 
-    def take(self, presses: Iterable[Press]) -> None:
+    def take(self) -> None:
+        (presses,) = hear([self.relay])
         self.keys.extend(each.key for each in presses)
 
     def send(self) -> None:
@@ -99,7 +101,7 @@ def test_a_key_reaches_the_capture_alone_and_once() -> None:
     line.hear(caller=frames(silence(800)))
     event = line.relay.keyed(ord("5"))
     assert event is not None
-    line.take([event])
+    line.keys.append(event.key)
     line.hear(caller=tones)
     assert bytes(line.keys) == b"55"
 
@@ -196,3 +198,17 @@ def test_a_prompt_is_cut_short() -> None:
     line.wait(4 * FRAME)
     assert not any(rms(each) for each in line.caller[before:])
     assert line.said == 0
+
+
+def test_many_callers_are_heard_at_once_each_by_themselves() -> None:
+    """Whatever has come of each, be it nothing or several frames."""
+    lines = [Line() for _ in range(3)]
+    keys = [frames(silence(40 * n), press(key, 100), silence(120)) for n, key in enumerate("159")]
+    found = [bytearray() for _ in lines]
+    for at in range(0, max(len(each) for each in keys), 2):
+        for line, sound in zip(lines, keys, strict=True):
+            for frame in sound[at : at + 2]:
+                line.relay.heard_caller(frame.tobytes(), line.now)
+        for keyed, presses in zip(found, hear([line.relay for line in lines]), strict=True):
+            keyed.extend(each.key for each in presses)
+    assert [bytes(each) for each in found] == [b"1", b"5", b"9"]
