@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import wave
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -10,8 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
+from config.asterisk_runtime import find_runtime
 from payments.audio import Floats
 from phones.phone import Call
+from tests.asterisk.asterisk_fixture import without_library_path
 from tests.ports import free_port
 from tests.sip.agents_site import FLOW, Talk, agents_site, talking
 from tests.sip.running_site import Json, RunningSite, until
@@ -86,6 +89,15 @@ class Paying:
             raise AssertionError(f"{failed}; last seen {seen}") from None
         return found
 
+    async def shows(self, dots: int) -> None:
+        """Wait until Anna sees so many dots of the card's number."""
+
+        async def look() -> bool | None:
+            fields = (await self.stands())["fields"]
+            return True if fields[0]["dots"] == dots else None
+
+        await until(f"{dots} dots", look, 10)
+
 
 @asynccontextmanager
 async def paying(site: RunningSite) -> AsyncIterator[Paying]:
@@ -100,6 +112,15 @@ async def begun(talk: Talk, key: str = "1") -> Paying:
     path = f"/api/contacts/{talk.contact}/payments"
     told = await talk.site.client.post(path, {"key": key, "agent": "anna", **wanted})
     return Paying(talk, told["payment"])
+
+
+async def reload_asterisk(site: RunningSite) -> None:
+    """All of its configuration, as an operator does on its console."""
+    words = find_runtime().remote(site.directory / "var/asterisk/etc", "core reload")
+    process = await asyncio.create_subprocess_exec(
+        *words, stdout=asyncio.subprocess.DEVNULL, env=without_library_path()
+    )
+    assert await process.wait() == 0
 
 
 def spoken(directory: Path, name: str, sound: Iterator[Floats]) -> Path:
