@@ -59,7 +59,7 @@ class BenchSite:
     dialplans: Path
     _environ: Mapping[str, str]
 
-    async def trunkline(self, *words: str) -> Json:
+    async def trunkline(self, *words: str) -> Any:
         """What a command of ours answers with `--json`. Unmeasured if it fails."""
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "engine", *words, "--json"),
@@ -70,8 +70,7 @@ class BenchSite:
         said, _ = await process.communicate()
         if process.returncode:
             raise Unmeasured(f"trunkline {words[0]} failed: {said.decode()}")
-        answer: Json = json.loads(said)
-        return answer
+        return json.loads(said)
 
     @property
     def trunk(self) -> tuple[str, int]:
