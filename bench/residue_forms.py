@@ -46,8 +46,8 @@ def forms(digits: str) -> Iterator[Form]:
 
 def in_context(code: str) -> Iterator[Form]:
     """Of a security code, which is too short to be told from any other number: with what such
-    codes are called."""
-    for name in ("cvc", "cvv", "code", "security_code"):
+    codes alone are called. A mere `code=404` is a reply's."""
+    for name in ("cvc", "cvv", "security_code"):
         for mark in (f"{name}=", f"{name}]=", f"{name}%5D=", f'"{name}": "', f'"{name}":"'):
             yield Form("code by name", RAW, f"{mark}{code}".encode())
 

@@ -48,7 +48,7 @@ def test_a_short_pattern_is_refused() -> None:
 def test_a_code_is_found_by_its_name(tmp_path: Path) -> None:
     """As it is sent, and as others write it."""
     search = Search([(0, form) for form in in_context("737")])
-    for text in ("card%5Bcvc%5D=737&x", '{"cvc": "737"}', '{"code":"737"}'):
+    for text in ("card%5Bcvc%5D=737&x", '{"cvc": "737"}', '{"security_code":"737"}'):
         (tmp_path / "body").write_text(text)
         assert found(search.directory(tmp_path)) == {(0, "code by name")}
 
