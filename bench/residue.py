@@ -274,10 +274,10 @@ def _recent(search: Search, root: Path, began: float, leave_out: Path) -> Iterat
                 continue
 
 
-def _report(captures: int, paid: int, done: list[Searched], keys: int, streamed: int) -> Report:
+def _report(callers: int, paid: int, done: list[Searched], keys: int, streamed: int) -> Report:
     hits = [hit for each in done for hit in each.hits]
-    of_decoy = [hit for hit in hits if hit.whose == captures]
-    left = [hit for hit in hits if hit.whose != captures]
+    of_decoy = [hit for hit in hits if hit.whose == callers]
+    left = [hit for hit in hits if hit.whose != callers]
     controls = {"file": _in(of_decoy, "/decoy"), "memory": _in(of_decoy, "decoy (")}
     if not all(controls.values()):
         raise Unmeasured(f"the search is blind: {controls}")
@@ -293,8 +293,8 @@ def _report(captures: int, paid: int, done: list[Searched], keys: int, streamed:
     ]
     rows += [(f"  {place}", form, str(n)) for (place, form), n in found.most_common(20)]
     figures = {
-        "captures": captures,
-        "paid": paid,
+        "callers": callers,
+        "captures": paid,
         "searched_mb": round(sum(size.values()) / 1e6, 1),
         "stream_mb": round(streamed / 1e6, 1),
         "keys_in_streams": keys,
@@ -302,7 +302,9 @@ def _report(captures: int, paid: int, done: list[Searched], keys: int, streamed:
         "cards_found": len({hit.whose for hit in left}),
     }
     columns = ("where", "MB searched, or form", "found")
-    return Report(f"What {captures} captures left behind", columns, rows, figures)
+    return Report(
+        f"What {paid} paid captures of {callers} callers left behind", columns, rows, figures
+    )
 
 
 def _in(hits: list[Hit], place: str) -> bool:
