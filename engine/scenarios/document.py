@@ -25,7 +25,7 @@ from routing.simulation.distributions import (
     Exponential,
     Lognormal,
 )
-from routing.simulation.predictors import NAMES
+from routing.simulation.predictors import NAMES, Way
 from routing.simulation.scenario import (
     AgentGroup,
     Expectation,
@@ -154,8 +154,10 @@ class ScenarioModel(DocumentModel):
         description="so many may wait in all, before others are turned away",
     )
     routing: Routing = Field(default=Routing(), description="as in the site")
-    predict: bool = Field(
-        default=False, description="whether waits are predicted, to see how well that goes"
+    predict: bool | Annotated[list[Way], Field(min_length=1)] = Field(
+        default=False,
+        description="whether waits are predicted, to see how well that goes: in every way (yes), "
+        "or in those that are named; the engine's own, announced and expected, take most time",
     )
     expect: dict[str, ExpectModel] = Field(default={}, description="figures that must come out")
 
@@ -170,9 +172,15 @@ class ScenarioModel(DocumentModel):
             places=self.places,
             ageing_ms=_ms(self.routing.ageing),
             missed_calls=self.routing.missed_calls,
-            predicts=self.predict,
+            predicts=_ways(self.predict),
             expect={name: Expectation(e.value, e.within) for name, e in self.expect.items()},
         )
+
+
+def _ways(predict: bool | list[Way]) -> tuple[str, ...]:
+    if isinstance(predict, bool):
+        return NAMES if predict else ()
+    return tuple(predict)
 
 
 def load_scenario(path: Path) -> Scenario:

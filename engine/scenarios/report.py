@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
@@ -69,17 +70,26 @@ def simulate_all(asked: Asked) -> int:
     """Every scenario that comes along, in one table; 1 when an expectation is missed."""
     if asked.file is not None or asked.vector:
         raise SettingsInvalid("--all-vectors", asked.vector or str(asked.file), "nothing beside it")
-    studies = {
-        name: _studied(_lengthened(load_scenario(path), asked), asked)
-        for name, path in vectors().items()
-    }
+    studies, screen = {}, Screen(Console(highlight=False))
+    for name, path in vectors().items():
+        began_s = time.monotonic()
+        done = studies[name] = _studied(_lengthened(load_scenario(path), asked), asked, name)
+        if not asked.as_json:
+            screen.say(_in_short(name, done, time.monotonic() - began_s))
     if asked.as_json:
         found = {name: as_json(done) for name, done in studies.items()}
         typer.echo(json.dumps(found, ensure_ascii=False))
     else:
         rows = [(name, *row) for name, done in studies.items() for row in verdicts(done)]
-        Screen(Console(highlight=False)).table("Vectors", ("vector", *VERDICT_COLUMNS), rows)
+        screen.table("Vectors", ("vector", *VERDICT_COLUMNS), rows)
     return int(any(done.is_missed for done in studies.values()))
+
+
+def _in_short(name: str, done: Study, seconds: float) -> str:
+    """As soon as it is done: the next may take minutes."""
+    calls = f"{done.sums.get('all.offered', 0):,.0f} calls in {seconds:.0f} s"
+    found = [f"{figure} {came} {verdict}" for figure, _, came, _, verdict in verdicts(done)]
+    return f"{name}: {', '.join([calls, *found])}"
 
 
 def _path(asked: Asked) -> Path:
@@ -102,7 +112,7 @@ def _lengthened(scenario: Scenario, asked: Asked) -> Scenario:
     return replace(scenario, length=length)
 
 
-def _studied(scenario: Scenario, asked: Asked) -> Study:
+def _studied(scenario: Scenario, asked: Asked, name: str = "simulating") -> Study:
     """On every core, with a bar for who watches; what comes out does not depend on how many."""
     number = scenario.length.replications
     jobs = min(asked.jobs or os.cpu_count() or 1, number)
@@ -110,7 +120,7 @@ def _studied(scenario: Scenario, asked: Asked) -> Study:
 
     def shown(done: Iterable[Sums]) -> Iterator[Sums]:
         hidden = not console.is_terminal
-        yield from track(done, "simulating …", number, console=console, disable=hidden)
+        yield from track(done, f"{name} …", number, console=console, disable=hidden)
 
     if jobs == 1:
         return study(scenario, lambda one, which: shown(map(one, which)))

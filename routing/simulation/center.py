@@ -127,7 +127,6 @@ class Center:
         if visit.waited and places is not None and len(self.in_line) > places:
             self._leave(contact.id, Outcome.WITHDRAWN, now_ms)
         elif visit.waited and self._predictors is not None:
-            self.floor.forecast.look(now_ms, 20)
             visit.told = self._predictors.tell(contact, self._head(call.queue), now_ms)
         if visit.wait_ms is None and call.patience_ms is not None:
             give_up = partial(self._leave, contact.id, Outcome.ABANDONED)

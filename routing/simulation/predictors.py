@@ -10,18 +10,26 @@ has gone well lately (`routing.accuracy`).
 
 from __future__ import annotations
 
+from typing import Literal, get_args
+
 from routing.contact import Contact
 from routing.floor import Floor
 from routing.simulation.scenario import Call, Scenario
 from routing.staffing import at_work
 
-NAMES = ("announced", "expected", "queue_length", "last_to_enter", "head_of_line")
+Way = Literal["announced", "expected", "queue_length", "last_to_enter", "head_of_line"]
+NAMES: tuple[Way, ...] = get_args(Way)
+_NEWCOMERS = 20
+"""Of so many the engine compares what it expected, each time somebody asks, as in a heartbeat."""
+_OF_THE_ENGINE = frozenset({"announced", "expected"})
 
 
 class Predictors:
-    """All of them, for one center."""
+    """Those that a scenario asks for, for one center."""
 
     def __init__(self, scenario: Scenario, floor: Floor) -> None:
+        self._names = scenario.predicts
+        self._asks_engine = not _OF_THE_ENGINE.isdisjoint(scenario.predicts)
         self._queues = scenario.queues
         self._floor = floor
         self._last: dict[str, int] = {}
@@ -33,16 +41,22 @@ class Predictors:
     def tell(self, contact: Contact, head: Call, now_ms: int) -> dict[str, float]:
         """What each tells the contact that has just joined the line; who can say nothing is left
         out."""
-        forecast = self._floor.forecast
-        expected_ms = forecast.expected_ms(contact, now_ms)
-        found = {
-            "announced": expected_ms if forecast.is_trusted(contact.queue) else None,
-            "expected": expected_ms,
+        found: dict[str, float | None] = {
+            **(self._by_engine(contact, now_ms) if self._asks_engine else {}),
             "queue_length": self._by_length(contact),
             "last_to_enter": self._last.get(contact.queue),
             "head_of_line": now_ms - head.at_ms,
         }
-        return {name: wait_ms for name, wait_ms in found.items() if wait_ms is not None}
+        told = ((name, found[name]) for name in self._names)
+        return {name: wait_ms for name, wait_ms in told if wait_ms is not None}
+
+    def _by_engine(self, contact: Contact, now_ms: int) -> dict[str, float | None]:
+        """It takes the time of a whole call, so only where somebody wants to know."""
+        forecast = self._floor.forecast
+        forecast.look(now_ms, _NEWCOMERS)
+        expected_ms = forecast.expected_ms(contact, now_ms)
+        is_trusted = forecast.is_trusted(contact.queue)
+        return {"announced": expected_ms if is_trusted else None, "expected": expected_ms}
 
     def _by_length(self, contact: Contact) -> float | None:
         queue = self._queues[contact.queue]

@@ -84,8 +84,8 @@ class Expectation:
 @dataclass(frozen=True)
 class Scenario:
     """`places`: so many may wait, all queues together, before others are turned away.
-    `ageing_ms`, `missed_calls`: as in `RoutingRules`. `predicts`: whether each who waits is told
-    how long, to measure the error of that."""
+    `ageing_ms`, `missed_calls`: as in `RoutingRules`. `predicts`: in which ways each who waits is
+    told how long (`predictors.NAMES`), to measure the error of that."""
 
     about: str
     queues: Mapping[str, QueueScenario]
@@ -94,7 +94,7 @@ class Scenario:
     places: int | None = None
     ageing_ms: int | None = 60_000
     missed_calls: int = 1
-    predicts: bool = False
+    predicts: tuple[str, ...] = ()
     expect: Mapping[str, Expectation] = field(default_factory=dict)
 
     def expected_load_s(self) -> float:

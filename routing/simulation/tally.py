@@ -17,7 +17,6 @@ from routing.agent import AgentState
 from routing.contact import Outcome
 from routing.events import AgentChanged
 from routing.simulation.center import Center, Visit, Watcher
-from routing.simulation.predictors import NAMES
 from routing.simulation.scenario import Scenario
 
 Sums = Mapping[str, float]
@@ -143,7 +142,7 @@ class Tally(Watcher):
         return calls
 
     def _judge_predictions(self, visit: Visit, seconds: float) -> None:
-        for name in NAMES:
+        for name in self._predicts:
             told, told_ms = self._told[name], visit.told.get(name)
             told.waited += 1
             if told_ms is not None:

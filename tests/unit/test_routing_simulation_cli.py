@@ -1,6 +1,7 @@
 """`trunkline routing simulate`, and the scenarios that it reads."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from jsonschema import Draft202012Validator
 from config.document import DocumentError, schema
 from config.requirement import parse
 from engine.scenarios.document import ScenarioModel, load_scenario, vectors
+from engine.scenarios.report import Asked, simulate_all
 from engine.settings import PROJECT
 from routing.contact import Relaxation
 from routing.preference import ByLevel
@@ -84,6 +86,34 @@ def test_what_is_expected_decides_the_exit_code(
     done = trunkline("routing", "simulate", str(small), "--jobs", "1", "--json")
     assert done.returncode == code
     assert json.loads(done.stdout)["expected"]["all.occupancy"]["verdict"] == verdict
+
+
+def test_those_predictions_are_made_that_are_asked_for(trunkline: Command, small: Path) -> None:
+    """The engine's own take most of the time; what the others tell is the same without them."""
+    words = ["routing", "simulate", str(small), "--jobs", "1", "--json"]
+    every = json.loads(trunkline(*words).stdout)["figures"]
+    small.write_text(SMALL.replace("predict: yes", "predict: [queue_length, head_of_line]"))
+    some = json.loads(trunkline(*words).stdout)["figures"]
+    told = {name.split(".")[1] for name in some if name.startswith("predicted.")}
+    assert told == {"queue_length", "head_of_line"}
+    assert some.items() <= every.items()
+
+
+def test_every_vector_is_told_as_soon_as_it_is_done(
+    small: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In a line each, for all of them take minutes; then all in one table."""
+    small.with_name("other.yaml").write_text(
+        f"{SMALL}expect: {{all.occupancy: {{value: 0.5, within: 1}}}}\n", "utf-8"
+    )
+    monkeypatch.setattr("engine.scenarios.document._VECTORS", small.parent)
+    assert simulate_all(Asked(None, "", None, None, 1, as_json=False)) == 0
+    first, second, title, *_ = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(
+        r"other: [0-9]+ calls in [0-9]+ s, all.occupancy 0\.\d+ ± 0\.\d+ met", first
+    )
+    assert re.fullmatch(r"small: [0-9]+ calls in [0-9]+ s", second)
+    assert title.strip() == "Vectors"
 
 
 def test_the_vectors_are_listed(trunkline: Command) -> None:
