@@ -6,15 +6,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, Table, func, select, text
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Table, func, inspect, select, text
 from sqlalchemy.dialects import postgresql
 
 from history.connection import async_url, open_engine
 from history.database import ContactFilter, HistoryDatabase, upsert
 from history.errors import DatabaseAway, RecordRefused, UnsupportedUrl
-from history.migrations import upgrade_to_head
+from history.migrations import newest, upgrade_to_head
 from history.outcome import Outcome, RecordingState
 from history.rows import AnswerRow, PromiseRow, TimelineEntry
 from history.tables import contacts, legs, metadata, recordings, surveys
@@ -180,17 +183,43 @@ async def test_sqlite_is_durable_concurrent_and_checks_foreign_keys(
     assert pragmas == ["wal", 5000, 2, 1]
 
 
+def test_the_newest_migration_is_told_by_its_files_name() -> None:
+    """And the chain ends with it: else a database would be taken for up to date."""
+    config = Config()
+    config.set_main_option("script_location", "history:migrations")
+    assert ScriptDirectory.from_config(config).get_heads() == [newest()]
+
+
+async def test_each_migration_can_be_taken_back(url: str) -> None:
+    """One after another to nothing, and up again."""
+    engine, config = open_engine(url), Config()
+    config.set_main_option("script_location", "history:migrations")
+
+    def down_and_up(connection: Connection) -> list[str]:
+        config.attributes["connection"] = connection
+        for revision in ScriptDirectory.from_config(config).walk_revisions():
+            command.downgrade(config, revision.down_revision or "base")  # type: ignore[arg-type]  # one parent each
+        left = inspect(connection).get_table_names()
+        command.upgrade(config, "head")
+        return left
+
+    async with engine.begin() as connection:
+        assert await connection.run_sync(down_and_up) == ["alembic_version"]
+        assert await connection.run_sync(_differences) == []
+    await engine.dispose()
+
+
 async def test_the_migrations_make_exactly_the_tables(url: str) -> None:
     """A change of tables.py without its migration fails here."""
-
-    def differences(connection: Connection) -> list[object]:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
-        return list(compare_metadata(context, metadata))
-
     engine = open_engine(url)
     async with engine.connect() as connection:
-        assert await connection.run_sync(differences) == []
+        assert await connection.run_sync(_differences) == []
     await engine.dispose()
+
+
+def _differences(connection: Connection) -> list[object]:
+    context = MigrationContext.configure(connection, opts={"compare_type": True})
+    return list(compare_metadata(context, metadata))
 
 
 async def test_the_sqlite_file_is_private(database: HistoryDatabase, tmp_path: Path) -> None:
