@@ -75,6 +75,21 @@ def opposite(requirement: Requirement) -> Requirement:
     return found
 
 
+def each_of(skills: Mapping[str, int]) -> Requirement:
+    """Every skill at its level or a higher one."""
+    return canonical([tuple(Asked(skill, level) for skill, level in skills.items())])
+
+
+def meets(levels: Mapping[str, int], requirement: Requirement) -> bool:
+    """Whether who has these skills meets the requirement."""
+    return any(all(within(levels, asked) for asked in each) for each in requirement)
+
+
+def within(levels: Mapping[str, int], asked: Asked) -> bool:
+    """Whether who has these skills meets this part of a requirement."""
+    return asked.least <= levels.get(asked.skill, LOWEST) <= asked.most
+
+
 def spell(requirement: Requirement) -> str:
     """The requirement as an expression, which parses to the same."""
     if requirement in (ANYONE, NOBODY):
@@ -112,10 +127,12 @@ def faults(text: str, known: Collection[str] | None) -> Iterator[RequirementInva
     """What is wrong with an expression, where only these skills are known; None: not checked.
     What a hole is filled with, each call tells."""
     try:
-        parse(text)
+        asked = parse(text)
     except RequirementInvalid as invalid:
         yield invalid
         return
+    if asked == NOBODY:
+        yield RequirementInvalid("contradicts itself: nobody can ever meet it", 0)
     for name, at in skills_in(text):
         if known is not None and name not in known and not is_hole(name):
             hint = did_you_mean(name, [*sorted(known), "any"])
@@ -212,7 +229,7 @@ class _Parser:
     def whole(self) -> Requirement:
         found = self._any_of()
         if self._peek():
-            raise self._wrong("is not expected here, and or or joins two parts")
+            raise self._wrong('is not expected here: "and" or "or" joins two parts')
         return found
 
     def _any_of(self) -> Requirement:

@@ -10,7 +10,17 @@ from config.customers import FOUND, KEPT
 from config.document import Located, Problem
 from config.hours_checks import check_hours
 from config.problem import Path
-from config.requirement import faults
+from config.requirement import (
+    ANYONE,
+    NOBODY,
+    Requirement,
+    RequirementInvalid,
+    both,
+    each_of,
+    faults,
+    meets,
+    parse,
+)
 from config.sms import part_no_form_has
 from config.suggest import did_you_mean, shown
 from config.telephony import is_ip
@@ -86,22 +96,32 @@ def check_routed(
 ) -> Iterator[Problem]:
     """What is wrong with how a queue gets its agents, where these skills are known; None: any
     skill may be."""
-    for fault in faults(queue.requires or "any", skills):
+    wrong = [*faults(queue.requires or "any", skills)]
+    for fault in wrong:
         yield located.problem((*path, "requires"), fault.why, at=fault.at)
+    if not wrong and demand_of(queue) == NOBODY:
+        message = "contradicts the skills of this queue: nobody can ever meet both"
+        yield located.problem((*path, "requires"), message)
     if "score" in queue.model_fields_set and "score" not in queue.strategy:
         message = "has no effect: the strategy of this queue is another"
         yield located.warning((*path, "score"), message, key=True)
+
+
+def demand_of(queue: Routed) -> Requirement:
+    """What a queue asks of its agents, an expression that is wrong left out."""
+    try:
+        requires = parse(queue.requires) if queue.requires else ANYONE
+    except RequirementInvalid:
+        requires = ANYONE
+    return both(each_of(queue.skills), requires)
 
 
 def _unserved_queues(site: Site, located: Located) -> Iterator[Problem]:
     for name, queue in site.queues.items():
         if not queue.skills.keys() <= site.skills.keys():
             continue
-        able = (
-            all(agent.skills.get(skill, 0) >= level for skill, level in queue.skills.items())
-            for agent in site.agents.values()
-        )
-        if not any(able):
+        demand = demand_of(queue)
+        if demand != NOBODY and not any(meets(a.skills, demand) for a in site.agents.values()):
             yield located.warning(("queues", name), "no agent has the skills for it", key=True)
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeVar
 
 from config.document import DocumentError, Located, Place, Problem
 from config.site import Site, load_site_located
-from config.site_checks import check_flows
+from config.site_checks import check_flows, demand_of
 from config.transfers import Permitted
 from engine.clock import now_ms
 from engine.customers.fields import fields_of
@@ -27,7 +27,7 @@ from ivr.flow import Flow
 from ivr.functions import FlowFunction
 from ivr.loader import NO_FLOWS, CheckedFlows, FlowSet, check_folder, flows_as_written
 from ivr.opening import openings
-from ivr.steps.base import Known, KnownService
+from ivr.steps.base import Known, KnownService, Staff
 
 Functions = Mapping[str, FlowFunction]
 T = TypeVar("T")
@@ -164,6 +164,10 @@ def known_of(site: Site, functions: Functions | None = None, home: Path | None =
         functions_in=f"{home} (TRUNKLINE_FUNCTIONS)" if home else "",
         values=site.values,
         fields=fields_of(site),
+        staff=Staff(
+            tuple(agent.skills for agent in site.agents.values()),
+            {name: demand_of(queue) for name, queue in site.queues.items()},
+        ),
         payments=site.payments is not None,
         hours=openings(site.hours, site.zone),
         zone=site.zone,

@@ -9,15 +9,17 @@ from config.requirement import (
     Alternative,
     Asked,
     Requirement,
-    canonical,
+    each_of,
+    meets,
     spelled,
+    within,
 )
 from routing.skills import Skills
 
 
 def all_of(skills: Skills) -> Requirement:
     """Every skill at its level or a higher one."""
-    return canonical([tuple(Asked(skill, level) for skill, level in skills)])
+    return each_of(dict(skills))
 
 
 def wanted_in(needs: Requirement) -> frozenset[str] | None:
@@ -28,22 +30,21 @@ def wanted_in(needs: Requirement) -> frozenset[str] | None:
 
 def suits(has: Skills, needs: Requirement) -> bool:
     """Whether these skills meet the requirement."""
-    levels = dict(has)
-    return any(_meets(levels, alternative) for alternative in needs)
+    return meets(dict(has), needs)
 
 
 def fit(has: Skills, needs: Requirement) -> int:
     """How good these skills are at what is needed, in thousandths of a level: the mean of those
     asked for, in the alternative where it is the highest; 0 where no skill is asked for."""
     levels = dict(has)
-    return max((_mean(levels, a) for a in needs if _meets(levels, a)), default=0)
+    return max((_mean(levels, a) for a in needs if meets(levels, (a,))), default=0)
 
 
 def unmet(has: Skills, needs: Requirement) -> tuple[str, ...]:
     """What these skills lack for the alternative that they come nearest to; nothing if they
     suit."""
     levels = dict(has)
-    lacking = (tuple(a for a in each if not _within(levels, a)) for each in needs)
+    lacking = (tuple(a for a in each if not within(levels, a)) for each in needs)
     nearest: Alternative = min(lacking, key=lambda each: len(each), default=())
     return tuple(map(spelled, nearest))
 
@@ -51,14 +52,6 @@ def unmet(has: Skills, needs: Requirement) -> tuple[str, ...]:
 def from_json(alternatives: Iterable[Iterable[Iterable[Any]]]) -> Requirement:
     """The requirement whose tuples have become JSON's lists."""
     return tuple(tuple(Asked(*asked) for asked in each) for each in alternatives)
-
-
-def _meets(levels: dict[str, int], alternative: Alternative) -> bool:
-    return all(_within(levels, asked) for asked in alternative)
-
-
-def _within(levels: dict[str, int], asked: Asked) -> bool:
-    return asked.least <= levels.get(asked.skill, LOWEST) <= asked.most
 
 
 def _mean(levels: dict[str, int], alternative: Alternative) -> int:

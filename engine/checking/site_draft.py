@@ -94,6 +94,7 @@ _EMPTY: Mapping[str, Any] = {
     "agents": {},
     "trunks": {},
     "mailboxes": {},
+    "numbers": {},
     "services": {},
     "values": {},
     "hours": {},
@@ -104,8 +105,9 @@ _EMPTY: Mapping[str, Any] = {
 _NAMED_BY_KEYS = ("queues", "skills", "agents", "trunks", "mailboxes")
 _TOLD_BY: Mapping[str, tuple[str, ...]] = {
     **{name: (name,) for name in _NAMED_BY_KEYS},
+    "queues": ("queues", "staff"),
     "languages": ("languages",),
-    "agents": ("agents", "extensions"),
+    "agents": ("agents", "extensions", "staff"),
     "transfers": ("transfers",),
     "callbacks": ("callbacks",),
     "services": ("services",),

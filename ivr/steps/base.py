@@ -15,6 +15,7 @@ from config.callbacks import Callbacks
 from config.document import DocumentModel
 from config.hours import Hours
 from config.problem import Path
+from config.requirement import ANYONE, Requirement, both, meets
 from config.suggest import did_you_mean, shown
 from config.transfers import Permitted, Transfers
 from ivr.functions import FlowFunction
@@ -93,6 +94,19 @@ class KnownService(NamedTuple):
     """How long a request may take that does not say it."""
 
 
+class Staff(NamedTuple):
+    """What the site's agents can do, and what its queues ask of them whatever a flow adds."""
+
+    levels: tuple[Mapping[str, int], ...]
+    """Of each agent, the skills with their levels."""
+    demands: Mapping[str, Requirement]
+
+    def can_serve(self, queue: str, asked: Requirement) -> bool:
+        """Whether anybody meets this and what the queue asks."""
+        demand = both(self.demands.get(queue, ANYONE), asked)
+        return any(meets(levels, demand) for levels in self.levels)
+
+
 @dataclass(frozen=True)
 class Known:
     """Names a flow may use, given by whoever knows the site; None: not checked."""
@@ -114,6 +128,9 @@ class Known:
     functions: Mapping[str, FlowFunction] | None = None
     functions_in: str = ""
     """Where those functions were looked for, told where there are none."""
+
+    staff: Staff | None = None
+    """Who can be asked for what in which queue."""
 
     payments: bool | None = None
     """Whether card payments can be taken."""

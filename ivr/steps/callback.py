@@ -154,6 +154,8 @@ class Callback(Continues):
         if body.queue is not None:
             path = ("callback", "queue")
             yield from unknown("queue", body.queue, path, context.known.queues)
+            asked = ("callback", "skills")
+            yield from skilled.staff_findings(body.skills, body.queue, asked, context)
         yield from skilled.skill_findings(body.skills, ("callback", "skills"), context)
         if body.priority is not None:
             path = ("callback", "priority")

@@ -184,6 +184,7 @@ class Queue(Step):
         yield from unknown("queue", self.queue, ("queue",), context.known.queues)
         for path, skills in self._asked():
             yield from skilled.skill_findings(skills, path, context)
+            yield from skilled.staff_findings(skills, self.queue, path, context)
         yield from skilled.priority_findings(self.priority, ("priority",), context)
         if self.prefer is not None:
             yield from prefer_findings(self.prefer, ("prefer",), context)

@@ -11,8 +11,10 @@ from pydantic import BeforeValidator, Field
 from config.problem import Path
 from config.requirement import (
     ANYONE,
+    NOBODY,
     Requirement,
     RequirementInvalid,
+    each_of,
     faults,
     filled,
     is_hole,
@@ -89,6 +91,27 @@ def skill_findings(asked: Skills | str, path: Path, context: Context) -> Iterato
             yield from told_findings((*path, skill), skill, context.names, _KEPT)
         else:
             yield from unknown("skill", skill, (*path, skill), context.known.skills, key=True)
+
+
+def staff_findings(
+    asked: Skills | str, queue: str, path: Path, context: Context
+) -> Iterator[Finding]:
+    """What no agent of the site can meet together with what the queue asks, as far as it is known
+    before a call: a hole may be filled with anything."""
+    staff, asks = context.known.staff, _known_before(asked)
+    if staff is None or asks in (ANYONE, NOBODY) or not staff.can_serve(queue, ANYONE):
+        return  # nothing is added to what the site itself is warned of
+    if not staff.can_serve(queue, asks):
+        yield Finding(path, f"no agent of {queue} has the skills for it", warning=True)
+
+
+def _known_before(asked: Skills | str) -> Requirement:
+    if not isinstance(asked, str):
+        return each_of({skill: level for skill, level in asked.items() if not varies(skill)})
+    try:
+        return filled(parse(asked), lambda name: "" if is_hole(name) else name)
+    except RequirementInvalid:
+        return ANYONE
 
 
 def skill_texts(asked: Skills | str, path: Path) -> Iterator[tuple[Path, str]]:

@@ -13,6 +13,7 @@ import pytest
 from config.callbacks import Callbacks
 from config.document import DocumentError, schema
 from config.hours import Hours
+from config.requirement import parse
 from config.transfers import Permitted, Transfers
 from ivr.announce import LANGUAGES
 from ivr.flow import Flow
@@ -21,7 +22,7 @@ from ivr.functions import FlowFunction, signature
 from ivr.loader import load_flow, load_flows, read_flows
 from ivr.opening import openings
 from ivr.steps import KINDS
-from ivr.steps.base import Known, KnownService
+from ivr.steps.base import Known, KnownService, Staff
 from ivr.steps.read_back import READ_BACK
 from ivr.variables import Variable
 
@@ -179,3 +180,45 @@ def faults_of(tmp_path: Path, steps: str) -> list[str]:
     head += "vars: {vip: {type: bool}}\n\nsteps:\n"
     (tmp_path / "f.yaml").write_text(f"{head}{steps}  z: {{hangup: normal}}\n", encoding="utf-8")
     return [str(each).rpartition("f.yaml:")[2] for each in read_flows(tmp_path)[1]]
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("skills: {en: 4}", ["skills"]),
+        ("skills: technical and en < 3", ["skills"]),
+        ("skills: technical\n    after: {1m: {en: 5}, 2m: any}", ["after.1m"]),
+        ('skills: {technical: 3, "{call.language}": 5}', []),
+        ('skills: "technical and {call.language} >= 3"', []),
+        ("skills: {technical: 5}", ["skills"]),
+    ],
+)
+def test_what_no_agent_of_the_queue_can_do_is_a_warning(
+    tmp_path: Path, written: str, told: list[str]
+) -> None:
+    """Whatever asks for it, and with what the queue requires; holes may be filled with anything."""
+    staff = Staff(
+        ({"technical": 4, "en": 3}, {"technical": 5, "en": 3}), {"support": parse("technical < 5")}
+    )
+    path = tmp_path / "sample.yaml"
+    path.write_text(
+        f"""flow: sample
+about: A sample
+owner: telecom@example.test
+languages: [en, hu]
+start: hello
+steps:
+  hello:
+    queue: support
+    {written}
+    answered: bye
+    on_timeout: {{after: 1h, go: bye}}
+    on_error: bye
+  bye: {{hangup: normal}}
+"""
+    )
+    problems = read_flows(tmp_path, replace(KNOWN, staff=staff))[1]
+    assert [(problem.severity, problem.path) for problem in problems] == [
+        ("warning", f"steps.hello.{path}") for path in told
+    ]
+    assert all(p.message == "no agent of support has the skills for it" for p in problems)

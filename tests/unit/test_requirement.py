@@ -142,7 +142,7 @@ def test_a_requirement_tells_its_parts() -> None:
     [
         ("", 1, "the end stands where a skill is needed"),
         ("en and", 7, "the end stands where a skill is needed"),
-        ("en hu", 4, '"hu" is not expected here, and or or joins two parts'),
+        ("en hu", 4, '"hu" is not expected here: "and" or "or" joins two parts'),
         ("(en or hu", 10, "the end stands where a ) is missing"),
         ("en >= 6", 7, '"6" stands where a level is needed, from 1 to 5'),
         ("en >=", 6, "the end stands where a level is needed, from 1 to 5"),

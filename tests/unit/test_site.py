@@ -118,6 +118,41 @@ def test_a_queue_that_nobody_can_serve_is_a_warning(tmp_path: Path) -> None:
     assert str(warning).endswith("warning: queues.faults: no agent has the skills for it")
 
 
+def test_what_a_queue_requires_beside_its_skills_counts_too(tmp_path: Path) -> None:
+    """Nobody who is technical speaks too little English for it."""
+    written = "skills: {technical: 3}\n    requires: not en"
+    text = SAMPLE.read_text().replace("skills: {technical: 3}", written)
+    path = tmp_path / "site.yaml"
+    path.write_text(text)
+    told = [str(problem) for problem in load_site_located(path, {})[2]]
+    assert [line.partition("warning: ")[2] for line in told] == [
+        "queues.faults: no agent has the skills for it"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("requires", "message"),
+    [
+        ("en < 3 and en > 3", "contradicts itself: nobody can ever meet it"),
+        ("not any", "contradicts itself: nobody can ever meet it"),
+        (
+            "technical < 3",
+            "contradicts the skills of this queue: nobody can ever meet both",
+        ),
+    ],
+)
+def test_what_nobody_can_ever_meet_is_an_error(tmp_path: Path, requires: str, message: str) -> None:
+    """Hiring would not help: it is the writing that is wrong."""
+    path = tmp_path / "site.yaml"
+    written = f"skills: {{technical: 3}}\n    requires: {requires}"
+    path.write_text(SAMPLE.read_text().replace("skills: {technical: 3}", written))
+    with pytest.raises(DocumentError) as caught:
+        load_site_located(path, {})
+    (problem,) = caught.value.problems
+    assert problem.path == "queues.faults.requires"
+    assert problem.message == message
+
+
 @pytest.mark.parametrize(
     ("written", "ms"), [("500ms", 500), ("10s", 10_000), ("2m", 120_000), ("1h", 3_600_000)]
 )
