@@ -90,7 +90,8 @@ class Discriminant:
 
 def _by_tens(scores: Floats, line: Line, digit: int) -> Floats:
     own = scores[line.digits == digit]
-    return own[: len(own) // TEN * TEN].reshape(-1, TEN, len(DIGITS))
+    tens: Floats = own[: len(own) // TEN * TEN].reshape(-1, TEN, len(DIGITS))
+    return tens
 
 
 def learn(audio: Floats, line: Line, length: int) -> Discriminant:

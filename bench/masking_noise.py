@@ -16,7 +16,8 @@ _SECONDS = 30
 def noise(colour: str, length: int, rng: np.random.Generator) -> Floats:
     """So many samples of a colour of `COLOURS`, of a power of 1."""
     sound = COLOURS[colour](length, rng)
-    return sound / np.sqrt(np.mean(sound**2))
+    even: Floats = sound / np.sqrt(np.mean(sound**2))
+    return even
 
 
 def _white(length: int, rng: np.random.Generator) -> Floats:
@@ -35,7 +36,8 @@ def _car(length: int, rng: np.random.Generator) -> Floats:
 
 def _shaped(length: int, rng: np.random.Generator, shape: Callable[[Floats], Floats]) -> Floats:
     spectrum = np.fft.rfft(rng.standard_normal(length))
-    return np.fft.irfft(spectrum * shape(np.fft.rfftfreq(length, 1 / RATE_HZ)), length)
+    hz: Floats = np.fft.rfftfreq(length, 1 / RATE_HZ).astype(np.float64)
+    return np.fft.irfft(spectrum * shape(hz), length)
 
 
 def _hum(length: int, rng: np.random.Generator) -> Floats:
@@ -47,7 +49,8 @@ def _hum(length: int, rng: np.random.Generator) -> Floats:
         np.sin(turn + phase) / order
         for order, (turn, phase) in enumerate(zip(turns, phases, strict=True), 1)
     )
-    return np.sum(list(waves), axis=0) + 0.02 * rng.standard_normal(length)
+    humming: Floats = np.sum(list(waves), axis=0) + 0.02 * rng.standard_normal(length)
+    return humming
 
 
 def _babble(length: int, rng: np.random.Generator) -> Floats:
@@ -58,7 +61,8 @@ def _babble(length: int, rng: np.random.Generator) -> Floats:
 @cache
 def _eight_voices() -> Floats:
     said = [conversation(voice, _SECONDS, number) for number, voice in enumerate(VOICES)]
-    return np.sum([at_power_1(each.astype(np.float64)) for each in said], axis=0)
+    together: Floats = np.sum([at_power_1(each.astype(np.float64)) for each in said], axis=0)
+    return together
 
 
 def _voice(length: int, rng: np.random.Generator) -> Floats:
@@ -75,7 +79,8 @@ def _voices() -> list[Floats]:
 def at_power_1(speech: Floats) -> Floats:
     """Of its active parts: pauses do not count."""
     power = (speech[: len(speech) // FRAME * FRAME].reshape(-1, FRAME) ** 2).mean(axis=1)
-    return speech / np.sqrt(power[power > power.max() * 1e-3].mean())
+    even: Floats = speech / np.sqrt(power[power > power.max() * 1e-3].mean())
+    return even
 
 
 def _music(length: int, rng: np.random.Generator) -> Floats:

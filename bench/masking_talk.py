@@ -41,7 +41,7 @@ def _said(number: int, minutes: float) -> Samples:
     """One voice's talk at the level of a telephone call, in whole frames."""
     said = conversation(VOICES[number], minutes * 60, number)
     wide = at_power_1(said.astype(np.float64)) * peak_of(_SPEECH_DBM0) / np.sqrt(2)
-    linear = np.rint(np.clip(wide, -32768, 32767)).astype(np.int16)
+    linear: Samples = np.rint(np.clip(wide, -32768, 32767)).astype(np.int16)
     return linear[: len(linear) // FRAME * FRAME]
 
 

@@ -88,7 +88,6 @@ def _site(good: Mapping[str, Any]) -> Site:
 _EMPTY: Mapping[str, Any] = {
     "zone": "UTC",
     "languages": (),
-    "numbers": {},
     "queues": {},
     "skills": {},
     "agents": {},

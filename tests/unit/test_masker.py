@@ -122,8 +122,8 @@ def test_every_key_has_the_same_sound() -> None:
 
 
 def test_when_a_press_began_is_the_same_for_every_key() -> None:
-    """Within two milliseconds, by the mean of forty presses: how soon tones are known depends on how
-    far apart they are, most with a column weak and off its frequency."""
+    """Within two milliseconds, by the mean of forty presses: how soon tones are known depends on
+    how far apart they are, most with a column weak and off its frequency."""
     starts = range(320, 640, 8)
     pressed = [
         np.concatenate([np.zeros(start), press(key, 80, twist_db=-12, off=0.03), silence(200)])
