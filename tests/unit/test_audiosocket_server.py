@@ -128,12 +128,13 @@ async def test_its_owner_hears_once_that_it_is_over(end: bytes) -> None:
 @pytest.mark.parametrize(
     "first",
     [
-        b"\x01\x00\x10" + uuid4().bytes,
+        b"\x01\x00\x10" + bytes(16),
         b"\x10\x00\x02\x00\x00",
         b"\x03\x00\x017",
         b"GET / HTTP/1.1\r\n\r\n",
         bytes((0, 0, 0)),
     ],
+    ids=["another id", "audio", "a key", "no AudioSocket", "a hangup"],
 )
 async def test_who_does_not_say_a_known_id_first_is_cut_off(first: bytes) -> None:
     """And tells nobody anything."""
