@@ -6,7 +6,9 @@ On a terminal it is coloured; into a pipe it is the same text, plain.
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.table import Table
@@ -29,9 +31,11 @@ def plain_console(*, stderr: bool = False) -> Console:
     return console
 
 
-def clock_time(at_ms: int) -> str:
-    """Date and time of day, for a person here."""
-    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at_ms / 1000))
+def clock_time(at_ms: int | None, zone: ZoneInfo) -> str:
+    """Date and time of day with the zone that they are of; nothing for None."""
+    if at_ms is None:
+        return ""
+    return datetime.fromtimestamp(at_ms / 1000, zone).strftime("%Y-%m-%d %H:%M:%S %Z")
 
 
 def counted(number: int, what: str) -> str:

@@ -288,7 +288,7 @@ class SavedMeanwhile(PublishRefused):
 
 
 def _spelt(head: BundleHead) -> str:
-    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(head.at_ms / 1000))
+    when = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(head.at_ms / 1000))
     note = f" ({head.note})" if head.note else ""
     return f"version {head.version} by {head.author} on {when}{note}"
 

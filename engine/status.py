@@ -16,6 +16,7 @@ from engine.paying.unsafe import Finding
 from engine.reporting.lengths import length, share
 from engine.settings import Settings
 from engine.staff.wording import left, state_of
+from engine.zone import site_zone
 
 
 async def show(settings: Settings, as_json: bool) -> int:
@@ -180,14 +181,14 @@ async def show_history(settings: Settings, contact: str, limit: int, as_json: bo
     if contact and "error" in found:
         print(found["error"]["message"], file=sys.stderr)  # noqa: T201  # a person asked
         return 1
-    screen = Screen()
+    screen, zone = Screen(), site_zone(settings)
     if contact:
         print_contact(screen, found)
     else:
         rows: Rows = [
             (
                 c["id"],
-                clock_time(c["started_ms"]),
+                clock_time(c["started_ms"], zone),
                 c["caller"] or "",
                 c["called"] or "",
                 c["queue"] or "",

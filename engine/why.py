@@ -4,6 +4,7 @@ import json
 import sys
 from typing import Any
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
@@ -12,6 +13,7 @@ from engine import card
 from engine.client import Client
 from engine.console import Rows, Screen, clock_time
 from engine.settings import Settings
+from engine.zone import site_zone
 
 WORDS = {
     "has_it": "has it",
@@ -36,15 +38,15 @@ async def show(settings: Settings, contact: str, as_json: bool) -> int:
     if "error" in found:
         print(found["error"]["message"], file=sys.stderr)  # noqa: T201  # a person asked
         return 1
-    _print(Screen(Console(highlight=False, emoji=False)), found)
+    _print(Screen(Console(highlight=False, emoji=False)), found, site_zone(settings))
     return 0
 
 
-def _print(screen: Screen, told: dict[str, Any]) -> None:
+def _print(screen: Screen, told: dict[str, Any], zone: ZoneInfo) -> None:
     where = f", place {told['position']}" if told["position"] is not None else ""
-    since = f"since {clock_time(told['since_ms'])}"
+    since = f"since {clock_time(told['since_ms'], zone)}"
     if told["position"] is not None and told["arrived_ms"] < told["since_ms"]:
-        since += f" (its wait counts from {clock_time(told['arrived_ms'])})"
+        since += f" (its wait counts from {clock_time(told['arrived_ms'], zone)})"
     screen.say(
         f"{told['contact']} in {told['queue'] or 'no queue'}: {told['state']} {since}{where}"
     )
@@ -59,15 +61,15 @@ def _print(screen: Screen, told: dict[str, Any]) -> None:
     if told["strategy"]:
         screen.say(f"of several free agents: {', then '.join(told['strategy'])}")
     for decision in told["decisions"]:
-        _decision(screen, decision)
+        _decision(screen, decision, zone)
     if not told["decisions"] and told["outcome"] is not None:
         screen.say("promised to nobody: while it waited, no agent who suits it was free for it")
     if told["judgements"]:
         screen.table("Every agent now", ("agent", "state", "why"), _judged(told["judgements"]))
 
 
-def _decision(screen: Screen, decision: dict[str, Any]) -> None:
-    promised = f"{clock_time(decision['at_ms'])} promised to {decision['agent']}"
+def _decision(screen: Screen, decision: dict[str, Any], zone: ZoneInfo) -> None:
+    promised = f"{clock_time(decision['at_ms'], zone)} promised to {decision['agent']}"
     if decision["candidates"]:
         rows = [_candidate(each) for each in decision["candidates"]]
         screen.table(f"{promised}, of those free", _CANDIDATES, rows)

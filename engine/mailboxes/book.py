@@ -2,20 +2,21 @@
 
 import asyncio
 import json
-import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import typer
 
 from engine.clock import now_ms
-from engine.console import Screen
+from engine.console import Screen, clock_time
 from engine.errors import SettingsInvalid
 from engine.mailboxes.messages import Messages
 from engine.prompts.players import play_wav
 from engine.settings import Settings
+from engine.zone import site_zone
 from history.messages import MessageStore
 from history.migrations import upgrade_to_head
 from history.rows import MessageRow
@@ -30,7 +31,7 @@ async def show(
     if as_json:
         typer.echo(json.dumps([asdict(row) for row in rows], ensure_ascii=False))
     else:
-        _print(rows)
+        _print(rows, site_zone(settings))
     return 0
 
 
@@ -109,12 +110,12 @@ def _no_such(message: str) -> str:
     return f'there is no message "{message}": trunkline messages list'
 
 
-def _print(rows: Sequence[MessageRow]) -> None:
+def _print(rows: Sequence[MessageRow], zone: ZoneInfo) -> None:
     table = [
         (
             row.id,
             row.mailbox,
-            time.strftime("%Y-%m-%d %H:%M", time.localtime(row.at_ms / 1000)),
+            clock_time(row.at_ms, zone),
             f"{row.ms / 1000:.0f} s",
             row.caller or "",
             "heard" if row.heard_ms is not None else "new",

@@ -1,20 +1,21 @@
 """The work of `trunkline payments`: listed, shown, resolved, refunded."""
 
 import json
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import typer
 
 from config.suggest import did_you_mean, shown
-from engine.console import Screen
+from engine.console import Screen, clock_time
 from engine.errors import HistoryUnreadable, PaymentRefused, SettingsInvalid
 from engine.paying.opening import open_ledger, open_till
 from engine.settings import Settings
+from engine.zone import site_zone
 from history.errors import DatabaseAway
 from payments.cashier import Done, NotMade, Outcome, Refused, Unknown
 from payments.errors import LedgerError
@@ -45,7 +46,8 @@ async def show_all(settings: Settings, state: str, limit: int, as_json: bool) ->
     if as_json:
         typer.echo(json.dumps([_told(*row) for row in rows], ensure_ascii=False))
     else:
-        Screen().table("Payments", COLUMNS, [_row(*row) for row in rows])
+        zone = site_zone(settings)
+        Screen().table("Payments", COLUMNS, [_row(*row, zone) for row in rows])
     return 0
 
 
@@ -63,7 +65,7 @@ async def show(settings: Settings, name: str, as_json: bool) -> int:
         }
         typer.echo(json.dumps(whole, ensure_ascii=False))
     else:
-        _print_one(payment, standing, attempts, audit)
+        _print_one(payment, standing, attempts, audit, site_zone(settings))
     return 0
 
 
@@ -180,10 +182,10 @@ def _sentence(outcome: Outcome) -> str:
             return "still unknown: ask the provider, then resolve it with --as done or not-done"
 
 
-def _row(payment: Payment, standing: str) -> tuple[Any, ...]:
+def _row(payment: Payment, standing: str, zone: ZoneInfo) -> tuple[Any, ...]:
     return (
         payment.id,
-        moment(payment.created_ms),
+        clock_time(payment.created_ms, zone),
         payment.total,
         payment.reference,
         _card(payment),
@@ -209,7 +211,11 @@ def _attempt_told(attempt: Attempt) -> dict[str, Any]:
 
 
 def _print_one(
-    payment: Payment, standing: str, attempts: Sequence[Attempt], audit: Sequence[AuditEntry]
+    payment: Payment,
+    standing: str,
+    attempts: Sequence[Attempt],
+    audit: Sequence[AuditEntry],
+    zone: ZoneInfo,
 ) -> None:
     screen = Screen()
     screen.say(f"{payment.id}: {payment.total}, {shown(payment.reference)}, {standing}")
@@ -222,18 +228,13 @@ def _print_one(
             Amount(each.amount, payment.currency),
             each.state,
             each.code or "",
-            moment(each.sent_ms),
-            moment(each.settled_ms),
+            clock_time(each.sent_ms, zone),
+            clock_time(each.settled_ms, zone),
             each.by,
         )
         for each in attempts
     ]
     columns = ("", "request", "amount", "state", "code", "sent", "settled", "by")
     screen.table("Requests to the provider", columns, rows)
-    done = [(moment(each.at_ms), each.by, each.what, each.detail or "") for each in audit]
+    done = [(clock_time(each.at_ms, zone), each.by, each.what, each.detail or "") for each in audit]
     screen.table("Who did what", ("at", "by", "what", ""), done)
-
-
-def moment(at_ms: int | None) -> str:
-    """A time as tables show it."""
-    return "" if at_ms is None else time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at_ms / 1000))

@@ -2,16 +2,17 @@
 
 import json
 import sys
-import time
 from typing import Any
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 import typer
 
 from engine import card
 from engine.client import Client
-from engine.console import Screen
+from engine.console import Screen, clock_time
 from engine.settings import Settings
+from engine.zone import site_zone
 
 COLUMNS = ("contact", "number", "queue", "first", "state", "next call", "until", "tries", "last")
 
@@ -26,7 +27,8 @@ async def show(settings: Settings, as_json: bool) -> int:
         typer.echo(json.dumps(promised, ensure_ascii=False))
         return 0
     several = any(each["node"] != settings.node for each in promised)
-    rows = [(*_row(each), each["node"]) if several else _row(each) for each in promised]
+    zone = site_zone(settings)
+    rows = [(*_row(each, zone), *([each["node"]] if several else ())) for each in promised]
     Screen().table("Callbacks", (*COLUMNS, "node") if several else COLUMNS, rows)
     return 0
 
@@ -51,19 +53,15 @@ def _refused(answer: dict[str, Any]) -> int:
     return 1
 
 
-def _row(each: dict[str, Any]) -> tuple[Any, ...]:
+def _row(each: dict[str, Any], zone: ZoneInfo) -> tuple[Any, ...]:
     return (
         each["contact"],
         each["number"],
         each["queue"],
         each["first"],
         each["state"],
-        _moment(each["due_ms"]),
-        _moment(each["until_ms"]),
+        clock_time(each["due_ms"], zone),
+        clock_time(each["until_ms"], zone),
         each["tries"],
         each["reason"] or "",
     )
-
-
-def _moment(at_ms: int | None) -> str:
-    return "" if at_ms is None else time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at_ms / 1000))

@@ -29,6 +29,7 @@ from engine.publishing.publisher import Author, Check, FlowTests, Pending, Publi
 from engine.publishing.working_copy import code_among, copy_of, is_code
 from engine.rehearsing.proving import flow_tests
 from engine.settings import Settings
+from engine.zone import site_zone
 from history.bundles import BundleHead, BundleStore
 from ivr.flow import Flow
 from ivr.meaning import differences
@@ -118,8 +119,9 @@ async def versions(asked: Asked, limit: int) -> int:
         told = [{**asdict(head), **_standing(engine, head.version)} for head in heads]
         asked.tell(told, NOTHING_PUBLISHED)
         return 0
+    zone = site_zone(asked.settings)
     rows: list[tuple[Any, ...]] = [
-        (h.version, _here(engine, h.version), clock_time(h.at_ms), *_by(h)) for h in heads
+        (h.version, _here(engine, h.version), clock_time(h.at_ms, zone), *_by(h)) for h in heads
     ]
     columns = ("version", "here", "published", "by", "note", "restores")
     screen = Screen()

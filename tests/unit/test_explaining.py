@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, replace
 from itertools import count
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from aiohttp import web
@@ -38,6 +39,8 @@ from tests.fakes.routing import a_contact, an_agent
 from tests.fakes.stories import a_story
 
 pytestmark = pytest.mark.unit
+
+BUDAPEST = ZoneInfo("Europe/Budapest")
 
 STAFF = [an_agent("ann"), an_agent("bob", sales=5), an_agent("cyd", sales=5), an_agent("dot", hu=1)]
 BEST = QueueRules(strategy=Strategy((Criterion.BEST_SKILL,)))
@@ -227,7 +230,7 @@ async def test_trunkline_why_tells_of_a_place_that_was_kept(
         async with answering(explained(explanation), tmp_path) as settings:
             assert await why.show(settings, contact, as_json=False) == 0
     kept, new = (line for line in capsys.readouterr().out.splitlines() if " in sales: " in line)
-    since, came = clock_time(T0), clock_time(T0 - 600_000)
+    since, came = clock_time(T0, BUDAPEST), clock_time(T0 - 600_000, BUDAPEST)
     assert kept == f"c1 in sales: Waiting since {since} (its wait counts from {came}), place 1"
     assert new == f"c2 in sales: Waiting since {since}, place 2"
 
