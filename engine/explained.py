@@ -4,10 +4,14 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from config.requirement import both, spell
 from desk.views import Json
+from engine.calls.story import Story
 from history.rows import CandidateRow, ContactRow, DecisionRow
+from routing.callbacks import Promise
 from routing.decision import Decision
 from routing.explaining import Explanation
+from routing.requirement import all_of
 
 STATES = {
     "Offline": "offline",
@@ -29,9 +33,11 @@ def row_of(decision: Decision) -> DecisionRow:
     return DecisionRow(*decision[:-1], candidates=candidates)
 
 
-def explained(explanation: Explanation, kept: Sequence[DecisionRow] = ()) -> Json:
+def explained(
+    explanation: Explanation, kept: Sequence[DecisionRow] = (), promise: Json | None = None
+) -> Json:
     """Of a live contact; the agents' states by their names here. ``kept`` has the decisions of its
-    story, which routing does not know after a restart."""
+    story, which routing does not know after a restart; ``promise`` is the callback that it is."""
     decisions = kept or [*map(row_of, explanation.decisions)]
     judgements = [{**asdict(each), "state": STATES[each.state]} for each in explanation.judgements]
     return {
@@ -40,6 +46,36 @@ def explained(explanation: Explanation, kept: Sequence[DecisionRow] = ()) -> Jso
         "judgements": judgements,
         "outcome": None,
         "wait_ms": None,
+        "callback": promise,
+    }
+
+
+def is_out_of_line(explanation: Explanation | None) -> bool:
+    """Whether routing does not know the contact, or is done with it."""
+    return explanation is None or explanation.state == "Ended"
+
+
+def told_of_promise(story: Story, promise: Promise, told: Json, now_ms: int) -> Json:
+    """Of a callback that comes into line later: there is nothing to decide for it yet. ``told`` is
+    what people are told of the promise."""
+    last = story.decisions[-1] if story.decisions else None
+    return {
+        "at_ms": now_ms,
+        "contact": story.id,
+        "queue": promise.queue,
+        "state": "Promised",
+        "since_ms": story.promised_ms,
+        "arrived_ms": None,
+        "needs": spell(both(all_of(promise.skills), promise.requires)),
+        "priority": None,
+        "level": None,
+        "position": None,
+        "strategy": last.strategy if last else (),
+        "decisions": [asdict(decision) for decision in story.decisions],
+        "judgements": [],
+        "outcome": None,
+        "wait_ms": None,
+        "callback": told,
     }
 
 
@@ -63,6 +99,7 @@ def told_afterwards(row: ContactRow) -> Json:
         "judgements": [],
         "outcome": row.outcome.value,
         "wait_ms": row.wait_ms,
+        "callback": None,
     }
 
 

@@ -11,10 +11,11 @@ from bridge.agi.server import AgiServer
 from desk.views import Health, Json, Part, Unavailable, Wanted
 from engine.calls.services import Services
 from engine.calls.story import Story
-from engine.explained import STATES, explained, told_afterwards
+from engine.explained import STATES, explained, is_out_of_line, told_afterwards, told_of_promise
 from engine.hub import Hub
 from engine.metrics import Metrics
 from engine.nodes import nodes_of, told_in_short
+from engine.promises.views import told_of
 from engine.staff.orders import agent_json, obey
 from engine.watch import Watch
 from history.database import HistoryDatabase
@@ -117,9 +118,15 @@ class EngineViews:
     async def why(self, contact_id: str) -> Json | None:
         """What routing knows of a live contact, or the history of one that is over."""
         services = self.services
-        if services is not None and (found := services.router.explain(contact_id)) is not None:
+        if services is not None:
             story = services.chronicle.story(contact_id)
-            return explained(found, story.decisions if story is not None else ())
+            kept = services.callbacks.kept(contact_id)
+            told = told_of(kept, services.node, services.clock()) if kept else None
+            found = services.router.explain(contact_id)
+            if story and kept and told and is_out_of_line(found):
+                return told_of_promise(story, kept.promise, told, services.clock())
+            if found is not None:
+                return explained(found, story.decisions if story is not None else (), told)
         with _or_unavailable():
             row = await self._database.contact(contact_id)
         return None if row is None else told_afterwards(row)

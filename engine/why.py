@@ -11,7 +11,7 @@ from rich.console import Console
 
 from engine import card
 from engine.client import Client
-from engine.console import Rows, Screen, clock_time
+from engine.console import Rows, Screen, clock_time, counted
 from engine.settings import Settings
 from engine.zone import site_zone
 
@@ -50,6 +50,8 @@ def _print(screen: Screen, told: dict[str, Any], zone: ZoneInfo) -> None:
     screen.say(
         f"{told['contact']} in {told['queue'] or 'no queue'}: {told['state']} {since}{where}"
     )
+    if told["callback"] is not None:
+        screen.say(_callback(told["callback"], zone))
     if told["outcome"] is not None:
         waited = "" if told["wait_ms"] is None else f", waited {told['wait_ms'] / 1000:.0f} s"
         screen.say(f"{told['outcome']}{waited}")
@@ -66,6 +68,20 @@ def _print(screen: Screen, told: dict[str, Any], zone: ZoneInfo) -> None:
         screen.say("promised to nobody: while it waited, no agent who suits it was free for it")
     if told["judgements"]:
         screen.table("Every agent now", ("agent", "state", "why"), _judged(told["judgements"]))
+
+
+def _callback(promise: dict[str, Any], zone: ZoneInfo) -> str:
+    """Whom, when and how often in vain."""
+    until = f", not after {clock_time(promise['until_ms'], zone)}" if promise["until_ms"] else ""
+    last = f", the last time {promise['reason']}" if promise["reason"] else ""
+    tries = f"; called {counted(promise['tries'], 'time')} so far{last}" if promise["tries"] else ""
+    when = {
+        "calling": "is being called now",
+        "waiting": f"in line since {clock_time(promise['due_ms'], zone)}",
+        "later": f"in line from {clock_time(promise['due_ms'], zone)}",
+    }[promise["state"]]
+    first = f"the {promise['first']} first"
+    return f"a callback to {promise['number']}, {first}: {when}{until}{tries}"
 
 
 def _decision(screen: Screen, decision: dict[str, Any], zone: ZoneInfo) -> None:

@@ -253,6 +253,10 @@ class Callbacks:
             calling = self.calling.is_calling(story.id)
             yield Kept(story.id, promise, calling, story.why_not_reached)
 
+    def kept(self, contact_id: str) -> Kept | None:
+        """The promise of this contact, while it is being kept."""
+        return next((kept for kept in self.all() if kept.contact == contact_id), None)
+
     def cancel(self, contact_id: str) -> bool:
         """A supervisor calls it off; False when there is none, or its customer is being called."""
         if contact_id not in self._kept or self.calling.is_calling(contact_id):

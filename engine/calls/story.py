@@ -15,6 +15,11 @@ from routing.contact import Contact
 from routing.ledger import MOST_DECISIONS
 from routing.skills import Skills, skill_set
 
+_PROMISES = frozenset(
+    {"callback_promised", "callback_joined", "callback_moved", "not_called_back", "machine"}
+)
+"""After these a promise stands, if any."""
+
 
 @dataclass(frozen=True, slots=True)
 class Story:
@@ -319,6 +324,12 @@ class Story:
         told = (entry for entry in reversed(self.timeline) if entry.what == "not_called_back")
         entry = next(told, None)
         return None if entry is None else str(entry.fields["reason"])
+
+    @property
+    def promised_ms(self) -> int:
+        """When (epoch, ms) what is promised now was: the latest promise, move or try."""
+        told = (e.at_ms for e in reversed(self.timeline) if e.what in _PROMISES)
+        return next(told, self.started_ms)
 
     @property
     def is_outside(self) -> bool:

@@ -33,10 +33,10 @@ class PromiseViews:
 
     async def all(self) -> list[Json]:
         services = self._running()
-        ours = [_told(kept, services.node, services.clock()) for kept in services.callbacks.all()]
+        ours = [told_of(kept, services.node, services.clock()) for kept in services.callbacks.all()]
         known = {each["contact"] for each in ours}
         theirs = [
-            _told(kept, row.node, services.clock())
+            told_of(kept, row.node, services.clock())
             for row in await self._elsewhere()
             if row.id not in known and (kept := _kept_elsewhere(row)) is not None
         ]
@@ -109,7 +109,8 @@ def _kept_elsewhere(row: PromiseRow) -> Kept | None:
     return Kept(row.id, story.promise, not waits_alone(story), story.why_not_reached)
 
 
-def _told(kept: Kept, node: str, now_ms: int) -> Json:
+def told_of(kept: Kept, node: str, now_ms: int) -> Json:
+    """A promise as people are told of it."""
     promise = kept.promise
     waits = "later" if promise.due_ms > now_ms else "waiting"
     return {

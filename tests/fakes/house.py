@@ -82,6 +82,9 @@ class FakeRouter:
         ticket = self.tickets.get(contact_id)
         return ticket.contact if ticket is not None else None
 
+    def explain(self, contact_id: str) -> None:
+        """It knows nobody any more, as between two tries of a callback."""
+
     def in_line(self, queue: str) -> int:
         return self.waiting
 

@@ -5,16 +5,21 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import cast
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from bridge.events import CustomerNotReached, RingFailure
 from engine.calls.story import Story
+from engine.hub import Hub
 from engine.promises.views import PromiseViews, moment_ms
+from engine.views import EngineViews
+from history.database import HistoryDatabase
 from history.errors import DatabaseAway
 from history.outcome import EndedBy, Outcome
 from history.rows import PromiseRow
+from history.writer import HistoryWriter
 from ivr.commands import CancelCallback
 from routing.callbacks import Promise
 from tests.fakes.stories import CALLER, a_story
@@ -186,6 +191,29 @@ async def test_a_supervisor_calls_it_off(office: Office) -> None:
     assert (row.outcome, row.ended_by) == (Outcome.CANCELLED, EndedBy.ENGINE)
     await settled()
     assert list(office.callbacks.all()) == []
+
+
+@in_office
+async def test_why_tells_of_a_callback_that_is_not_in_line(office: Office) -> None:
+    """For when it is promised, and how the last call ended: routing does not know it until then."""
+    office.house.now = ms("2026-11-23 10:00")
+    office.callbacks.promise("c1", wanted(at_ms=ms("2026-11-23 11:00")))
+    office.callbacks.keep("c1")
+    await settled()
+    views = EngineViews(Hub(), cast(HistoryDatabase, None), cast(HistoryWriter, None))
+    views.services = office.house.services
+    later = await views.why("c1")
+    assert later is not None
+    assert (later["state"], later["since_ms"]) == ("Promised", ms("2026-11-23 10:00"))
+    callback = later["callback"]
+    assert (callback["state"], callback["due_ms"]) == ("later", ms("2026-11-23 11:00"))
+    await passes(office, ms("2026-11-23 11:01"))
+    await office.agent_answers()
+    await office.tells(CustomerNotReached("c1", RingFailure.BUSY))
+    again = await views.why("c1")
+    assert again is not None
+    assert (again["state"], again["outcome"]) == ("Promised", None)
+    assert (again["callback"]["tries"], again["callback"]["reason"]) == (1, "busy")
 
 
 def seen(office: Office, *rows: PromiseRow, away: bool = False) -> PromiseViews:

@@ -15,15 +15,18 @@ from aiohttp.test_utils import TestServer
 from config.requirement import parse
 from desk.views import Json
 from engine import card, why
+from engine.calls.callbacks import Kept
 from engine.calls.listening import RoutingListener
 from engine.console import clock_time
-from engine.explained import STATES, explained, told_afterwards
+from engine.explained import STATES, explained, told_afterwards, told_of_promise
 from engine.hub import Hub
 from engine.metrics import Metrics
+from engine.promises.views import told_of
 from engine.settings import Settings, from_environment
 from history.outcome import EndedBy
 from history.outcome import Outcome as Ending
 from history.rows import TimelineEntry
+from routing.callbacks import Promise
 from routing.contact import Contact, Outcome, Preferred
 from routing.decision import Candidate, Decision
 from routing.events import ContactAssigned
@@ -233,6 +236,25 @@ async def test_trunkline_why_tells_of_a_place_that_was_kept(
     since, came = clock_time(T0, BUDAPEST), clock_time(T0 - 600_000, BUDAPEST)
     assert kept == f"c1 in sales: Waiting since {since} (its wait counts from {came}), place 1"
     assert new == f"c2 in sales: Waiting since {since}, place 2"
+
+
+async def test_trunkline_why_tells_of_a_callback(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whom, when and how often in vain, in the site's time; and no word of an end."""
+    promise = Promise("+36301234567", "sales", (("sales", 2),), T0, due_ms=T0 + 900_000, tries=1)
+    story = a_story("c1").promised(T0, promise)
+    shown = told_of(Kept("c1", promise, False, "busy"), "n1", T0 + 1_000)
+    async with answering(told_of_promise(story, promise, shown, T0 + 1_000), tmp_path) as settings:
+        assert await why.show(settings, "c1", as_json=False) == 0
+    first, second, asks = capsys.readouterr().out.splitlines()
+    assert first == f"c1 in sales: Promised since {clock_time(T0, BUDAPEST)}"
+    due = clock_time(T0 + 900_000, BUDAPEST)
+    assert second == (
+        f"a callback to +36301234567, the agent first: in line from {due}; "
+        "called 1 time so far, the last time busy"
+    )
+    assert asks == "asks for sales >= 2"
 
 
 async def test_trunkline_why_tells_of_contacts_that_are_over(
