@@ -256,10 +256,16 @@ def _call(story: Story) -> Json:
         "language": story.language,
         "at": place_of(story),
         "queue": story.queue,
-        "agent": story.agent,
+        "agent": agent_with(story),
         "note": story.note,
         "since_ms": story.started_ms,
     }
+
+
+def agent_with(story: Story) -> str | None:
+    """Who is with a call, or is rung for it; nobody once an agent has handed it on and left."""
+    at_it = (leg for leg in story.legs if leg.agent == story.agent and leg.ended_ms is None)
+    return story.agent if story.in_conversation or any(at_it) else None
 
 
 def place_of(story: Story) -> str:

@@ -16,8 +16,8 @@ from bridge.errors import AmiError
 from engine.calls.services import Services
 from engine.calls.story import Story
 from engine.transfers.guests import Guest, Guests
-from engine.transfers.refusals import NotNow
-from engine.transfers.table import Join, Mode, Move, Park, Seat, Table, ToRelay, Where
+from engine.transfers.refusals import NotInTalk, NotNow
+from engine.transfers.table import NOW, Join, Mode, Move, Park, Seat, Table, ToRelay, Where
 from engine.transfers.targets import Target, check
 
 log = structlog.get_logger(__name__)
@@ -203,16 +203,22 @@ class Party:
     # what follows
 
     def _wish(self, verb: str, change: Callable[[Table], Table]) -> None:
-        if self.agent is None:
-            raise NotNow(verb, OUTSIDE)
+        self._in_talk(verb)
         self._become(change(self.table))
 
     def _asking(self, verb: str) -> str:
-        """Who asks. Raises NotNow."""
+        """Who asks. Raises NotNow, or NotInTalk."""
+        agent = self._in_talk(verb)
+        if self.table.mode not in (Mode.TALK, Mode.HOLD):
+            raise NotNow(verb, NOW[self.table.mode])
+        return agent
+
+    def _in_talk(self, verb: str) -> str:
+        """Who has the caller, who may be on the way to somebody else already."""
+        if self.handover is not None or self.table.agent is None:
+            raise NotInTalk
         if self.agent is None:
             raise NotNow(verb, OUTSIDE)
-        if self.table.agent is None or self.table.mode not in (Mode.TALK, Mode.HOLD):
-            raise NotNow(verb, "somebody is consulted")
         return self.agent
 
     def _hand_over(self, handover: Handover) -> None:

@@ -305,14 +305,14 @@ class Table:
 
     def _require(self, verb: str, *modes: Mode) -> None:
         if self.agent is None or self.mode not in modes:
-            raise NotNow(verb, "the agent has left" if self.agent is None else _NOW[self.mode])
+            raise NotNow(verb, "the agent has left" if self.agent is None else NOW[self.mode])
 
     def _require_guest(self, verb: str) -> None:
         if self.guest is None or self.guest.where is Where.COMING:
             raise NotNow(verb, "nobody has answered yet")
 
 
-_NOW = {
+NOW = {
     Mode.TALK: "the agent talks with the caller",
     Mode.HOLD: "the caller is on hold",
     Mode.CONSULT: "somebody is consulted",
@@ -320,6 +320,7 @@ _NOW = {
     Mode.CONFERENCE: "this is a conference",
     Mode.RELAY: "a card is being keyed",
 }
+"""What goes on, for whoever asks for what does not fit it."""
 
 
 def _alone(seat: Seat | None) -> Seat | None:

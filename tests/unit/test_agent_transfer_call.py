@@ -9,7 +9,7 @@ from engine.calls import waiting
 from engine.transfers.handling import Handling
 from engine.transfers.onward import LEG_ENDS_S
 from engine.transfers.refusals import NotInTalk
-from engine.views import place_of
+from engine.views import agent_with, place_of
 from history.outcome import EndedBy, LegRole, Outcome
 from routing.agent import Available, Paused
 from tests.fakes.agi_client import FakeCall
@@ -88,6 +88,15 @@ async def test_to_a_queue(house: House) -> None:
         story = house.chronicle.story(CONTACT)
         assert story is not None
         assert (story.note, story.queue) == ("Wrong bill", "payments")
+        for verb in ("transfer", "consult", "hold"):  # nobody talks with the caller any more
+            with pytest.raises(HandlingRefused) as refused:
+                await asks(house, verb, "queue:support")
+            assert refused.value.code == "not_in_conversation"
+        left = story.leg_ended("leg-1", house.now, None).conversation_ended(
+            house.now, EndedBy.AGENT
+        )
+        assert (agent_with(left), left.agent) == (None, "anna")
+        assert agent_with(left.rung(house.now, "bence", "leg-2")) == "bence"
         house.router.answer(CONTACT, "bence", "leg-2")
         await call.answers("SET MUSIC OFF", OK)
         await call.answers("SET VARIABLE TRK_STAGE talking", SET)
