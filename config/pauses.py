@@ -88,6 +88,11 @@ class PauseReason(DocumentModel):
     def _some_limit(self) -> Self:
         if self.over == "return" and self.longest is None and self.per_day is None:
             raise ValueError("over: return has no effect without longest or per_day")
+        if self.longest is not None and self.per_day is not None and self.longest > self.per_day:
+            raise ValueError(
+                f"longest is {self.longest}, more than the {self.per_day} of per_day: "
+                "no pause can last as long"
+            )
         return self
 
 

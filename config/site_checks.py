@@ -10,17 +10,8 @@ from config.customers import FOUND, KEPT
 from config.document import Located, Problem
 from config.hours_checks import check_hours
 from config.problem import Path
-from config.requirement import (
-    ANYONE,
-    NOBODY,
-    Requirement,
-    RequirementInvalid,
-    both,
-    each_of,
-    faults,
-    meets,
-    parse,
-)
+from config.requirement import NOBODY, faults, meets
+from config.site_doubts import demand_of, doubts
 from config.sms import part_no_form_has
 from config.suggest import did_you_mean, shown
 from config.telephony import is_ip
@@ -34,6 +25,7 @@ if TYPE_CHECKING:
 _RESERVED = frozenset({"anonymous", "general", "global", "system", "transport", "transport-trunk"})
 
 LONGEST_RING_MS = 60_000
+LONGEST_QUEUE_RING_MS = 300_000
 
 
 def check_site(site: Site, located: Located, today: date) -> list[Problem]:
@@ -57,6 +49,7 @@ def check_site(site: Site, located: Located, today: date) -> list[Problem]:
         _ports,
         _services,
         _customers,
+        doubts,
     )
     problems = [problem for check in checks for problem in check(site, located)]
     for name, hours in site.hours.items():
@@ -102,18 +95,12 @@ def check_routed(
     if not wrong and demand_of(queue) == NOBODY:
         message = "contradicts the skills of this queue: nobody can ever meet both"
         yield located.problem((*path, "requires"), message)
+    if queue.ring_timeout.ms > LONGEST_QUEUE_RING_MS:
+        message = f"is {queue.ring_timeout}, at most 5m is allowed: one phone would keep the caller"
+        yield located.problem((*path, "ring_timeout"), message)
     if "score" in queue.model_fields_set and "score" not in queue.strategy:
         message = "has no effect: the strategy of this queue is another"
         yield located.warning((*path, "score"), message, key=True)
-
-
-def demand_of(queue: Routed) -> Requirement:
-    """What a queue asks of its agents, an expression that is wrong left out."""
-    try:
-        requires = parse(queue.requires) if queue.requires else ANYONE
-    except RequirementInvalid:
-        requires = ANYONE
-    return both(each_of(queue.skills), requires)
 
 
 def _unserved_queues(site: Site, located: Located) -> Iterator[Problem]:

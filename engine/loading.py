@@ -13,7 +13,8 @@ from typing import NamedTuple, TypeVar
 
 from config.document import DocumentError, Located, Place, Problem
 from config.site import Site, load_site_located
-from config.site_checks import check_flows, demand_of
+from config.site_checks import check_flows
+from config.site_doubts import demand_of
 from config.transfers import Permitted
 from engine.clock import now_ms
 from engine.customers.fields import fields_of

@@ -13,7 +13,9 @@ from config.duration import Duration
 from config.people import Cost, Prefers
 from config.problem import Path as DocumentPath
 from config.queues import Routed, Routing, WrapUp
+from config.requirement import meets
 from config.site_checks import check_preference, check_routed
+from config.site_doubts import demand_of
 from config.suggest import did_you_mean
 from config.values import Level, Line, Name
 from engine.site_rules import preference, queue_rules
@@ -236,6 +238,11 @@ def _problems(model: ScenarioModel, located: Located) -> Iterator[Problem]:
     for name, queue in model.queues.items():
         yield from check_routed(("queues", name), queue, None, located)
         yield from _queue_problems(("queues", name), queue, located)
+        for number, step in enumerate(queue.relax):
+            demand = demand_of(queue.model_copy(update={"skills": step.skills}))
+            if step.skills and not any(meets(a.skills, demand) for a in model.agents.values()):
+                where = ("queues", name, "relax", number, "skills")
+                yield located.problem(where, "no agent has the skills for it")
     for name, group in model.agents.items():
         yield from check_preference(("agents", name), group.prefers, model.queues, located)
         if group.ring is not None:

@@ -220,6 +220,11 @@ def test_what_is_written_is_what_is_simulated(small: Path) -> None:
             "relax: [{after: 20s, skills: {sales: 1}}, {after: 10s, skills: {}}]",
             ":6:12: queues.sales.relax: these are not in the order of their times",
         ),
+        (
+            "relax: [{after: 20s, skills: {sales: 1}}]",
+            "relax: [{after: 20s, skills: {flying: 1}}]",
+            ":6:34: queues.sales.relax[0].skills: no agent has the skills for it",
+        ),
     ],
 )
 def test_a_fault_is_told_where_it_is(small: Path, right: str, wrong: str, said: str) -> None:
