@@ -1,6 +1,7 @@
 """Where an agent wants a caller to go, or whom to consult: read and checked before anything
 happens, so that a caller is never taken from an agent for nothing."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from config.site import Site
@@ -64,7 +65,15 @@ def read_target(site: Site, text: str) -> Target:
     for queue_name, queue in site.queues.items():
         if queue.from_agents.number == plain:
             return ToQueue(queue_name)
+    name = text.strip()
+    meant = [f"{kind}:{name}" for kind, names in _kinds(site) if name in names]
+    if meant:
+        raise Refused("no_such_target", f"{shown(name)} is no number: use {' or '.join(meant)}")
     return _outside(site, f"+{plain[2:]}" if plain.startswith("00") else plain)
+
+
+def _kinds(site: Site) -> tuple[tuple[str, Collection[str]], ...]:
+    return ("agent", site.agents), ("queue", site.queues)
 
 
 def _named(site: Site, kind: str, name: str) -> Target:

@@ -8,7 +8,8 @@ from desk.views import HandlingRefused, Unavailable, Wish
 from engine.calls import waiting
 from engine.transfers.handling import Handling
 from engine.transfers.onward import LEG_ENDS_S
-from engine.transfers.refusals import NotInTalk
+from engine.transfers.refusals import NotInTalk, Refused
+from engine.transfers.targets import read_target
 from engine.views import agent_with, place_of
 from history.outcome import EndedBy, LegRole, Outcome
 from routing.agent import Available, Paused
@@ -105,6 +106,23 @@ async def test_to_a_queue(house: House) -> None:
     row = house.writer.row
     assert (row.outcome, row.agent, row.queue) == (Outcome.ANSWERED, "bence", "payments")
     assert ("conversation_ended", CONTACT) in house.router.told
+
+
+@pytest.mark.parametrize(
+    ("to", "why"),
+    [
+        ("anna", '"anna" is no number: use agent:anna'),
+        ("support", '"support" is no number: use queue:support'),
+        ("nobody", "nobody has this number here, and outside it begins with +"),
+    ],
+)
+async def test_a_name_without_its_kind_is_told_how_to_write_it(
+    house: House, to: str, why: str
+) -> None:
+    """An agent and a queue may have one name, so the kind is not guessed."""
+    with pytest.raises(Refused) as refused:
+        read_target(house.site, to)
+    assert (refused.value.code, str(refused.value)) == ("no_such_target", why)
 
 
 async def test_a_colleague_who_is_not_free_any_more_gives_the_caller_back(house: House) -> None:
