@@ -12,7 +12,7 @@ from ivr.run import Run
 from ivr.values import milliseconds
 from ivr.variables import Value
 
-_DURATION = re.compile(r"[0-9]{1,6}(m|h)")
+_DURATION = re.compile(r"[0-9]{1,6}(s|m|h)")
 LONGEST_MINUTES = 366 * 24 * 60
 
 
@@ -24,7 +24,7 @@ class Window(NamedTuple):
 
 
 def is_duration(text: str) -> bool:
-    """Whether it is a length of time in hours or minutes, and no expression."""
+    """Whether it is a length of time in hours, minutes or seconds, and no expression."""
     return _DURATION.fullmatch(text) is not None
 
 

@@ -65,7 +65,8 @@ class CallbackBody(DocumentModel):
     )
     after: str | None = Field(
         default=None,
-        description="not before so long from now: a time like 2h, or an expression in minutes",
+        description="not before so long from now: a time like 30s or 2h, or an expression in "
+        "minutes",
     )
     first: First | None = Field(
         default=None,

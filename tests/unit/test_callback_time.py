@@ -75,6 +75,7 @@ def times(talk: Conversation) -> tuple[str | None, str | None]:
         ("at: '09:30', day: 2026-11-25", ("11-25 09:30", None)),
         ("at: '12:00', until: '13:30'", ("11-23 12:00", "11-23 13:30")),
         ("after: 2h", ("11-23 12:00", None)),
+        ("after: 3600s", ("11-23 11:00", None)),
         ("after: 90m", ("11-23 11:30", None)),
         ("after: 60 * 3", ("11-23 13:00", None)),  # an expression in minutes
         ("after: 24h", ("11-24 10:00", None)),
