@@ -24,10 +24,12 @@ from bench.masking_conditions import QUICK, conditions, spoken
 from bench.masking_line import DIGITS, Condition, Line, joined, make_lines
 from bench.masking_referees import in_order, multimon, spandsp
 from bench.masking_talk import of_speech
-from ivr.prompts.g711 import decode_ulaw, encode_ulaw
+from ivr.prompts.g711 import Codes, decode_ulaw, encode_ulaw
 from payments.audio import FRAME, RATE_HZ, Floats, Samples
 from payments.masking.frames import DELAY
 from payments.masking.line import MaskedLine, hear_all
+from payments.relay import Relay
+from payments.relay.relay import hear as hear_callers
 
 _PRESSES, _LEARNT_FROM = 600, 1200
 _QUICK_PRESSES, _QUICK_LEARNT_FROM = 150, 300
@@ -125,20 +127,31 @@ def _extended(audio: Samples) -> Floats:
 
 
 def _captures_per_core() -> int:
-    """How many lines one core keeps up with, a hundred heard at once, to and from µ-law.
+    """How many captures one core keeps up with, a hundred at once: their relays, from and to µ-law.
 
-    Each is somewhere else in a conversation with presses in it.
+    Each caller is somewhere else in a conversation with presses in it; so is each agent.
     """
     (line,) = make_lines(Condition("", over="voice"), 100, 5, lines=1)
     sound = line.audio.reshape(-1, FRAME)
     starts = np.random.default_rng(6).integers(len(sound), size=_AT_ONCE)
     frames = [encode_ulaw(sound[(starts + number) % len(sound)]) for number in range(_FRAMES)]
-    lines = [MaskedLine() for _ in range(_AT_ONCE)]
+    relays = [Relay(0) for _ in range(_AT_ONCE)]
     began = process_time()
-    for codes in frames:
-        heard = hear_all(lines, decode_ulaw(codes))
-        encode_ulaw(np.stack([each.audio for each in heard]))
+    for number, codes in enumerate(frames):
+        _relayed(relays, codes, number * FRAME)
     return int(_AT_ONCE * _FRAMES * FRAME / RATE_HZ / (process_time() - began))
+
+
+def _relayed(relays: Sequence[Relay], codes: Codes, now: int) -> None:
+    linear = decode_ulaw(codes)
+    for relay, frame in zip(relays, linear, strict=True):
+        relay.heard_agent(frame.tobytes())
+        relay.heard_caller(frame.tobytes(), now)
+    hear_callers(relays)
+    for relay in relays:
+        due = relay.due(now)
+        for heard in (*due.agent, *due.caller):
+            encode_ulaw(np.frombuffer(heard, "<i2"))
 
 
 def _chance(points: Sequence[Point]) -> Mapping[str, float | bool]:
