@@ -29,7 +29,7 @@ from payments.audio import FRAME, RATE_HZ, Floats, Samples
 from payments.masking.frames import DELAY
 from payments.masking.line import MaskedLine, hear_all
 from payments.relay import Relay
-from payments.relay.relay import hear as hear_callers
+from payments.relay import hear as hear_callers
 
 _PRESSES, _LEARNT_FROM = 600, 1200
 _QUICK_PRESSES, _QUICK_LEARNT_FROM = 150, 300
