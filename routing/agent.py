@@ -410,6 +410,20 @@ def marked(state: AgentState, by: str, held: str = "") -> AgentState:
             return state
 
 
+def doer(state: AgentState) -> str:
+    """Whose doing it is that an agent is paused or offline; empty: the agent's own, or nobody's.
+
+    Who is offline only as the phone is away, or logged out of a pause that is held, keeps the name
+    of who paused them, for when they are back."""
+    match state:
+        case Offline(by_code=by_code, by=by, held=held):
+            return by if by_code and held != PAUSE else ""
+        case Paused(by=by):
+            return by
+        case _:
+            return ""
+
+
 def is_held(state: AgentState) -> bool:
     """Whether a supervisor's word stands, now or for afterwards."""
     match state:

@@ -122,7 +122,6 @@ def _agent(floor: Floor, name: str, record: AgentRecord, now_ms: int) -> AgentVi
     state, presence = record.state, floor.presence
     duty = presence.duty(name, now_ms)
     then = _then(state)
-    by = state.by if isinstance(state, agents.Paused | agents.Offline) else then.by
     until_ms = presence.due_ms(name, now_ms) or presence.pause_due_ms(name, now_ms)
     return AgentView(
         name,
@@ -130,7 +129,7 @@ def _agent(floor: Floor, name: str, record: AgentRecord, now_ms: int) -> AgentVi
         state.since_ms,
         _contact_of(state),
         state.reason if isinstance(state, agents.Paused) else None,
-        by=by,
+        by=agents.doer(state) or then.by,
         held=agents.is_held(state),
         then="logout" if then.logout else "pause" if then.pause is not None else "",
         until_ms=until_ms,

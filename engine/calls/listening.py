@@ -6,7 +6,7 @@ from engine.calls.chronicle import Chronicle
 from engine.explained import STATES, row_of
 from engine.hub import Hub
 from engine.metrics import Metrics
-from routing.agent import Offline, Paused
+from routing.agent import Paused, doer
 from routing.decision import Decision
 from routing.events import (
     AgentChanged,
@@ -67,7 +67,7 @@ class RoutingListener:
         match event:
             case AgentChanged(at_ms=at_ms, agent=agent, after=after):
                 reason = after.reason if isinstance(after, Paused) else None
-                by = after.by or None if isinstance(after, Paused | Offline) else None
+                by = doer(after) or None
                 state = STATES[type(after).__name__]
                 self._publish(at_ms, "agent", agent, state=state, reason=reason, by=by)
             case AgentOrdered(at_ms=at_ms, agent=agent, order=order):

@@ -405,7 +405,7 @@ def _reason_of(state: State) -> str | None:
 
 def _by(state: State) -> str | None:
     """Whose doing the state is; None: the agent's, or nobody's."""
-    return state.by or None if isinstance(state, agents.Offline | agents.Paused) else None
+    return agents.doer(state) or None
 
 
 def _contact_of(state: State) -> str | None:

@@ -17,6 +17,7 @@ from routing.errors import (
     UnknownAgent,
 )
 from routing.ringing import Busy
+from routing.snapshot import take_snapshot
 from tests.fakes.routing import an_agent
 from tests.fakes.shift import NODE, Shift
 
@@ -312,3 +313,22 @@ def test_what_was_refused_is_not_in_the_event_log(shift: Shift) -> None:
         with pytest.raises(RoutingError):
             shift.order("ann", verb)
     assert not [row for row in shift.rows[before:] if row.kind is EventKind.ORDERED]
+
+
+def test_who_is_away_was_not_sent_away_by_who_paused_them(shift: Shift) -> None:
+    """Offline is the phone's doing, or the agent's own; back, the pause is the supervisor's."""
+
+    def told() -> str:
+        (view,) = (v for v in take_snapshot(shift.floor, shift.now).agents if v.id == "ann")
+        return view.by
+
+    shift.order("ann", "pause", reason="lunch", hold=True)
+    assert told() == "maria"
+    shift.phone("ann", here=False)
+    assert (told(), shift.rows[-1].detail, shift.rows[-1].by) == ("", "offline", None)
+    shift.phone("ann")
+    assert told() == "maria"
+    shift.ask("ann", "logout")
+    assert (told(), shift.rows[-1].by) == ("", None)
+    shift.order("ann", "logout", by="otto")
+    assert (told(), shift.rows[-1].by) == ("otto", "otto")
