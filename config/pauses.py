@@ -60,8 +60,8 @@ class AtOnce:
 class PauseReason(DocumentModel):
     """``{longest: 45m, per_day: 1h, at_once: 2}``: each as far as it is written.
 
-    A supervisor's pause is under no limit of ``at_once`` and ``per_day``, and one that is held
-    (`trunkline agents pause … --hold`) under none at all.
+    A supervisor's pause is refused by none of them, and one that is too long is marked and goes
+    on, whatever ``over`` says; one that is held (`trunkline agents pause … --hold`) has no limit.
     """
 
     longest: Duration | None = Field(default=None, description="how long one pause may last")

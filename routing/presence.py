@@ -159,7 +159,8 @@ class Presence:
         self.change(agent_id, after, now_ms)
 
     def _had_enough(self, agent_id: str, pause: agents.Paused, now_ms: int) -> None:
-        returns = self._pauses.returns(pause.reason)
+        """A supervisor's pause is told, and goes on."""
+        returns = self._pauses.returns(pause.reason) and not pause.by
         self._ledger.events.append(PauseOver(now_ms, agent_id, pause.reason, returns))
         self.change(agent_id, pause.resume(now_ms) if returns else pause.had_enough(), now_ms)
 

@@ -125,6 +125,16 @@ def test_or_the_agent_is_made_available() -> None:
     assert over(shift) == [("ann", "returned", 30 * MINUTE)]
 
 
+def test_a_supervisor_s_pause_is_told_and_goes_on() -> None:
+    """A limit of the agents' own does not end what a supervisor has decided."""
+    shift = a_shift(longest_ms=30 * MINUTE, returns=True)
+    shift.order("bob", "pause", reason="lunch")
+    shift.wait(HOUR)
+    state = shift.state("bob")
+    assert (state.since_ms, isinstance(state, Paused) and state.over) == (NOON, True)
+    assert over(shift) == [("bob", "marked", 30 * MINUTE)]
+
+
 def test_asking_again_for_the_same_pause_begins_no_new_one() -> None:
     """Complaint elsewhere: dialling the code again sets the clock back."""
     shift = a_shift(longest_ms=30 * MINUTE)
