@@ -26,6 +26,7 @@ from desk.card_payments import add_routes as add_card_payments
 from desk.payment_safety import add_routes as add_payment_safety
 from desk.payments import add_routes as add_payments
 from engine import card, card_contents
+from engine.agreement import digest_of, told_otherwise
 from engine.asterisk_files import LOOPBACK
 from engine.calls.adopting import Adopting
 from engine.calls.callbacks import Callbacks
@@ -190,7 +191,8 @@ class Engine:
             tasks.create_task(safety.run(), name="payment safety")
             views.watch = Watch(self._settings, services, site_file)
             tasks.create_task(views.watch.run(), name="watch")
-            self._write_card(stack, site, secrets)
+            apart = await self._phones_apart(routing_link, site, secrets)
+            self._write_card(stack, site, secrets, apart)
             log.info("engine_up", site=site.site, node=services.node, flows=flows.version)
             await asyncio.Event().wait()
 
@@ -406,7 +408,17 @@ class Engine:
         stack.push_async_callback(server.stop, 0)
         return server
 
-    def _write_card(self, stack: AsyncExitStack, site: Site, secrets: Secrets) -> None:
+    async def _phones_apart(self, link: RedisLink, site: Site, secrets: Secrets) -> list[str]:
+        """The other nodes that know the agents' phones by other passwords."""
+        digest = digest_of(site, secrets)
+        apart = await told_otherwise(link, site.site, self._settings.node, digest)
+        if apart:
+            log.error("phone_passwords_differ", nodes=apart, remedy="docs/several-nodes.md")
+        return apart
+
+    def _write_card(
+        self, stack: AsyncExitStack, site: Site, secrets: Secrets, apart: list[str]
+    ) -> None:
         contents = card_contents.contents(self._settings, site, secrets, os.getpid())
-        card.write(self._layout.card, contents)
+        card.write(self._layout.card, {**contents, "phones_apart": apart})
         stack.callback(self._layout.card.unlink, missing_ok=True)

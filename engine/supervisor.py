@@ -66,6 +66,11 @@ async def _up(settings: Settings, demo: bool, once: bool) -> int:
 def _welcome(screen: Screen, house: "Supervisor") -> None:
     here = house.card
     screen.say(f"\n{here['site']} is up. Ctrl-C stops it.")
+    if apart := here["phones_apart"]:
+        screen.fail(
+            f"agents' phones have other passwords on {', '.join(apart)} than here, so none can "
+            "register with both; copy var/secrets/secrets.json (docs/several-nodes.md)"
+        )
     numbers = ", ".join(here["numbers"])
     screen.say(f"  call      {numbers} over the trunk at sip:{here['sip']['trunk']}")
     screen.say(f"  phones    register at {here['sip']['address']} (accounts in {house.card_path})")
