@@ -12,6 +12,7 @@ from config.asterisk_runtime import AsteriskMissingError
 from config.problem import DocumentError
 from config.secrets import SecretsError
 from engine import settings
+from engine.commands import Commands
 from engine.completing import complete
 from engine.customers import cli as customers_cli
 from engine.errors import EngineError, SettingsInvalid
@@ -35,6 +36,7 @@ BEHIND_CALLS = 19
 """Niceness of commands that read and check all flows on a machine that carries calls meanwhile."""
 
 app = typer.Typer(
+    cls=Commands,
     name="trunkline",
     rich_markup_mode="markdown",  # a paragraph of a docstring is one in the help
     help="A telephony-first IVR and call-routing engine on Asterisk.",

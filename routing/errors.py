@@ -21,6 +21,7 @@ RoutingError
     └── ServerInUse        another process still serves the same directory
 """
 
+import re
 from pathlib import Path
 
 
@@ -36,7 +37,7 @@ class IllegalTransition(RoutingError):
     code = "illegal_transition"
 
     def __init__(self, state: str, verb: str) -> None:
-        super().__init__(f"{verb} is not possible when {state}")
+        super().__init__(f"{_words(verb)} is not possible when {_words(state)}")
         self.state = state
         self.verb = verb
 
@@ -53,7 +54,7 @@ class HeldBySupervisor(NotAllowed):
     code = "held"
 
     def __init__(self, state: str, verb: str, by: str) -> None:
-        super().__init__(f"{verb} is not possible when {state}: kept so by {by}")
+        super().__init__(f"{_words(verb)} is not possible when {_words(state)}: kept so by {by}")
         self.state = state
         self.verb = verb
         self.by = by
@@ -205,3 +206,8 @@ class ServerInUse(ServerError):
     def __init__(self, directory: Path) -> None:
         super().__init__(f"another private Redis server still serves {directory}")
         self.directory = directory
+
+
+def _words(name: str) -> str:
+    """Of a state or a verb, by its name in the code: ``WrapUp`` and ``end_wrap_up`` for people."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", name).lower()

@@ -6,9 +6,10 @@ from typing import Annotated
 import typer
 
 from engine import settings
+from engine.commands import Commands
 from engine.completing import complete
 
-app = typer.Typer(help="Bring in, list and remove what is known of customers.")
+app = typer.Typer(cls=Commands, help="Bring in, list and remove what is known of customers.")
 
 
 @app.command("import")

@@ -6,9 +6,12 @@ from typing import Annotated
 import typer
 
 from engine import settings
+from engine.commands import Commands
 from engine.completing import complete
 
-app = typer.Typer(help="List, play, export and delete what callers left.", no_args_is_help=True)
+app = typer.Typer(
+    cls=Commands, help="List, play, export and delete what callers left.", no_args_is_help=True
+)
 
 Message = Annotated[str, typer.Argument(help="A message's id, as `list` shows it.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for a machine to read.")]

@@ -9,10 +9,12 @@ import typer
 
 from config.secrets import SANDBOX_SECRETS
 from engine import settings
+from engine.commands import Commands
 from engine.completing import complete
 from engine.reporting.cli import Since, Until
 
 app = typer.Typer(
+    cls=Commands,
     help="List card payments, find out how one ended, give money back, export for the settlement; "
     "a sandbox to try it with.",
     no_args_is_help=True,

@@ -5,9 +5,11 @@ from typing import Annotated
 import typer
 
 from engine import settings
+from engine.commands import Commands
 from engine.completing import complete
 
 app = typer.Typer(
+    cls=Commands,
     help="List the callbacks that are promised, call them off, make them at another time.",
     no_args_is_help=True,
 )

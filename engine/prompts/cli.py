@@ -7,9 +7,12 @@ from typing import Annotated, Literal
 import typer
 
 from engine import settings
+from engine.commands import Commands
 
 app = typer.Typer(
-    help="List, play, make, export and clean the prompts.", invoke_without_command=True
+    cls=Commands,
+    help="List, play, make, export and clean the prompts.",
+    invoke_without_command=True,
 )
 
 Language = Annotated[str, typer.Option(help="Only this language.")]

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engine import settings
+from engine.commands import Commands
 from engine.completing import complete
 from engine.errors import SettingsInvalid
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from reports.figures import Kind
 
 app = typer.Typer(
+    cls=Commands,
     help="Service level, waits, handling, occupancy: of any time, or of today so far. "
     "docs/reports.md says how each figure is counted.",
     no_args_is_help=True,

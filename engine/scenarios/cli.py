@@ -5,7 +5,9 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(help="Try how contacts are routed.", no_args_is_help=True)
+from engine.commands import Commands
+
+app = typer.Typer(cls=Commands, help="Try how contacts are routed.", no_args_is_help=True)
 
 
 @app.callback()

@@ -99,7 +99,11 @@ def _path(asked: Asked) -> Path:
         return asked.file
     known = vectors()
     if asked.vector not in known:
-        raise SettingsInvalid("--vector", asked.vector, did_you_mean(asked.vector, known))
+        raise SettingsInvalid(
+            "--vector",
+            asked.vector,
+            f"a scenario that comes along, {did_you_mean(asked.vector, known)}",
+        )
     return known[asked.vector]
 
 

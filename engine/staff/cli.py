@@ -7,9 +7,12 @@ from typing import Annotated
 import typer
 
 from engine import settings
+from engine.commands import Commands
 from engine.completing import complete
 
-app = typer.Typer(help="Show agents, and decide what they do.", invoke_without_command=True)
+app = typer.Typer(
+    cls=Commands, help="Show agents, and decide what they do.", invoke_without_command=True
+)
 
 Agents = Annotated[list[str], typer.Argument(help="Agents, by the names of their phones.")]
 By = Annotated[

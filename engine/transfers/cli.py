@@ -5,9 +5,11 @@ from typing import Annotated, Any
 import typer
 
 from engine import settings
+from engine.commands import Commands
 from engine.completing import complete
 
 app = typer.Typer(
+    cls=Commands,
     help="Transfer a caller who is in conversation, consult somebody, confer, hold. The ids of "
     "contacts are those of `trunkline status`.",
     no_args_is_help=True,

@@ -114,7 +114,7 @@ async def test_whoever_is_refused_is_named_and_the_others_are_done(
     assert done == 1
     printed = capsys.readouterr()
     assert 'ana: unknown agent ana, did you mean "anna"?' in printed.err
-    assert "bence: pause is not possible when Offline" in printed.err
+    assert "bence: pause is not possible when offline" in printed.err
     assert "celina" in printed.out
     assert isinstance(floor.state("celina"), Paused)
     assert await tell(settings, ["celina"], pause("lunhc"), as_json=False) == 1

@@ -40,7 +40,7 @@ def test_the_caller_may_hang_up_at_any_stage() -> None:
 
 def test_verbs_out_of_place_are_refused() -> None:
     """No second agent, no answer without a ring."""
-    with pytest.raises(IllegalTransition, match="reserve is not possible when Ringing"):
+    with pytest.raises(IllegalTransition, match="reserve is not possible when ringing"):
         Ringing(1, "ann").reserve("bob", 2)
     with pytest.raises(IllegalTransition):
         Waiting(1).answer("leg", 2)
