@@ -49,7 +49,10 @@ class Score(DocumentModel):
 
 
 class Reserve(DocumentModel):
-    """Agents kept free for urgent callers: the last of them are not given to others.
+    """Agents kept free for urgent callers: the last of them are not given to others of this queue.
+
+    It holds against this queue's own callers alone: those of another queue, which these agents
+    serve too, get them as if there were none. Give every queue that shares them a reserve.
 
     Waiting counts as priority here too (``routing.ageing``), so whoever has waited long enough
     gets these agents as well.
@@ -197,10 +200,13 @@ class Routed(DocumentModel):
     )
     strategy: Strategy = Field(
         default=("longest_idle",),
-        description="who is chosen of several free agents, by one or several of: longest_idle, "
-        "least_occupied (busy the least of the last hour), fewest_contacts (since the log-in), "
-        "best_skill (the highest level in what is asked for), cost (the cheapest), score; each "
-        "decides the ties of those before it, and the longest idle the last",
+        description="who is chosen of several free agents, by one or several of: longest_idle "
+        "(counted from the end of the last contact with its wrap-up, or from the log-in after it: "
+        "a pause, a ring in vain and a phone that was away do not begin it anew), least_occupied "
+        "(busy the least of the last hour), fewest_contacts (since the log-in), best_skill (the "
+        "highest mean of the levels in the skills asked for; of alternatives, as in en or hu, the "
+        "one in which it is the highest), cost (the cheapest), score; each decides the ties of "
+        "those before it, and the longest idle the last",
     )
     score: Score = Field(default=Score(), description="the weights of the strategy score")
     reserve: Reserve | None = Field(
