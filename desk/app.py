@@ -44,6 +44,7 @@ def build(
     app.router.add_get("/api/changes", _changes)
     app.router.add_get("/api/contacts", _contacts)
     app.router.add_get("/api/contacts/{id}", _contact)
+    app.router.add_get("/api/contacts/{id}/live", _live)
     app.router.add_get("/api/contacts/{id}/why", _why)
     app.router.add_get("/api/events", _events)
     app.router.add_post("/api/flows", _flows)
@@ -112,6 +113,14 @@ async def _contact(request: web.Request) -> web.Response:
     found = await request.app[VIEWS].contact(request.match_info["id"])
     if found is None:
         return error(404, "no_such_contact", "the history has no contact of this id")
+    return web.json_response(found)
+
+
+async def _live(request: web.Request) -> web.Response:
+    """What the history will have of a contact, as far as it has come."""
+    found = request.app[VIEWS].live(request.match_info["id"])
+    if found is None:
+        return error(404, "no_such_contact", "no contact of this id is under way on this engine")
     return web.json_response(found)
 
 

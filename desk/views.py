@@ -124,6 +124,10 @@ class Views(Protocol):
         """The Prometheus exposition text."""
         ...
 
+    def live(self, contact_id: str) -> Json | None:
+        """A contact under way, as its row would be; None: not here."""
+        ...
+
     async def why(self, contact_id: str) -> Json | None:
         """Which agents a contact could have, and why it has the one it has; None: not here.
         Raises Unavailable."""

@@ -125,7 +125,7 @@ def history(
     limit: Annotated[int, typer.Option(help="How many.", min=1, max=1000)] = 20,
     as_json: Json = False,
 ) -> None:
-    """Show finished contacts, or one of them step by step."""
+    """Show finished contacts, or one step by step, also while it is under way."""
     from engine.status import show_history
 
     raise typer.Exit(complete(show_history(settings.from_environment(), contact, limit, as_json)))

@@ -100,6 +100,8 @@ def _print_status(screen: Screen, health: dict[str, Any], status: dict[str, Any]
     screen.table("Agents", ("agent", "name", "state", "reason or contact", "for"), agents)
 
 
+UNDER_WAY = "under_way"
+"""For the outcome of a contact that has none yet."""
 _QUEUES = ("queue", "waiting", "longest", "available", "talking", "in time lately", "expected wait")
 
 
@@ -173,8 +175,9 @@ async def show_history(settings: Settings, contact: str, limit: int, as_json: bo
     async with Client(card.read(settings.layout.card)) as client:
         path = f"/api/contacts/{contact}" if contact else f"/api/contacts?limit={limit}"
         found = await client.get(path)
-        if contact and "error" in found and (call := await _under_way(client, contact)):
-            found["error"] = {"code": "under_way", "message": _still(call)}
+        if contact and "error" in found:
+            live = await client.get(f"/api/contacts/{contact}/live")
+            found = found if "error" in live else live
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False))
         return 1 if contact and "error" in found else 0
@@ -202,19 +205,16 @@ async def show_history(settings: Settings, contact: str, limit: int, as_json: bo
     return 0
 
 
-async def _under_way(client: Client, contact: str) -> dict[str, Any] | None:
-    calls: list[dict[str, Any]] = (await client.get("/api/status"))["calls"]
-    return next((call for call in calls if call["id"] == contact), None)
-
-
-def _still(call: dict[str, Any]) -> str:
-    where = "waiting for a callback" if call["at"] == "callback" else f"in the {call['at']}"
-    return f"still under way, {where}: it is in the history when it is over (trunkline status)"
+def _still(contact: Mapping[str, Any]) -> str:
+    callback = contact["at"] == "callback"
+    return f"under way, {'waiting for a callback' if callback else 'in the ' + contact['at']}"
 
 
 def print_contact(screen: Screen, contact: dict[str, Any]) -> None:
     """One contact's history row, step by step with times."""
-    screen.say(f"contact {contact['id']}: {contact['outcome']}, ended by {contact['ended_by']}")
+    still = contact["outcome"] == UNDER_WAY
+    end = _still(contact) if still else f"{contact['outcome']}, ended by {contact['ended_by']}"
+    screen.say(f"contact {contact['id']}: {end}")
     screen.say("  " + ", ".join(_facts(contact)))
     rows: Rows = [
         (
@@ -224,7 +224,7 @@ def print_contact(screen: Screen, contact: dict[str, Any]) -> None:
         )
         for entry in contact["timeline"]
     ]
-    screen.table("Timeline", ("at", "what", ""), rows)
+    screen.table("So far" if still else "Timeline", ("at", "what", ""), rows)
 
 
 def _facts(contact: dict[str, Any]) -> Iterator[str]:

@@ -20,6 +20,7 @@ from engine.staff.orders import agent_json, obey
 from engine.watch import Watch
 from history.database import HistoryDatabase
 from history.errors import DatabaseAway
+from history.outcome import EndedBy, Outcome
 from history.writer import HistoryWriter
 from reports.figures import OF_FIRST_CONTACTS, Figures, Subject
 from routing.snapshot import Snapshot
@@ -114,6 +115,18 @@ class EngineViews:
     async def payments_unsafe(self) -> list[Json]:
         """Why no card is taken now, read from Asterisk as it is."""
         return [finding._asdict() for finding in await self._running().safety.findings()]
+
+    def live(self, contact_id: str) -> Json | None:
+        """The story so far; its fields are a row's, those of the end with nothing."""
+        services = self.services
+        story = services.chronicle.story(contact_id) if services is not None else None
+        if services is None or story is None:
+            return None
+        row = asdict(story.close(services.clock(), Outcome.FLOW_ENDED, EndedBy.ENGINE))
+        told = [asdict(entry) for entry in story.timeline]
+        legs = [asdict(leg) for leg in story.legs]
+        still = {"outcome": "under_way", "at": place_of(story), "ended_ms": None, "ended_by": None}
+        return {**row, **still, "timeline": told, "legs": legs, "recordings": [], "answers": []}
 
     async def why(self, contact_id: str) -> Json | None:
         """What routing knows of a live contact, or the history of one that is over."""

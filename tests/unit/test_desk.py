@@ -46,6 +46,9 @@ class FakeViews:
     async def contact(self, contact_id: str) -> Json | None:
         return {"id": "c1"} if contact_id == "c1" else None
 
+    def live(self, contact_id: str) -> Json | None:
+        return {"id": "c2"} if contact_id == "c2" else None
+
     async def why(self, contact_id: str) -> Json | None:
         return {"contact": "c1"} if contact_id == "c1" else None
 
@@ -150,6 +153,8 @@ async def test_a_history_that_does_not_answer_is_not_an_empty_one(
 
 async def test_why_a_contact_has_its_agent(client: Client) -> None:
     """Of one that is neither live nor in the history nothing is told."""
+    assert await ask(client, "/api/contacts/c2/live") == (200, {"id": "c2"})
+    assert (await ask(client, "/api/contacts/c1/live"))[0] == 404
     assert await ask(client, "/api/contacts/c1/why") == (200, {"contact": "c1"})
     status, body = await ask(client, "/api/contacts/c2/why")
     assert (status, body["error"]["code"]) == (404, "no_such_contact")

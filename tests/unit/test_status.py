@@ -4,7 +4,7 @@ import json
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from aiohttp import web
@@ -13,10 +13,17 @@ from rich.console import Console
 
 from engine import card, status
 from engine.console import Screen
+from engine.hub import Hub
 from engine.publishing import commands as flow_commands
 from engine.publishing.commands import Asked
 from engine.publishing.publisher import Author
 from engine.settings import PROJECT, Settings, from_environment
+from engine.views import EngineViews
+from history.database import HistoryDatabase
+from history.writer import HistoryWriter
+from routing.callbacks import Promise
+from tests.fakes.house import House
+from tests.fakes.stories import a_story
 
 pytestmark = pytest.mark.unit
 
@@ -39,7 +46,13 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-async def running(settings: Settings) -> AsyncIterator[dict[str, Any]]:
+def house() -> House:
+    """Its parts, as far as calls are told of."""
+    return House()
+
+
+@pytest.fixture
+async def running(settings: Settings, house: House) -> AsyncIterator[dict[str, Any]]:
     """An instance runs here whose status is as the test says."""
     answer: dict[str, Any] = {"site": "northwind", "node": "n1", "now_ms": 1_000}
     answer |= {"calls": [], "queues": [], "agents": [], "site_refused": []}
@@ -61,7 +74,15 @@ async def running(settings: Settings) -> AsyncIterator[dict[str, Any]]:
             {"error": {"code": "no_such_contact", "message": "none"}}, status=404
         )
 
+    views = EngineViews(Hub(), cast(HistoryDatabase, None), cast(HistoryWriter, None))
+    views.services = house.services
+
+    async def live(request: web.Request) -> web.Response:
+        found = views.live(request.match_info["id"])
+        return await no_contact(request) if found is None else web.json_response(found)
+
     app.router.add_get("/api/contacts/{id}", no_contact)
+    app.router.add_get("/api/contacts/{id}/live", live)
     app.router.add_get("/healthz", health)
     app.router.add_get("/api/status", tell)
     app.router.add_post("/api/flows", look)
@@ -113,16 +134,30 @@ async def test_a_published_version_that_was_refused_is_not_unpublished(
 async def test_a_contact_that_is_not_over_is_told_to_be_under_way(
     settings: Settings,
     running: dict[str, Any],
+    house: House,
     capsys: pytest.CaptureFixture[str],
     at: str,
     where: str,
 ) -> None:
     """Not that there is none; a promised callback may wait for hours."""
-    running["calls"] = [{"id": "1700000000.1", "at": at}]
-    assert await status.show_history(settings, "1700000000.1", 9, as_json=False) == 1
-    told = capsys.readouterr().err
-    assert told.startswith("still under way, ")
-    assert where in told
+    story = a_story("1700000000.1").queued(2_000, "support", {"support": 3})
+    if at == "callback":
+        promise = Promise("+36301234567", "support", (), 2_000, due_ms=3_000)
+        story = story.promised(2_500, promise).left_alone()
+    house.chronicle.begin(story)
+    assert await status.show_history(settings, "1700000000.1", 9, as_json=False) == 0
+    told = capsys.readouterr().out
+    assert told.startswith("contact 1700000000.1: under way, ")
+    assert where in told.splitlines()[0]
+    assert "So far" in told
+    assert "queued" in told
+    assert "ended" not in told
+    assert await status.show_history(settings, "1700000000.1", 9, as_json=True) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert (shown["outcome"], shown["ended_ms"], shown["at"]) == ("under_way", None, at)
+    whats = [entry["what"] for entry in shown["timeline"]]
+    assert "ended" not in whats
+    assert ("queued" if at == "queue" else "callback_promised") in whats
     assert await status.show_history(settings, "1700000000.2", 9, as_json=False) == 1
     assert capsys.readouterr().err == "none\n"
 
