@@ -87,8 +87,10 @@ def _callback(promise: dict[str, Any], zone: ZoneInfo) -> str:
 def _decision(screen: Screen, decision: dict[str, Any], zone: ZoneInfo) -> None:
     promised = f"{clock_time(decision['at_ms'], zone)} promised to {decision['agent']}"
     if decision["candidates"]:
-        rows = [_candidate(each) for each in decision["candidates"]]
-        screen.table(f"{promised}, of those free", _CANDIDATES, rows)
+        scored = any(each["score_ms"] is not None for each in decision["candidates"])
+        rows = [_candidate(each, scored=scored) for each in decision["candidates"]]
+        columns = (*_CANDIDATES, "score") if scored else _CANDIDATES
+        screen.table(f"{promised}, of those free", columns, rows)
     else:
         screen.say(f"{promised}, for whom alone it waited")
 
@@ -102,6 +104,9 @@ def _judged(judgements: list[dict[str, Any]]) -> Rows:
 _CANDIDATES = ("agent", "idle", "busy lately", "contacts", "level", "cost", "alike")
 
 
-def _candidate(each: dict[str, Any]) -> tuple[Any, ...]:
+def _candidate(each: dict[str, Any], *, scored: bool) -> tuple[Any, ...]:
+    """The score is in seconds of waiting, as the site weighs it."""
     idle, busy = f"{each['idle_ms'] / 1000:.0f} s", f"{each['occupancy']:.0%}"
-    return each["agent"], idle, busy, each["contacts"], each["level"], each["cost"], each["alike"]
+    score = (f"{each['score_ms'] / 1000:.1f} s",) if scored else ()
+    of_work = idle, busy, each["contacts"]
+    return each["agent"], *of_work, each["level"], each["cost"], each["alike"], *score

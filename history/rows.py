@@ -36,7 +36,8 @@ class LegRow:
 @dataclass(frozen=True, slots=True)
 class CandidateRow:
     """An agent who was free and suited a contact. `occupancy` is the share of the last hour (0 to
-    1); `alike` counts those of the same skills and cost who stood behind."""
+    1); `alike` counts those of the same skills and cost who stood behind; `score_ms` is what the
+    agent brought to the score, None where the queue goes by none."""
 
     agent: str
     idle_ms: int
@@ -45,6 +46,7 @@ class CandidateRow:
     level: float
     cost: int
     alike: int = 0
+    score_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

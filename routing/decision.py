@@ -2,14 +2,15 @@
 
 from typing import NamedTuple
 
-from routing.strategy import FreeAgent, Pair
+from routing.strategy import FreeAgent, Pair, Strategy
 from routing.work import occupancy
 
 
 class Candidate(NamedTuple):
     """A free agent who suited a contact, by what strategies look at. `occupancy`: the share of the
     last hour; `level`: the mean in what was asked for; `alike`: how many more were free of the
-    same skills and cost, all of whom stood behind this one."""
+    same skills and cost, all of whom stood behind this one; `score_ms`: what the agent brought to
+    the score, where the strategy has it."""
 
     agent: str
     idle_ms: int
@@ -18,6 +19,7 @@ class Candidate(NamedTuple):
     level: float
     cost: int
     alike: int = 0
+    score_ms: int | None = None
 
 
 class Decision(NamedTuple):
@@ -36,8 +38,11 @@ class Decision(NamedTuple):
     candidates: tuple[Candidate, ...]
 
 
-def candidate(free: FreeAgent, pair: Pair, alike: int, now_ms: int) -> Candidate:
+def candidate(
+    free: FreeAgent, pair: Pair, alike: int, now_ms: int, strategy: Strategy
+) -> Candidate:
     """What a strategy sees of a free agent at `now_ms`."""
     busy = round(occupancy(free.work.busy_mark, now_ms), 3)
     idle_ms, level = now_ms - free.idle_since_ms, pair.fit / 1_000
-    return Candidate(free.id, idle_ms, busy, free.work.contacts, level, pair.cost, alike)
+    score_ms = strategy.score_ms(idle_ms, pair)
+    return Candidate(free.id, idle_ms, busy, free.work.contacts, level, pair.cost, alike, score_ms)

@@ -63,9 +63,9 @@ class Seen(NamedTuple):
     pair: Pair
     free: int
 
-    def as_candidate(self, now_ms: int) -> Candidate:
+    def as_candidate(self, now_ms: int, strategy: Strategy) -> Candidate:
         """What is told of it."""
-        return candidate(self.agent, self.pair, self.free - 1, now_ms)
+        return candidate(self.agent, self.pair, self.free - 1, now_ms, strategy)
 
 
 class Link:

@@ -291,7 +291,7 @@ class Pool:
             seen = [asks.only(newcomer.free, newcomer.line)]
         else:
             seen = self._best_agents(standing)
-        return tuple([each.as_candidate(now_ms) for each in seen])
+        return tuple([each.as_candidate(now_ms, asks.strategy) for each in seen])
 
     def targets(self, queue: str) -> Targets:
         """What the site wants of a queue."""

@@ -106,6 +106,13 @@ class Strategy:
         and cost are the same for every contact and tell nothing."""
         return self.score.skill_ms * pair.fit // 1_000 if Criterion.SCORE in self.criteria else 0
 
+    def score_ms(self, idle_ms: int, pair: Pair) -> int | None:
+        """What an agent who has been idle for so long brings to a pair's score, in ms of waiting;
+        the contact's own wait is the same for all. None where nothing goes by it."""
+        if Criterion.SCORE not in self.criteria:
+            return None
+        return round(self.score.idle * idle_ms) - self._of_pair(Criterion.SCORE, pair)
+
     def of_agent(self, criterion: Criterion, agent: FreeAgent) -> int:
         """The part of a criterion that is the agent's alone."""
         match criterion:

@@ -35,7 +35,7 @@ from routing.floor import Floor
 from routing.ringing import NoAnswer
 from routing.rules import QueueRules, Reserve, RoutingRules
 from routing.store import Written
-from routing.strategy import Criterion, Strategy
+from routing.strategy import Criterion, Score, Strategy
 from tests.fakes.history_rows import ANSWERED, T0
 from tests.fakes.house import House
 from tests.fakes.routing import a_contact, an_agent
@@ -119,6 +119,23 @@ def test_a_choice_is_told_as_it_was_made() -> None:
         ),
     )
     assert verdicts(floor)[0] == ("bob", "has_it", "")
+
+
+async def test_a_choice_by_score_tells_the_score(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Seconds free and ten seconds a level, here; the highest has it."""
+    strategy = Strategy((Criterion.SCORE,), Score(idle=1.0, skill_ms=10_000))
+    floor = a_floor("ann", "bob", rules=RoutingRules({"sales": QueueRules(strategy=strategy)}))
+    floor.arrive(a_contact("c1", arrived_ms=5_000), 5_000)
+    (decision,) = told(floor, now_ms=6_000).decisions
+    scores = [(each.agent, each.score_ms) for each in decision.candidates]
+    assert scores == [("bob", 50_000 + 4_999), ("ann", 30_000 + 5_000)]
+    async with answering(explained(told(floor, now_ms=6_000)), tmp_path) as settings:
+        assert await why.show(settings, "c1", as_json=False) == 0
+    printed = capsys.readouterr().out
+    assert "score" in printed
+    assert "55.0 s" in printed
 
 
 def test_every_agent_whom_it_was_promised_to_is_told() -> None:
