@@ -51,7 +51,7 @@ def test_a_conversation(asterisk: RunningAsterisk) -> None:
         wait_until(lambda: recording.exists() and recording.stat().st_size > 0, "sound")
         assert call.bye() == 200
         left = re.escape(channel[1])
-        ami.read_until(rf"Event: Hangup\r\nPrivilege.*\r\nChannel: {left}\r\n")
+        ami.read_until(rf"Event: Hangup\r\n(?:\S+: .*\r\n)*?Channel: {left}\r\n")
         ami.act("Hangup", "3", Channel=channel[1].removesuffix("2") + "1")
     engine.lose()
     wait_until(lambda: "0 active channels" in asterisk.rx("core show channels"), "an end")

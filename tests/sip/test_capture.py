@@ -30,7 +30,12 @@ from tests.sip.capture_site import (
 from tests.sip.running_site import Json, RunningSite, until
 from tests.unit.lines import voice
 
-pytestmark = [pytest.mark.sip, pytest.mark.asyncio(loop_scope="module")]
+# Tones that come late for want of a processor are other tones.
+pytestmark = [
+    pytest.mark.sip,
+    pytest.mark.alone,
+    pytest.mark.asyncio(loop_scope="module"),
+]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -16,7 +16,12 @@ from tests.ports import free_port
 from tests.sip.hearing import tone_at
 from tests.sip.running_site import FLOWS, Json, RunningSite, running_site, until
 
-pytestmark = [pytest.mark.sip, pytest.mark.asyncio(loop_scope="module")]
+# Tones that come late for want of a processor are other tones.
+pytestmark = [
+    pytest.mark.sip,
+    pytest.mark.alone,
+    pytest.mark.asyncio(loop_scope="module"),
+]
 
 VISA, NO_FUNDS = "4242424242424242", "4000000000009995"
 EXPIRY, CODE = "1240", "123"
