@@ -94,9 +94,6 @@ def serve() -> None:
     chosen = settings.from_environment()
     logs.set_up(chosen.log_format)
     garbage.look_at_what_is_new()
-    # Flows are made ready in a thread while calls go on: each event of a call would wait for as
-    # long as that thread may keep the interpreter, 5 ms by default.
-    sys.setswitchinterval(0.0005)
     raise typer.Exit(complete(run_serve(chosen), uvloop=True))
 
 

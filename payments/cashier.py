@@ -91,6 +91,19 @@ class Unknown:
 Outcome: TypeAlias = Done | Refused | NotMade | Unknown
 
 
+def word_of(outcome: Outcome) -> str:
+    """For a program and a metric."""
+    match outcome:
+        case Done():
+            return "done"
+        case Refused():
+            return "declined"
+        case NotMade():
+            return "not_done"
+        case Unknown():
+            return "unknown"
+
+
 @dataclass(frozen=True, slots=True)
 class Patience:
     """How long somebody who is on the line waits for an answer: seconds between the tries."""

@@ -17,7 +17,7 @@ from engine.paying.opening import open_ledger, open_till
 from engine.settings import Settings
 from engine.zone import site_zone
 from history.errors import DatabaseAway
-from payments.cashier import Done, NotMade, Outcome, Refused, Unknown
+from payments.cashier import Done, NotMade, Outcome, Refused, Unknown, word_of
 from payments.errors import LedgerError
 from payments.gateways.words import agent_words
 from payments.ledger import (
@@ -146,7 +146,7 @@ def _tell(outcomes: Sequence[Outcome], as_json: bool) -> int:
     """Print what came of it; 1 when anything was refused, not made, or stays unknown."""
     if as_json:
         rows = [
-            {"payment": each.payment.id, "outcome": _word(each), "state": each.payment.state}
+            {"payment": each.payment.id, "outcome": word_of(each), "state": each.payment.state}
             for each in outcomes
         ]
         typer.echo(json.dumps(rows))
@@ -156,18 +156,6 @@ def _tell(outcomes: Sequence[Outcome], as_json: bool) -> int:
         if not outcomes:
             typer.echo("nothing is unsettled")
     return 0 if all(isinstance(each, Done) for each in outcomes) else 1
-
-
-def _word(outcome: Outcome) -> str:
-    match outcome:
-        case Done():
-            return "done"
-        case Refused():
-            return "declined"
-        case NotMade():
-            return "not_done"
-        case Unknown():
-            return "unknown"
 
 
 def _sentence(outcome: Outcome) -> str:

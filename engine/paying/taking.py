@@ -24,7 +24,7 @@ from engine.paying.wording import decline_sentences
 from engine.transfers.refusals import NotNow
 from history.errors import DatabaseAway
 from payments.capture import Completed, Ended, Field, Output, Result, Rules
-from payments.cashier import Cashier, Done, NotMade, Outcome, Refused, Unknown
+from payments.cashier import Cashier, Done, NotMade, Outcome, Refused, Unknown, word_of
 from payments.errors import LedgerError, Unsettled
 from payments.gateways import Decline
 from payments.ledger import ENGINE, Ledger, Payment
@@ -258,7 +258,7 @@ class Taking:
         capture, metrics, began_ms = self._opened, self._books.metrics, self._books.clock()
         outcome = self._outcome = await self._outcome_of(by)
         operation = "authorise" if self.wanted.authorise else "charge"
-        metrics.charges.labels(operation, _word(outcome)).inc()
+        metrics.charges.labels(operation, word_of(outcome)).inc()
         seconds = (self._books.clock() - began_ms) / 1000
         metrics.charge_seconds.labels(operation).observe(seconds)
         match outcome:
@@ -367,15 +367,3 @@ class _Held:
         token = await self._capture.tokenise(key)
         self.has_token = True
         return token
-
-
-def _word(outcome: Outcome) -> str:
-    match outcome:
-        case Done():
-            return "done"
-        case Refused():
-            return "declined"
-        case NotMade():
-            return "not_done"
-        case Unknown():
-            return "unknown"
