@@ -26,6 +26,8 @@ pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module")]
 RATE, HZ = 8_000, 440
 WINDOW_MS = 20
 PART_S = 0.7
+NOTHING_YET = ("", "AppDial2")
+"""What an originated channel is doing before its extension (`begin_dial()` in main/dial.c)."""
 
 # One half of a Local channel runs an extension of [legs] and hears the other, which says a tone.
 # The caller is recorded as a flow does it, and once more by the site's own dialplan.
@@ -101,7 +103,8 @@ class Site:
         return found
 
     async def _at_work(self, uniqueid: str) -> Leg | None:
-        busy = {each.channel for each in await self.switch.running() if each.application}
+        running = await self.switch.running()
+        busy = {each.channel for each in running if each.application not in NOTHING_YET}
         for channel in await self.switch.channels():
             if channel.uniqueid == uniqueid and channel.channel in busy:
                 return Leg(channel.channel, uniqueid)
