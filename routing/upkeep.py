@@ -27,7 +27,8 @@ _BATCH = 32
 _WRITERS = 3
 """So many batches are under way at once: this process works while Redis writes. A record may be in
 two of them, as a node's own later write is never refused and Redis takes them in order."""
-_FORGOTTEN_AT_ONCE = 16
+_FORGOTTEN_AT_ONCE = 4
+_FORGETTING_EVERY_S = 0.002
 _NEWCOMERS_A_BEAT = 20
 _LOOKING_NS = 1_000_000
 _RETRY_FIRST_S = 0.05
@@ -80,6 +81,7 @@ class Upkeep:
         for _ in range(_WRITERS):
             tasks.create_task(self._write_changes())
         tasks.create_task(self._beat())
+        tasks.create_task(self._forget_at_leisure())
         tasks.create_task(self._hear_news())
 
     async def finish(self) -> None:
@@ -144,6 +146,7 @@ class Upkeep:
                 self._told.confirmed(confirmed)
         if refused:
             await self._take_refusals(refused)
+        await asyncio.sleep(0)  # the phones ring first
         self._told.settle()
         return True
 
@@ -178,7 +181,6 @@ class Upkeep:
             try:
                 await self.keeper.beat()
                 await self._survey()
-                await self._forget()
             except StoreAway as away:
                 self._store_is(False, away.reason)
             else:
@@ -199,8 +201,15 @@ class Upkeep:
                 return
             await asyncio.sleep(0)
 
+    async def _forget_at_leisure(self) -> None:
+        while True:
+            with contextlib.suppress(StoreAway):  # the heartbeat tells of it
+                await self._forget()
+            await asyncio.sleep(self._floor.rules.beat_ms / 1000)
+
     async def _forget(self) -> None:
-        """A few at a time: a promise that comes meanwhile stands behind them in Redis."""
+        """A few at a time, and then again a while later: a promise that comes meanwhile stands
+        behind them in Redis. 16 at once, one after the other, kept 4 events of 100 waiting."""
         done = [name for name in self._done_with if self._floor.ledger.is_over(name)]
         for at in range(0, len(done), _FORGOTTEN_AT_ONCE):
             some = done[at : at + _FORGOTTEN_AT_ONCE]
@@ -208,6 +217,7 @@ class Upkeep:
             self._done_with.difference_update(some)
             for name in some:
                 self._floor.ledger.forget(name)
+            await asyncio.sleep(_FORGETTING_EVERY_S)
 
     async def _write_phones(self) -> None:
         phones, self._phones = self._phones, {}

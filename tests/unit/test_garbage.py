@@ -37,8 +37,8 @@ def tied() -> "weakref.ref[Knot]":
 @pytest.mark.usefixtures("seldom")
 def test_what_was_looked_at_twice_is_looked_at_no_more() -> None:
     """However many callers wait, a look takes no longer for them."""
-    waiting = [[n] for n in range(1_000)]
     before = gc.get_freeze_count()
+    waiting = [[n] for n in range(1_000)]
     gc.collect(1)
     assert gc.get_freeze_count() - before >= len(waiting)
 
