@@ -9,10 +9,9 @@ import json
 
 from config.secrets import Secrets
 from config.site import Site
-from routing.client import RedisLink
-from routing.store import DEAD_MS
 
-_FIELD = "phones"
+PHONES = "phones"
+"""As what nodes tell each other the digest (`Store.differing`)."""
 
 
 def digest_of(site: Site, secrets: Secrets) -> str:
@@ -20,19 +19,3 @@ def digest_of(site: Site, secrets: Secrets) -> str:
     be told from it."""
     passwords = {name: secrets.agents[name] for name in sorted(site.agents)}
     return hashlib.sha256(json.dumps(passwords).encode()).hexdigest()
-
-
-async def told_otherwise(link: RedisLink, site: str, node: str, digest: str) -> list[str]:
-    """Tell the other nodes this node's digest; the living ones that have told another, by name.
-
-    Raises StoreAway.
-    """
-    prefix = f"trk:{{{site}}}:"
-    await link.command("HSET", f"{prefix}node:{node}:about", _FIELD, digest)
-    seconds, micros = await link.command("TIME")
-    since_ms = int(seconds) * 1000 + int(micros) // 1000 - DEAD_MS
-    living = await link.command("ZRANGEBYSCORE", f"{prefix}beats", since_ms, "+inf")
-    others = sorted(name.decode() for name in living if name.decode() != node)
-    told = await link.commands([("HGET", f"{prefix}node:{name}:about", _FIELD) for name in others])
-    same = None, digest.encode()
-    return [name for name, theirs in zip(others, told, strict=True) if theirs not in same]

@@ -26,7 +26,7 @@ from desk.card_payments import add_routes as add_card_payments
 from desk.payment_safety import add_routes as add_payment_safety
 from desk.payments import add_routes as add_payments
 from engine import card, card_contents
-from engine.agreement import digest_of, told_otherwise
+from engine.agreement import PHONES, digest_of
 from engine.asterisk_files import LOOPBACK
 from engine.calls.adopting import Adopting
 from engine.calls.callbacks import Callbacks
@@ -410,8 +410,8 @@ class Engine:
 
     async def _phones_apart(self, link: RedisLink, site: Site, secrets: Secrets) -> list[str]:
         """The other nodes that know the agents' phones by other passwords."""
-        digest = digest_of(site, secrets)
-        apart = await told_otherwise(link, site.site, self._settings.node, digest)
+        store = Store(link, site.site, self._settings.node)
+        apart = await store.differing(PHONES, digest_of(site, secrets))
         if apart:
             log.error("phone_passwords_differ", nodes=apart, remedy="docs/several-nodes.md")
         return apart

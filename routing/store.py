@@ -191,6 +191,19 @@ class Store:
         keys += [self._key("contact", contact) for contact in contacts]
         return int(await self._link.script(self._forget, keys, contacts))
 
+    async def differing(self, fact: str, told: str) -> list[str]:
+        """Tell the other nodes a fact that ought to be the same on all; the living ones that have
+        told it otherwise, by name."""
+        await self._link.command("HSET", self._key("node", self._node, "about"), fact, told)
+        seconds, micros = await self._link.command("TIME")
+        since_ms = int(seconds) * 1000 + int(micros) // 1000 - self._dead_ms
+        living = await self._link.command("ZRANGEBYSCORE", self._key("beats"), since_ms, "+inf")
+        others = sorted(name.decode() for name in living if name.decode() != self._node)
+        abouts = [self._key("node", name, "about") for name in others]
+        heard = await self._link.commands([("HGET", about, fact) for about in abouts])
+        same = None, told.encode()
+        return [name for name, theirs in zip(others, heard, strict=True) if theirs not in same]
+
     async def adopt(self, node: str, silent_ms: int, *, talking: bool = False) -> list[str] | None:
         """Takes over the contacts of a node that has been silent for so long, those in conversation
         only if told so; None while it has not."""

@@ -6,29 +6,27 @@ import pytest
 
 from config.secrets import load_or_create
 from config.site import load_site
-from engine.agreement import digest_of, told_otherwise
-from routing.client import RedisLink
+from engine.agreement import PHONES, digest_of
 from tests.redis.conftest import MakeStore
 
 pytestmark = pytest.mark.redis
 
 
-async def test_a_living_node_with_other_passwords_is_named(
-    link: RedisLink, make_store: MakeStore
-) -> None:
+async def test_a_living_node_with_other_passwords_is_named(make_store: MakeStore) -> None:
     """The second to start hears of the first; one with the same passwords is not named."""
-    for node in ("north", "south", "west"):
-        await make_store(node).beat([])
-    assert await told_otherwise(link, "test", "north", "one") == []
-    assert await told_otherwise(link, "test", "south", "one") == []
-    assert await told_otherwise(link, "test", "west", "other") == ["north", "south"]
-    assert await told_otherwise(link, "test", "west", "one") == []
+    north, south, west = (make_store(node) for node in ("north", "south", "west"))
+    for store in (north, south, west):
+        await store.beat([])
+    assert await north.differing(PHONES, "one") == []
+    assert await south.differing(PHONES, "one") == []
+    assert await west.differing(PHONES, "other") == ["north", "south"]
+    assert await west.differing(PHONES, "one") == []
 
 
-async def test_a_node_that_lives_no_more_is_not_asked(link: RedisLink) -> None:
+async def test_a_node_that_lives_no_more_is_not_asked(make_store: MakeStore) -> None:
     """Its phones register with nobody."""
-    assert await told_otherwise(link, "test", "north", "one") == []
-    assert await told_otherwise(link, "test", "south", "other") == []
+    assert await make_store("north").differing(PHONES, "one") == []
+    assert await make_store("south").differing(PHONES, "other") == []
 
 
 def test_the_digest_is_of_the_site_s_agents_alone(tmp_path: Path) -> None:
