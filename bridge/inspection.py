@@ -168,8 +168,14 @@ def log_channels_of(lines: Sequence[str]) -> tuple[LogChannel, ...]:
     """The rows of `logger show channels`: after the line of dashes. One that is disabled counts:
     a rotation enables it (`reload_logger()` in main/logger.c)."""
     _known("Logger queue limit", lines)
-    found = (_LEVELS.match(line) for line in lines)
-    return tuple(LogChannel(each[1], frozenset(each[2].split())) for each in found if each)
+    dashes = [line.startswith("-------") for line in lines].index(True)
+    return tuple(_log_channel(line) for line in lines[dashes + 1 :] if line.strip())
+
+
+def _log_channel(row: str) -> LogChannel:
+    if (found := _LEVELS.match(row)) is None:
+        raise ValueError
+    return LogChannel(found[1], frozenset(found[2].split()))
 
 
 def cel_events_of(lines: Sequence[str]) -> frozenset[str]:

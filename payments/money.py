@@ -15,11 +15,14 @@ class Amount:
     minor: int
     currency: str
 
+    MOST = 10**12 - 1
+    """Twelve digits, as in the messages between banks (ISO 8583, field 4)."""
+
     @classmethod
     def of(cls, value: Decimal, code: str) -> Amount:
-        """Raises ValueError of what is not above zero, or finer than can be paid."""
+        """Raises ValueError of what is not above zero, more than can be paid, or finer."""
         minor = value / smallest_unit(currency(code))
-        if not value.is_finite() or minor != minor.to_integral_value() or minor <= 0:
+        if not value.is_finite() or not 0 < minor <= cls.MOST or minor % 1 != 0:
             raise ValueError(f"no amount of {code} that can be paid")
         return cls(int(minor), code)
 

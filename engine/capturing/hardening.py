@@ -32,6 +32,8 @@ def harden(parent: int) -> None:
     # On fault: the stacks of threads are mostly never touched.
     locked = libc.mlockall(_MCL_CURRENT | _MCL_FUTURE | _MCL_ONFAULT) == 0
     log.info("capture_process_hardened", memory_locked=locked)
+    if not locked:
+        log.warning("capture_memory_not_locked", remedy="docs/payments.md")
 
 
 def _require(result: int) -> None:

@@ -16,6 +16,9 @@ _CENTURY = 2000
 _MONTHS = 12
 _YEARS_AHEAD = 20
 """No issuer gives a card for longer."""
+_PAUSE_ENDS_FROM = 14
+"""Digits of a number. Cards show theirs in fours, so callers pause after twelve; the few numbers
+of 12 and 13 digits end by `#` or by the longer silence."""
 
 
 class Month(NamedTuple):
@@ -54,10 +57,12 @@ def lengths_of(field: Field, brand: Brand | None, rules: Rules) -> Sequence[int]
 
 
 def could_end(field: Field, keyed: Digits, brand: Brand | None, rules: Rules) -> bool:
-    """Whether the caller may be through with a field that could still be longer."""
+    """Whether a pause says that the caller is through with a field that could still be longer."""
     if len(keyed) not in lengths_of(field, brand, rules):
         return False
-    return field is not Field.NUMBER or has_check_digit(keyed)
+    if field is not Field.NUMBER:
+        return True
+    return len(keyed) >= _PAUSE_ENDS_FROM and has_check_digit(keyed)
 
 
 def fault_of(

@@ -86,6 +86,19 @@ def test_pound_ends_a_number_that_could_be_longer() -> None:
     assert Accepted(Field.NUMBER, Brand.VISA, "0006") in longer.keys("4000000000000000006")
 
 
+def test_a_pause_after_the_third_four_digits_ends_nothing() -> None:
+    """Of one Maestro in ten the first 12 could be a number; a number of 12 digits waits longer."""
+    maestro = Rules(brands=frozenset({Brand.MAESTRO}))
+    caller = Caller(maestro)
+    caller.keys("675964900004")
+    assert caller.waits(3_000) == []
+    assert Accepted(Field.NUMBER, Brand.MAESTRO, "1008") in caller.keys("1008#")
+    shorter = Caller(maestro)
+    shorter.keys("675964900004")
+    assert shorter.waits(4_999) == []
+    assert Accepted(Field.NUMBER, Brand.MAESTRO, "0004") in shorter.waits(1)
+
+
 def test_the_pound_after_a_field_that_ended_by_itself_is_its_own() -> None:
     """Who presses `#` as asked does not skip the next field with it; a later one does."""
     caller = Caller(POSTAL)

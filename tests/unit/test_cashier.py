@@ -310,8 +310,8 @@ def test_amounts_are_in_the_smallest_unit(value: str, currency: str, minor: int)
     assert amount.value == Decimal(value)
 
 
-@pytest.mark.parametrize("value", ["0", "-1", "0.001", "NaN", "Infinity"])
+@pytest.mark.parametrize("value", ["0", "-1", "0.001", "NaN", "Infinity", "1e30"])
 def test_what_cannot_be_paid_is_no_amount(value: str) -> None:
-    """Nothing, less, or finer than the smallest unit."""
+    """Nothing, less, finer than the smallest unit, or more than banks can say."""
     with pytest.raises(ValueError, match="no amount of EUR"):
         Amount.of(Decimal(value), "EUR")

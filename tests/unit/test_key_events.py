@@ -1,73 +1,13 @@
-"""RFC 4733 events and tones of the same presses: each counts once, whatever the network does."""
-
-from itertools import permutations
+"""Events and tones of the same presses: each counts once, whichever comes first."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from payments.detection.events import EventPacket, EventStream, read_packet
-from payments.detection.keys import EVENTS, Press
+from payments.detection.keys import Press
 from payments.detection.merging import Merger, Source
 from payments.masking.line import MaskedLine
 from tests.unit.lines import frames, press, silence
 
 pytestmark = pytest.mark.unit
-
-FIVE = EVENTS.index(b"5")
-
-
-def packets(event: int, timestamp: int, updates: int = 4) -> list[EventPacket]:
-    """A press as it is sent: updates of 20 ms, the end three times."""
-    sent = [EventPacket(event, timestamp, 160 * n, end=False) for n in range(1, updates + 1)]
-    return sent + [EventPacket(event, timestamp, 160 * (updates + 1), end=True)] * 3
-
-
-def presses(stream: EventStream, sent: list[EventPacket]) -> str:
-    found = (stream.hear(packet, number * 160) for number, packet in enumerate(sent))
-    return bytes(each.key for each in found if each).decode()
-
-
-def test_a_press_counts_at_its_first_packet() -> None:
-    """Not again at updates, nor at any of the three ends."""
-    stream = EventStream()
-    first, *others = packets(FIVE, 8000)
-    assert stream.hear(first, 0) == Press(ord("5"), 0)
-    assert presses(stream, others) == ""
-
-
-@given(st.lists(st.booleans(), min_size=7, max_size=7).filter(any), st.randoms())
-def test_loss_and_reorder_change_nothing(kept: list[bool], chance: object) -> None:
-    """Whichever packet of a press comes first, the press counts once."""
-    sent = [packet for packet, keep in zip(packets(FIVE, 8000), kept, strict=True) if keep]
-    chance.shuffle(sent)  # type: ignore[attr-defined]  # hypothesis's own Random
-    assert presses(EventStream(), sent) == "5"
-
-
-def test_packets_of_two_presses_may_come_mixed() -> None:
-    """A late end of the first is not the second."""
-    sent = packets(FIVE, 8000, 1) + packets(FIVE, 9600, 1)
-    for order in list(permutations(sent))[:200]:
-        assert presses(EventStream(), list(order)) == "55"
-
-
-def test_a_segment_goes_on_with_its_press() -> None:
-    """A key held for longer than a packet can say, 8 s, is one press (RFC 4733, 2.5.1.3)."""
-    first = EventPacket(FIVE, 1000, 0xFFFF, end=False)
-    second = [EventPacket(FIVE, 1000 + 0xFFFF, 160 * n, end=n == 3) for n in (1, 2, 3)]
-    assert presses(EventStream(), [first, *second]) == "5"
-
-
-def test_what_is_no_key_is_left_alone() -> None:
-    """Flash and other telephone-events, and payloads that are too short."""
-    assert EventStream().hear(EventPacket(16, 8000, 160, end=False), 0) is None
-    assert read_packet(8000, b"\x05\x0a") is None
-
-
-def test_a_packet_is_read_as_it_is_on_the_wire() -> None:
-    """Event, end bit and volume, duration, all in network order."""
-    assert read_packet(8000, bytes([5, 0x8A, 0x03, 0x20])) == EventPacket(5, 8000, 800, end=True)
-    assert "5" not in repr(read_packet(8000, bytes([5, 10, 0, 0]))).replace("8000", "")
 
 
 @pytest.mark.parametrize("first", list(Source))

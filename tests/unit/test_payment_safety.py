@@ -126,15 +126,21 @@ async def test_who_does_not_answer_leaves_everything_unknown(tmp_path: Path) -> 
 
 def test_answers_are_read_as_asterisk_writes_them() -> None:
     """Names of users and of log channels may have spaces; a channel may be disabled."""
+    head = [
+        "Logger queue limit: 1000",
+        "",
+        "Channel                             Type     Formatter  Status    Configuration",
+        "-------                             ----     ---------  ------    -------------",
+    ]
+    with pytest.raises(ValueError):  # noqa: PT011  # it says nothing: a row that is not known
+        inspection.log_channels_of([*head, "wall    Wall   json   Enabled"])
     channels = inspection.log_channels_of(
         [
-            "Logger queue limit: 1000",
-            "",
-            "Channel                             Type     Formatter  Status    Configuration",
-            "-------                             ----     ---------  ------    -------------",
+            *head,
             "/var/log/my asterisk.log            File     default    Disabled   - NOTICE DTMF ",
             "Console                             Console  default    Enabled    - ",
             "syslog:local0                       Syslog   json       Enabled    - ERROR CC ",
+            "",
         ]
     )
     assert channels == (
