@@ -105,12 +105,10 @@ class Booth:
             self._relay.heard_agent(audio)
             self._send(now_ms)
 
-    def keyed(self, who: Who, key: int, now_ms: int) -> None:
-        """An event tells of a key; those of agents mean nothing here."""
+    def keyed(self, who: Who, key: int) -> None:
+        """An event tells of a key, for `hear`; those of agents mean nothing here."""
         if who is Who.CALLER:
-            press = self._relay.keyed(key)
-            if press is not None:
-                self._pressed((press,), now_ms)
+            self._relay.keyed(key)
 
     def parted(self, who: Who, now_ms: int) -> None:
         """A leg has left by itself. Without either of them there is no capture."""

@@ -73,7 +73,8 @@ class _Owner:
             self.worker.hear_soon()
 
     def keyed(self, key: int) -> None:
-        self.booth.keyed(self.who, key, now_ms())
+        self.booth.keyed(self.who, key)
+        self.worker.hear_soon()
 
     def gone(self) -> None:
         self.booth.parted(self.who, now_ms())

@@ -16,6 +16,9 @@ stopped sending its tones."""
 TONES_LATER = 4_800
 """600 ms: how long tones may come after their event, by jitter and by what it takes to be sure."""
 
+NEXT_LATER = 1_200
+"""150 ms: how long who is behind may still tell of a press, once the next one was told."""
+
 
 class Source(Enum):
     """Who tells of a press."""
@@ -41,8 +44,9 @@ class Merger:
     """Presses from both sources in, each press out once.
 
     An event belongs to the oldest tones of its key that have none yet, tones to the oldest event:
-    each to one only, so two presses of the same key stay two. Events come in the order of their
-    presses; tones that an event has passed over will have none.
+    each to one only, so two presses of the same key stay two. Either tells of presses in their
+    order. So a press that it has passed over it will not tell of any more, and a phone may tell of
+    each key in another way.
     """
 
     def __init__(self) -> None:
@@ -50,15 +54,19 @@ class Merger:
 
     def counts(self, press: Press, source: Source, now: int) -> bool:
         """Whether this press, told at `now` (samples), is a new one."""
-        waiting = self._singles[source.other]
-        while waiting and waiting[0].until < now:
-            waiting.popleft()
-        for passed_over, single in enumerate(waiting):
+        own, others = self._singles[source], self._singles[source.other]
+        while others and others[0].until < now:
+            others.popleft()
+        for passed_over, single in enumerate(others):
             if single.key == press.key:
                 for _ in range(passed_over + 1):
-                    waiting.popleft()
+                    others.popleft()
+                own.clear()
                 return False
-        self._singles[source].append(_Single(press.key, now + _LATER[source]))
+        others.clear()
+        for single in own:
+            single.until = min(single.until, now + NEXT_LATER)
+        own.append(_Single(press.key, now + _LATER[source]))
         return True
 
     def lasts(self, source: Source, now: int) -> None:

@@ -35,8 +35,8 @@ class Due(NamedTuple):
 class Relay:
     """A caller and, or not, an agent. `rng` is for the masker's noise, which see.
 
-    Only the masked line leads from the caller to the agent. Keys come out of `hear` and `keyed`,
-    each press once, whether audio or an event or both tell of it.
+    Only the masked line leads from the caller to the agent. Keys come out of `hear`, each press
+    once, whether audio or an event or both tell of it, in the order in which they were pressed.
     """
 
     def __init__(self, now: int, rng: np.random.Generator | None = None) -> None:
@@ -44,8 +44,8 @@ class Relay:
         self._line = MaskedLine(self._rng.spawn(1)[0])
         self._caller, self._agent = _Frames(), _Frames()
         self._to_caller, self._to_agent = Lane(lambda: _SILENCE), Lane(self._noise)
-        self._heard_until = now
-        self._unheard: deque[Samples] = deque()
+        self._heard_until = self._looked = now
+        self._unheard: deque[Samples | int] = deque()  # frames, and keys that events told of
         self._words: deque[bytes] = deque()
 
     def heard_caller(self, audio: bytes | memoryview, now: int) -> None:
@@ -58,14 +58,21 @@ class Relay:
         for frame in self._agent.cut(audio):
             self._to_caller.put(frame)
 
-    def keyed(self, key: int) -> Press | None:
-        """An event tells of a key (ASCII); None where its tones were counted, or if it is none."""
-        return self._line.event(key) if key in KEYS else None
+    def keyed(self, key: int) -> None:
+        """An event tells of a key (ASCII; any other is none), for `hear`: after the audio that came
+        before it."""
+        if key in KEYS:
+            self._unheard.append(key)
 
     def pass_time(self, now: int) -> None:
         """To be called every 10 ms, before `hear`: time passes for the caller's line, too, where no
-        audio comes, so that what is in it is heard to its end."""
-        while now - self._heard_until > _MISSING:
+        audio comes, so that what is in it is heard to its end.
+
+        What is known at `now` is what had come when this was called last: whoever is called late
+        was late to read, too, and there was no silence because of it.
+        """
+        known, self._looked = self._looked, now
+        while known - self._heard_until > _MISSING:
             self._heard_until += FRAME
             self._unheard.append(np.zeros(FRAME, np.int16))
 
@@ -92,8 +99,23 @@ class Relay:
 
     @property
     def waits(self) -> bool:
-        """Whether there is audio of the caller that was not heard."""
+        """Whether there is something of the caller that was not heard."""
         return bool(self._unheard)
+
+    def _events(self) -> tuple[Press, ...]:
+        """Those that come before the next frame."""
+        presses = []
+        while self._unheard and isinstance(key := self._unheard[0], int):
+            self._unheard.popleft()
+            presses.append(self._line.event(key))
+        return tuple(press for press in presses if press is not None)
+
+    def _frame(self) -> Samples | None:
+        """The next that was not heard, where no event comes before it."""
+        if self._unheard and not isinstance(frame := self._unheard[0], int):
+            self._unheard.popleft()
+            return frame
+        return None
 
     def _take(self, heard: Heard) -> tuple[Press, ...]:
         self._to_agent.put(_bytes(heard.audio))
@@ -114,15 +136,23 @@ class Relay:
 
 
 def hear(relays: Sequence[Relay]) -> list[tuple[Press, ...]]:
-    """The presses of each, from all that its caller has said by now. Many at once cost little more
-    than one (`payments.masking.line.hear_all`)."""
+    """The presses of each, from all that its caller has said and keyed by now. Many at once cost
+    little more than one (`payments.masking.line.hear_all`)."""
     presses: dict[int, tuple[Press, ...]] = {id(relay): () for relay in relays}
     while waiting := [relay for relay in relays if relay.waits]:
-        frames = np.stack([relay._unheard.popleft() for relay in waiting])
-        heard = hear_all([relay._line for relay in waiting], frames)
-        for relay, each in zip(waiting, heard, strict=True):
+        for relay in waiting:
+            presses[id(relay)] += relay._events()
+        framed = [(relay, frame) for relay in waiting if (frame := relay._frame()) is not None]
+        for (relay, _), each in zip(framed, _heard(framed), strict=True):
             presses[id(relay)] += relay._take(each)
     return [presses[id(relay)] for relay in relays]
+
+
+def _heard(framed: Sequence[tuple[Relay, Samples]]) -> list[Heard]:
+    if not framed:
+        return []
+    frames = np.stack([frame for _, frame in framed])
+    return hear_all([relay._line for relay, _ in framed], frames)
 
 
 class _Frames:

@@ -104,7 +104,8 @@ class FakeEngine:
         """The caller's phone sends events alone."""
         for key in keys:
             self.passes(every_ms)
-            self.booth.keyed(Who.CALLER, ord(key), self.now_ms)
+            self.booth.keyed(Who.CALLER, ord(key))
+            hear([self.booth], self.now_ms)
 
     def says(self, sound: Iterable[Samples], who: Who = Who.CALLER) -> None:
         """Audio, in frames of 20 ms."""

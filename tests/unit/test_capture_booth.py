@@ -78,7 +78,7 @@ def test_a_card_comes_of_events_and_of_tones() -> None:
     engine.begin()
     for key in KEYS:
         engine.says(frames(press(key, 80), silence(60)))
-        engine.booth.keyed(Who.CALLER, ord(key), engine.now_ms)
+        engine.booth.keyed(Who.CALLER, ord(key))
         engine.says(frames(silence(100)))
     counts = [
         each.count
@@ -93,7 +93,7 @@ def test_an_agent_s_keys_are_nothing() -> None:
     """Whoever wants to know what they do."""
     engine = FakeEngine()
     engine.begin()
-    engine.booth.keyed(Who.AGENT, ord("4"), engine.now_ms)
+    engine.booth.keyed(Who.AGENT, ord("4"))
     engine.says(frames(press("4", 100), silence(100)), Who.AGENT)
     assert not any(isinstance(each, Keyed) for each in engine.outputs)
 

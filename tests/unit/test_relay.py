@@ -1,6 +1,7 @@
 """The relay of a capture: what crosses it, when, and what does not."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import chain, zip_longest
 
 import numpy as np
 import pytest
@@ -49,13 +50,15 @@ class Line:
         """Time passes, and the relay is told of it."""
         for _ in range(samples // TICK):
             self.now += TICK
-            self.relay.pass_time(self.now)
-            self.take()
-            self.send()
+            self.tick()
+
+    def tick(self) -> None:
+        self.relay.pass_time(self.now)
+        self.take()
+        self.send()
 
     def take(self) -> None:
-        (presses,) = hear([self.relay])
-        self.keys.extend(each.key for each in presses)
+        take([self])
 
     def send(self) -> None:
         due = self.relay.due(self.now)
@@ -63,6 +66,12 @@ class Line:
         self.agent += [np.frombuffer(each, "<i2") for each in due.agent]
         self.caller += [np.frombuffer(each, "<i2") for each in due.caller]
         self.said += due.said
+
+
+def take(lines: Sequence[Line]) -> None:
+    """Whatever has come of each is heard at once."""
+    for line, presses in zip(lines, hear([line.relay for line in lines]), strict=True):
+        line.keys.extend(each.key for each in presses)
 
 
 def sound(*parts: Floats) -> Samples:
@@ -97,13 +106,69 @@ def test_a_key_reaches_the_capture_alone_and_once() -> None:
     line = Line()
     tones = frames(silence(100), press("5", 100), silence(200))
     line.hear(caller=tones)
-    assert line.relay.keyed(ord("5")) is None
+    line.relay.keyed(ord("5"))
     line.hear(caller=frames(silence(800)))
-    event = line.relay.keyed(ord("5"))
-    assert event is not None
-    line.keys.append(event.key)
+    assert bytes(line.keys) == b"5"
+    line.relay.keyed(ord("5"))
     line.hear(caller=tones)
     assert bytes(line.keys) == b"55"
+
+
+WAYS = ("tones", "event", "both", "event first")
+"""How a phone tells of a key. Asterisk tells of an event when the key is let go."""
+
+
+def told(key: str, way: str) -> list[Samples | int]:
+    """A key of 100 ms with a pause of 120, as it comes over the leg: frames and events."""
+    if way == "event":
+        return [*frames(silence(100)), ord(key), *frames(silence(120))]
+    sound = frames(press(key, 100), silence(120))
+    match way:
+        case "both":
+            return [*sound[:5], ord(key), *sound[5:]]
+        case "event first":
+            return [ord(key), *sound]
+        case _:
+            return [*sound]
+
+
+@pytest.mark.parametrize("late", [1, 7, 1000])
+def test_keys_keep_their_order_whoever_tells_of_them(late: int) -> None:
+    """Phones tell of each key in another way, and up to `late` frames and events wait before they
+    are heard: all of the card at once, where the process has no processor for so long. (The same
+    key twice in a row, by tones alone and then by an event alone, cannot be told from one.)"""
+    keyed, rng = "4929381029384756#1029737", np.random.default_rng(1)
+    phones = [[told(key, str(rng.choice(WAYS))) for key in keyed] for _ in range(8)]
+    lines = [Line() for _ in phones]
+    sent = [[*chain.from_iterable(phone), *frames(silence(60))] for phone in phones]
+    for number, came in enumerate(zip_longest(*sent, fillvalue=frames(silence(20))[0]), 1):
+        for line, each in zip(lines, came, strict=True):
+            if isinstance(each, int):
+                line.relay.keyed(each)
+            else:
+                line.relay.heard_caller(each.tobytes(), line.now)
+        if number % late == 0:
+            take(lines)
+    take(lines)
+    assert [bytes(line.keys).decode() for line in lines] == [keyed] * len(lines)
+
+
+@pytest.mark.parametrize("stopped_ms", [80, 300, 900])
+def test_a_process_that_is_late_hears_every_key_once(stopped_ms: int) -> None:
+    """For so long it has no processor, wherever in a key that is. Its clock is looked at first when
+    it goes on, and what has come meanwhile is read afterwards, all at once."""
+    keyed = "4477#"
+    tones = frames(*(part for key in keyed for part in (press(key, 80), silence(80))))
+    for begins in (4, 6, 8, 10):
+        line, came = Line(), [*tones, *frames(silence(400))]
+        line.hear(caller=came[:begins])
+        goes_on = begins + stopped_ms // 20
+        line.now += FRAME * (goes_on - begins)
+        line.tick()
+        for frame in came[begins:goes_on]:
+            line.relay.heard_caller(frame.tobytes(), line.now)
+        line.hear(caller=came[goes_on:])
+        assert bytes(line.keys).decode() == keyed
 
 
 def test_no_tone_leaves_the_relay_but_the_mask_s() -> None:
@@ -117,7 +182,10 @@ def test_no_tone_leaves_the_relay_but_the_mask_s() -> None:
 @pytest.mark.parametrize("key", [0, 1, ord("x"), ord("a"), 255])
 def test_what_is_no_key_is_none(key: int) -> None:
     """Whatever an event says."""
-    assert Line().relay.keyed(key) is None
+    line = Line()
+    line.relay.keyed(key)
+    line.take()
+    assert not line.keys
 
 
 @pytest.mark.parametrize("samples", [40, 80, 240, 320, 1000])
