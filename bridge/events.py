@@ -199,7 +199,7 @@ class SettingsChanged:
 
 @dataclass(frozen=True)
 class LegTapped:
-    """A recording of a channel has begun, or somebody listens in on it."""
+    """A recording of a channel has begun or was unmuted by others, or somebody listens in on it."""
 
     uniqueid: str
 

@@ -3,8 +3,8 @@
 This is the only place that knows which AMI actions and events these are. The manager's user
 needs `read = system,call,user,dtmf` and `write = system,call,originate`, and its event filter
 must let pass: FullyBooted, OriginateResponse, UserEvent, Hangup, ContactStatus, Reload, LogChannel,
-MixMonitorStart, ChanSpyStart, and DTMFEnd of digits received from agents, and from callers while
-they are in a queue that they may leave by key. All others may be filtered away.
+MixMonitorStart, MixMonitorMute, ChanSpyStart, and DTMFEnd of digits received from agents, and from
+callers while they are in a queue that they may leave by key. All others may be filtered away.
 """
 
 import asyncio
@@ -39,6 +39,7 @@ from bridge.events import (
     SwitchEvent,
     TransferUp,
 )
+from bridge.mutes import Mutes, Way, way_of
 from bridge.quoting import ami_caller_id, ami_channel, ami_customer, ami_variable, safe_text
 from bridge.reachability import Reachability
 from bridge.ringing import Order, Rings
@@ -92,6 +93,7 @@ class Switch:
     ) -> None:
         self._tell = on_event
         self._rings = Rings(on_event)
+        self._mutes = Mutes()
         self._reachability = Reachability()
         self._ami = AmiClient(
             replace(settings, keys_by=KEYS),
@@ -110,6 +112,7 @@ class Switch:
             "Reload": self._settings_changed,
             "LogChannel": self._settings_changed,
             "MixMonitorStart": self._recorded,
+            "MixMonitorMute": self._muted,
             "ChanSpyStart": self._spied_on,
         }
 
@@ -220,26 +223,41 @@ class Switch:
     async def channels(self) -> tuple[LiveChannel, ...]:
         """Return every channel, with what the engine noted on it."""
         items = await self._ami.collect("Status", ("Variables", ",".join(VARIABLES)))
+        for item in items:
+            if note := _noted(_variables(item).get(MUTED, "")):
+                self._mutes.noted(item["Uniqueid"], way_of(note))
         return tuple(_live_channel(item) for item in items)
 
     async def mute_recordings(self, channel: str, on: bool) -> bool:
-        """Have every MixMonitor on a channel write silence, or sound again; False if the channel is
-        gone. When this returns they do: Asterisk answers when it has told each.
+        """Have every MixMonitor on a channel (its unique id) write silence, or sound again but for
+        what others have muted; False if the channel is gone. When this returns they do: Asterisk
+        answers when it has told each.
 
         It is noted on the channel first, so that an engine that finds the note, and no capture, can
         have them write sound again.
         """
-        note = ("Variable", MUTED), ("Value", "yes" if on else "")
+        untouched = self._mutes.untouched(channel)
+        note = ("Variable", MUTED), ("Value", untouched.word if on else "")
         if on and not await self._on_channel("Setvar", channel, *note):
             return False
-        how = ("Direction", "both"), ("State", "1" if on else "0")
+        there = await self._mute(channel, Way.BOTH if on else untouched, on)
+        return there and (on or await self._on_channel("Setvar", channel, *note))
+
+    async def _mute(self, channel: str, way: Way, on: bool) -> bool:
+        if not way:
+            return True
+        how = ("Direction", way.word), ("State", "1" if on else "0")
+        self._mutes.ordered(channel, way, on)
         try:
             there = await self._on_channel("MixMonitorMute", channel, *how)
         except errors.ActionFailed as error:
+            self._mutes.refused(channel, way, on)
             if error.answer != _NO_HOOKS:
                 raise
-            there = True
-        return there and (on or await self._on_channel("Setvar", channel, *note))
+            return True
+        if not there:
+            self._mutes.gone(channel)
+        return there
 
     async def running(self) -> tuple[Running, ...]:
         """What each channel is doing."""
@@ -289,6 +307,7 @@ class Switch:
         self._tell(LinkUp(phones, await self.channels()))
 
     def _link_down(self, reason: str) -> None:
+        self._mutes.link_lost()
         self._tell(LinkDown(reason))
         self._rings.link_lost()
 
@@ -305,6 +324,7 @@ class Switch:
             _number(message.get("Cause", "")),
             message.get("Cause-txt", ""),
         )
+        self._mutes.gone(ended.uniqueid)
         self._tell(ended)
         self._rings.hung_up(ended.uniqueid, ended.cause)
 
@@ -330,7 +350,14 @@ class Switch:
     def _settings_changed(self, message: AmiMessage) -> None:
         self._tell(SettingsChanged())
 
+    def _muted(self, message: AmiMessage) -> None:
+        channel, on = message["Uniqueid"], message["State"] == "1"
+        others = self._mutes.told(channel, way_of(message["Direction"]), on)
+        if others and not on:
+            self._tell(LegTapped(channel))
+
     def _recorded(self, message: AmiMessage) -> None:
+        self._mutes.recorded(message["Uniqueid"])
         self._tell(LegTapped(message["Uniqueid"]))
 
     def _spied_on(self, message: AmiMessage) -> None:
@@ -384,7 +411,7 @@ def _common_fields(order: Order) -> list[tuple[str, str]]:
 
 
 def _live_channel(item: AmiMessage) -> LiveChannel:
-    noted = dict(variable.partition("=")[::2] for variable in item.all("Variable"))
+    noted = _variables(item)
     contact, agent, stage, muted = (_noted(noted.get(name, "")) for name in VARIABLES)
     channel = item["Channel"]
     return LiveChannel(
@@ -400,6 +427,11 @@ def _live_channel(item: AmiMessage) -> LiveChannel:
         seconds=_number(item.get("Seconds", "")),
         muted=muted is not None,
     )
+
+
+def _variables(item: AmiMessage) -> dict[str, str]:
+    pairs = (variable.partition("=")[::2] for variable in item.all("Variable"))
+    return dict(pairs)
 
 
 def _noted(value: str) -> str | None:

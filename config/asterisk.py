@@ -23,7 +23,7 @@ AMI_USER = "trunkline"
 CONSOLE_USER = "trunkline-console"
 EVENTS = (
     *("FullyBooted", "OriginateResponse", "Hangup", "ContactStatus", "Shutdown"),
-    *("Reload", "LogChannel", "MixMonitorStart", "ChanSpyStart"),
+    *("Reload", "LogChannel", "MixMonitorStart", "MixMonitorMute", "ChanSpyStart"),
 )
 """The manager's events that pass the filter, beside UserEvent Trunkline… and received digits;
 all else is noise."""

@@ -86,8 +86,8 @@ class RecordingPauses:
             await pause.over.wait()
 
     def tapped(self, uniqueid: str) -> None:
-        """Somebody has begun to record a channel, or listens to it. Of an agent's leg all may hear
-        what the agent does."""
+        """Somebody has begun to record a channel, goes on to, or listens to it. Of an agent's leg
+        all may hear what the agent does."""
         pause = self._pauses.get(uniqueid)
         if pause is not None and uniqueid == pause.caller:
             log.error("payment_overheard", channel=uniqueid)

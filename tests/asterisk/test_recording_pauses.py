@@ -157,6 +157,11 @@ def pattern(said: Samples) -> str:
     )
 
 
+def silent_ms(said: Samples) -> int:
+    """For how long nothing at all was said."""
+    return WINDOW_MS * int((levels_dbfs(said, RATE, WINDOW_MS) < -90).sum())
+
+
 async def test_recordings_are_silent_for_as_long_as_it_lasts(site: Site, tmp_path: Path) -> None:
     """The flow's, the agent's and one that the site's own dialplan began: sound, nothing, sound."""
     call = await site.call(tmp_path)
@@ -168,8 +173,7 @@ async def test_recordings_are_silent_for_as_long_as_it_lasts(site: Site, tmp_pat
     for name in ("flow.raw", "site.wav", "agent.raw"):
         said = call.heard(name)
         assert pattern(said).replace("?", "").strip("_") == "T_T", name
-        silent_ms = WINDOW_MS * int((levels_dbfs(said, RATE, WINDOW_MS) < -90).sum())
-        assert PART_S * 900 <= silent_ms <= PART_S * 1300, name
+        assert PART_S * 900 <= silent_ms(said) <= PART_S * 1300, name
 
 
 async def test_what_a_dead_engine_paused_goes_on(site: Site, tmp_path: Path) -> None:
@@ -182,6 +186,27 @@ async def test_what_a_dead_engine_paused_goes_on(site: Site, tmp_path: Path) -> 
     await asyncio.sleep(PART_S)
     await site.over(call)
     assert pattern(call.heard("flow.raw")).replace("?", "").rstrip("_").endswith("_T")
+
+
+async def test_what_others_had_muted_stays_mute(site: Site, tmp_path: Path) -> None:
+    """The site's own dialplan or another program had a reason. Should they unmute a caller who keys
+    a card, it is broken."""
+    call = await site.call(tmp_path)
+    caller, agent = call.caller.uniqueid, call.agent.uniqueid
+    mute = {"Channel": call.caller.channel, "Direction": "both"}
+    site.act("MixMonitorMute", **mute, State="1")
+    await asyncio.sleep(PART_S)
+    async with site.pauses.paused(caller, agent) as pause:
+        assert not pause.broken.is_set()
+    await asyncio.sleep(PART_S)
+    site.act("MixMonitorMute", **mute, State="0")
+    await asyncio.sleep(PART_S)
+    async with site.pauses.paused(caller, agent) as pause:
+        site.act("MixMonitorMute", **mute, State="0")
+        await asyncio.wait_for(pause.broken.wait(), 2)
+    await site.over(call)
+    assert silent_ms(call.heard("site.wav")) >= 2 * PART_S * 900
+    assert silent_ms(call.heard("agent.raw")) < PART_S * 900
 
 
 async def test_who_is_listened_to(site: Site, tmp_path: Path) -> None:
