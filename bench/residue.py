@@ -1,45 +1,44 @@
-"""What is left of cards: callers key unique random ones into real calls, then everything that the
-house has written, and the memory of each of its processes, is searched for each number.
+"""What is left of cards: callers key unique random ones into real calls, each until it was paid;
+then everything that the house has written, core images and the memory of each of its processes are
+searched for each number.
 
-Outside the house, and so not searched, are the callers (this process) and the payment provider
-(the sandbox, a process of its own).
+A security code is too short to be told from any other number. So no place may have more of those
+that were keyed than of as many that never were (`residue_codes`).
+
+Outside the house, and so not searched, are the callers (this process), who know the cards, and the
+payment provider (the sandbox, a process of its own), which is given them to make tokens.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-import random
 import re
-import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import NamedTuple
 
 from rich.console import Console
 
 from bench import command
 from bench.command import Report, Unmeasured
-from bench.residue_forms import Form, forms, in_context
-from bench.residue_search import Hit, Search, Searched
+from bench.residue_calls import Callers
+from bench.residue_canary import NAME as CANARY
+from bench.residue_canary import Process, planted, unseen
+from bench.residue_cards import Drawn, Keyed, draw
+from bench.residue_codes import LEAK, NAMED, Codes, Verdict
+from bench.residue_core import write_core
+from bench.residue_forms import Form, forms, succession
+from bench.residue_search import CORES, Hit, Search, Searched
 from bench.site import BenchSite, Plan, running
-from phones.loadcall import LoadCall
-from phones.rtpload import Load, LoadCaller
 from tests.ports import free_port
 
-NUMBER = "+3615550105"
+NUMBER, RECORDED = "+3615550105", "+3615550106"
+"""What callers pay at, and what they dial: it records the call and goes on there."""
 CAPTURES, QUICK = 1000, 30
-AT_ONCE, RATE = 25, 2.5
-ROUNDS = 6
-STARTS_S = 30.0
-"""So long the capture process may take to start, after the engine."""
-EXPIRY = "1240"
-PREFIXES = {"4": 16, "51": 16, "2221": 16, "34": 15, "37": 15}
-"""Of Visa, Mastercard and American Express, with the length of their numbers."""
 
 FLOW = """\
 flow: bill
@@ -52,7 +51,7 @@ vars:
   due: {type: money, currency: EUR, start: "30.00"}
 steps:
   pay:
-    pay: {amount: due, reference: Invoice 8}
+    pay: {amount: due, reference: "{call.caller}"}
     paid: bye
     declined: bye
     on_error: bye
@@ -63,6 +62,12 @@ READS = (
     "message"
 )
 """What others may read of the manager's events without being refused as unsafe."""
+RECORDING = """\
+[from-trunk](+)
+exten => +3615550106,1,MixMonitor({directory}/var/recordings/${{UNIQUEID}}.wav)
+ same => n,Goto(+3615550105,1)
+"""
+"""As a site's own dialplan may."""
 ASTERISK = {
     "modules.conf": "load = cel_manager.so\nload = cdr_manager.so\n",
     "manager.conf": f"[listener]\nsecret = ears\nread = {READS}\nwrite =\n",
@@ -74,49 +79,29 @@ ASTERISK = {
 }
 
 
-class Keyed(NamedTuple):
-    """A card."""
-
-    number: str
-    code: str
-
-
-class Process(NamedTuple):
-    """One of the house."""
-
-    pid: int
-    name: str
-
-
 async def measure(quick: bool, console: Console) -> Report:
     """Key, search, and show that the search is not blind."""
-    cards = [card() for _ in range(QUICK if quick else CAPTURES)]
-    decoy = card()
+    drawn = draw(QUICK if quick else CAPTURES)
+    (canary,) = draw(1).cards
     with tempfile.TemporaryDirectory(prefix="trk") as made:
         directory, began = Path(made), time.time()
-        async with running(directory, _plan()) as site, _listening(site, directory):
-            paid = await _key(site, cards, console)
+        async with (
+            running(directory, _plan(directory)) as site,
+            _listening(site, directory),
+        ):
+            callers = Callers(site, drawn.cards, console)
+            await callers.pay(RECORDED)
             await site.drained()
-            (directory / "decoy").write_text(decoy.number)
-            async with _holding(decoy) as holder:
+            async with planted(canary, site, directory) as holder:
+                looking = _Looking(drawn, canary, console)
                 house = [*_house(site), holder]
-                sought = Search(_sought([*cards, decoy]))
-                done = await asyncio.to_thread(_search, sought, directory, began, house, console)
+                await asyncio.to_thread(looking.search, directory, began, house)
         told = (directory / "stream.ami").read_bytes()
-    return _report(len(cards), paid, done, len(re.findall(rb"\nDigit: ", told)), len(told))
+    keys = len(re.findall(rb"\nDigit: ", told))
+    return looking.report(callers, {"stream_mb": len(told) / 1e6, "keys_in_streams": keys})
 
 
-def card() -> Keyed:
-    """A random one with the right check digit (ISO/IEC 7812-1, annex B)."""
-    prefix = random.choice(list(PREFIXES))
-    body = prefix + "".join(random.choices("0123456789", k=PREFIXES[prefix] - len(prefix) - 1))
-    doubled = [int(digit) * (2 - at % 2) for at, digit in enumerate(reversed(body))]
-    check = -sum(value // 10 + value % 10 for value in doubled) % 10
-    length = 4 if prefix in ("34", "37") else 3
-    return Keyed(f"{body}{check}", "".join(random.choices("0123456789", k=length)))
-
-
-def _plan() -> Plan:
+def _plan(directory: Path) -> Plan:
     site = {
         "site": "bench",
         "title": "Cards",
@@ -131,47 +116,13 @@ def _plan() -> Plan:
         "fallback": {"number": "+3615550199", "trunk": "carrier"},
         "payments": {"sandbox": {"port": str(free_port())}},
     }
-    return Plan(site=site, flows={"bill": FLOW}, asterisk=ASTERISK, music={})
-
-
-async def _key(site: BenchSite, cards: list[Keyed], console: Console) -> int:
-    """Every card in a call of its own, and again where nothing was asked of it: a machine that has
-    too much to do captures no card. How many were paid with."""
-    await _captures_begin(site)
-    left = cards
-    async with LoadCaller.open(site.trunk) as caller:
-        for _ in range(ROUNDS):
-            with console.status(f"{len(left)} callers pay"):
-                left = await _pay(caller, left)
-            if not left:
-                break
-            console.print(f"{len(left)} callers call again")
-    payments = await site.trunkline("payments", "list", "--limit", "10000")
-    return sum(payment["state"] == "paid" for payment in payments)
-
-
-async def _pay(caller: LoadCaller, cards: list[Keyed]) -> list[Keyed]:
-    """A call for each; those whose call has failed."""
-
-    async def script(call: LoadCall) -> None:
-        mine = cards[call.number]
-        await call.dial()
-        await call.hear(20)
-        await call.press(f"{mine.number}#{EXPIRY}{mine.code}")
-        await call.bye(30)
-
-    load = Load(NUMBER, calls=len(cards), rate=RATE, limit=AT_ONCE)
-    records = await caller.run(script, load)
-    return [cards[record.number] for record in records if record.failure]
-
-
-async def _captures_begin(site: BenchSite) -> None:
-    """The engine is up before its capture process is."""
-    for _ in range(int(10 * STARTS_S)):
-        if "capture_process_up" in site.layout.engine_log.read_text("utf-8"):
-            return
-        await asyncio.sleep(0.1)
-    raise Unmeasured("the capture process does not start")
+    recorded = RECORDING.format(directory=directory)
+    return Plan(
+        site=site,
+        flows={"bill": FLOW},
+        asterisk={**ASTERISK, "extensions.conf": recorded},
+        music={},
+    )
 
 
 @asynccontextmanager
@@ -192,26 +143,6 @@ async def _listening(site: BenchSite, directory: Path) -> AsyncIterator[None]:
     finally:
         recording.cancel()
         writer.close()
-
-
-@asynccontextmanager
-async def _holding(decoy: Keyed) -> AsyncIterator[Process]:
-    """A process that has a number in its memory."""
-    hold = "import sys; held = bytearray(sys.stdin.buffer.readline()); print(1, flush=True)\n"
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", f"{hold}sys.stdin.buffer.readline()"),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    if process.stdin is None or process.stdout is None:
-        raise Unmeasured("the decoy has no pipes")
-    process.stdin.write(f"{decoy.number}\n".encode())
-    await process.stdout.readline()
-    try:
-        yield Process(process.pid, "decoy")
-    finally:
-        process.stdin.close()
-        await process.wait()
 
 
 def _house(site: BenchSite) -> Iterator[Process]:
@@ -243,23 +174,90 @@ def _name(words: list[str]) -> str:
     return next(found, Path(words[0]).name)
 
 
-def _sought(cards: list[Keyed]) -> Iterator[tuple[int, Form]]:
-    for whose, each in enumerate(cards):
-        yield from ((whose, form) for form in forms(each.number))
-        yield from ((whose, form) for form in in_context(each.code))
+class _Looking:
+    """What is looked for, and what was found."""
+
+    def __init__(self, drawn: Drawn, canary: Keyed, console: Console) -> None:
+        self._canary = canary
+        self._console = console
+        self._count = len(drawn.cards)
+        codes = [[card.code for card in cards] for cards in drawn]
+        self.codes = Codes(codes[0], codes[1])
+        self._search = Search(_sought([*drawn.cards, canary], drawn.control), self.codes)
+        self.done: list[Searched] = []
+
+    def search(self, directory: Path, began: float, house: list[Process]) -> None:
+        """Files first: what is searched comes into no memory but ours."""
+        with self._console.status("searching files"):
+            self.done += self._search.directory(directory)
+            self.done += _recent(self._search, Path(tempfile.gettempdir()), began, directory)
+        for process in house:
+            with self._console.status(f"searching the memory of {process.name}"):
+                self.done += self._search.process(process.pid, process.name)
+            with self._console.status(f"searching a core image of {process.name}"):
+                self.done.append(self._core(directory / "core", process))
+
+    def _core(self, path: Path, process: Process) -> Searched:
+        write_core(process.pid, path)
+        try:
+            return self._search.file(path, CORES)
+        finally:
+            path.unlink()
+
+    def report(self, callers: Callers, streams: dict[str, float]) -> Report:
+        """Raises Unmeasured where the search does not see."""
+        hits = [hit for each in self.done for hit in each.hits]
+        of_canary = [hit for hit in hits if hit.whose == self._count]
+        blind = unseen(self._canary, of_canary)
+        if blind:
+            raise Unmeasured(f"the search is blind: {', '.join(blind)}")
+        left = [hit for hit in hits if 0 <= hit.whose < self._count]
+        control = [hit for hit in hits if hit.whose == CONTROL]
+        verdicts = [each for each in self.codes.verdicts() if each.place != CANARY]
+        leaks = [each for each in verdicts if each.chance < LEAK]
+        figures: dict[str, Figure] = {
+            "callers": self._count,
+            "captures": callers.paid,
+            "calls_failed": callers.failures.total(),
+            "searched_mb": round(sum(each.size for each in self.done) / 1e6, 1),
+            **{name: round(value, 1) for name, value in streams.items()},
+            "found": len(left),
+            "cards_found": len({hit.whose for hit in left}),
+            "never_keyed_found": len(control),
+            "codes": [verdict_as_figure(each) for each in verdicts],
+            "code_leaks": len(leaks),
+        }
+        title = f"What {callers.paid} paid captures left behind"
+        if callers.failures:
+            title += f"; calls that failed and were made again: {callers.why}"
+        rows = [*self._places(left), *_by_form(left), *_of_codes(verdicts), *self._named()]
+        return Report(title, ("where", "searched, or how found", "found"), rows, figures)
+
+    def _places(self, left: list[Hit]) -> Iterator[tuple[str, str, str]]:
+        size, found = Counter[str](), Counter(hit.place.among for hit in left)
+        for each in self.done:
+            size[each.place.among] += each.size
+        for place, count in size.most_common():
+            yield place, f"{count / 1e6:.1f} MB", str(found[place])
+
+    def _named(self) -> Iterator[tuple[str, str, str]]:
+        """The bytes around codes by their name, for whoever reads to judge."""
+        for place, examples in sorted(self.codes.examples.items()):
+            if place != CANARY:
+                yield from ((f"  {place}", repr(each.bytes), each.code) for each in examples)
 
 
-def _search(
-    search: Search, directory: Path, began: float, house: list[Process], console: Console
-) -> list[Searched]:
-    done: list[Searched] = []
-    with console.status("searching files"):
-        done += search.directory(directory)
-        done += _recent(search, Path(tempfile.gettempdir()), began, directory)
-    for process in house:
-        with console.status(f"searching the memory of {process.name}"):
-            done += search.process(process.pid, process.name)
-    return done
+Figure = float | list[dict[str, float | str]]
+CONTROL = -1
+"""Whose what was never keyed is."""
+
+
+def _sought(keyed: list[Keyed], control: list[Keyed]) -> Iterator[tuple[int, Form]]:
+    for whose, card in enumerate(keyed):
+        yield from ((whose, form) for form in forms(card.number))
+        yield from ((whose, form) for form in succession(card.expiry, card.code))
+    for card in control:
+        yield from ((CONTROL, form) for form in succession(card.expiry, card.code))
 
 
 def _recent(search: Search, root: Path, began: float, leave_out: Path) -> Iterator[Searched]:
@@ -274,46 +272,28 @@ def _recent(search: Search, root: Path, began: float, leave_out: Path) -> Iterat
                 continue
 
 
-def _report(callers: int, paid: int, done: list[Searched], keys: int, streamed: int) -> Report:
-    hits = [hit for each in done for hit in each.hits]
-    of_decoy = [hit for hit in hits if hit.whose == callers]
-    left = [hit for hit in hits if hit.whose != callers]
-    controls = {"file": _in(of_decoy, "/decoy"), "memory": _in(of_decoy, "decoy (")}
-    if not all(controls.values()):
-        raise Unmeasured(f"the search is blind: {controls}")
-    size = Counter[str]()
-    found = Counter[tuple[str, str]]()
-    for each in done:
-        size[_where(each.place)] += each.size
-    for hit in left:
-        found[_where(hit.place), hit.form] += 1
-    rows = [
-        (place, f"{count / 1e6:.1f}", str(sum(n for (p, _), n in found.items() if p == place)))
-        for place, count in size.most_common()
-    ]
-    rows += [(f"  {place}", form, str(n)) for (place, form), n in found.most_common(20)]
-    figures = {
-        "callers": callers,
-        "captures": paid,
-        "searched_mb": round(sum(size.values()) / 1e6, 1),
-        "stream_mb": round(streamed / 1e6, 1),
-        "keys_in_streams": keys,
-        "found": len(left),
-        "cards_found": len({hit.whose for hit in left}),
+def _by_form(left: list[Hit]) -> Iterator[tuple[str, str, str]]:
+    found = Counter((hit.place.among, hit.form) for hit in left)
+    return ((f"  {place}", form, str(n)) for (place, form), n in found.most_common(20))
+
+
+def _of_codes(verdicts: list[Verdict]) -> Iterator[tuple[str, str, str]]:
+    """Of codes: those that were keyed, and those that never were."""
+    for place, how, keyed, control, chance in verdicts:
+        judged = "LEAK" if chance < LEAK else f"chance {chance:.2f}"
+        what = "codes" if how == NAMED else "times"
+        yield f"  {place}", f"{how}, {judged}", f"{keyed} : {control} {what}"
+
+
+def verdict_as_figure(verdict: Verdict) -> dict[str, float | str]:
+    """For the JSON."""
+    return {
+        "place": verdict.place,
+        "how": verdict.how,
+        "keyed": verdict.keyed,
+        "control": verdict.control,
+        "chance": round(verdict.chance, 4),
     }
-    columns = ("where", "MB searched, or form", "found")
-    return Report(
-        f"What {paid} paid captures of {callers} callers left behind", columns, rows, figures
-    )
-
-
-def _in(hits: list[Hit], place: str) -> bool:
-    return any(place in hit.place for hit in hits)
-
-
-def _where(place: str) -> str:
-    """A process, or `files`."""
-    return place.split(" (")[0] if not place.startswith("/") else "files"
 
 
 if __name__ == "__main__":

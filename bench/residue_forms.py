@@ -44,12 +44,16 @@ def forms(digits: str) -> Iterator[Form]:
         yield Form(f"addresses {stride} bytes apart", stream_of(stride), apart)
 
 
-def in_context(code: str) -> Iterator[Form]:
-    """Of a security code, which is too short to be told from any other number: with what such
-    codes alone are called. A mere `code=404` is a reply's."""
-    for name in ("cvc", "cvv", "security_code"):
-        for mark in (f"{name}=", f"{name}]=", f"{name}%5D=", f'"{name}": "', f'"{name}":"'):
-            yield Form("code by name", RAW, f"{mark}{code}".encode())
+def succession(expiry: str, code: str) -> Iterator[Form]:
+    """Of a date and a security code, one after the other as they are keyed, in those forms that are
+    long enough not to be found all the time."""
+    for form in forms(expiry + code):
+        if len(form.pattern) >= len(expiry + code) and form.name not in _TOO_COMMON:
+            yield form._replace(name=f"date and code, {form.name}")
+
+
+_TOO_COMMON = frozenset({"one number (<u8)", "one number (>u8)"})
+"""Of seven digits, mostly zeros."""
 
 
 def stream_of(stride: int) -> str:
@@ -77,20 +81,21 @@ def steps(words: np.ndarray[tuple[int], np.dtype[np.int64]], stride: int) -> byt
 
 def _texts(digits: str) -> Iterator[tuple[str, bytes]]:
     groups = _groups(digits)
-    yield "ASCII", digits.encode()
     yield "ASCII but its first four", digits[4:].encode()
     yield "ASCII but its last four", digits[:-4].encode()
-    yield "ASCII, reversed", digits[::-1].encode()
     yield "ASCII, spaced groups", " ".join(groups).encode()
     yield "ASCII, dashed groups", "-".join(groups).encode()
-    for name, mark in (("spaces", " "), ("commas", ","), ("commas and spaces", ", ")):
-        yield f"ASCII, {name} between", mark.join(digits).encode()
-    yield "UTF-16 LE", digits.encode("utf-16-le")
-    yield "UTF-16 BE", digits.encode("utf-16-be")
-    yield "UTF-32 LE", digits.encode("utf-32-le")
-    yield "hexadecimal of ASCII", digits.encode().hex().encode()
-    for before in range(3):
-        yield f"base64, {before} bytes on", _base64(digits.encode(), before)
+    for way, text in (("", digits), (", reversed", digits[::-1])):
+        yield f"ASCII{way}", text.encode()
+        for name, mark in (("spaces", " "), ("commas", ","), ("commas and spaces", ", ")):
+            yield f"ASCII, {name} between{way}", mark.join(text).encode()
+        yield f"UTF-16 LE{way}", text.encode("utf-16-le")
+        yield f"UTF-16 BE{way}", text.encode("utf-16-be")
+        yield f"UTF-16 LE, spaces between{way}", " ".join(text).encode("utf-16-le")
+        yield f"UTF-32 LE{way}", text.encode("utf-32-le")
+        yield f"hexadecimal of ASCII{way}", text.encode().hex().encode()
+        for before in range(3):
+            yield f"base64, {before} bytes on{way}", _base64(text.encode(), before)
 
 
 def _base64(data: bytes, before: int) -> bytes:
@@ -108,12 +113,14 @@ def _groups(digits: str) -> list[str]:
 
 
 def _binary(digits: str) -> Iterator[tuple[str, bytes]]:
-    values = [int(digit) for digit in digits]
-    for begin in (0, 1):
-        pairs = [(a, b) for a, b in zip(values[begin::2], values[begin + 1 :: 2], strict=False)]
-        yield f"BCD from nibble {begin}", bytes(a << 4 | b for a, b in pairs)
-        yield f"BCD, low nibble first, from nibble {begin}", bytes(b << 4 | a for a, b in pairs)
-    yield "array (u1)", bytes(values)
+    for way, text in (("", digits), (", reversed", digits[::-1])):
+        values = [int(digit) for digit in text]
+        for begin in (0, 1):
+            pairs = [(a, b) for a, b in zip(values[begin::2], values[begin + 1 :: 2], strict=False)]
+            yield f"BCD from nibble {begin}{way}", bytes(a << 4 | b for a, b in pairs)
+            low = bytes(b << 4 | a for a, b in pairs)
+            yield f"BCD, low nibble first, from nibble {begin}{way}", low
+        yield f"array (u1){way}", bytes(values)
     yield from _whole(int(digits))
 
 

@@ -1,7 +1,7 @@
-"""Thousands of patterns looked for in gigabytes: in files, and in the memory of processes.
+"""Thousands of patterns looked for in gigabytes: in files, in the memory of processes, and in core
+images.
 
-Each window of six bytes is hashed into a table; the few that hit are compared in full. About half a
-minute for a gigabyte on one core, whatever the number of patterns.
+Each window of six bytes is hashed into a table; the few that hit are compared in full.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from bench.residue_codes import Codes
 from bench.residue_forms import RAW, STRIDES, WIDTHS, Form, held_in, steps, stream_of
 
 WINDOW = 6
@@ -28,12 +29,22 @@ _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 _TABLE_BITS = 20
 
 
+FILES, CORES = "files", "core images"
+
+
+class Place(NamedTuple):
+    """A file, or a region of a process's memory, and what it is counted among."""
+
+    among: str
+    name: str
+
+
 class Hit(NamedTuple):
     """Something that should not be there: whose, in which form, where."""
 
     whose: int
     form: str
-    place: str
+    place: Place
     offset: int
 
 
@@ -41,7 +52,7 @@ class Hit(NamedTuple):
 class Searched:
     """What was looked through, and what was found."""
 
-    place: str
+    place: Place
     size: int = 0
     hits: list[Hit] = field(default_factory=list)
 
@@ -84,9 +95,10 @@ def _hash(words: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
 
 
 class Search:
-    """For what `forms` has of everybody, by number."""
+    """For what `forms` has of everybody, by number, and for security codes."""
 
-    def __init__(self, forms: Iterable[tuple[int, Form]]) -> None:
+    def __init__(self, forms: Iterable[tuple[int, Form]], codes: Codes | None = None) -> None:
+        self._codes = codes
         by_stream: dict[str, list[tuple[bytes, int, str]]] = {}
         for whose, form in forms:
             by_stream.setdefault(form.stream, []).append((form.pattern, whose, form.name))
@@ -113,7 +125,7 @@ class Search:
                 yield begin + 8 * at, whose, form
 
     def through(
-        self, place: str, read: Callable[[int, int], bytes], begin: int, end: int
+        self, place: Place, read: Callable[[int, int], bytes], begin: int, end: int
     ) -> Searched:
         """In chunks of `read(offset, size)`, from `begin` to `end`; what cannot be read is not."""
         done = Searched(place)
@@ -121,17 +133,20 @@ class Search:
         for at in range(begin, end, CHUNK):
             data = read(at, min(CHUNK + _OVERLAP, end - at))
             done.size += min(len(data), CHUNK)
+            if self._codes is not None and place.among != CORES:  # which are memory once more
+                self._codes.look(place.among, data, CHUNK)
             for offset, whose, form in self.look(data, at):
                 if (offset, whose, form) not in seen:
                     seen.add((offset, whose, form))
                     done.hits.append(Hit(whose, form, place, offset))
         return done
 
-    def file(self, path: Path) -> Searched:
+    def file(self, path: Path, among: str = FILES) -> Searched:
         """One file. Raises OSError."""
         with path.open("rb") as file:
             size = file.seek(0, os.SEEK_END)
-            return self.through(str(path), lambda at, n: os.pread(file.fileno(), n, at), 0, size)
+            place = Place(among, str(path))
+            return self.through(place, lambda at, n: os.pread(file.fileno(), n, at), 0, size)
 
     def directory(self, root: Path, leave_out: Iterable[Path] = ()) -> Iterator[Searched]:
         """Every file below, those that have gone meanwhile but not."""
@@ -156,7 +171,7 @@ class Search:
                     return b""
 
             for region in regions(pid):
-                place = f"{name} ({pid}) {region.name}"
+                place = Place(name, f"{pid} {region.name}")
                 yield self.through(place, read, region.begin, region.end)
 
 
@@ -168,16 +183,23 @@ class Region(NamedTuple):
     name: str
 
 
-_MAPPING = re.compile(r"([0-9a-f]+)-([0-9a-f]+) (r)(w|-).. \S+ \S+ (\d+) *(.*)")
+_MAPPING = re.compile(r"([0-9a-f]+)-([0-9a-f]+) r(w|-).. \S+ \S+ (\d+) *(.*)")
+
+
+def mappings(pid: int) -> Iterator[Region]:
+    """All that can be read (proc(5)), but the kernel's own."""
+    return (region for region, _ in _mappings(pid))
 
 
 def regions(pid: int) -> Iterator[Region]:
-    """Those that can be read, and were written or belong to no file (proc(5))."""
-    for line in (
-        Path(f"/proc/{pid}/maps").read_text(encoding="utf-8", errors="replace").splitlines()
-    ):
+    """Those that can be read, and were written or belong to no file."""
+    return (region for region, own in _mappings(pid) if own)
+
+
+def _mappings(pid: int) -> Iterator[tuple[Region, bool]]:
+    maps = Path(f"/proc/{pid}/maps").read_text(encoding="utf-8", errors="replace")
+    for line in maps.splitlines():
         found = _MAPPING.match(line)
-        if found is None or found[6] in ("[vvar]", "[vsyscall]", "[vdso]"):
-            continue
-        if found[4] == "w" or found[5] == "0":
-            yield Region(int(found[1], 16), int(found[2], 16), found[6] or "memory")
+        if found is not None and found[5] not in ("[vvar]", "[vsyscall]", "[vdso]"):
+            region = Region(int(found[1], 16), int(found[2], 16), found[5] or "memory")
+            yield region, found[3] == "w" or found[4] == "0"
