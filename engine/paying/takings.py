@@ -129,7 +129,8 @@ class Takings:
         with self._counters() as counter:
             payment = await self._opened(counter.cashier, wanted)
             settled = await self._settled(payment)
-            if settled is Result.UNKNOWN and wanted.attended:
+            other = payment.state is not State.UNSETTLED
+            if settled is Result.UNKNOWN and wanted.attended and other:
                 why = "how the last payment of this call ended is not known yet"
                 raise NotToBeHad("unsettled", why)
             if settled is not None:

@@ -52,7 +52,7 @@ class PaymentViews:
             taking = await takings.begin(self._wanted(party, wanted), beside)
         except refusals.Refused as refused:
             raise Refused(refused.code, str(refused)) from None
-        return taking.as_json()
+        return await self._shown(taking)
 
     async def lead(self, payment: str, wanted: Lead) -> Json:
         """Do what the agent wants."""
@@ -70,9 +70,10 @@ class PaymentViews:
         return taking.as_json()
 
     async def payment(self, payment: str) -> Json:
-        """As it is remembered; else as the ledger has it."""
+        """As it is remembered; else as the ledger has it, which also finds out later how a payment
+        ended that nobody knew of."""
         taking = self._takings().by_id(payment)
-        if taking is not None:
+        if taking is not None and not _found_out_later(taking):
             return taking.as_json()
         try:
             return _settled(await self._ledger.payment(payment))
@@ -90,7 +91,10 @@ class PaymentViews:
         except DatabaseAway:
             raise Unavailable("the ledger cannot be read now") from None
         known = ((each, takings.by_id(each.id)) for each in found)
-        return [taking.as_json() if taking else _settled(each) for each, taking in known]
+        return [
+            taking.as_json() if taking and not _found_out_later(taking) else _settled(each)
+            for each, taking in known
+        ]
 
     async def watch(self, payment: str, since: int | None) -> AsyncIterator[tuple[int, Json]]:
         """Its course; of one that is not remembered, how it stands."""
@@ -100,6 +104,11 @@ class PaymentViews:
             return
         async for numbered in taking.watch(since):
             yield numbered
+
+    async def _shown(self, taking: Taking) -> Json:
+        if taking.payment_id is not None and _found_out_later(taking):
+            return await self.payment(taking.payment_id)
+        return taking.as_json()
 
     def _takings(self) -> Takings:
         services = self._services()
@@ -142,6 +151,10 @@ class PaymentViews:
             in_order=wanted.in_order,
             prompts=wanted.prompts,
         )
+
+
+def _found_out_later(taking: Taking) -> bool:
+    return taking.progress.result is Result.UNKNOWN
 
 
 async def _led(taking: Taking, wanted: Lead) -> None:

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from desk.card_payments import FIELDS
-from payments.ledger import State
+from payments.ledger import NewPayment, State
+from payments.money import Amount
 from tests.fakes.paying import CONTACT, Desk, Json, desk
+from tests.fakes.payment_house import Killed
 
 pytestmark = pytest.mark.unit
 
@@ -401,6 +403,34 @@ async def test_a_payment_that_nobody_remembers_is_as_the_ledger_has_it(anna: Des
     status, refused = await anna.leads("retry")
     assert (status, refused["error"]["code"]) == (409, "not_now")
     assert (await anna.asks("GET", f"payments/pay_{'0' * 32}"))[0] == 404
+
+
+async def test_an_engine_that_was_killed_between_token_and_charge(anna: Desk) -> None:
+    """The next one does not know, says so, begins nothing else in this call, and then asks with the
+    same key: paid once, as the agent is told."""
+    money = anna.paying.money
+    about = Amount(12_50, "EUR"), "Invoice 7", CONTACT, "anna"
+    payment = await money.cashier.open(NewPayment(f"{CONTACT}/42", *about), "agent:anna")
+    fates = iter([None, None, "kill"])  # the token came
+    money.line.mishap = lambda: next(fates, None)
+    with pytest.raises(Killed), money.held() as held:
+        await money.cashier.pay(payment.id, held, "agent:anna")
+    anna.payment = payment.id
+    for _ in range(2):
+        state = (await anna.asks("GET", f"payments/{payment.id}"))[1]
+        assert (state["phase"], state["result"]) == ("ended", "outcome-unknown")
+        status, again = await anna.starts()
+        assert (status, again["payment"], again["result"]) == (201, payment.id, "outcome-unknown")
+    status, refused = await anna.starts(key="43")
+    assert (status, refused["error"]["code"]) == (409, "unsettled")
+    assert (anna.paying.captures.opened, anna.paying.taken) == ([], 0)
+    anna.payment = payment.id
+    await money.engine().recover(money.clock() + 1)
+    shown = (await anna.asks("GET", f"payments/{payment.id}"))[1]
+    assert (shown["phase"], shown["result"]) == ("ended", "success")
+    assert shown in (await anna.asks("GET", f"contacts/{CONTACT}/payments"))[1]
+    assert (await anna.starts())[1]["result"] == "success"
+    assert anna.paying.taken == 12_50
 
 
 @pytest.mark.parametrize(
