@@ -8,12 +8,13 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 
 from config.asterisk_runtime import AsteriskRuntime, find_runtime, name_remedy
 from config.secrets import Secrets, load_or_create
 from config.site import Site
-from engine import asterisk_files, card
+from engine import asterisk_files, card, sample_services
 from engine.asterisk_files import wanted_ports
 from engine.changes import Changes
 from engine.children import Child, ChildSpec
@@ -144,6 +145,10 @@ class Supervisor:
             with screen.step("Payment sandbox") as step:
                 await self._start_sandbox(site, site.payments.sandbox.port)
                 step.detail = "a provider that moves no money"
+        if (port := sample_services.port_of(settings, site)) is not None:
+            with screen.step("Sample web services") as step:
+                await self._start_sample_services(port)
+                step.detail = f"account {next(iter(sample_services.BALANCES))} owes something"
         with screen.step("Engine") as step:
             await self._start_engine()
             self.card = card.read(self.card_path)
@@ -178,16 +183,16 @@ class Supervisor:
         webhook = f"http://{network.http_address}:{network.http_port}/webhooks/payments"
         words = ["payments", "sandbox", "--port", str(port), "--webhook", webhook]
         log = self._settings.layout.logs / "sandbox.log"
+        child = _of_ours("sandbox", words, log)
+        await self._start(child, partial(_answers, port), SANDBOX_WITHIN_S)
 
-        async def answers() -> bool:
-            try:
-                _, writer = await asyncio.open_connection(asterisk_files.LOOPBACK, port)
-            except OSError:
-                return False
-            writer.close()
-            return True
-
-        await self._start(_of_ours("sandbox", words, log), answers, SANDBOX_WITHIN_S)
+    async def _start_sample_services(self, port: int) -> None:
+        """Where something answers there already, that is the operator's own."""
+        if await _answers(port):
+            return
+        log = self._settings.layout.logs / "sample-services.log"
+        child = _of_ours("sample services", [str(port)], log, module="engine.sample_services")
+        await self._start(child, partial(_answers, port), SANDBOX_WITHIN_S)
 
     async def _start_engine(self) -> None:
         layout = self._settings.layout
@@ -228,9 +233,19 @@ class Supervisor:
         return output.decode("utf-8", "replace").strip() if process.returncode == 0 else ""
 
 
-def _of_ours(name: str, words: list[str], log: Path) -> ChildSpec:
-    """A command of `trunkline` as a child."""
-    argv = [sys.executable, "-m", "engine", *words]
+async def _answers(port: int) -> bool:
+    """Whether somebody listens there, on this machine."""
+    try:
+        _, writer = await asyncio.open_connection(asterisk_files.LOOPBACK, port)
+    except OSError:
+        return False
+    writer.close()
+    return True
+
+
+def _of_ours(name: str, words: list[str], log: Path, module: str = "engine") -> ChildSpec:
+    """A command of `trunkline`, or another module, as a child."""
+    argv = [sys.executable, "-m", module, *words]
     environ = {**os.environ, "PYTHONPATH": str(PROJECT)}
     return ChildSpec(name, argv, log, environ, stop_within_s=20)
 
