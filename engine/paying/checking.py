@@ -6,11 +6,14 @@ import json
 
 import typer
 
+from bridge.inspection import DEBUGGING
 from engine import card
 from engine.client import Client
 from engine.console import Screen
 from engine.settings import Settings
 from engine.status import print_unsafe
+
+_BY_US = ", ".join(DEBUGGING)
 
 
 async def check(settings: Settings, as_json: bool) -> int:
@@ -26,4 +29,5 @@ async def check(settings: Settings, as_json: bool) -> int:
         print_unsafe(Screen(), told["unsafe"])
     else:
         typer.echo("nothing that is keyed while a card is captured is seen in Asterisk")
+        typer.echo(f"switched off now, for Asterisk does not tell whether they are on: {_BY_US}")
     return 1 if told["unsafe"] else 0

@@ -50,7 +50,9 @@ class PaymentSafety:
         async with self._lock:
             if self.last is None or self._monotonic() - self._read_s > FRESH_S:
                 self._read_s = self._monotonic()
-                self.last = findings_of(await self._read())
+                read = await self._read()
+                self.last = findings_of(read)
+                self._tell_switched_off(read)
                 self._tell(frozenset(self.last))
             return self.last
 
@@ -71,6 +73,12 @@ class PaymentSafety:
                     await self._changed.wait()
             except TimeoutError:
                 continue
+
+    def _tell_switched_off(self, read: Inspected) -> None:
+        """Once: whether it was on is not to be known."""
+        done = sorted(command for command, off in read.debugging_off.items() if off is True)
+        if self._told is None and done:
+            log.info("asterisk_debugging_switched_off", what=done)
 
     def _tell(self, found: frozenset[Finding]) -> None:
         self._metrics.payments_unsafe.set(len(found))

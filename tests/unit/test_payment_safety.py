@@ -222,6 +222,7 @@ async def test_what_is_found_is_logged_once_and_shown() -> None:
         asterisk.state = SAFE
         await asterisk.safety.findings()
     assert [(entry["event"], entry.get("code")) for entry in logged] == [
+        ("asterisk_debugging_switched_off", None),
         ("payments_unsafe", "ari"),
         ("payments_unsafe", "manager_debug"),
         ("payments_safe_again", None),
