@@ -7,9 +7,7 @@ Shown is what the agent sees; the sandbox tells what was taken.
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -19,7 +17,6 @@ from engine.console import Screen
 from payments.capture import Field
 from payments.money import Amount
 from payments.sandbox.cards import GOOD, PUBLISHED
-from phones.keytones import write_keys
 from phones.phone import Call
 
 AMOUNT, CURRENCY, REFERENCE = "12.50", "EUR", "Invoice 2026-117"
@@ -78,7 +75,7 @@ class DemonstrationPayment:
         declined = await self._until("declined")
         await self._lead("retry")
         await self._until("capturing", Field.NUMBER)
-        await _by_tones(caller, f"{VISA}#{EXPIRY}{CODE}")
+        await caller.key_tones(f"{VISA}#{EXPIRY}{CODE}")
         second = await self._until("complete")
         await self._lead("complete")
         paid = await self._until("ended")
@@ -152,12 +149,3 @@ def _done(told: Json) -> Json:
     if "error" in told:
         raise PaymentFailed(told["error"]["message"])
     return told
-
-
-async def _by_tones(caller: Call, keys: str) -> None:
-    """Sound alone, without events."""
-    with tempfile.TemporaryDirectory(prefix="trunkline-") as directory:
-        path = Path(directory) / "keys.wav"
-        seconds = write_keys(path, keys)
-        await caller.play_wav(path, repeat=False)
-        await asyncio.sleep(seconds)

@@ -84,11 +84,11 @@ class Exchange:
                 frames = self._call(number).ear.frames
                 return protocol.Levels(frames=tuple((f.at, round(f.dbfs, 1)) for f in frames))
             case protocol.PlayTone(call=number, hz=hz, dbfs=dbfs):
-                self._call(number).mouth = Mouth(steady_tone(hz, dbfs), repeat=True)
+                self._call(number).speak(Mouth(steady_tone(hz, dbfs), repeat=True))
             case protocol.PlayWav(call=number, path=path, repeat=repeat):
-                self._call(number).mouth = Mouth(read_wav(Path(path)), repeat=repeat)
+                self._call(number).speak(Mouth(read_wav(Path(path)), repeat=repeat))
             case protocol.StopPlaying(call=number):
-                self._call(number).mouth = None
+                self._call(number).speak(None)
             case protocol.SetIncoming(phone=phone, incoming=incoming):
                 self._policies[phone] = incoming
             case protocol.Refer(call=number, uri=uri, other=other, timeout_s=timeout_s):

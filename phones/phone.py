@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ from typing import Protocol
 
 from phones import protocol
 from phones.errors import CallGone, PhoneRefused, PhoneTimeout, WorkerLost
+from phones.keytones import write_keys
 from phones.moments import CallTimes, Moment
 
 
@@ -171,6 +173,14 @@ class Call:
         """Say a recording (mono, 16 bits, 8 kHz), again and again or once; BadRecording."""
         command = protocol.PlayWav(call=self.number, path=str(path), repeat=repeat)
         await self._bank.ask(command)
+
+    async def key_tones(self, keys: str, tone_ms: int = 90, gap_ms: int = 90) -> None:
+        """Press keys whose tones alone are heard, without events; returns after the last."""
+        with tempfile.TemporaryDirectory(prefix="trunkline-") as directory:
+            path = Path(directory) / "keys.wav"
+            seconds = write_keys(path, keys, tone_ms, gap_ms)
+            await self.play_wav(path, repeat=False)
+        await asyncio.sleep(seconds)
 
     async def stop_playing(self) -> None:
         """Say silence, within 60 ms."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import numpy as np
 from baresip.call import Call
@@ -21,7 +22,10 @@ from phones.errors import CallGone, PhoneRefused
 from phones.moments import Moment
 from phones.tones import FRAME_SAMPLES, Samples
 
-_AHEAD_BYTES = 3 * FRAME_SAMPLES * 2
+_FRAME_BYTES = 2 * FRAME_SAMPLES
+_AHEAD, _AHEAD_ONCE = 3, 50
+"""Frames that the mouth is ahead of the line: 60 ms; what is said once, a second. The stack sends
+silence where it has nothing, and a tone with a hole in it is no key, or two."""
 _READ_BYTES = 32768
 ACCEPTED = 202
 """Of REFER (RFC 3515, section 2.4.2)."""
@@ -34,6 +38,7 @@ class Mouth:
         self._samples = samples
         self._repeat = repeat and len(samples) > 0
         self._next = 0
+        self.ahead = _AHEAD if repeat else _AHEAD_ONCE
 
     def frame(self) -> Samples:
         """The next 20 ms; shorter at the end of a recording, empty after it."""
@@ -73,6 +78,12 @@ class LiveCall:
             case Event.CALL_CLOSED:
                 self._on_closed(event.text or "", at)
 
+    def speak(self, mouth: Mouth | None) -> None:
+        """Say this, or silence, instead of what is being said."""
+        self.mouth = mouth
+        with suppress(AudioNotActive, AudioRestarted):
+            self._call.audio.flush_tx()
+
     async def answer(self) -> None:
         """200 OK."""
         await _attempt(self._call.answer())
@@ -103,7 +114,7 @@ class LiveCall:
         return ACCEPTED
 
     def tick(self) -> None:
-        """Move audio both ways: what came goes to the ear, the mouth stays 60 ms ahead.
+        """Move audio both ways: what came goes to the ear, the mouth stays ahead.
 
         A re-INVITE replaces the streams (AudioRestarted); the next tick binds to the new.
         """
@@ -121,8 +132,9 @@ class LiveCall:
     def _speak(self) -> None:
         if self.mouth is None:
             return
-        room = _AHEAD_BYTES - self._call.audio.info().tx_buffered
-        for _ in range(room // (FRAME_SAMPLES * 2)):
+        line = self._call.audio.info()
+        room = min(self.mouth.ahead * _FRAME_BYTES, line.tx_capacity) - line.tx_buffered
+        for _ in range(room // _FRAME_BYTES):
             self._call.audio.write(self.mouth.frame().tobytes())
 
     def _first_audio(self, frame: HeardFrame) -> None:

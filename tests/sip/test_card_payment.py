@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
-from phones.keytones import write_keys
 from phones.phone import Call, Phone
 from tests.ports import free_port
 from tests.sip.hearing import tone_at
@@ -114,16 +112,7 @@ async def in_talk(site: RunningSite) -> tuple[Call, Call, Phone, str]:
     return call, taken, phone, contact
 
 
-async def by_tones(call: Call, directory: Path, keys: str) -> None:
-    """Sound alone, without events."""
-    path = directory / "keys.wav"
-    seconds = write_keys(path, keys, tone_ms=80, gap_ms=80)
-    await call.play_wav(path, repeat=False)
-    await asyncio.sleep(seconds)
-    path.unlink()
-
-
-async def test_a_decline_a_retry_and_a_success(shop: RunningSite, tmp_path: Path) -> None:
+async def test_a_decline_a_retry_and_a_success(shop: RunningSite) -> None:
     """The first card is keyed by events and has no funds, the second by tones alone. Meanwhile the
     caller cannot be handed on; afterwards both talk as before."""
     call, taken, phone, contact = await in_talk(shop)
@@ -140,7 +129,7 @@ async def test_a_decline_a_retry_and_a_success(shop: RunningSite, tmp_path: Path
     assert declined["say"].startswith("The card does not have enough funds")
     await payment.leads("retry")
     await payment.is_at("capturing", "card-number")
-    await by_tones(call, tmp_path, VISA + "#" + EXPIRY + CODE)
+    await call.key_tones(VISA + "#" + EXPIRY + CODE, 80, 80)
     state = await payment.is_at("complete")
     assert (state["brand"], state["last4"]) == ("visa", "4242")
     await payment.leads("complete")
@@ -162,13 +151,13 @@ async def test_a_decline_a_retry_and_a_success(shop: RunningSite, tmp_path: Path
     await shop.agent_is("anna", "offline")
 
 
-async def test_a_caller_pays_in_a_flow(shop: RunningSite, tmp_path: Path) -> None:
+async def test_a_caller_pays_in_a_flow(shop: RunningSite) -> None:
     """Each key comes as event and as tone at once, and counts once; the prompts are keyed into."""
     call = await shop.call(number=BILL)
     contact = (await shop.only_call("flow"))["id"]
     await call.first_audio()
     for key in VISA + "#" + EXPIRY + CODE:
-        await asyncio.gather(by_tones(call, tmp_path, key), call.send_digits(key, gap_ms=80))
+        await asyncio.gather(call.key_tones(key, 80, 80), call.send_digits(key, gap_ms=80))
     await call.ended()
     row = await shop.row(contact)
     assert (row["topic"], row["outcome"]) == ("success", "flow_ended")
