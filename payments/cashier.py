@@ -208,7 +208,15 @@ class Cashier:
         """Resolve what an engine left that died, or could not find out: at its start, and now and
         then."""
         begun_before = self._clock() - IN_CALL_MS if before_ms is None else before_ms
-        return [await self.resolve(each) for each in await self._ledger.unsettled(begun_before)]
+        outcomes = []
+        for attempt in await self._ledger.unsettled(begun_before):
+            try:
+                outcomes.append(await self.resolve(attempt))
+            except DatabaseAway:
+                raise
+            except Exception as fault:  # an answer that nobody foresaw must not keep the others
+                log.critical("payment_not_resolved", attempt=attempt.id, fault=type(fault).__name__)
+        return outcomes
 
     async def _payment_of(self, notice: Notice) -> Payment | None:
         if notice.payment is not None:

@@ -27,8 +27,8 @@ Object = Mapping[str, Any]
 
 
 class CardError(Exception):
-    """Status 402: the card was declined; `error` is Stripe's object of it. It does not leave this
-    room."""
+    """Status 402 and of this type: the card was declined; `error` is Stripe's object of it. It does
+    not leave this room."""
 
     def __init__(self, error: Object) -> None:
         super().__init__("card_error")
@@ -71,7 +71,7 @@ def _object_of(reply: WireReply) -> Object:
     error = (told or {}).get("error")
     error = error if isinstance(error, dict) else {}
     code = error_code(error)
-    if reply.status == _CARD_ERROR:
+    if reply.status == _CARD_ERROR and error.get("type") == "card_error":
         raise CardError(error)
     # A key that was used with other parameters, or an object in another state than expected:
     # somebody has done something with it, and only looking tells what.

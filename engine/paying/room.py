@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from bridge.errors import ChannelGone
+from bridge.errors import ChannelGone, SessionClosed
 from config.site import Site
 from engine.calls.services import Services
 from engine.capturing import messages
@@ -144,9 +144,9 @@ class _Unheard:
 
 
 async def _inside(line: Line, relayed: Relayed) -> None:
-    """The caller of a flow, until the relay lets go of them; that they have hung up meanwhile, the
-    next command tells."""
-    with contextlib.suppress(ChannelGone):
+    """The caller of a flow, until the relay lets go of them; that they have hung up meanwhile, or
+    Asterisk is lost, the next command tells."""
+    with contextlib.suppress(ChannelGone, SessionClosed):
         await enter_relay(line.session, relayed.caller, relayed.server)
 
 

@@ -194,21 +194,29 @@ class Taking:
         self._tell_story("payment", amount=str(payment.total), by=self.wanted.by)
         ended = Result.INTERNAL_ERROR
         try:
-            await capture.start()
-            self._become(self.progress.begun(), {"what": "begun"})
-            async for output in capture.outputs():
-                self._saw(output)
-                if isinstance(output, Completed) and not self.wanted.attended:
-                    self._start_charge(self.wanted.by)
-                if isinstance(output, Ended):
-                    ended = output.result
+            ended = await self._follow(capture)
         finally:
             self._stop_waiting()
-            # What was asked of the provider is heard to its end, whoever has hung up.
-            if self._charge is not None:
-                await self._charge
-            await capture.close()
-        return await self._end(self._result(ended))
+            try:
+                # What was asked of the provider is heard to its end, whoever has hung up.
+                if self._charge is not None:
+                    await asyncio.wait((self._charge,))
+                await capture.close()
+            finally:
+                result = await self._end(self._result(ended))
+        return result
+
+    async def _follow(self, capture: OpenCapture) -> Result:
+        await capture.start()
+        self._become(self.progress.begun(), {"what": "begun"})
+        ended = Result.INTERNAL_ERROR
+        async for output in capture.outputs():
+            self._saw(output)
+            if isinstance(output, Completed) and not self.wanted.attended:
+                self._start_charge(self.wanted.by)
+            if isinstance(output, Ended):
+                ended = output.result
+        return ended
 
     def settled(self, payment: Payment, result: Result) -> None:
         """Nothing is to be captured: it was paid before, or nobody knows yet."""
@@ -252,7 +260,21 @@ class Taking:
     def _start_charge(self, by: str) -> None:
         event = {"what": "charging", "try": self.progress.tries + 1}
         self._become(self.progress.charging(), event)
-        self._charge = asyncio.create_task(self._ask_for_money(by), name="charge")
+        self._outcome = None
+        self._charge = asyncio.create_task(self._charged(by), name="charge")
+
+    async def _charged(self, by: str) -> None:
+        try:
+            await self._ask_for_money(by)
+        except Exception as fault:  # whatever it is, nobody is kept masked for it
+            log.critical("payment_fault", payment=self.payment_id, fault=type(fault).__name__)
+            await self._failed(self._result_of_fault())
+
+    def _result_of_fault(self) -> Result:
+        """What was answered counts; without an answer nobody knows."""
+        if self._outcome is None and self.payment is not None:
+            self._outcome = Unknown(self.payment)
+        return self._result(Result.DECLINED)
 
     async def _ask_for_money(self, by: str) -> None:
         capture, metrics, began_ms = self._opened, self._books.metrics, self._books.clock()

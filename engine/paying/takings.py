@@ -112,10 +112,12 @@ class Takings:
         try:
             await self._live(taking, open_capture, opened)
         except BaseException as failure:
-            if opened.done():
-                raise
-            del self._known[wanted.contact, wanted.key]
-            opened.set_exception(_told(failure))
+            if not opened.done():
+                del self._known[wanted.contact, wanted.key]
+                opened.set_exception(_told(failure))
+            elif isinstance(failure, Exception):  # no other call may suffer from it
+                kind = type(failure).__name__
+                log.critical("payment_fault", payment=taking.payment_id, fault=kind)
             if not isinstance(failure, Exception):
                 raise
         finally:

@@ -80,8 +80,10 @@ class StripeGateway:
             "amount": minor_at_stripe(amount),
             f"metadata[{ATTEMPT}]": key,
         }
-        made = await self._api.post(_REFUNDS, fields, key)
-        return refund_answer(made)
+        try:
+            return refund_answer(await self._api.post(_REFUNDS, fields, key))
+        except CardError as refusal:
+            return Declined(refusal.decline)
 
     async def look(self, asked: Asked) -> Answer | None:
         """By the intent's id, or among those of its time by the attempt's key."""
@@ -125,7 +127,7 @@ class StripeGateway:
         if asked.handle is not None:
             return await self._api.get(f"{_INTENTS}/{asked.handle.value}", {})
         async for intent in self._since(asked.sent_ms):
-            if intent.get("metadata", {}).get(ATTEMPT) == asked.key:
+            if _attempt_of(intent) == asked.key:
                 return intent
         return None
 
@@ -151,9 +153,15 @@ class StripeGateway:
             return None
         fields: dict[str, str | int] = {"payment_intent": asked.handle.value, "limit": _PAGE}
         for made in (await self._api.get(_REFUNDS, fields)).get("data", []):
-            if made.get("metadata", {}).get(ATTEMPT) == asked.key:
+            if _attempt_of(made) == asked.key:
                 return refund_answer(made)
         return None
+
+
+def _attempt_of(found: Object) -> object:
+    """Which of our requests has made it, as far as it was one."""
+    metadata = found.get("metadata")
+    return metadata.get(ATTEMPT) if isinstance(metadata, dict) else None
 
 
 def minor_at_stripe(amount: Amount) -> int:

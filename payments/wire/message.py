@@ -30,7 +30,7 @@ class WireReply:
         """The object in it; None when it is none."""
         try:
             told = json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
         return told if isinstance(told, dict) else None
 

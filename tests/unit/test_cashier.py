@@ -1,6 +1,7 @@
 """Paying, holding, giving back, finding out: what is told, what the ledger has, what moved."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -10,13 +11,15 @@ from history.migrations import upgrade_to_head
 from payments.capture import Field
 from payments.cashier import KEY_LIFETIME_MS, Done, NotMade, Refused, Unknown
 from payments.errors import KeyUsedOtherwise, NoSuchPayment, NotDone, NotPossible, Unsettled
-from payments.gateways import Advice, Reason
-from payments.gateways.stripe import minor_at_stripe
+from payments.gateways import Advice, Answer, Asked, Reason
+from payments.gateways.stripe import StripeGateway, minor_at_stripe
 from payments.gateways.webhooks import Notice
 from payments.ledger import AttemptState, NewPayment, Payment, PaymentFilter, State
 from payments.money import Amount
 from payments.sandbox.cards import PENDING
-from tests.fakes.payment_house import MortalLedger, PaymentHouse
+from payments.wire import WireReply, WireRequest
+from payments.wire.bodies import wipe
+from tests.fakes.payment_house import MortalLedger, PaymentHouse, reply_of
 
 pytestmark = pytest.mark.unit
 
@@ -34,8 +37,18 @@ async def house(tmp_path: Path) -> AsyncIterator[PaymentHouse]:
     await house.ledger.close()
 
 
-async def opened(house: PaymentHouse) -> Payment:
-    return await house.cashier.open(NEW, "anna")
+async def opened(house: PaymentHouse, key: str = NEW.request_key) -> Payment:
+    return await house.cashier.open(replace(NEW, request_key=key), "anna")
+
+
+def answering(reply: WireReply) -> Callable[[WireRequest], Awaitable[WireReply]]:
+    """A provider that says nothing else."""
+
+    async def send(request: WireRequest) -> WireReply:
+        wipe(request.body)
+        return reply
+
+    return send
 
 
 def taken(house: PaymentHouse) -> int:
@@ -219,6 +232,55 @@ async def test_a_refund_that_nobody_answered_is_looked_for(house: PaymentHouse) 
     assert isinstance(found, Done)
     assert found.payment.state is State.REFUNDED
     assert len(house.provider.refunds) == 1
+
+
+async def test_a_refund_that_is_declined_is_told_so(
+    house: PaymentHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Status 402, as of a card: the money stays where it is, and no row is left in the way."""
+    payment = await opened(house)
+    await house.cashier.pay(payment.id, house.held(), "anna")
+    refusal = reply_of(402, {"error": {"type": "card_error", "code": "refund_disputed_payment"}})
+    monkeypatch.setattr(house.line, "send", answering(refusal))
+    outcome = await house.cashier.refund(payment.id, "dora")
+    assert isinstance(outcome, Refused)
+    assert outcome.payment.state is State.PAID
+    assert outcome.decline.code == "refund_disputed_payment"
+
+
+@pytest.mark.parametrize("kind", ["invalid_request_error", None])
+async def test_a_402_of_another_kind_is_no_decline(
+    house: PaymentHouse, monkeypatch: pytest.MonkeyPatch, kind: str | None
+) -> None:
+    """An account that may not send cards is no fault of the caller's."""
+    payment = await opened(house)
+    refusal = reply_of(402, {"error": {"type": kind, "code": "not_allowed_to_do_this"}})
+    monkeypatch.setattr(house.line, "send", answering(refusal))
+    outcome = await house.cashier.pay(payment.id, house.held(), "anna")
+    assert isinstance(outcome, NotMade)
+    assert outcome.payment.state is State.OPEN
+
+
+async def test_one_answer_that_nobody_foresaw_keeps_no_other_open(
+    house: PaymentHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each row is found out by itself; the one that cannot be stays as it is."""
+    mishaps = iter([None, None, *["cut"] * 4] * 2)
+    house.line.mishap = lambda: next(mishaps, None)
+    odd, plain = await opened(house), await opened(house, "call-2/pay")
+    for each in (odd, plain):
+        assert isinstance(await house.cashier.pay(each.id, house.held(), "anna"), Unknown)
+    look = StripeGateway.look
+
+    async def looks(gateway: StripeGateway, asked: Asked) -> Answer | None:
+        if asked.order.payment == odd.id:
+            raise AttributeError("nobody thought of this")
+        return await look(gateway, asked)
+
+    monkeypatch.setattr(StripeGateway, "look", looks)
+    (found,) = await house.cashier.recover(house.clock() + 1)
+    assert found.payment.id == plain.id
+    assert (await house.ledger.payment(odd.id)).state is State.UNSETTLED
 
 
 async def test_a_payment_that_the_provider_has_not_decided_is_told_by_a_notice(
