@@ -17,7 +17,7 @@ from typing import TypeAlias
 import structlog
 
 from history.errors import DatabaseAway
-from payments.errors import CardRefused, LooksLikeACard, NoAnswer, NoSuchPayment, NotDone
+from payments.errors import CardRefused, LooksLikeACard, NoAnswer, NoCard, NoSuchPayment, NotDone
 from payments.gateways import (
     Advice,
     Answer,
@@ -243,6 +243,8 @@ class Cashier:
         for pause_s in self._patience.pauses_s:
             try:
                 return await card.tokenise(key)
+            except NoCard:
+                raise
             except (NotDone, NoAnswer) as failure:
                 log.info("payment_token_again", payment=attempt.payment_id, reason=failure.reason)
             await self._sleep(pause_s)

@@ -3,6 +3,7 @@
 PaymentError
 ├── ProviderError       the tokeniser or the gateway
 │   ├── NotDone             it never reached the provider, or was turned away: nothing happened
+│   │   └── NoCard              whoever held the card has it no more
 │   ├── NoAnswer            it may have been done, and nobody told us
 │   └── CardRefused         no token is made of this card
 ├── LooksLikeACard      a "token" that could be a card's number
@@ -42,6 +43,16 @@ class NotDone(ProviderError):
     """Nothing happened, for sure, by this request."""
 
     code = "payment_not_done"
+
+
+NO_CARD = "no_card"
+
+
+class NoCard(NotDone):
+    """There is no card to be had a token of: `NO_CARD`, it was never whole, or is gone; or its
+    capture is lost."""
+
+    code = "payment_no_card"
 
 
 class NoAnswer(ProviderError):

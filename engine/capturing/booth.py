@@ -37,7 +37,7 @@ from payments.capture import Capture, Output, Prompt
 from payments.capture.card import Card
 from payments.capture.checks import Month
 from payments.detection.keys import EVENTS, Press
-from payments.errors import NoAnswer, NotDone, PaymentError
+from payments.errors import NO_CARD, NoAnswer, NoCard, NotDone, PaymentError
 from payments.tokens import Key, Tokeniser
 
 log = structlog.get_logger(__name__)
@@ -47,6 +47,9 @@ LEGS_COME_MS = 4_000
 """So long the legs may take to come; Asterisk gives up connecting after two seconds."""
 LAST_WORDS_MS = 15_000
 """So long what is said at the end may last."""
+RINGS_OUT_MS = 1_500
+"""After the last key the legs stay where they are for so long: it may still be held down, and who
+did not hear of the end may go on keying."""
 
 
 class Who(Enum):
@@ -83,6 +86,7 @@ class Booth:
         self._prompt: int | None = None  # the number of the one that has not been said to its end
         self._legs_due_ms: int | None = now_ms + LEGS_COME_MS
         self._closing_ms: int | None = None
+        self._rings_until_ms = now_ms
         self._left: Who | None = None
 
     # the legs
@@ -132,7 +136,10 @@ class Booth:
         if due_ms is not None and due_ms <= now_ms:
             self._give(self._capture.tick(now_ms))
         self._send(now_ms)
-        if self._closing_ms is not None and (self._quiet or now_ms >= self._closing_ms):
+        if self._relay.pressed:
+            self._rings_until_ms = now_ms + RINGS_OUT_MS
+        over = self._quiet and now_ms >= self._rings_until_ms
+        if self._closing_ms is not None and (over or now_ms >= self._closing_ms):
             self._end(now_ms)
 
     # the engine's orders
@@ -166,7 +173,7 @@ class Booth:
         if self._lent is None:
             self._lent = self._capture.take(now_ms)
         if self._lent is None:
-            self._tell(NoToken.of(self.id, NotDone("no_card")))
+            self._tell(NoToken.of(self.id, NoCard(NO_CARD)))
             return
         try:
             token = await tokeniser.tokenise(self._lent, key)
@@ -193,6 +200,7 @@ class Booth:
 
     def _pressed(self, presses: Iterable[Press], now_ms: int) -> None:
         for press in presses:
+            self._rings_until_ms = now_ms + RINGS_OUT_MS
             self._relay.hush()
             self._prompt_ended(now_ms)
             self._give(self._capture.key(EVENTS.index(press.key), now_ms))

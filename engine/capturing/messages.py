@@ -26,7 +26,7 @@ from payments.capture import (
     Result,
     Rules,
 )
-from payments.errors import CardRefused, LooksLikeACard, NoAnswer, NotDone, PaymentError
+from payments.errors import CardRefused, LooksLikeACard, NoAnswer, NoCard, NotDone, PaymentError
 from payments.gateways.declines import Decline
 from payments.tokens import CardToken, Token
 
@@ -207,7 +207,7 @@ class NoToken(Message, tag="no_token", frozen=True):
     """Why there is none."""
 
     capture: str
-    error: Literal["not_done", "no_answer", "refused", "looks_like_a_card"]
+    error: Literal["no_card", "not_done", "no_answer", "refused", "looks_like_a_card"]
     reason: str = ""
     decline: Decline | None = None
 
@@ -217,6 +217,8 @@ class NoToken(Message, tag="no_token", frozen=True):
         match error:
             case CardRefused(decline=decline):
                 return cls(capture, "refused", decline=decline)
+            case NoCard(reason=reason):
+                return cls(capture, "no_card", reason)
             case NotDone(reason=reason):
                 return cls(capture, "not_done", reason)
             case NoAnswer(reason=reason):
@@ -233,6 +235,8 @@ class NoToken(Message, tag="no_token", frozen=True):
                 return CardRefused(decline)
             case NoToken(error="looks_like_a_card"):
                 return LooksLikeACard()
+            case NoToken(error="no_card"):
+                return NoCard(self.reason)
             case NoToken(error="not_done"):
                 return NotDone(self.reason)
         return NoAnswer(self.reason)

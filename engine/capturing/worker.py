@@ -30,7 +30,7 @@ from engine.capturing.messages import (
     read_order,
 )
 from engine.paying.tokenising import open_tokeniser
-from payments.errors import NoAnswer, NotDone
+from payments.errors import NO_CARD, NoAnswer, NoCard, NotDone
 from payments.tokens import Key, Tokeniser
 
 log = structlog.get_logger(__name__)
@@ -159,8 +159,11 @@ class _Worker:
 
     def _tokenise(self, capture: str, key: Key) -> None:
         booth, tokeniser = self._booths.get(capture), self._tokeniser
-        if booth is None or tokeniser is None:
-            self._tell(NoToken.of(capture, NotDone("no_card")))
+        if booth is None:
+            self._tell(NoToken.of(capture, NoCard(NO_CARD)))
+            return
+        if tokeniser is None:
+            self._tell(NoToken.of(capture, NotDone("no_provider")))
             return
         task = asyncio.create_task(booth.tokenise(tokeniser, key, now_ms()), name=capture)
         self._asking.add(task)

@@ -14,6 +14,7 @@ both legs, the `Capture` and the tokeniser. What comes from there can carry none
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Collection, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -54,6 +55,9 @@ class OpenCapture(Protocol):
     then. Where it was lost, `outputs` tells `Ended(INTERNAL_ERROR)`.
     """
 
+    left: asyncio.Event
+    """A leg has left by itself: nothing more will be keyed."""
+
     @property
     def id(self) -> str:
         """Of this capture alone; for the log and the audit."""
@@ -79,7 +83,7 @@ class OpenCapture(Protocol):
         `declined` or `failed`. It may be asked again with the same key until there is a token;
         the security code is gone then.
 
-        Raises what `Tokeniser.tokenise` raises, and NotDone where there is no card to be had
+        Raises what `Tokeniser.tokenise` raises, and NoCard where there is no card to be had
         (`no_card`: it was never complete, or is over; `capture_lost`).
         """
 

@@ -17,7 +17,7 @@ from engine.paying.wording import sentences
 from ivr.commands import Segment
 from ivr.errors import SpeechError
 from payments.capture import Ended, Field, Output, Prompt, Result
-from payments.errors import NotDone
+from payments.errors import NoCard
 from payments.tokens import CardToken, Key
 
 log = structlog.get_logger(__name__)
@@ -68,6 +68,9 @@ class RemoteCapture:
         self._order = order
         self._outputs: asyncio.Queue[Output] = asyncio.Queue()
         self._ended = False
+        self._spoilt = False
+        self.left = asyncio.Event()
+        """See the port."""
         self._joined = asyncio.Event()
         self._closed = asyncio.Event()
         self._token: asyncio.Future[CardToken] | None = None
@@ -120,7 +123,7 @@ class RemoteCapture:
     async def tokenise(self, key: Key) -> CardToken:
         """See the port."""
         if self._closed.is_set():
-            raise NotDone("capture_lost")
+            raise NoCard("capture_lost")
         self._token = asyncio.get_running_loop().create_future()
         self._send(messages.Tokenise(self._name, key))
         return await self._token
@@ -131,7 +134,13 @@ class RemoteCapture:
 
     async def declined(self, anew: Collection[Field]) -> None:
         """See the port."""
-        self._send(messages.Declined(self._name, tuple(anew)))
+        self._send(messages.Declined(self._name, () if self._spoilt else tuple(anew)))
+
+    async def spoil(self) -> None:
+        """What is keyed could be heard or seen: it ends now or, where the money is being asked
+        for, with that; nothing more is keyed."""
+        self._spoilt = True
+        await self.cancel()
 
     async def failed(self, result: Result) -> None:
         """See the port."""
@@ -149,9 +158,11 @@ class RemoteCapture:
             self._send(messages.Close(self._name))
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._closed.wait(), CLOSES_S)
-        if self.back is not None:
-            await self.back()
-        self._process.forget(self._name)
+        try:
+            if self.back is not None:
+                await self.back()
+        finally:
+            self._process.forget(self._name)
 
     # the process's news
 
@@ -168,6 +179,7 @@ class RemoteCapture:
                 self._settle(news)
             case Parted(leg=leg):
                 log.info("capture_leg_left", capture=self._name, leg=leg)
+                self.left.set()
             case Closed() | None:
                 self._over()
 
@@ -202,7 +214,7 @@ class RemoteCapture:
             self._ended = True
             self._outputs.put_nowait(Ended(Result.INTERNAL_ERROR))
         if self._token is not None and not self._token.done():
-            self._token.set_exception(NotDone("capture_lost"))
+            self._token.set_exception(NoCard("capture_lost"))
         self._closed.set()
 
     def _send(self, message: messages.Message) -> None:

@@ -19,6 +19,7 @@ from engine.capturing import messages
 from engine.paying.captures import CapturesAway, OpenCapture, Order
 from engine.paying.pauses import NotPaused, Pause
 from engine.paying.remote import Process, RemoteCapture
+from engine.paying.safety import PaymentSafety
 from engine.performing.line import Line
 from engine.transfers.caller import enter_relay
 from engine.transfers.party import Party, Relayed
@@ -28,6 +29,9 @@ log = structlog.get_logger(__name__)
 
 BACK_S = 5.0
 """So long the legs may take to be back where they came from."""
+LOOKS_EVERY_S = 5.0
+"""How often Asterisk is asked again while a card is keyed: most of its settings change without an
+event."""
 
 Secrets = Callable[[Site], Mapping[str, str]]
 """Those of the services of a site, as they are now."""
@@ -91,7 +95,7 @@ class CaptureRoom:
                 pause = await stack.enter_async_context(pausing)
             except NotPaused as refusal:
                 raise CapturesAway(refusal.reason) from None
-            unheard = _Unheard(stack, pause)
+            unheard = _Unheard(stack, pause, self._services.safety)
             yield unheard
 
     def _new(self, order: Order) -> tuple[RemoteCapture, Relayed]:
@@ -108,7 +112,9 @@ class CaptureRoom:
         site = self._services.site
         if site.payments is not None:
             section = site.payments.model_dump(mode="json")
-            self._process.configure(messages.Configure(section, dict(self._secrets(site))))
+            known, needed = self._secrets(site), site.payments.secrets
+            secrets = {name: value for name, value in known.items() if name in needed}
+            self._process.configure(messages.Configure(section, secrets))
         today = datetime.now(ZoneInfo(site.zone))
         how = order.rules, order.language, today.year, today.month, order.prompts
         self._process.listen(capture.id, capture.take)
@@ -118,9 +124,12 @@ class CaptureRoom:
 class _Unheard:
     """Where nobody records, and what makes it so."""
 
-    def __init__(self, stack: contextlib.AsyncExitStack, pause: Pause) -> None:
+    def __init__(
+        self, stack: contextlib.AsyncExitStack, pause: Pause, safety: PaymentSafety
+    ) -> None:
         self._stack = stack
         self._pause = pause
+        self._safety = safety
 
     def keep(self, capture: RemoteCapture) -> RemoteCapture:
         """It lasts until the capture's legs are back; should it break, the capture ends."""
@@ -139,8 +148,11 @@ class _Unheard:
         return capture
 
     async def _watch(self, capture: RemoteCapture) -> None:
-        await self._pause.broken.wait()
-        await capture.cancel()
+        broken = self._pause.broken
+        while not broken.is_set() and not await self._safety.findings():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(broken.wait(), LOOKS_EVERY_S)
+        await capture.spoil()
 
 
 async def _inside(line: Line, relayed: Relayed) -> None:

@@ -25,7 +25,7 @@ from engine.transfers.refusals import NotNow
 from history.errors import DatabaseAway
 from payments.capture import Completed, Ended, Field, Output, Result, Rules
 from payments.cashier import Cashier, Done, NotMade, Outcome, Refused, Unknown, word_of
-from payments.errors import LedgerError, Unsettled
+from payments.errors import NO_CARD, LedgerError, Unsettled
 from payments.gateways import Decline
 from payments.ledger import ENGINE, Ledger, Payment
 from payments.money import Amount
@@ -130,6 +130,8 @@ class Taking:
     async def complete(self, by: str) -> None:
         """Every field is there: ask for the money."""
         self._in("complete", Phase.COMPLETE)
+        if self._charge is not None and not self._charge.done():
+            raise NotNow("complete", "the last word of the money has not come back yet")
         self._start_charge(by)
 
     async def retry(self, by: str, *, another_card: bool = False) -> None:
@@ -288,6 +290,9 @@ class Taking:
                 await capture.paid()
             case Refused(decline=why):
                 await self._declined(why)
+            case NotMade(reason=why) if why == NO_CARD:
+                # Caller or agent were faster: the capture has ended by itself, or goes on.
+                self._outcome = None
             case NotMade():
                 await self._failed(Result.CONNECTOR_ERROR)
             case Unknown():
@@ -331,8 +336,15 @@ class Taking:
             await capture.declined(why.anew)
 
     async def _give_up(self) -> None:
-        """The agent does nothing more: nobody is kept masked for ever."""
-        await self._books.sleep(self.rules.session_ms / 1000)
+        """The agent does nothing more, or someone has hung up: nobody is kept masked for ever, and
+        no card in memory."""
+        patience = asyncio.ensure_future(self._books.sleep(self.rules.session_ms / 1000))
+        left = asyncio.create_task(self._opened.left.wait())
+        try:
+            await asyncio.wait((patience, left), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            patience.cancel()
+            left.cancel()
         await self._opened.declined(())
 
     def _stop_waiting(self) -> None:

@@ -49,6 +49,11 @@ class MaskedLine:
             self._merger.lasts(Source.TONES, self._now)
         return Heard(masked.audio, tuple(found))
 
+    @property
+    def pressed(self) -> bool:
+        """Whether the tones of a key that was told are still there."""
+        return self._receiver.pressed
+
     def event(self, key: int) -> Press | None:
         """An event told of a key (ASCII) now; None where its tones were counted already."""
         press = Press(key, self._now)

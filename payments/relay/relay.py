@@ -98,6 +98,11 @@ class Relay:
         self._words.clear()
 
     @property
+    def pressed(self) -> bool:
+        """Whether the caller holds a key down, by the audio heard so far."""
+        return self._line.pressed
+
+    @property
     def waits(self) -> bool:
         """Whether there is something of the caller that was not heard."""
         return bool(self._unheard)

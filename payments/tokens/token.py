@@ -51,7 +51,7 @@ class HeldCard(Protocol):
     async def tokenise(self, key: Key) -> CardToken:
         """A token of it; again with the same key until there is one.
 
-        Raises CardRefused, NotDone, NoAnswer, LooksLikeACard.
+        Raises CardRefused, NotDone (NoCard: to ask again is of no use), NoAnswer, LooksLikeACard.
         """
 
 

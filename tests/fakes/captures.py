@@ -12,7 +12,7 @@ from engine.transfers.refusals import NotInTalk
 from payments.capture import POUND, STAR, Capture, Card, Ended, Field, Output, Prompt, Result
 from payments.capture.checks import Month
 from payments.capture.states import Keying
-from payments.errors import NotDone
+from payments.errors import NO_CARD, NoCard
 from payments.tokens import CardToken, Key, Tokeniser
 
 TODAY = Month(2026, 11)
@@ -48,6 +48,7 @@ class HeldCapture:
         self.said: list[str] = []
         self.closed = 0
         self.id = "capture-1"
+        self.left = asyncio.Event()
         self._capture = Capture(order.rules, order.language, TODAY)
         self._tokeniser = tokeniser
         self._clock = clock
@@ -71,6 +72,7 @@ class HeldCapture:
 
     def hangs_up(self) -> None:
         """The caller is gone."""
+        self.left.set()
         self._take(self._capture.hung_up(self._now))
 
     def is_lost(self) -> None:
@@ -107,7 +109,7 @@ class HeldCapture:
     async def tokenise(self, key: Key) -> CardToken:
         card = self._card = self._card or self._capture.take(self._now)
         if card is None:
-            raise NotDone("no_card")
+            raise NoCard(NO_CARD)
         token = await self._tokeniser.tokenise(card, key)
         self._drop_card()
         return token

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.capturing.booth import LAST_WORDS_MS, LEGS_COME_MS, Who
+from engine.capturing.booth import LAST_WORDS_MS, LEGS_COME_MS, RINGS_OUT_MS, Who
 from engine.capturing.messages import (
     Ask,
     Cancel,
@@ -161,7 +161,7 @@ async def test_there_is_no_token_without_a_card() -> None:
     await engine.booth.tokenise(FakeProvider(), KEY, engine.now_ms)
     engine.orders(Cancel("capture-1"))
     await engine.booth.tokenise(FakeProvider(), KEY, engine.now_ms)
-    assert engine.told(NoToken) == [NoToken("capture-1", "not_done", "no_card")] * 2
+    assert engine.told(NoToken) == [NoToken("capture-1", "no_card", "no_card")] * 2
 
 
 @pytest.mark.parametrize(
@@ -244,6 +244,7 @@ def test_the_last_words_are_said_before_the_legs_go_back(tmp_path: Path) -> None
     words = tmp_path / "words.sln"
     words.write_bytes(np.full(8_000, 9_000, "<i2").tobytes())
     engine = complete(prompts=True)
+    engine.passes(RINGS_OUT_MS)
     engine.orders(Cancel("capture-1"))
     engine.plays(str(words))
     engine.orders(Close("capture-1"))
@@ -253,6 +254,38 @@ def test_the_last_words_are_said_before_the_legs_go_back(tmp_path: Path) -> None
     assert engine.caller.given_back
     assert engine.agent.given_back
     assert ended(engine) == [Result.CANCELLED]
+
+
+def test_the_key_that_ends_it_is_masked_to_its_end() -> None:
+    """A capture is over while its last key is still held down; the agent is not to hear the rest
+    of it, nor a recording that goes on."""
+    engine = FakeEngine(Rules(attempts=1))
+    engine.begin()
+    for key in "555555555555444":
+        engine.says(frames(press(key, 80), silence(80)))
+    for frame in frames(press("1", 4_000)):
+        engine.says([frame])
+        if ended(engine):
+            engine.orders(Close("capture-1"))
+        assert not engine.agent.given_back
+    assert ended(engine) == [Result.TOO_MANY_FAILED_ATTEMPTS]
+    engine.says(frames(silence(RINGS_OUT_MS)))
+    assert engine.agent.given_back
+
+
+def test_who_keys_on_after_the_end_is_masked_until_they_stop() -> None:
+    """The agent has given up in the middle of a number; the caller does not know yet."""
+    engine = FakeEngine()
+    engine.begin()
+    engine.events("4242")
+    engine.orders(Cancel("capture-1"))
+    engine.orders(Close("capture-1"))
+    for key in "424242424242":
+        engine.events(key, every_ms=1_000)
+        assert not engine.agent.given_back
+    engine.passes(RINGS_OUT_MS)
+    assert engine.agent.given_back
+    assert engine.caller.given_back
 
 
 def test_nobody_waits_for_last_words_that_do_not_come() -> None:

@@ -15,6 +15,7 @@ from config.payments import Payments, Sandbox
 from engine.calls import waiting
 from engine.capturing.messages import (
     Ask,
+    Cancel,
     Close,
     Closed,
     Configure,
@@ -33,7 +34,7 @@ from engine.capturing.messages import (
     Tokenised,
     Told,
 )
-from engine.paying import remote
+from engine.paying import remote, room
 from engine.paying.captures import CapturesAway, OpenCapture, Order
 from engine.paying.room import CaptureRoom
 from engine.paying.safety import PaymentSafety
@@ -54,6 +55,7 @@ from tests.unit.test_engine_call import CONTACT, FLOW_TEXT, OK, calling, goodbye
 pytestmark = pytest.mark.unit
 
 ORDER = Order(Rules(), "en", prompts=False)
+SECRETS = {"sandbox_key": "s", "of_another_service": "t"}
 
 
 async def _reads(inspected: Inspected) -> Inspected:
@@ -100,7 +102,7 @@ class Case:
     def __init__(self, house: House) -> None:
         self.house = house
         self.process = FakeProcess()
-        self.room = CaptureRoom(self.process, house.services, lambda site: {"sandbox_key": "s"})
+        self.room = CaptureRoom(self.process, house.services, lambda site: SECRETS)
 
     def begins(self) -> asyncio.Task[OpenCapture]:
         """Anna begins a capture."""
@@ -194,7 +196,7 @@ async def test_a_conversation_goes_into_the_relay_and_comes_back(case: Case) -> 
 
 
 async def test_the_provider_and_its_secrets_are_told_to_the_process_alone(case: Case) -> None:
-    """Before the capture, and shown in no text of the message."""
+    """Before the capture, no other service's, and shown in no text of the message."""
     async with calling(case.house) as call:
         capture = await case.open(call)
         told = case.process.sent[0]
@@ -224,6 +226,37 @@ async def test_a_process_that_is_lost_ends_the_capture_and_nothing_else(case: Ca
         await capture.paid()
         await capture.close()
         await capture.close()
+        await caller_leaves(call)
+
+
+@pytest.mark.parametrize("how", ["recorded", "unsafe"])
+async def test_what_could_be_heard_or_seen_is_not_keyed_on(
+    case: Case, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """Somebody records the caller, or Asterisk is set otherwise, in the middle of a capture; also
+    while the money is asked for, so nothing is keyed again after a decline."""
+    monkeypatch.setattr(room, "LOOKS_EVERY_S", 0.0)
+    services = case.house.services
+    read = SAFE
+
+    async def reads() -> Inspected:
+        return read
+
+    always = float("inf")
+    services.safety = PaymentSafety(reads, lambda: True, services.metrics, lambda: always)
+    async with calling(case.house) as call:
+        capture = await case.open(call)
+        if how == "recorded":
+            services.pauses.tapped(CONTACT)
+        else:
+            read = replace(SAFE, manager_debug=True)
+            services.safety.settings_changed()
+        await until(lambda: Cancel(capture.id) in case.process.sent)
+        await capture.declined((Field.CODE,))
+        assert case.process.sent[-1] == Declined(capture.id, ())
+        case.process.tells(Closed(capture.id))
+        await case.lets_go(call)
+        await case.talk_again(call)
         await caller_leaves(call)
 
 

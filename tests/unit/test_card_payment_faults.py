@@ -3,13 +3,17 @@ otherwise than it is."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bridge.errors import SessionClosed
+from payments.capture import Field
 from payments.cashier import Outcome
+from payments.ledger import State
 from tests.fakes.paying import CONTACT, Desk, Json, desk
 
 pytestmark = pytest.mark.unit
@@ -73,3 +77,60 @@ async def test_lines_that_do_not_come_back_are_no_end_of_the_engine(
     assert (await ended(anna))["result"] == "success"
     audit = [each.what for each in await anna.paying.ledger.audit(anna.payment)]
     assert audit[-1] == "capture ended"
+
+
+async def test_who_hangs_up_after_a_decline_ends_it(anna: Desk) -> None:
+    """The card is not kept for an agent who could still try again."""
+    await keyed(anna, NO_FUNDS)
+    await anna.leads("complete")
+    await anna.sees("declined")
+    anna.caller.hangs_up()
+    assert (await ended(anna))["result"] == "declined"
+
+
+@pytest.mark.parametrize(
+    ("act", "result"),
+    [("hangs_up", "caller-hung-up"), ("star", "caller-interrupted-with-star")],
+)
+async def test_a_caller_may_be_faster_than_the_money(
+    anna: Desk, monkeypatch: pytest.MonkeyPatch, act: str, result: str
+) -> None:
+    """Between the agent's word and the card: it ends as the caller wanted, is not asked for again
+    and again, and nothing is charged."""
+    caller, begin = anna.caller, anna.paying.ledger.begin
+
+    async def begins(*given: Any) -> Any:
+        caller.keys("*") if act == "star" else caller.hangs_up()
+        return await begin(*given)
+
+    await keyed(anna)
+    monkeypatch.setattr(anna.paying.ledger, "begin", begins)
+    began_ms = anna.paying.money.clock.now_ms
+    await anna.leads("complete")
+    state = await ended(anna)
+    assert (state["result"], state["problem"]) == (result, None)
+    assert anna.paying.money.clock.now_ms == began_ms
+    assert (await anna.paying.ledger.payment(anna.payment)).state is State.OPEN
+
+
+async def test_a_field_may_be_reset_in_the_last_moment(
+    anna: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was to be charged is not there any more; the capture goes on, and is charged then."""
+    begin = anna.paying.ledger.begin
+
+    async def begins(*given: Any) -> Any:
+        monkeypatch.undo()
+        await anna.caller.reset(Field.CODE)
+        return await begin(*given)
+
+    await keyed(anna)
+    monkeypatch.setattr(anna.paying.ledger, "begin", begins)
+    await anna.leads("complete")
+    await anna.sees("capturing", asked="security-code")
+    anna.caller.keys("123")
+    await anna.sees("complete")
+    async with asyncio.timeout(5):
+        while (await anna.leads("complete"))[0] == 409:  # the first try is being written down
+            continue
+    assert (await ended(anna))["result"] == "success"
