@@ -44,6 +44,23 @@ def _path(text: str) -> str:
     return text
 
 
+def _key_alone(text: str) -> str:
+    """By the payment's own name, what became of one request would be told of another."""
+    if "{key}" not in text or "{handle}" in text:
+        raise ValueError(
+            f"{shown(text)} is not about one request: {{key}} says which, no {{handle}}"
+        )
+    return text
+
+
+def _no_hole(text: str) -> str:
+    if "{handle}" in text:
+        raise ValueError(
+            f"{shown(text)} has a {{handle}}, which is not known before it is answered"
+        )
+    return text
+
+
 def _place(text: str) -> str:
     if _PLACE.fullmatch(text) is None:
         raise ValueError(f"{shown(text)} is no place in a reply, like error.code")
@@ -65,6 +82,8 @@ def _body_of(holes: tuple[str, ...], needed: str) -> AfterValidator:
 SecretName = Annotated[str, AfterValidator(_secret)]
 PrivateAddress = Annotated[WebAddress, AfterValidator(_private)]
 RequestPath = Annotated[str, AfterValidator(_path)]
+OpeningPath = Annotated[RequestPath, AfterValidator(_no_hole)]
+LookPath = Annotated[RequestPath, AfterValidator(_key_alone)]
 ReplyPlace = Annotated[str, AfterValidator(_place)]
 BrandName = Literal[
     "visa", "mastercard", "amex", "discover", "diners", "jcb", "unionpay", "maestro"
@@ -94,7 +113,7 @@ class StripeAccount(DocumentModel):
 class CardRequest(DocumentModel):
     """How a card becomes a token: a POST whose body has the card in it."""
 
-    path: RequestPath = Field(description="what follows the address, like /cards")
+    path: OpeningPath = Field(description="what follows the address, like /cards")
     body: Annotated[dict[str, Any], _body_of(CARD_HOLES, "number")] = Field(
         description="what is sent as JSON, with {number}, {month}, {year} or {yy}, {code}, "
         "{postal} and {key}; a key whose value is the hole of what was not keyed is left out"
@@ -132,6 +151,14 @@ class ReplyPlaces(DocumentModel):
         "the agent is told what may be said",
     )
 
+    @model_validator(mode="after")
+    def _one_meaning(self) -> Self:
+        words = [*self.approved, *self.declined, *self.pending]
+        twice = sorted({word for word in words if words.count(word) > 1})
+        if twice:
+            raise ValueError(f"{shown(twice[0])} means two things: each word is for one of them")
+        return self
+
 
 class Sandbox(DocumentModel):
     """A provider of our own, which moves no money: `trunkline up` starts it beside the engine. For
@@ -159,9 +186,9 @@ class HttpGateway(DocumentModel):
     capture: MoneyRequest | None = Field(default=None, description="take what is held")
     void: MoneyRequest | None = Field(default=None, description="let it go")
     refund: MoneyRequest | None = Field(default=None, description="give it back")
-    look: RequestPath | None = Field(
+    look: LookPath | None = Field(
         default=None,
-        description="a GET that tells how a request went, like /requests/{key}",
+        description="a GET that tells how a request went, by its key: /requests/{key}",
     )
     reply: ReplyPlaces = Field(description="how it answers")
 

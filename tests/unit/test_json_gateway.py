@@ -150,6 +150,18 @@ async def test_what_the_site_does_not_describe_is_not_done() -> None:
             SITE.format(url="https://p.example").replace("why.code", "why..code"),
             "no place in a reply",
         ),
+        (
+            SITE.format(url="https://p.example").replace("/requests/{key}", "/payments/{handle}"),
+            '"/payments/{handle}" is not about one request',
+        ),
+        (
+            SITE.format(url="https://p.example").replace("path: /cards", 'path: "/c/{handle}"'),
+            '"/c/{handle}" has a {handle}, which is not known',
+        ),
+        (
+            SITE.format(url="https://p.example").replace("[NOK]", "[NOK, OK]"),
+            '"OK" means two things',
+        ),
     ],
 )
 def test_what_is_written_wrong_is_told(written: str, why: str) -> None:
