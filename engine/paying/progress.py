@@ -24,6 +24,7 @@ from payments.capture import (
     Recognised,
     Rejected,
     Result,
+    keyed_anew,
 )
 from payments.gateways import Decline, Reason
 from payments.gateways.words import agent_words
@@ -138,7 +139,7 @@ class Progress:
 
     def declined(self, why: Decline, language: str) -> Self:
         """The card was refused."""
-        again = tuple(each for each in self.fields if is_anew(each, why))
+        again = keyed_anew(why.anew, tuple(self.fields))
         told = Told(why.reason, agent_words(why, language), again)
         return replace(self, phase=Phase.DECLINED, decline=told)
 
@@ -176,11 +177,6 @@ class Progress:
 
     def _with(self, which: Field, shown: FieldShown, **changes: Any) -> Self:
         return replace(self, fields={**self.fields, which: shown}, **changes)
-
-
-def is_anew(which: Field, why: Decline) -> bool:
-    """Whether a field is keyed anew for another try: the security code always."""
-    return which in why.anew or which is Field.CODE or Field.NUMBER in why.anew
 
 
 def event_of(output: Output) -> Json | None:

@@ -5,7 +5,7 @@ decides; the digits lie in wiped bytearrays (`Digits`) from the first key on.
 """
 
 from payments.capture.brands import Brand
-from payments.capture.capture import Capture
+from payments.capture.capture import Capture, keyed_anew
 from payments.capture.card import Card
 from payments.capture.digits import Digits
 from payments.capture.events import (
@@ -47,4 +47,5 @@ __all__ = [
     "Rejected",
     "Result",
     "Rules",
+    "keyed_anew",
 ]

@@ -25,6 +25,14 @@ from payments.capture.states import (
 from payments.capture.values import LAST_KEY, POUND, STAR, Actor, Field, Result
 
 
+def keyed_anew(wanted: Collection[Field], captured: Collection[Field]) -> tuple[Field, ...]:
+    """What of the captured fields is keyed anew after a decline: the security code always,
+    everything if the number is wanted; also where nothing of it is captured, for the same card is
+    not asked of again."""
+    anew = tuple(each for each in captured if each in wanted or each is Field.CODE)
+    return tuple(captured) if Field.NUMBER in anew or not anew else anew
+
+
 class Capture:
     """The fields of one card from a caller's keys, to be used as a context, whose end wipes all.
 
@@ -153,18 +161,16 @@ class Capture:
         return self._end_payment(result)
 
     def declined(self, anew: Collection[Field], now_ms: int) -> tuple[Output, ...]:
-        """The card was declined: these fields are keyed anew for another try, the security code
-        always, everything if the number is among them. Without any, or after enough tries, it is
-        over."""
+        """The card was declined: these fields are keyed anew for another try (`keyed_anew`).
+        Without any, or after enough tries, it is over."""
         if not isinstance(self.state, Paying):
             return self._given()
         if not anew or self._payments >= self._rules.payments:
             return self._end_payment(Result.DECLINED)
         self._ends_ms = now_ms + self._rules.session_ms
         self._fields.forget_attempts()
-        for field in self._rules.fields:
-            if field in anew or field is Field.CODE or Field.NUMBER in anew:
-                self._fields.clear(field, Actor.SYSTEM)
+        for field in keyed_anew(anew, self._rules.fields):
+            self._fields.clear(field, Actor.SYSTEM)
         self._fields.go_on()
         return self._given()
 

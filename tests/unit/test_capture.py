@@ -258,6 +258,19 @@ def test_after_a_decline_the_code_is_keyed_again() -> None:
     assert bytes(second.number.view()) == MASTERCARD.encode()
 
 
+@pytest.mark.parametrize("wanted", [Field.CODE, Field.POSTAL])
+def test_the_same_card_is_not_asked_of_again_where_nothing_of_it_can_be_keyed_anew(
+    wanted: Field,
+) -> None:
+    """Number and date are captured alone, and the issuer wants something else: another card."""
+    caller = Caller(Rules(fields=(Field.NUMBER, Field.EXPIRY)))
+    caller.keys(MASTERCARD + "1230")
+    assert caller.capture.take(caller.now_ms) is not None
+    came = caller.take(caller.capture.declined({wanted}, caller.now_ms))
+    assert Asked(Field.NUMBER, 1) in came
+    assert isinstance(caller.capture.state, Keying)
+
+
 def test_another_card_is_keyed_from_the_beginning() -> None:
     """With the number everything is asked for again."""
     caller = Caller()
