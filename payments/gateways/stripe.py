@@ -7,6 +7,7 @@ with a new method.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from decimal import Decimal
 
 from payments.errors import NoAnswer, NotDone
 from payments.gateways.gateway import (
@@ -56,22 +57,24 @@ class StripeGateway:
         self, order: Order, token: Token, key: Key, earlier: Handle | None = None
     ) -> Answer:
         """Hold the amount."""
-        return await self._confirm(order, token, key, earlier, "manual")
+        return await self._confirm(order, token, key, earlier, Operation.AUTHORISE)
 
     async def charge(
         self, order: Order, token: Token, key: Key, earlier: Handle | None = None
     ) -> Answer:
         """Hold and take the amount."""
-        return await self._confirm(order, token, key, earlier, "automatic")
+        return await self._confirm(order, token, key, earlier, Operation.CHARGE)
 
     async def capture(self, handle: Handle, amount: Amount, key: Key) -> Answer:
         """Take what was authorised, or less of it."""
         fields = {"amount_to_capture": minor_at_stripe(amount)}
-        return await self._post(f"{_INTENTS}/{handle.value}/capture", fields, key, handle)
+        path = f"{_INTENTS}/{handle.value}/capture"
+        return await self._post(path, fields, key, handle, Operation.CAPTURE)
 
     async def void(self, handle: Handle, key: Key) -> Answer:
         """Let go what was authorised."""
-        return await self._post(f"{_INTENTS}/{handle.value}/cancel", {}, key, handle)
+        path = f"{_INTENTS}/{handle.value}/cancel"
+        return await self._post(path, {}, key, handle, Operation.VOID)
 
     async def refund(self, handle: Handle, amount: Amount, key: Key) -> Answer:
         """Give back what was charged, or a part of it."""
@@ -93,7 +96,7 @@ class StripeGateway:
         return None if intent is None else _known(intent, asked)
 
     async def _confirm(
-        self, order: Order, token: Token, key: Key, earlier: Handle | None, capture: str
+        self, order: Order, token: Token, key: Key, earlier: Handle | None, operation: Operation
     ) -> Answer:
         if earlier is not None:
             fields = {
@@ -101,25 +104,31 @@ class StripeGateway:
                 "error_on_requires_action": "true",
                 "payment_method_options[card][moto]": "true",
             }
-            return await self._post(f"{_INTENTS}/{earlier.value}/confirm", fields, key, earlier)
+            path = f"{_INTENTS}/{earlier.value}/confirm"
+            return await self._post(path, fields, key, earlier, operation)
         whole: dict[str, Value] = {
             "amount": minor_at_stripe(order.amount),
             "currency": order.amount.currency.lower(),
             "payment_method": token.value,
             "allowed_payment_method_types[]": "card",
-            "capture_method": capture,
+            "capture_method": "manual" if operation is Operation.AUTHORISE else "automatic",
             "description": order.reference,
             f"metadata[{PAYMENT}]": order.payment,
             f"metadata[{ATTEMPT}]": key,
             **_MOTO,
         }
-        return await self._post(_INTENTS, whole, key, None)
+        return await self._post(_INTENTS, whole, key, None, operation)
 
     async def _post(
-        self, path: str, fields: Mapping[str, Value], key: Key, about: Handle | None
+        self,
+        path: str,
+        fields: Mapping[str, Value],
+        key: Key,
+        about: Handle | None,
+        operation: Operation,
     ) -> Answer:
         try:
-            return intent_answer(await self._api.post(path, fields, key))
+            return intent_answer(await self._api.post(path, fields, key), operation)
         except CardError as refusal:
             return Declined(refusal.decline, _intent_in(refusal.error) or about)
 
@@ -167,19 +176,27 @@ def _attempt_of(found: Object) -> object:
 def minor_at_stripe(amount: Amount) -> int:
     """An amount as Stripe counts it, which is not always in ISO 4217's smallest unit. Raises
     NotDone of what it cannot be charged (docs.stripe.com/currencies)."""
-    places = 0 if amount.currency in _WHOLE else 3 if amount.currency in _THOUSANDTHS else 2
-    minor = amount.value.scaleb(places)
+    minor = amount.value.scaleb(_places(amount.currency))
     step = 10 if amount.currency in _THOUSANDTHS else 1
     if minor != minor.to_integral_value() or minor % step:
         raise NotDone("amount_too_fine")
     return int(minor)
 
 
-def intent_answer(intent: Object) -> Answer:
-    """What the state of an intent means to who has just asked something of it."""
+def amount_of(minor: int, currency: str) -> Amount:
+    """What Stripe counts so. Raises ValueError of no currency of ISO 4217."""
+    return Amount.of(Decimal(minor).scaleb(-_places(currency)), currency)
+
+
+def _places(currency: str) -> int:
+    return 0 if currency in _WHOLE else 3 if currency in _THOUSANDTHS else 2
+
+
+def intent_answer(intent: Object, operation: Operation) -> Answer:
+    """What the state of an intent means to who has just asked this of it."""
     handle = Handle(str(intent.get("id")))
     match intent.get("status"):
-        case "succeeded" | "requires_capture" | "canceled":
+        case str() as status if status in _DONE[operation]:
             return Approved(handle)
         case "processing":
             return Pending(handle)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from payments.errors import NoticeRefused
-from payments.gateways.stripe import PAYMENT
+from payments.gateways.stripe import PAYMENT, amount_of
 
 TOLERANCE_S = 300
 """An older one may be somebody's copy."""
@@ -57,6 +57,16 @@ def _digest(payload: bytes, secret: str, at: str) -> str:
     return hmac.new(secret.encode(), at.encode() + b"." + payload, hashlib.sha256).hexdigest()
 
 
+def _given_back(charge: Mapping[str, Any]) -> int | None:
+    minor, currency = charge.get("amount_refunded"), charge.get("currency")
+    if not isinstance(minor, int) or minor <= 0 or not isinstance(currency, str):
+        return None
+    try:
+        return amount_of(minor, currency.upper()).minor
+    except ValueError:
+        return None  # of no currency that we could have asked for
+
+
 def _notice(payload: bytes) -> Notice:
     try:
         told = json.loads(payload)
@@ -67,6 +77,6 @@ def _notice(payload: bytes) -> Notice:
     if what.get("object") == "payment_intent":
         handle, refunded = what.get("id"), None
     else:
-        handle, refunded = what.get("payment_intent"), what.get("amount_refunded")
+        handle, refunded = what.get("payment_intent"), _given_back(what)
     payment = (what.get("metadata") or {}).get(PAYMENT)
     return Notice(name, kind, handle, payment, refunded)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, replace
 from itertools import count
@@ -18,6 +18,7 @@ from payments.errors import KeyUsedOtherwise, NoSuchPayment, NotPossible, Unsett
 from payments.gateways import Operation
 from payments.ledger.reading import LedgerReader, attempt_from, payment_from
 from payments.ledger.rows import (
+    CHARGES,
     OPEN_ATTEMPTS,
     Attempt,
     AttemptState,
@@ -211,16 +212,15 @@ async def _new_attempt(
     now_ms: int,
 ) -> Attempt:
     """Raises nothing: the payment is locked."""
-    ours = payment_attempts.c.payment_id == payment.id
-    before = select(func.count()).select_from(payment_attempts).where(ours)
+    before = await _attempts_of(connection, payment.id)
     attempt = Attempt(
         id=f"att_{uuid4().hex}",
         payment_id=payment.id,
-        number=(await connection.execute(before)).scalar_one() + 1,
+        number=len(before) + 1,
         operation=operation,
         amount=amount,
         token=None,
-        handle=payment.handle,
+        handle=_about(payment, operation, before),
         state=AttemptState.UNDER_WAY,
         code=None,
         advice=None,
@@ -235,6 +235,14 @@ async def _new_attempt(
     return attempt
 
 
+def _about(payment: Payment, operation: Operation, before: Sequence[Attempt]) -> str | None:
+    """What at the gateway it is about: after a decline the same, so that of all cards only one can
+    succeed; but not of another operation: what was to be held only is not taken by it."""
+    asked = (each.operation for each in reversed(before) if each.operation in CHARGES)
+    changed = operation in CHARGES and next(asked, operation) is not operation
+    return None if changed else payment.handle
+
+
 async def _about_to_send(
     connection: AsyncConnection, attempt: Attempt, values: dict[str, object]
 ) -> None:
@@ -242,6 +250,12 @@ async def _about_to_send(
     done = await connection.execute(_of_attempt(attempt.id).where(still).values(values))
     if not done.rowcount:
         raise NotPossible(attempt.payment_id, "this attempt was given up meanwhile")
+
+
+async def _attempts_of(connection: AsyncConnection, payment_id: str) -> Sequence[Attempt]:
+    query = select(payment_attempts).where(payment_attempts.c.payment_id == payment_id)
+    rows = await connection.execute(query.order_by(payment_attempts.c.number))
+    return [attempt_from(row) for row in rows]
 
 
 async def _attempt_now(connection: AsyncConnection, attempt_id: str) -> Attempt:

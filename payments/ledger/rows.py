@@ -43,7 +43,7 @@ class AttemptState(StrEnum):
 
 
 OPEN_ATTEMPTS = (AttemptState.UNDER_WAY, AttemptState.UNKNOWN)
-_CHARGES = (Operation.AUTHORISE, Operation.CHARGE)
+CHARGES = (Operation.AUTHORISE, Operation.CHARGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +196,7 @@ def standing_after(payment: Payment, attempt: Attempt, end: AttemptState) -> Sta
                 return Standing(State.VOIDED, authorised, captured, refunded)
             case Operation.REFUND:
                 refunded += attempt.amount
-    declined = end is AttemptState.DECLINED and attempt.operation in _CHARGES
+    declined = end is AttemptState.DECLINED and attempt.operation in CHARGES
     state = _state(authorised, captured, refunded, declined=declined)
     return Standing(state, authorised, captured, refunded)
 

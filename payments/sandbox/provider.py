@@ -263,8 +263,14 @@ class Provider:
         }
         self.refunds[refund["id"]] = refund
         refunded = intent["amount_received"] - self.charged[intent["id"]]
-        charge = {"object": "charge", "id": intent["latest_charge"], "amount_refunded": refunded}
-        self._announce("charge.refunded", charge | {"payment_intent": intent["id"]})
+        charge = {
+            "object": "charge",
+            "id": intent["latest_charge"],
+            "amount_refunded": refunded,
+            "currency": intent["currency"],
+            "payment_intent": intent["id"],
+        }
+        self._announce("charge.refunded", charge)
         return refund
 
     def _show_refund(self, fields: Mapping[str, str], name: str) -> Object:

@@ -10,9 +10,25 @@ import pytest
 from history.migrations import upgrade_to_head
 from payments.capture import Field
 from payments.cashier import KEY_LIFETIME_MS, Done, NotMade, Refused, Unknown
-from payments.errors import KeyUsedOtherwise, NoSuchPayment, NotDone, NotPossible, Unsettled
-from payments.gateways import Advice, Answer, Asked, Reason
-from payments.gateways.stripe import StripeGateway, minor_at_stripe
+from payments.errors import (
+    KeyUsedOtherwise,
+    NoAnswer,
+    NoSuchPayment,
+    NotDone,
+    NotPossible,
+    Unsettled,
+)
+from payments.gateways import (
+    Advice,
+    Answer,
+    Approved,
+    Asked,
+    Handle,
+    Operation,
+    Pending,
+    Reason,
+)
+from payments.gateways.stripe import StripeGateway, intent_answer, minor_at_stripe
 from payments.gateways.webhooks import Notice
 from payments.ledger import AttemptState, NewPayment, Payment, PaymentFilter, State
 from payments.money import Amount
@@ -377,3 +393,41 @@ def test_what_cannot_be_paid_is_no_amount(value: str) -> None:
     """Nothing, less, finer than the smallest unit, or more than banks can say."""
     with pytest.raises(ValueError, match="no amount of EUR"):
         Amount.of(Decimal(value), "EUR")
+
+
+async def test_another_operation_has_an_intent_of_its_own(house: PaymentHouse) -> None:
+    """An authorisation was declined, and the money is asked for: confirming the first intent would
+    only hold it, and call it paid."""
+    payment = await opened(house)
+    refused = await house.cashier.pay(payment.id, house.held(BAD), "anna", authorise=True)
+    assert isinstance(refused, Refused)
+    done = await house.cashier.pay(payment.id, house.held(), "anna")
+    assert isinstance(done, Done)
+    assert done.payment.state is State.PAID
+    assert taken(house) == 12_50
+    assert len(house.provider.intents) == 2
+
+
+@pytest.mark.parametrize(
+    ("operation", "status", "answer"),
+    [
+        (Operation.CHARGE, "succeeded", Approved(Handle("pi_1"))),
+        (Operation.AUTHORISE, "requires_capture", Approved(Handle("pi_1"))),
+        (Operation.VOID, "canceled", Approved(Handle("pi_1"))),
+        (Operation.CHARGE, "processing", Pending(Handle("pi_1"))),
+        (Operation.CHARGE, "requires_capture", None),
+        (Operation.CHARGE, "canceled", None),
+        (Operation.VOID, "succeeded", None),
+        (Operation.CAPTURE, "canceled", None),
+    ],
+)
+def test_done_is_what_was_asked_for(
+    operation: Operation, status: str, answer: Answer | None
+) -> None:
+    """Money that is only held is not paid; what else an intent may be is not known."""
+    intent = {"id": "pi_1", "status": status}
+    if answer is not None:
+        assert intent_answer(intent, operation) == answer
+        return
+    with pytest.raises(NoAnswer, match="unexpected_status"):
+        intent_answer(intent, operation)

@@ -1,6 +1,7 @@
 """The sandbox is Stripe to Stripe's own client, and fails as it is told to."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from typing import TypeVar
 
@@ -195,6 +196,22 @@ def test_a_webhook_of_nobody_is_refused(header: str, late_ms: int, why: str) -> 
     """Not signed, signed by another, an old one sent again, or no event at all."""
     with pytest.raises(NoticeRefused, match=why):
         read_notice(b"{}", header, "whsec_test", START_MS + late_ms)
+
+
+@pytest.mark.parametrize(
+    ("told", "currency", "refunded"),
+    [(500, "eur", 5_00), (100_00, "isk", 100), (50, "mga", 50_00), (0, "eur", None)],
+)
+def test_what_was_given_back_is_counted_as_the_ledger_does(
+    told: int, currency: str, refunded: int | None
+) -> None:
+    """Stripe's krónur have two decimals, its ariary none."""
+    charge = {"object": "charge", "payment_intent": "pi_1", "amount_refunded": told}
+    event = {"id": "evt_1", "type": "charge.refunded", "data": {"object": charge}}
+    charge["currency"] = currency
+    payload = json.dumps(event).encode()
+    header = signature(payload, "whsec_test", START_MS // 1000)
+    assert read_notice(payload, header, "whsec_test", START_MS).refunded == refunded
 
 
 def test_every_decline_code_has_a_card() -> None:
