@@ -28,14 +28,24 @@ def add_routes(app: web.Application, notices: Notices) -> None:
 
 
 async def _webhook(request: web.Request) -> web.Response:
-    payload = await request.content.read(LARGEST + 1)
-    if len(payload) > LARGEST:
+    payload = await _whole(request)
+    if payload is None:
         return _refused(413, "it is too long")
     signature = request.headers.get("Stripe-Signature", "")
     why = await request.app[NOTICES].take(payload, signature)
     if why is not None:
         return _refused(400, why)
     return web.json_response({})
+
+
+async def _whole(request: web.Request) -> bytes | None:
+    """However many segments it comes in; None: it is longer than any of theirs."""
+    payload = bytearray()
+    async for piece in request.content.iter_any():
+        payload += piece
+        if len(payload) > LARGEST:
+            return None
+    return bytes(payload)
 
 
 def _refused(status: int, why: str) -> web.Response:

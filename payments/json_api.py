@@ -39,8 +39,9 @@ class JsonApi:
             self.described.key_header: key,
             "Content-Type": "application/json",
         }
+        whole = filled(path, values)  # first: where it fails, nobody would wipe the body
         content = json_body(without_absent(body, values), values)
-        return await self._wire.send(WireRequest("POST", filled(path, values), headers, content))
+        return await self._wire.send(WireRequest("POST", whole, headers, content))
 
     async def get(self, path: str, values: Mapping[str, Value]) -> WireReply:
         """Look at something."""

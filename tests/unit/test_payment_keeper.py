@@ -1,6 +1,7 @@
 """The engine finds out by itself what is unknown, and takes the provider's webhooks."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -74,7 +75,7 @@ class Kept:
         wire.close()
         return payment
 
-    async def sends(self, payload: bytes, signed: str) -> int:
+    async def sends(self, payload: bytes | AsyncIterator[bytes], signed: str) -> int:
         """A webhook; the status that it gets."""
         headers = {"Stripe-Signature": signed}
         async with (
@@ -143,6 +144,21 @@ async def test_the_providers_webhook_settles_a_payment(kept: Kept) -> None:
             await session.post(f"{kept.site.payments.stripe.url}/sandbox/pending")
         await kept.taken.wait()
     assert await kept.state(payment) is State.PAID
+
+
+async def test_a_webhook_may_come_in_pieces(kept: Kept) -> None:
+    """As a proxy cuts it: it is read to its end before its signature is looked at."""
+    intent = {"object": "payment_intent", "id": "pi_other"}
+    event = {"id": "evt_1", "type": "payment_intent.created", "data": {"object": intent}}
+    payload = json.dumps(event).encode()
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for at in range(len(payload)):
+            yield payload[at : at + 1]
+            await asyncio.sleep(0)
+
+    signed = signature(payload, SECRETS["hook"], kept.now_ms // 1000)
+    assert await kept.sends(pieces(), signed) == 200
 
 
 async def test_what_the_provider_has_not_signed_is_refused(kept: Kept) -> None:

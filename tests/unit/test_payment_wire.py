@@ -10,9 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from config.payments import HttpGateway
+from payments import json_api
 from payments.errors import LooksLikeACard, NoAnswer, NotDone
 from payments.gateways import Approved, Order
 from payments.gateways.stripe import StripeGateway
+from payments.json_api import JsonApi
 from payments.money import Amount
 from payments.sandbox.faults import Fault, Mishap
 from payments.sandbox.server import Sandbox
@@ -186,3 +189,45 @@ async def test_one_that_is_given_up_is_wiped_by_who_has_it() -> None:
         await asyncio.to_thread(wire.close)
         wire._threads.shutdown(wait=True)
     assert held == bytes(4)
+
+
+async def test_what_a_closed_wire_is_given_is_wiped() -> None:
+    """The site was read again in that moment: nothing was sent, by nobody."""
+    wire = HttpsWire("https://psp.example", 5)
+    wire.close()
+    body, failure = await sent(wire)
+    assert isinstance(failure, NotDone)
+    assert body == bytes(4)
+
+
+async def test_no_body_is_built_for_a_path_that_there_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nobody would wipe it."""
+    built: list[object] = []
+    monkeypatch.setattr(json_api, "json_body", lambda *given: built.append(given))
+    described = HttpGateway.model_validate(
+        {
+            "url": "https://psp.example",
+            "tokenise": {"path": "/cards", "body": {"pan": "{number}"}},
+            "charge": {"path": "/payments"},
+            "reply": {"approved": ["OK"], "declined": ["NOK"]},
+        }
+    )
+    api = JsonApi(HttpsWire(described.url, 5), described, {})
+    with pytest.raises(NotDone, match="nothing_to_ask_about"):
+        await api.post("/cards/{handle}", {}, {"key": "k1"}, Key("k1"))
+    assert built == []
+
+
+async def test_the_keys_of_its_tls_are_written_nowhere(
+    secure: tuple[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python writes them where SSLKEYLOGFILE says; who has them can read what was sent."""
+    keys = tmp_path / "keys"
+    monkeypatch.setenv("SSLKEYLOGFILE", str(keys))
+    url, authority = secure
+    wire = HttpsWire(url, 5, authority)
+    await StripeTokeniser(StripeApi(wire, KEY)).tokenise(card(), Key("k1"))
+    wire.close()
+    assert not keys.exists()
