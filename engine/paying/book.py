@@ -1,4 +1,4 @@
-"""The work of `trunkline payments`: listed, shown, resolved, refunded."""
+"""The work of `trunkline payments`: listed, shown, resolved, refunded, captured, voided."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -17,8 +17,9 @@ from engine.paying.opening import open_ledger, open_till
 from engine.settings import Settings
 from engine.zone import site_zone
 from history.errors import DatabaseAway
-from payments.cashier import Done, NotMade, Outcome, Refused, Unknown, word_of
+from payments.cashier import Cashier, Done, NotMade, Outcome, Refused, Unknown, word_of
 from payments.errors import LedgerError
+from payments.gateways import Operation
 from payments.gateways.words import agent_words
 from payments.ledger import (
     OPEN_ATTEMPTS,
@@ -86,14 +87,29 @@ async def resolve(settings: Settings, name: str, decided: str, by: str, as_json:
     return _tell(outcomes, as_json)
 
 
-async def refund(settings: Settings, name: str, amount: str, by: str, as_json: bool) -> int:
-    """Give back all of a payment, or an amount in its currency."""
+async def move(
+    settings: Settings, operation: Operation, name: str, amount: str, by: str, as_json: bool
+) -> int:
+    """Give back, take what is held or let it go: all of it, or an amount in its currency."""
     with told():
         async with open_till(settings) as till:
             payment = await till.ledger.payment(name)
             minor = _minor(amount, payment.currency) if amount else None
-            outcome = await till.cashier.refund(name, by, minor)
+            outcome = await _moved(till.cashier, operation, name, by, minor)
     return _tell([outcome], as_json)
+
+
+async def _moved(
+    cashier: Cashier, operation: Operation, name: str, by: str, minor: int | None
+) -> Outcome:
+    match operation:
+        case Operation.REFUND:
+            return await cashier.refund(name, by, minor)
+        case Operation.CAPTURE:
+            return await cashier.capture(name, by, minor)
+        case Operation.VOID:
+            return await cashier.void(name, by)
+    raise ValueError(operation)
 
 
 @contextmanager

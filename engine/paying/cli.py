@@ -86,10 +86,26 @@ def refund(
     as_json: Json = False,
 ) -> None:
     """Give money back. Exits with 1 when it was not, or when it is not known."""
-    from engine.paying.book import refund
+    _move("refund", payment, amount, by, as_json)
 
-    work = refund(settings.from_environment(), payment, amount, _by(by), as_json)
-    raise typer.Exit(complete(work))
+
+@app.command()
+def capture(
+    payment: Payment,
+    amount: Annotated[
+        str, typer.Option(help="How much, such as 12.50; none: all. The rest is let go.")
+    ] = "",
+    by: By = "",
+    as_json: Json = False,
+) -> None:
+    """Take the money of a payment that was authorised. Exits with 1 as `refund` does."""
+    _move("capture", payment, amount, by, as_json)
+
+
+@app.command()
+def void(payment: Payment, by: By = "", as_json: Json = False) -> None:
+    """Let go the money of a payment that was authorised. Exits with 1 as `refund` does."""
+    _move("void", payment, "", by, as_json)
 
 
 @app.command()
@@ -150,6 +166,14 @@ def mask(
     from engine.paying.masking import mask as mask_file
 
     raise typer.Exit(mask_file(source, target))
+
+
+def _move(operation: str, payment: str, amount: str, by: str, as_json: bool) -> None:
+    from engine.paying.book import move
+    from payments.gateways import Operation
+
+    given = Operation(operation), payment, amount, _by(by), as_json
+    raise typer.Exit(complete(move(settings.from_environment(), *given)))
 
 
 def _by(name: str) -> str:

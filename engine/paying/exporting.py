@@ -79,11 +79,12 @@ def _csv(rows: Sequence[Mapping[str, Any]]) -> str:
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
     for row in rows:
-        writer.writerow({name: _plain(value) for name, value in row.items()})
+        writer.writerow({name: _plain(name, value) for name, value in row.items()})
     return text.getvalue()
 
 
-def _plain(value: Any) -> Any:
-    """A text that a spreadsheet would take for a formula is quoted, as OWASP has it for CSV."""
-    is_formula = isinstance(value, str) and value[:1] in ("=", "+", "@", "\t", "\r")
-    return f"'{value}" if is_formula else value
+def _plain(column: str, value: Any) -> Any:
+    """A text that a spreadsheet would take for a formula is quoted, as OWASP has it for CSV; only
+    amounts may begin with a minus."""
+    is_text = isinstance(value, str) and column != "amount"
+    return f"'{value}" if is_text and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

@@ -37,6 +37,8 @@ _NOTES = count()
 """Keeps what happened in one millisecond in its order."""
 ENGINE = "engine"
 """Who did what nobody asked for by name."""
+ELSEWHERE = "elsewhere"
+"""The code of what was done at the gateway, without us."""
 
 
 class Ledger(LedgerReader):
@@ -163,15 +165,23 @@ class Ledger(LedgerReader):
         return after, settled
 
     async def refunded_elsewhere(self, payment_id: str, refunded: int, now_ms: int) -> bool:
-        """The gateway tells of more refunds than we asked for; False where it does not."""
+        """The gateway tells of more refunds than we asked for; False where it does not.
+
+        What was only held and is let go is a refund to some gateways: no more is given back than
+        was taken. It has a row as any refund has, for the settlement.
+        """
         async with self._writing() as connection:
             payment = await _locked(connection, payment_id)
-            if payment.state is State.UNSETTLED or not payment.refunded < refunded:
+            more = min(refunded, payment.captured) - payment.refunded
+            if payment.state is State.UNSETTLED or more <= 0:
                 return False
-            held = replace(payment, refunded=refunded)
+            made = await _next_attempt(connection, payment, Operation.REFUND, more, ENGINE, now_ms)
+            known = {"state": AttemptState.APPROVED, "code": ELSEWHERE, "settled_ms": now_ms}
+            await connection.execute(insert(payment_attempts).values(asdict(made) | known))
+            held = replace(payment, refunded=payment.refunded + more)
             values = {**asdict(standing_of(held)), "updated_ms": now_ms}
             await connection.execute(_of_payment(payment_id).values(values))
-            detail = str(Amount(refunded - payment.refunded, payment.currency))
+            detail = str(Amount(more, payment.currency))
             await _note(connection, payment_id, now_ms, ENGINE, "refunded elsewhere", detail)
         return True
 
@@ -212,8 +222,23 @@ async def _new_attempt(
     now_ms: int,
 ) -> Attempt:
     """Raises nothing: the payment is locked."""
+    attempt = await _next_attempt(connection, payment, operation, amount, by, now_ms)
+    await connection.execute(insert(payment_attempts).values(asdict(attempt)))
+    claimed = {"state": State.UNSETTLED, "updated_ms": now_ms}
+    await connection.execute(_of_payment(payment.id).values(claimed))
+    return attempt
+
+
+async def _next_attempt(
+    connection: AsyncConnection,
+    payment: Payment,
+    operation: Operation,
+    amount: int,
+    by: str,
+    now_ms: int,
+) -> Attempt:
     before = await _attempts_of(connection, payment.id)
-    attempt = Attempt(
+    return Attempt(
         id=f"att_{uuid4().hex}",
         payment_id=payment.id,
         number=len(before) + 1,
@@ -229,10 +254,6 @@ async def _new_attempt(
         sent_ms=None,
         settled_ms=None,
     )
-    await connection.execute(insert(payment_attempts).values(asdict(attempt)))
-    claimed = {"state": State.UNSETTLED, "updated_ms": now_ms}
-    await connection.execute(_of_payment(payment.id).values(claimed))
-    return attempt
 
 
 def _about(payment: Payment, operation: Operation, before: Sequence[Attempt]) -> str | None:

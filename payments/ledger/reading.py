@@ -103,24 +103,19 @@ class LedgerReader:
     ) -> Sequence[tuple[Payment, Attempt]]:
         """What was approved at the site in a time, with its payment: what moved money."""
         column = payment_attempts.c
-        ours = and_(payments.c.id == column.payment_id, payments.c.site == self._site)
-        query = (
-            select(payment_attempts)
-            .join(payments, ours)
-            .where(
-                column.state == AttemptState.APPROVED,
-                column.settled_ms >= since_ms,
-                column.settled_ms < until_ms,
-            )
+        then = (
+            column.state == AttemptState.APPROVED,
+            column.settled_ms >= since_ms,
+            column.settled_ms < until_ms,
         )
-        attempts = [
-            attempt_from(row) for row in await self._rows(query.order_by(column.settled_ms))
-        ]
-        known = payments.c.id.in_({attempt.payment_id for attempt in attempts})
-        found = {
-            row.id: payment_from(row) for row in await self._rows(select(payments).where(known))
-        }
-        return [(found[attempt.payment_id], attempt) for attempt in attempts]
+        # Not by the ids of what was found: a database takes so many values in one query, and no
+        # more.
+        theirs = payments.c.id.in_(select(column.payment_id).where(*then))
+        query = select(payments).where(payments.c.site == self._site, theirs)
+        known = {row.id: payment_from(row) for row in await self._rows(query)}
+        moved = select(payment_attempts).where(*then).order_by(column.settled_ms, column.number)
+        attempts = (attempt_from(row) for row in await self._rows(moved))
+        return [(known[each.payment_id], each) for each in attempts if each.payment_id in known]
 
     async def audit(self, payment_id: str) -> Sequence[AuditEntry]:
         """Who did what to a payment, the first first."""

@@ -326,6 +326,35 @@ async def test_a_refund_made_elsewhere_comes_into_the_ledger(house: PaymentHouse
     assert entries.count("refunded elsewhere") == 1
 
 
+async def test_a_refund_made_elsewhere_is_in_the_settlement(house: PaymentHouse) -> None:
+    """What the provider pays out is what the export adds up to."""
+    payment = await opened(house)
+    done = await house.cashier.pay(payment.id, house.held(), "anna")
+    await house.cashier.refund(payment.id, "dora", 1_00)
+    await house.cashier.take_notice(
+        Notice("evt_2", "charge.refunded", done.payment.handle, None, 5_00)
+    )
+    moved = await house.ledger.settled_between(0, house.clock() + 1)
+    told = [(each.operation, each.amount, each.by, each.code) for _, each in moved]
+    assert told == [
+        (Operation.CHARGE, 12_50, "anna", None),
+        (Operation.REFUND, 1_00, "dora", None),
+        (Operation.REFUND, 4_00, "engine", "elsewhere"),
+    ]
+    rest = await house.cashier.refund(payment.id, "dora")
+    assert rest.payment.refunded == 12_50
+
+
+async def test_what_was_only_held_and_is_let_go_is_no_refund(house: PaymentHouse) -> None:
+    """Though Stripe's charge says that all of it was refunded."""
+    payment = await opened(house)
+    await house.cashier.pay(payment.id, house.held(), "anna", authorise=True)
+    await house.cashier.void(payment.id, "anna")
+    await house.cashier.take_notice(Notice("evt_2", "charge.refunded", None, payment.id, 12_50))
+    after = await house.ledger.payment(payment.id)
+    assert (after.state, after.refunded) == (State.VOIDED, 0)
+
+
 async def test_a_notice_of_somebody_elses_payment_is_passed_over(house: PaymentHouse) -> None:
     """The account may serve others too."""
     notice = Notice("evt_3", "payment_intent.succeeded", "pi_other", "pay_other", None)

@@ -78,11 +78,11 @@ class Shop:
         )
         return done.returncode, done.stdout, done.stderr
 
-    def paid(self, number: str = "4242424242424242") -> str:
+    def paid(self, number: str = "4242424242424242", *, authorise: bool = False) -> str:
         """The id of a payment that was made, or tried."""
-        return self.on_loop(self._pay(number))
+        return self.on_loop(self._pay(number, authorise))
 
-    async def _pay(self, number: str) -> str:
+    async def _pay(self, number: str, authorise: bool) -> str:
         await upgrade_to_head(self.database)
         wire = HttpsWire(self.url, 5)
         api = StripeApi(wire, KEY)
@@ -94,7 +94,7 @@ class Shop:
         cashier = Cashier(ledger, StripeGateway(api), "stripe", now_ms, at_once)
         payment = await cashier.open(NEW, "anna")
         with Held(card(number, "1240"), StripeTokeniser(api)) as keyed:
-            await cashier.pay(payment.id, keyed, "anna")
+            await cashier.pay(payment.id, keyed, "anna", authorise=authorise)
         await ledger.close()
         wire.close()
         return payment.id
@@ -135,6 +135,16 @@ def test_money_is_given_back_by_name(shop: Shop) -> None:
     told = json.loads(shop.run("show", payment, "--json")[1])
     assert (told["standing"], told["refunded"]) == ("partly_refunded", 250)
     assert any(each["by"] == "dora" and each["what"] == "refund" for each in told["audit"])
+
+
+def test_what_is_held_is_taken_or_let_go(shop: Shop) -> None:
+    """A part of it, once; or none of it."""
+    held = shop.paid(authorise=True)
+    assert shop.run("capture", held, "--amount", "10", "--by", "dora")[0] == 0
+    told = json.loads(shop.run("show", held, "--json")[1])
+    assert (told["standing"], told["captured"]) == ("paid", 10_00)
+    code, _, why = shop.run("void", held)
+    assert (code, "only what was authorised can be voided" in why) == (2, True)
 
 
 def test_what_is_unknown_is_shown_and_resolved(shop: Shop) -> None:
