@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from config.callbacks import Callbacks
+from config.calling_rules import CallingRules, Jurisdiction
+from config.campaigns import CallerIds, Campaign
 from config.customers import Customers
 from config.document import (
     DocumentError,
@@ -93,6 +95,17 @@ class Site(DocumentModel):
     )
     payments: Payments | None = Field(
         default=None, description="how cards are charged; without it none are"
+    )
+    campaigns: dict[Name, Campaign] = Field(
+        default={}, description="whom the site calls of its own accord"
+    )
+    caller_ids: dict[Name, CallerIds] = Field(
+        default={}, description="pools of numbers that campaigns show to who is called"
+    )
+    calling_rules: dict[Jurisdiction, CallingRules] = Field(
+        default={},
+        description="the law of calls by campaigns, by country, or any for all; what is not "
+        "written is as the presets say",
     )
     recording: Recording = Field(default=Recording(), description="where recordings are kept")
     reports: Reports = Field(default=Reports(), description="how figures are counted")

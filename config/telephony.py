@@ -42,6 +42,12 @@ class Trunk(DocumentModel):
         default=["alaw", "ulaw"], min_length=1, description="allowed, the preferred first"
     )
     dtmf: DtmfMode = Field(default="rfc4733", description="how digits come")
+    lines: Annotated[int, Field(ge=1, le=100_000)] | None = Field(
+        default=None, description="calls at once that campaigns may have on it, of all nodes"
+    )
+    calls_per_second: Annotated[float, Field(ge=0.1, le=1_000)] | None = Field(
+        default=None, description="calls that campaigns may begin on it in a second, of all nodes"
+    )
 
     @property
     def sources(self) -> list[str]:
