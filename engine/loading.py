@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple, TypeVar
 
 from config.document import DocumentError, Located, Place, Problem
+from config.opening import openings
 from config.site import Site, load_site_located
 from config.site_checks import check_flows
 from config.site_doubts import demand_of
@@ -27,7 +28,6 @@ from engine.settings import Settings
 from ivr.flow import Flow
 from ivr.functions import FlowFunction
 from ivr.loader import NO_FLOWS, CheckedFlows, FlowSet, check_folder, flows_as_written
-from ivr.opening import openings
 from ivr.steps.base import Known, KnownService, Staff
 
 Functions = Mapping[str, FlowFunction]

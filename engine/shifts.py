@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from config.opening import Open, Opening
 from config.shifts import Shift as WrittenShift
 from config.site import Site
-from ivr.opening import Open, Opening
 from routing.shifts import Outside, Shift, ShiftTime
 
 _OUTSIDE = {

@@ -15,7 +15,9 @@ from typing import Literal
 import structlog
 
 from bridge.switch import Switch
+from config.calling_hours import CallingHours, calling_hours
 from config.numbers import e164, one_form
+from config.opening import Opening, openings
 from config.requirement import ANYONE
 from config.site import Site
 from engine.calls.calling import HUNG_UP, JOINED, LOST, Calling
@@ -25,9 +27,7 @@ from engine.calls.story import Story
 from engine.clock import Clock
 from engine.site_rules import asked_in, callback_rules_of
 from history.outcome import EndedBy, Outcome
-from ivr.calling_hours import CallingHours, calling_hours
 from ivr.commands import CallBack, CancelCallback
-from ivr.opening import Opening, openings
 from routing.callbacks import Promise
 from routing.errors import StoreAway
 from routing.router import Router

@@ -4,6 +4,7 @@ happens, so that a caller is never taken from an agent for nothing."""
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+from config.opening import Closed, Opening
 from config.site import Site
 from config.suggest import did_you_mean, shown
 from config.transfers import NUMBER, plain_number
@@ -11,7 +12,6 @@ from engine.calls.services import Services
 from engine.calls.wishes import contact_of
 from engine.transfers.refusals import Refused
 from ivr.commands import Enqueue
-from ivr.opening import Closed, Opening
 from routing.agent import Available, NotResponding, Offline
 
 OUTSIDE = "outside"

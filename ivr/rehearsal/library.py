@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from config.hours import Hours
+from config.opening import Closed, Open, Opening
+from config.opening_days import Reason
 from ivr.families import families
 from ivr.flow import Flow
-from ivr.opening import Closed, Open, Opening
-from ivr.opening_days import Reason
 from ivr.program import Program, compile_flows
 from ivr.rehearsal.given import Forced
 from ivr.steps.base import NOTHING_KNOWN, Known

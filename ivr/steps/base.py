@@ -14,13 +14,13 @@ from pydantic import Field
 from config.callbacks import Callbacks
 from config.document import DocumentModel
 from config.hours import Hours
+from config.opening import Opening, openings
 from config.problem import Path
 from config.requirement import ANYONE, Requirement, both, meets
 from config.suggest import did_you_mean, shown
 from config.transfers import Permitted, Transfers
 from ivr.functions import FlowFunction
 from ivr.names import NAMES
-from ivr.opening import Opening, openings
 from ivr.run import FAILED, Node, Outcome, Run, Targets
 from ivr.speech import Speech
 from ivr.steps.naming import exit_words, first_words

@@ -9,10 +9,10 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BeforeValidator, Field
 
 from config.callbacks import First
+from config.calling_hours import calling_hours
 from config.document import DocumentModel
 from config.numbers import e164
 from config.problem import Path
-from ivr.calling_hours import calling_hours
 from ivr.commands import CallBack, CancelCallback
 from ivr.events import Done, Event
 from ivr.filling import told_by_term, told_findings

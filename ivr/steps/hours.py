@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from ivr.opening import Closed, Open, Opening
+from config.opening import Closed, Open, Opening
 from ivr.run import Node, Outcome, Run
 from ivr.steps.base import Build, Context, Edge, Finding, Step, unknown
 from ivr.values import StepName

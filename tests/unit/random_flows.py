@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from config.document import Located, load_text_located
 from config.hours import Hours
+from config.opening import openings
 from ivr.check import check
 from ivr.exits import edges
 from ivr.flow import Flow
 from ivr.graph import reachable
-from ivr.opening import openings
 from ivr.program import Program, compile_flows
 from ivr.steps.base import Known
 from tests.unit.random_steps import (

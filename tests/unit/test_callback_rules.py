@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.callbacks import Callbacks
+from config.calling_hours import CallingHours, calling_hours
 from config.hours import Hours
 from config.number_zones import zones_of
-from ivr.calling_hours import CallingHours, calling_hours
-from ivr.opening import Opening, openings
+from config.opening import Opening, openings
 from routing.callbacks import ALWAYS, LONGEST_PAUSE_MS, CallbackRules, Promise
 
 pytestmark = pytest.mark.unit

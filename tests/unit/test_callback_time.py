@@ -9,8 +9,8 @@ import pytest
 
 from config.callbacks import Callbacks
 from config.hours import Hours
+from config.opening import openings
 from ivr.commands import CallBack, CancelCallback, Play
-from ivr.opening import openings
 from ivr.steps.base import Known
 from tests.unit.conversation import Conversation, program
 

@@ -13,6 +13,7 @@ import pytest
 from config.callbacks import Callbacks
 from config.document import DocumentError, schema
 from config.hours import Hours
+from config.opening import openings
 from config.requirement import parse
 from config.transfers import Permitted, Transfers
 from ivr.announce import LANGUAGES
@@ -20,7 +21,6 @@ from ivr.flow import Flow
 from ivr.folder import flow_files
 from ivr.functions import FlowFunction, signature
 from ivr.loader import load_flow, load_flows, read_flows
-from ivr.opening import openings
 from ivr.steps import KINDS
 from ivr.steps.base import Known, KnownService, Staff
 from ivr.steps.read_back import READ_BACK

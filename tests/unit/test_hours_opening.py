@@ -13,7 +13,7 @@ from config.clock_times import DAY_MINUTES, WEEK, DayHours, Span
 from config.countries import public_holidays
 from config.document import load_text
 from config.hours import Hours
-from ivr.opening import Closed, Open, Opening, openings
+from config.opening import Closed, Open, Opening, openings
 
 pytestmark = pytest.mark.unit
 

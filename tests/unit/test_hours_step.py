@@ -9,8 +9,8 @@ import pytest
 
 from config.document import load_text_located
 from config.hours import Hours
+from config.opening import openings
 from ivr.flow import Flow
-from ivr.opening import openings
 from ivr.program import compile_flow
 from ivr.steps.base import Known
 from tests.unit.conversation import HEADER, Conversation, program

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from config.document import DocumentError
 from config.hours import Hours
+from config.opening import openings
 from engine.publishing.flows import Flows
 from ivr.loader import NO_FLOWS, FlowSet, check_folder
-from ivr.opening import openings
 from ivr.steps.base import Known
 
 pytestmark = pytest.mark.unit

@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from config.document import load_text
+from config.opening import Opening
 from config.shifts import Shift as WrittenShift
 from engine.shifts import HoursCalendar
 from history.events import EventKind
-from ivr.opening import Opening
 from routing.agent import Available, Offline, Paused, Talking
 from routing.errors import OffShift
 from routing.rules import QueueRules, RoutingRules

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from config.callbacks import Callbacks
 from config.number_zones import zones_of
 from config.numbers import e164
-from ivr.opening import Closed, Open, Opening
+from config.opening import Closed, Open, Opening
 
 LOOKS = 1_000
 """So many changes of several clocks' hours are looked at for a moment that suits them all."""

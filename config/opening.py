@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 
 from config.clock_times import DAY_MINUTES
 from config.hours import Hours
-from ivr.opening_days import DayRule, OpeningDays, Reason
+from config.opening_days import DayRule, OpeningDays, Reason
 
 HORIZON_DAYS = 366
 """How far ahead the next change is looked for."""
