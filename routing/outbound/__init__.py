@@ -1,0 +1,1 @@
+"""Calls out: how many are placed, to whom they may be, and what they may cost."""
