@@ -11,25 +11,29 @@ What is not written is as the preset of the country says, or the cautious one wh
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, TypeAdapter, WithJsonSchema
+from pydantic import AfterValidator, Field, WithJsonSchema
 
 from config.clock_times import DayHours, DayText, Weekdays
-from config.countries import Country
+from config.countries import checked_country
 from config.document import DocumentModel
 from config.duration import Duration, Seconds
 from config.periods import Period
+from config.suggest import shown
 from config.values import Name, Unique
 
 ANY = "any"
 """Rules for every country."""
 
-_COUNTRY: TypeAdapter[str] = TypeAdapter(Country)
-
 
 def _jurisdiction(text: str) -> str:
-    return text if text == ANY else _COUNTRY.validate_python(text)
+    if text == ANY:
+        return text
+    if text.islower():
+        raise ValueError(f"{shown(text)} is no place, write any, or a country: HU, US-FL")
+    return checked_country(text)
 
 
 Jurisdiction = Annotated[
@@ -155,6 +159,11 @@ class AbandonRate(DocumentModel):
         description="percent of the verdicts of a machine that were people, as measured; each "
         "counts as abandoned",
     )
+    lost_before_verdict: bool | None = Field(
+        default=None,
+        description="whether calls are lost before they are judged, so that some of them were "
+        "machines: of those lost only the share counts that people have of the others (Ofcom)",
+    )
 
 
 class Shown(DocumentModel):
@@ -203,17 +212,9 @@ class CallingRules(DocumentModel):
     numbers: bool | Dialable | None = Field(default=None, description="what is no one to call")
 
 
-CallingRulesByPlace = dict[Jurisdiction, CallingRules]
-"""As a site or a campaign writes them."""
-
-
-def rule_names() -> tuple[str, ...]:
-    """Every rule, in the order that they are told in."""
-    return tuple(CallingRules.model_fields)
-
-
-def written(rule: Any) -> dict[str, Any]:
-    """What was written of a rule's values; nothing of one that is only on or off."""
-    if not isinstance(rule, DocumentModel):
-        return {}
-    return {name: getattr(rule, name) for name in rule.model_fields_set}
+def least_ring(values: Mapping[str, Any]) -> Duration:
+    """How long a phone rings at least, by the values of the rule ``ring``."""
+    at_least: Duration = values["at_least"]
+    if values.get("rings") is None:
+        return at_least
+    return min(at_least, Duration(values["rings"] * values["every"].ms))

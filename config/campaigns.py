@@ -13,14 +13,16 @@ campaigns:
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from config.calling_rules import CallingRules, Jurisdiction
 from config.document import DocumentModel
 from config.duration import Duration, Seconds
 from config.periods import Period
+from config.suggest import shown
 from config.transfers import Permitted
 from config.values import E164, Language, Line, Name, NumberPattern, Unique, ValueName
 
@@ -40,9 +42,23 @@ Follows = Literal["done", "retry", "call_back", "next_number", "do_not_call"]
 Order = Literal["fewest_attempts", "longest_ago", "first_imported", "last_imported", "random"]
 
 
+CONNECTS_IN_MS = 200
+"""From the verdict that a person has answered until an agent who is kept is there."""
+
+SORRY_PARTS = ("seller", "number", "purpose", "key")
+"""What who finds no agent is told (16 CFR 310.4(b)(4), 47 CFR 64.1200(a)(7))."""
+HOLE = re.compile(r"\{([^{}]*)\}")
+
+
 def _text(text: str) -> str:
     if not text.strip() or not all(sign.isprintable() or sign == "\n" for sign in text):
         raise ValueError("a text is needed, without control characters")
+    return text
+
+
+def _key(text: str) -> str:
+    if re.fullmatch("[0-9]", text) is None:
+        raise ValueError(f"{shown(text)} is no key, one digit is needed")
     return text
 
 
@@ -171,6 +187,11 @@ class Machines(DocumentModel):
         description="none: whoever answers is a person's call. amd: Asterisk listens to how the "
         "call is answered; each wrong verdict is a person who was hung up on, and counts as one",
     )
+    within: Duration = Field(
+        default=Duration(1_800),
+        description="by when after the answer the verdict is there; who is not known to be a "
+        "machine by then is taken for a person",
+    )
     message: dict[Language, Line] = Field(
         default={}, description="what is left after the beep; without it nothing is"
     )
@@ -186,9 +207,17 @@ class SorryMessage(DocumentModel):
     texts: dict[Language, Line] = Field(
         default={}, description="by language; without one Trunkline's own words"
     )
-    key: Annotated[str, Field(pattern=r"^[0-9]$")] = Field(
-        default="9", description="who presses it is never called again"
-    )
+    key: Annotated[
+        str,
+        AfterValidator(_key),
+        WithJsonSchema({"type": "string", "pattern": "^[0-9]$"}),
+    ] = Field(default="9", description="who presses it is never called again")
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """What is told in every language."""
+        told = [set(HOLE.findall(text)) for text in self.texts.values()]
+        return tuple(part for part in SORRY_PARTS if all(part in each for each in told))
 
 
 _RETRIES: dict[Again, Retry] = {
@@ -288,6 +317,12 @@ class Campaign(Permitted):
         default={},
         description="what differs from the site's calling_rules, by country, or any for all",
     )
+
+    @property
+    def answers_in_ms(self) -> int:
+        """How long after the answer somebody is there, at the latest."""
+        judged_ms = 0 if self.machines.detect == "none" else self.machines.within.ms
+        return judged_ms + CONNECTS_IN_MS
 
     @property
     def dials_ahead(self) -> bool:

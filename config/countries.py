@@ -31,6 +31,21 @@ def public_holidays(country: str, year: int) -> Mapping[date, str]:
     return dict(sorted(found.items()))
 
 
+@cache
+def parts_by_name(country: str) -> Mapping[str, str]:
+    """The parts of a country that have holidays of their own: code by name (``Florida: FL``)."""
+    if country not in _parts():
+        return {}
+    names: dict[str, str] = _package().country_holidays(country).subdivisions_aliases
+    return {name: code for name, code in names.items() if code in _parts()[country]}
+
+
+def has_holidays(country: str) -> bool:
+    """Whether the public holidays of a country, or of a part of one, are known."""
+    code, _, part = country.partition("-")
+    return code in _parts() and (not part or part in _parts()[code])
+
+
 def _package() -> Any:
     # Here and not above: its import takes 0.1 s, and a site that names no country never asks.
     import holidays
@@ -45,7 +60,8 @@ def _parts() -> dict[str, list[str]]:
     return parts
 
 
-def _country(text: str) -> str:
+def checked_country(text: str) -> str:
+    """The code of a country or a part of one; raises ValueError in words for its author."""
     code, dash, part = text.partition("-")
     if code not in _parts():
         raise ValueError(f"unknown country {shown(code)}, {_meant(code)}")
@@ -68,7 +84,7 @@ def _meant(code: str) -> str:
 
 Country = Annotated[
     str,
-    AfterValidator(_country),
+    AfterValidator(checked_country),
     WithJsonSchema(
         {"type": "string", "pattern": "^[A-Z]{2}(-.+)?$", "examples": ["HU", "EE", "DE-BY"]}
     ),

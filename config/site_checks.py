@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator
 from datetime import date
 from typing import TYPE_CHECKING
 
+from config.campaign_checks import check_campaigns
 from config.customers import FOUND, KEPT
 from config.document import Located, Problem
 from config.hours_checks import check_hours
@@ -49,6 +50,7 @@ def check_site(site: Site, located: Located, today: date) -> list[Problem]:
         _ports,
         _services,
         _customers,
+        check_campaigns,
         doubts,
     )
     problems = [problem for check in checks for problem in check(site, located)]
@@ -60,14 +62,15 @@ def check_site(site: Site, located: Located, today: date) -> list[Problem]:
 
 
 def check_flows(site: Site, located: Located, known: Collection[str]) -> list[Problem]:
-    """A problem for each number whose flow is not among ``known``."""
+    """A problem for each number, and each campaign, whose flow is not among ``known``."""
+    owners = (("numbers", site.numbers), ("campaigns", site.campaigns))
+    named = [
+        ((part, name, "flow"), each.flow) for part, all_ in owners for name, each in all_.items()
+    ]
     return [
-        located.problem(
-            ("numbers", number, "flow"),
-            f"unknown flow {shown(entry.flow)}, {did_you_mean(entry.flow, sorted(known))}",
-        )
-        for number, entry in site.numbers.items()
-        if entry.flow not in known
+        located.problem(path, f"unknown flow {shown(flow)}, {did_you_mean(flow, sorted(known))}")
+        for path, flow in named
+        if flow is not None and flow not in known
     ]
 
 

@@ -37,7 +37,9 @@ def doubts(site: Site, located: Located) -> Iterator[Problem]:
     permitted = (("transfers", site.transfers), ("callbacks", site.callbacks), ("sms", site.sms))
     for part, rule in permitted:
         if rule is not None:
-            yield from _denied(part, rule, located)
+            yield from _denied((part,), rule, located)
+    for name, campaign in site.campaigns.items():
+        yield from _denied(("campaigns", name), campaign, located)
 
 
 def _targets(path: Path, queue: Routed, located: Located) -> Iterator[Problem]:
@@ -89,12 +91,12 @@ def _preferred(site: Site, located: Located) -> Iterator[Problem]:
                     yield located.warning(where, message, key=True)
 
 
-def _denied(part: str, rule: Permitted, located: Located) -> Iterator[Problem]:
+def _denied(path: Path, rule: Permitted, located: Located) -> Iterator[Problem]:
     for number, allowed in enumerate(rule.allow):
         wider = next((each for each in rule.deny if _covers(each, allowed)), None)
         if wider is not None:
             message = f"has no effect: deny refuses all of it ({wider})"
-            yield located.warning((part, "allow", number), message)
+            yield located.warning((*path, "allow", number), message)
 
 
 def _covers(wide: str, narrow: str) -> bool:

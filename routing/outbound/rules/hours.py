@@ -1,0 +1,46 @@
+"""Calling hours at the callee's place.
+
+The US permit calls from 08:00 to 21:00 on the callee's clock (16 CFR 310.4(c), 47 CFR
+64.1200(c)(1)). A call is made when it is begun.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from config.calling_hours import CallingHours
+from config.opening import Open, Opening
+from routing.outbound.rules.ask import Ask, Said, local
+from routing.outbound.rules.evidence import Fact
+from routing.outbound.rules.law import HoursRule
+
+
+def hours(rule: HoursRule, ask: Ask) -> Said:
+    """Within the hours on every clock that may be the callee's."""
+    zones = ask.callee.zones
+    if not zones:
+        return Said(False, "no time zone is known for this number")
+    clocks = [(zone, rule.opening(zone)) for zone in zones]
+    saw: dict[str, Fact] = {
+        "clocks": [_shown(zone, opening, ask.at_ms) for zone, opening in clocks]
+    }
+    closed = [zone for zone, opening in clocks if not _is_open(opening, ask.at_ms)]
+    if not closed:
+        return Said(True, "within the calling hours where the number may be", saw)
+    until_ms = opens_ms([opening for _, opening in clocks], ask.at_ms)
+    return Said(False, f"outside the calling hours in {', '.join(closed)}", saw, until_ms)
+
+
+def opens_ms(clocks: Sequence[Opening], at_ms: int) -> int | None:
+    """The first moment from `at_ms` on at which all are open; None: there is none within a year."""
+    return CallingHours(clocks).next_ms(at_ms)
+
+
+def _is_open(opening: Opening, at_ms: int) -> bool:
+    return isinstance(opening.at(at_ms), Open)
+
+
+def _shown(zone: str, opening: Opening, at_ms: int) -> str:
+    state = opening.at(at_ms)
+    word = "open" if isinstance(state, Open) else "closed"
+    return f"{local(at_ms, zone).isoformat(timespec='seconds')} {zone}: {word} ({state.reason})"
