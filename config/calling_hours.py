@@ -19,9 +19,10 @@ class CallingHours:
     def __init__(self, openings: Sequence[Opening] = ()) -> None:
         self._openings = tuple(openings)
 
-    def next_ms(self, at_ms: int) -> int | None:
-        """The first moment from ``at_ms`` on that suits; None: there is none within a year."""
-        for _ in range(LOOKS):
+    def next_ms(self, at_ms: int, looks: int = LOOKS) -> int | None:
+        """The first moment from ``at_ms`` on that suits; None: there is none within a year, or in
+        so many looks."""
+        for _ in range(looks):
             now = [opening.at(at_ms) for opening in self._openings]
             closed = [each.next_change_ms for each in now if isinstance(each, Closed)]
             if not closed:

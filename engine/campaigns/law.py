@@ -12,6 +12,7 @@ from config.hours import Hours
 from config.periods import Period
 from config.site import Site
 from routing.outbound.rules.ask import NOTHING_TOLD, Call, Told
+from routing.outbound.rules.clocks import HoursRule
 from routing.outbound.rules.law import (
     AbandonRule,
     AnswerRule,
@@ -19,7 +20,6 @@ from routing.outbound.rules.law import (
     CallerIdRule,
     ConsentRule,
     DoNotCallRule,
-    HoursRule,
     LockRule,
     MessageRule,
     Needing,

@@ -43,8 +43,8 @@ def attempts(rule: AttemptsRule, ask: Ask) -> Said:
 
 def lock(what: str, ended_so: Callable[[PastCall], bool], rule: LockRule, ask: Ask) -> Said:
     """The time since the last call that ended so, on whatever campaign, is over."""
-    ends = [each.ended_ms for each in ask.known.past if ended_so(each) and each.ended_ms]
-    last_ms = max(ends, default=None)
+    ends = (each.ended_ms for each in ask.known.past if ended_so(each))
+    last_ms = max((end for end in ends if end is not None), default=None)
     saw: dict[str, Fact] = {
         f"last call {what}": None if last_ms is None else moment(last_ms),
         "agent kept": ask.call.agent_kept,

@@ -6,13 +6,10 @@ The US permit calls from 08:00 to 21:00 on the callee's clock (16 CFR 310.4(c), 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from config.calling_hours import CallingHours
 from config.opening import Open, Opening
 from routing.outbound.rules.ask import Ask, Said, local
+from routing.outbound.rules.clocks import HoursRule
 from routing.outbound.rules.evidence import Fact
-from routing.outbound.rules.law import HoursRule
 
 
 def hours(rule: HoursRule, ask: Ask) -> Said:
@@ -27,13 +24,8 @@ def hours(rule: HoursRule, ask: Ask) -> Said:
     closed = [zone for zone, opening in clocks if not _is_open(opening, ask.at_ms)]
     if not closed:
         return Said(True, "within the calling hours where the number may be", saw)
-    until_ms = opens_ms([opening for _, opening in clocks], ask.at_ms)
-    return Said(False, f"outside the calling hours in {', '.join(closed)}", saw, until_ms)
-
-
-def opens_ms(clocks: Sequence[Opening], at_ms: int) -> int | None:
-    """The first moment from `at_ms` on at which all are open; None: there is none within a year."""
-    return CallingHours(clocks).next_ms(at_ms)
+    why = f"outside the calling hours in {', '.join(closed)}"
+    return Said(False, why, saw, rule.opens_ms(zones, ask.at_ms))
 
 
 def _is_open(opening: Opening, at_ms: int) -> bool:

@@ -7,22 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal, Protocol
 
-from config.hours import Hours
-from config.opening import Opening
-
-
-@dataclass(frozen=True, slots=True)
-class HoursRule:
-    """When people are called, by the clock where they are. `hours` names no zone of its own."""
-
-    hours: Hours
-    _openings: dict[str, Opening] = field(default_factory=dict, compare=False, repr=False)
-
-    def opening(self, zone: str) -> Opening:
-        """The same hours on a zone's clock."""
-        if zone not in self._openings:
-            self._openings[zone] = Opening(self.hours, zone)
-        return self._openings[zone]
+from routing.outbound.rules.clocks import HoursRule
 
 
 @dataclass(frozen=True, slots=True)
