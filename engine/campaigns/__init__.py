@@ -1,1 +1,1 @@
-"""Outbound campaigns: lists of leads, do-not-call lists and consents, the law, who is called."""
+"""Outbound campaigns: leads, do-not-call registers, consents, and who is called next."""

@@ -1,7 +1,7 @@
 """Who calls, and whom: the number that is shown, and the kind of number that is called.
 
 The caller's number is always shown, and one at which the caller can be reached: 47 CFR
-64.1601(e); Ofcom's general condition C6 and its policy on persistent misuse.
+64.1601(e); PECR 2003, reg. 21(A1); Ofcom on persistent misuse.
 """
 
 from __future__ import annotations
