@@ -12,6 +12,7 @@ from config.asterisk_runtime import AsteriskMissingError
 from config.problem import DocumentError
 from config.secrets import SecretsError
 from engine import settings
+from engine.campaigns import rules_cli as campaign_cli
 from engine.commands import Commands
 from engine.completing import complete
 from engine.customers import cli as customers_cli
@@ -53,6 +54,7 @@ app.add_typer(reporting_cli.app, name="report")
 app.add_typer(routing_cli.app, name="routing")
 app.add_typer(agents_cli.app, name="agents")
 app.add_typer(calls_cli.app, name="calls")
+app.add_typer(campaign_cli.app, name="campaign")
 FOR_A_PERSON = (EngineError, DocumentError, SecretsError, AsteriskMissingError, SpeechError)
 """Their text says what to do; anything else is a fault of ours, and is shown whole."""
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for a machine to read.")]

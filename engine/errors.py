@@ -9,6 +9,7 @@ EngineError
 ├── NoSuchPrompt         no prompt has that name or number
 ├── NoSuchFlow           a command names a flow (or tests of one) that is not there
 ├── NoSuchSubject        a report names a queue, agent or skill that nobody knows
+├── NoSuchCampaign       the site has no campaign of that name
 ├── NoTests              a command wants to play a flow's tests, and it has none
 ├── NotRunning           a command needs a running instance, and there is none
 ├── PaymentsNotSetUp     a command moves money, and the site names no provider
@@ -29,7 +30,7 @@ EngineError
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -105,6 +106,16 @@ class NoSuchFlow(EngineError):
 
     def __init__(self, name: str, allowed: str) -> None:
         super().__init__(f"there is nothing called {name!r}, {allowed}")
+        self.name = name
+
+
+class NoSuchCampaign(EngineError):
+    """The site has no campaign of that name."""
+
+    code = "no_such_campaign"
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        super().__init__(f"unknown campaign {shown(name)}, {did_you_mean(name, known)}")
         self.name = name
 
 
