@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from config.calling_law import Setting, layers, settled
 from config.calling_rules import ANY, CalleeHours, CallingRules, least_ring
-from config.campaigns import CONNECTS_IN_MS, HOLE, SORRY_PARTS, Campaign
+from config.campaign_sorry import HOLE, SORRY_PARTS
+from config.campaigns import CONNECTS_IN_MS, Campaign
 from config.document import Located, Problem
 from config.hours import Hours
 from config.hours_checks import check_hours
-from config.number_places import country_of_pattern
+from config.number_places import countries_of_pattern
 from config.problem import Path
 from config.suggest import did_you_mean, shown
+from config.values import Language
 
 if TYPE_CHECKING:
     from config.site import Site
@@ -55,7 +57,9 @@ _WORDS = {"queue": "queue", "hours": "hours", "caller_ids": "pool of caller ids"
 
 
 def _languages(campaign: Campaign, path: Path, site: Site, located: Located) -> Iterator[Problem]:
-    texts = (
+    purpose = campaign.purpose if isinstance(campaign.purpose, dict) else {}
+    texts: tuple[tuple[Path, Mapping[Language, str]], ...] = (
+        (("purpose",), purpose),
         (("script",), campaign.script),
         (("sorry", "texts"), campaign.sorry.texts),
         (("machines", "message"), campaign.machines.message),
@@ -110,8 +114,8 @@ def _rules(rules: dict[str, CallingRules], path: Path, located: Located) -> Iter
 def _law(name: str, campaign: Campaign, site: Site, located: Located) -> Iterator[Problem]:
     """What the law of where it calls never permits, so that no call would ever be made."""
     where, path = layers(site.calling_rules, campaign.rules, name), ("campaigns", name)
-    countries = [country_of_pattern(pattern) for pattern in campaign.allow]
-    for country in dict.fromkeys(each for each in countries if each is not None):
+    countries = [each for pattern in campaign.allow for each in countries_of_pattern(pattern)[:1]]
+    for country in dict.fromkeys(countries):
         rules = settled(where, country)
         yield from _ring(campaign, rules["ring"], country, path, located)
         yield from _answer(campaign, rules["answer"], country, path, located)

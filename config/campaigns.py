@@ -1,64 +1,52 @@
 """Campaigns: whom the site calls of its own accord, how, and what follows each call.
 
-campaigns:
-  renewals:
-    mode: predictive
-    queue: support
-    purpose: your contract, which ends soon
-    lists: {renewals_november: }
-    caller_ids: main
-    trunks: {carrier: {lines: 20}}
-    allow: [+36*]
+    campaigns:
+      renewals:
+        mode: predictive
+        queue: support
+        purpose: your contract, which ends soon
+        lists: {renewals_november: }
+        caller_ids: main
+        trunks: {carrier: {lines: 20}}
+        allow: [+36*]
+
+They are held to the law by ``config.calling_rules``: see docs/campaigns.md.
 """
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from config.calling_rules import CallingRules, Jurisdiction
+from config.campaign_leads import (
+    RETRIES,
+    Again,
+    Condition,
+    Disposition,
+    ListUse,
+    Order,
+    Recycle,
+    Retry,
+)
+from config.campaign_sorry import SorryMessage
 from config.document import DocumentModel
 from config.duration import Duration, Seconds
-from config.periods import Period
-from config.suggest import shown
 from config.transfers import Permitted
-from config.values import E164, Language, Line, Name, NumberPattern, Unique, ValueName
+from config.values import E164, Language, Line, Name, NumberPattern, Unique
 
 Mode = Literal["preview", "progressive", "power", "predictive", "agentless", "blended"]
 AHEAD: frozenset[Mode] = frozenset({"power", "predictive", "blended"})
 """Modes that call more people than there are agents free for them, so that some may be lost."""
 
-Result = Literal[
-    "answered", "machine", "busy", "no_answer", "failed", "invalid", "fax", "intercept", "lost"
-]
-"""What came of a call; lost: a person answered, and there was no agent in time."""
-
-Again = Literal["busy", "no_answer", "machine", "failed", "fax", "intercept", "lost"]
-"""Results that a lead may be called again after without anybody's having said so."""
-
-Follows = Literal["done", "retry", "call_back", "next_number", "do_not_call"]
-Order = Literal["fewest_attempts", "longest_ago", "first_imported", "last_imported", "random"]
-
-
 CONNECTS_IN_MS = 200
 """From the verdict that a person has answered until an agent who is kept is there."""
-
-SORRY_PARTS = ("seller", "number", "purpose", "key")
-"""What who finds no agent is told (16 CFR 310.4(b)(4), 47 CFR 64.1200(a)(7))."""
-HOLE = re.compile(r"\{([^{}]*)\}")
 
 
 def _text(text: str) -> str:
     if not text.strip() or not all(sign.isprintable() or sign == "\n" for sign in text):
         raise ValueError("a text is needed, without control characters")
-    return text
-
-
-def _key(text: str) -> str:
-    if re.fullmatch("[0-9]", text) is None:
-        raise ValueError(f"{shown(text)} is no key, one digit is needed")
     return text
 
 
@@ -87,14 +75,6 @@ def _whole(value: Any) -> Any:
     return value
 
 
-class ListUse(DocumentModel):
-    """How a campaign uses a list of leads."""
-
-    priority: Annotated[int, Field(ge=0, le=100)] = Field(
-        default=0, description="leads of a list with a higher one are called first"
-    )
-
-
 class LineShare(DocumentModel):
     """How much of a trunk one campaign may have; beside it the trunk's own limits hold."""
 
@@ -104,79 +84,6 @@ class LineShare(DocumentModel):
     calls_per_second: Annotated[float, Field(ge=0.1, le=1_000)] | None = Field(
         default=None, description="calls begun in a second, at most"
     )
-
-
-class Condition(DocumentModel):
-    """``{field: tariff, is: [night, day]}``: which leads are called, by one of their fields."""
-
-    field: ValueName = Field(description="a field of the lead, as the import has named it")
-    is_: Annotated[list[Line], Unique, Field(min_length=1)] | None = Field(
-        default=None, alias="is", description="one of these"
-    )
-    is_not: Annotated[list[Line], Unique, Field(min_length=1)] | None = Field(
-        default=None, description="none of these"
-    )
-    at_least: float | None = Field(default=None, description="a number not below it")
-    at_most: float | None = Field(default=None, description="a number not above it")
-    known: bool | None = Field(default=None, description="whether it has any value")
-
-    @model_validator(mode="after")
-    def _something(self) -> Self:
-        asked = (self.is_, self.is_not, self.at_least, self.at_most, self.known)
-        if all(each is None for each in asked):
-            raise ValueError("asks nothing: write is, is_not, at_least, at_most or known")
-        if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
-            raise ValueError(f"at_least is {self.at_least:g}, more than at_most: no lead can be")
-        return self
-
-
-class Retry(DocumentModel):
-    """``{after: 4h, tries: 3}``: whether and when a number is called again after a result."""
-
-    after: Period = Field(description="the time until then")
-    growth: Annotated[float, Field(ge=1, le=10)] = Field(
-        default=1.0, description="each further pause is so many times as long as the one before"
-    )
-    tries: Annotated[int, Field(ge=1, le=99)] = Field(
-        default=3, description="so often a number may end like this, before it is given up"
-    )
-    next_number: bool = Field(
-        default=False, description="whether the lead's next number is called meanwhile"
-    )
-
-
-class Recycle(DocumentModel):
-    """``{results: [no_answer], after: 30d}``: leads given up begin anew."""
-
-    results: Annotated[tuple[Again, ...], Unique, Field(min_length=1)] = Field(
-        description="how the last call of a lead had ended"
-    )
-    after: Period = Field(description="the time since then")
-    times: Annotated[int, Field(ge=1, le=99)] = Field(
-        default=1, description="how often this may be done with one lead"
-    )
-
-
-class Disposition(DocumentModel):
-    """What an agent, or the flow, says came of a conversation, and what follows."""
-
-    about: Line = Field(default="-", description="what it means, as agents read it")
-    then: Follows = Field(
-        default="done",
-        description="done: the lead is finished. retry: called again in after. call_back: at the "
-        "time that was agreed. next_number: this number was wrong, another is called. do_not_call: "
-        "the number goes to the site's own do-not-call list, and is never called again",
-    )
-    after: Period | None = Field(default=None, description="with retry: the time until then")
-    success: bool = Field(default=False, description="whether reports count it as one")
-
-    @model_validator(mode="after")
-    def _when(self) -> Self:
-        if self.then == "retry" and self.after is None:
-            raise ValueError("retry needs after: the time until the next call")
-        if self.then != "retry" and self.after is not None:
-            raise ValueError(f"after has no effect with {self.then}, only with retry")
-        return self
 
 
 class Machines(DocumentModel):
@@ -195,38 +102,6 @@ class Machines(DocumentModel):
     message: dict[Language, Line] = Field(
         default={}, description="what is left after the beep; without it nothing is"
     )
-
-
-class SorryMessage(DocumentModel):
-    """What a person hears for whom no agent is there in time: who calls, how to reach them, what
-    it is about, and which key to press for no more calls.
-
-    ``{seller}``, ``{number}``, ``{purpose}`` and ``{key}`` stand for these.
-    """
-
-    texts: dict[Language, Line] = Field(
-        default={}, description="by language; without one Trunkline's own words"
-    )
-    key: Annotated[
-        str,
-        AfterValidator(_key),
-        WithJsonSchema({"type": "string", "pattern": "^[0-9]$"}),
-    ] = Field(default="9", description="who presses it is never called again")
-
-    @property
-    def parts(self) -> tuple[str, ...]:
-        """What is told in every language."""
-        told = [set(HOLE.findall(text)) for text in self.texts.values()]
-        return tuple(part for part in SORRY_PARTS if all(part in each for each in told))
-
-
-_RETRIES: dict[Again, Retry] = {
-    "busy": Retry(after=Period(15 * 60_000)),
-    "no_answer": Retry(after=Period(4 * 3_600_000)),
-    "machine": Retry(after=Period(24 * 3_600_000)),
-    "failed": Retry(after=Period(3_600_000)),
-    "lost": Retry(after=Period(72 * 3_600_000)),
-}
 
 
 class Campaign(Permitted):
@@ -255,7 +130,10 @@ class Campaign(Permitted):
     seller: Line | None = Field(
         default=None, description="in whose name the calls are made; the site's title without it"
     )
-    purpose: Line = Field(description="what the calls are about, as the message says it")
+    purpose: Line | dict[Language, Line] = Field(
+        description="what the calls are about, as the message says it; by language where the site "
+        "has several"
+    )
     commercial: bool = Field(
         default=True, description="whether something is sold or advertised; rules may tell apart"
     )
@@ -295,7 +173,7 @@ class Campaign(Permitted):
         default=8, description="calls to a lead in all, over all its numbers"
     )
     retries: dict[Again, Retry] = Field(
-        default=_RETRIES,
+        default=RETRIES,
         description="by result; one that is not named is not called again. Without it busy after "
         "15m, no_answer after 4h, machine after 24h, failed after 1h, lost after 72h, each 3 times",
     )
@@ -317,6 +195,12 @@ class Campaign(Permitted):
         default={},
         description="what differs from the site's calling_rules, by country, or any for all",
     )
+
+    def purpose_in(self, language: Language) -> str:
+        """What the calls are about; in the first language that says it, where this one does not."""
+        if isinstance(self.purpose, str):
+            return self.purpose
+        return self.purpose.get(language) or next(iter(self.purpose.values()))
 
     @property
     def answers_in_ms(self) -> int:

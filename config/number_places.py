@@ -70,12 +70,12 @@ def part_of(number: str, country: str) -> str | None:
     return None if code is None else f"{country}-{code}"
 
 
-def country_of_pattern(pattern: str) -> str | None:
-    """The country of numbers that begin so (``+36*``); of those that share a code the main one, and
-    None for a beginning that is shorter than any code."""
+def countries_of_pattern(pattern: str) -> tuple[str, ...]:
+    """The countries of numbers that begin so (``+36*``), the main one first; none for a beginning
+    that is shorter than any code, or that of no country."""
     digits = pattern.strip("+*")
     for length in range(1, 4):
-        regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(int(digits[:length] or 0))
-        if regions and regions[0] != "001":
-            return regions[0]
-    return None
+        regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(int(digits[:length] or 0), ())
+        if regions:
+            return tuple(region for region in regions if region != "001")
+    return ()

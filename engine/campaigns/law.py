@@ -9,6 +9,7 @@ from config.calling_law import Setting, layers, parts_with_rules, settled
 from config.calling_rules import least_ring
 from config.countries import has_holidays
 from config.hours import Hours
+from config.number_places import countries_of_pattern
 from config.periods import Period
 from config.site import Site
 from routing.outbound.rules.ask import NOTHING_TOLD, Call, Told
@@ -34,6 +35,7 @@ class CampaignLaw:
     """The rules of every jurisdiction for one campaign, each made when it is first asked for."""
 
     def __init__(self, site: Site, name: str) -> None:
+        self._allow = site.campaigns[name].allow
         self._layers = layers(site.calling_rules, site.campaigns[name].rules, name)
         self._rules: dict[str, Rules] = {}
 
@@ -46,6 +48,12 @@ class CampaignLaw:
     def parts(self, country: str) -> frozenset[str]:
         """The parts of a country that have rules of their own."""
         return parts_with_rules(self._layers, country)
+
+    def everywhere(self) -> list[Rules]:
+        """Those of all jurisdictions that the campaign may call into, for `pace`."""
+        countries = {each for pattern in self._allow for each in countries_of_pattern(pattern)}
+        parts = {part for country in countries for part in self.parts(country)}
+        return [self.rules(place) for place in sorted(countries | parts)]
 
 
 def call_to(

@@ -13,6 +13,7 @@ from config.document import load_text
 from config.periods import Period
 from config.site import Site, load_site, load_site_located, read_site
 from config.site_checks import check_flows
+from config.values import Language
 from engine.campaigns.law import CampaignLaw, call_to
 from routing.outbound.rules.law import Needing
 
@@ -86,6 +87,15 @@ def test_a_part_of_a_country_has_its_own_rules_over_the_countrys() -> None:
     assert str(country.hours.hours.open["daily"]) == "08:00-21:00"
     assert florida.answer == country.answer
     assert (law().parts("US"), law().parts("HU")) == (frozenset({"US-FL"}), frozenset())
+
+
+def test_all_the_jurisdictions_that_a_campaign_may_call_into() -> None:
+    """By what it allows: a country, or all that share a code, with their parts."""
+    assert law().everywhere() == [law().rules("HU"), law().rules("PL")]
+    written = instead("    allow: [+36*, +48*]", "    allow: [+1*]")
+    america = law(site=read_site(written, "site.yaml", {})[0])
+    found = america.everywhere()
+    assert all(america.rules(place) in found for place in ("US", "CA", "US-FL"))
 
 
 def test_a_rule_that_is_off_keeps_its_values_for_who_turns_it_on() -> None:
@@ -176,6 +186,25 @@ def test_the_flow_of_a_campaign_must_be_there() -> None:
     site, located, _ = load_site_located(GOOD, {})
     (problem,) = check_flows(site, located, {"welcome"})
     assert str(problem).endswith('campaigns.bills.flow: unknown flow "reminder", allowed: welcome')
+
+
+@pytest.mark.parametrize("language", ["en", "hu", "pl", "et"])
+def test_the_message_of_our_own_words_tells_all_that_it_must(language: Language) -> None:
+    """In every language, with nothing left unsaid; the site's own words where it has any."""
+    own, sites = SITE.campaigns["bills"].sorry, SITE.campaigns["sales"].sorry
+    told = {"seller": "Northwind", "number": "+36 1 555 0100", "purpose": "bills", "key": "9"}
+    said = own.text(language, told)
+    assert all(part in said for part in told.values())
+    assert "{" not in said
+    assert (sites.text(language, told) == said) is (language not in sites.texts)
+
+
+def test_what_the_calls_are_about_in_each_language() -> None:
+    """Or in the one that says it."""
+    assert SITE.campaigns["sales"].purpose_in("hu") == "a better tariff"
+    written = instead("purpose: your bill", "purpose: {en: your bill, hu: számlája}")
+    bills = read_site(written, "site.yaml", {})[0].campaigns["bills"]
+    assert (bills.purpose_in("hu"), bills.purpose_in("pl")) == ("számlája", "your bill")
 
 
 @pytest.mark.parametrize("text", ["90s", "10m", "4h", "36h", "7d"])
