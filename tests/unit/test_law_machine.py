@@ -299,14 +299,19 @@ class Calling(RuleBasedStateMachine):
     @rule(
         days=st.sampled_from([0, 0, 1, 1, 2, 3]),
         hour=st.sampled_from([10, 11, 17, 18, 19, 6]),
+        answered=st.sampled_from([33, 66, 400, 0]),
         wanted=st.lists(CALLS, min_size=1, max_size=6, unique_by=lambda each: each[1]),
     )
-    def dials(self, days: int, hour: int, wanted: list[tuple[str, str, bool, str]]) -> None:
+    def dials(
+        self, days: int, hour: int, answered: int, wanted: list[tuple[str, str, bool, str]]
+    ) -> None:
         """Some calls, the same or another day, mostly at an hour at which somebody may be called;
         most of them end before the next."""
         today = datetime.fromtimestamp(self.world.now / 1000, UTC).replace(hour=hour, minute=0)
         then = round((today + timedelta(days=days)).timestamp() * 1000)
         self.world.now = max(self.world.now, then)
+        self.others_are_answered("sales", answered)
+        self.others_are_answered("orders", answered)
         for campaign, number, agent_kept, _ in wanted:
             self.calls(campaign, number, agent_kept)
         for campaign in ("orders", "sales"):  # beside those that are in the air now
