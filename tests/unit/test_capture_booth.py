@@ -269,7 +269,7 @@ def test_the_key_that_ends_it_is_masked_to_its_end() -> None:
             engine.orders(Close("capture-1"))
         assert not engine.agent.given_back
     assert ended(engine) == [Result.TOO_MANY_FAILED_ATTEMPTS]
-    engine.says(frames(silence(RINGS_OUT_MS)))
+    engine.says(frames(silence(RINGS_OUT_MS + 100)))
     assert engine.agent.given_back
 
 
