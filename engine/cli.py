@@ -12,6 +12,7 @@ from config.asterisk_runtime import AsteriskMissingError
 from config.problem import DocumentError
 from config.secrets import SecretsError
 from engine import settings
+from engine.campaigns import cli as leads_cli
 from engine.campaigns import rules_cli as campaign_cli
 from engine.commands import Commands
 from engine.completing import complete
@@ -50,6 +51,7 @@ app.add_typer(customers_cli.app, name="customers")
 app.add_typer(messages_cli.app, name="messages")
 app.add_typer(callbacks_cli.app, name="callbacks")
 app.add_typer(payments_cli.app, name="payments")
+app.add_typer(leads_cli.app, name="leads")
 app.add_typer(reporting_cli.app, name="report")
 app.add_typer(routing_cli.app, name="routing")
 app.add_typer(agents_cli.app, name="agents")

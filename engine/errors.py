@@ -15,6 +15,7 @@ EngineError
 ├── PaymentsNotSetUp     a command moves money, and the site names no provider
 ├── PaymentRefused       the ledger does not do what a command asks
 ├── FileNotMasked        audio to be masked cannot be read or written, or is no telephone's
+├── LeadsRefused         leads, registers or consents cannot be brought in, or are not there
 ├── HistoryUnreadable    the history's database cannot be read now
 ├── FlowsAway            the database of the published flows cannot be used now
 ├── NoSuchVersion        nobody published this version of the flows
@@ -174,6 +175,15 @@ class FileNotMasked(EngineError):
     def __init__(self, path: Path, why: str) -> None:
         super().__init__(f"{path}: {why}")
         self.path = path
+
+
+class LeadsRefused(EngineError):
+    """`why` says what is wrong with a file, or which list, lead or number there is not."""
+
+    code = "leads_refused"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
 
 
 class HistoryUnreadable(EngineError):

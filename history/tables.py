@@ -29,7 +29,8 @@ metadata = MetaData(
 )
 
 
-def _json() -> TypeEngine[Any]:
+def json_type() -> TypeEngine[Any]:
+    """JSON, in PostgreSQL in its binary form."""
     return JSON().with_variant(JSONB(), "postgresql")
 
 
@@ -48,7 +49,7 @@ contacts = Table(
     Column("topic", Text),
     Column("language", Text),
     Column("queue", Text),
-    Column("skills", _json(), nullable=False),
+    Column("skills", json_type(), nullable=False),
     Column("agent", Text),
     Column("started_ms", BigInteger, nullable=False),
     Column("queued_ms", BigInteger),
@@ -61,8 +62,8 @@ contacts = Table(
     Column("outcome", Text, nullable=False),
     Column("ended_by", Text, nullable=False),
     Column("hangup_cause", Integer),
-    Column("timeline", _json(), nullable=False),
-    Column("decisions", _json()),
+    Column("timeline", json_type(), nullable=False),
+    Column("decisions", json_type()),
     Index(None, "started_ms"),
     Index(None, "queue", "started_ms"),
     Index(None, "agent", "started_ms"),
@@ -76,7 +77,7 @@ customers = Table(
     Column("name", Text),
     Column("language", Text),
     Column("segment", Text),
-    Column("data", _json(), nullable=False),
+    Column("data", json_type(), nullable=False),
 )
 
 legs = Table(
@@ -182,7 +183,7 @@ promises = Table(
     Column("site", Text, nullable=False),
     Column("node", Text, nullable=False),
     Column("due_ms", BigInteger, nullable=False),
-    Column("story", _json(), nullable=False),
+    Column("story", json_type(), nullable=False),
 )
 
 _OF_AGENTS = text("agent IS NOT NULL")
@@ -204,8 +205,8 @@ events = Table(
     Column("reason", Text),
     Column("arrived_ms", BigInteger),
     Column("attended", Boolean, nullable=False),
-    Column("skills", _json(), nullable=False),
-    Column("serves", _json(), nullable=False),
+    Column("skills", json_type(), nullable=False),
+    Column("serves", json_type(), nullable=False),
     Column("by", Text),
     Index(
         None,
@@ -226,7 +227,7 @@ rolled_up = Table(
     Column("kind", Text, primary_key=True),
     Column("name", Text, primary_key=True),
     Column("until_ms", BigInteger, nullable=False),
-    Column("figures", _json(), nullable=False),
+    Column("figures", json_type(), nullable=False),
 )
 
 # A card payment. Amounts are in the currency's smallest unit. `handle` is the gateway's name of it;

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from history.tables import metadata
+from history.lead_tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -17,10 +17,11 @@ from sqlalchemy.dialects import postgresql
 from history.connection import async_url, open_engine
 from history.database import ContactFilter, HistoryDatabase, upsert
 from history.errors import DatabaseAway, RecordRefused, UnsupportedUrl
+from history.lead_tables import metadata
 from history.migrations import newest, upgrade_to_head
 from history.outcome import Outcome, RecordingState
 from history.rows import AnswerRow, PromiseRow, TimelineEntry
-from history.tables import contacts, legs, metadata, recordings, surveys
+from history.tables import contacts, legs, recordings, surveys
 from tests.fakes.history_rows import ANSWERED, RECORDING, T0, contact
 
 pytestmark = pytest.mark.unit

@@ -1,0 +1,135 @@
+"""What a column is about, by its header in English, Hungarian, Polish or Estonian."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from config.suggest import did_you_mean, shown
+
+PHONE = "phone"
+KINDS = ("mobile", "home", "work", "other")
+"""Of numbers; other: the file does not say."""
+LEFT_OUT = "-"
+SINGLE = ("id", "name", "language", "zone", "priority", "best_time", "call_at")
+"""What a lead has one of, beside its numbers and its own fields."""
+TARGETS = (PHONE, *(f"{PHONE}.{kind}" for kind in KINDS), *SINGLE, LEFT_OUT)
+
+_WORDS: Mapping[str, str] = {
+    "id": "id|external id|customer id|client id|customer number|client number|account|reference|"
+    "ref|azonosito|ugyfelazonosito|ugyfel azonosito|ugyfelszam|identyfikator|id klienta|"
+    "numer klienta|nr klienta|kliendi id|kliendinumber|tunnus",
+    "name": "name|full name|customer|customer name|nev|teljes nev|ugyfel|ugyfel neve|nazwa|"
+    "imie i nazwisko|nazwisko i imie|klient|nimi|taisnimi|klient nimi|kliendi nimi",
+    PHONE: "phone|phone number|telephone|telephone number|tel|tel no|number|msisdn|contact number|"
+    "telefon|telefonszam|szam|hivoszam|numer|numer telefonu|nr telefonu|nr tel|"
+    "telefoninumber|telefoni number",
+    "phone.mobile": "mobile|mobile phone|mobile number|cell|cell phone|cellphone|mobil|"
+    "mobiltelefon|mobilszam|komorka|komorkowy|telefon komorkowy|numer komorkowy|mobiil|"
+    "mobiiltelefon|mobiilinumber",
+    "phone.home": "home|home phone|home number|landline|otthoni|otthoni telefon|otthoni szam|"
+    "vezetekes|vezetekes telefon|domowy|telefon domowy|stacjonarny|telefon stacjonarny|"
+    "kodune|kodutelefon|kodune telefon|lauatelefon",
+    "phone.work": "work|work phone|work number|office|office phone|business phone|munkahelyi|"
+    "munkahelyi telefon|irodai|irodai telefon|sluzbowy|telefon sluzbowy|praca|telefon do pracy|"
+    "tootelefon|too telefon",
+    "phone.other": "other phone|egyeb telefon|inny telefon|muu telefon",
+    "language": "language|lang|nyelv|jezyk|keel",
+    "zone": "zone|time zone|timezone|idozona|strefa czasowa|ajavoond",
+    "priority": "priority|prioritas|fontossag|priorytet|prioriteet",
+    "best_time": "best time|best time to call|time to call|preferred time|legjobb ido|"
+    "hivhato|mikor hivhato|hivasi ido|najlepsza pora|pora kontaktu|godziny kontaktu|"
+    "parim aeg|helistamise aeg",
+    "call_at": "call at|call back at|callback|call back|appointment|visszahivas|"
+    "visszahivas ideje|oddzwonic|termin rozmowy|tagasihelistamine|tagasihelistamise aeg",
+    "first_name": "first name|firstname|given name|keresztnev|utonev|imie|eesnimi",
+    "last_name": "last name|lastname|surname|family name|vezeteknev|csaladnev|nazwisko|"
+    "perekonnanimi|perenimi",
+    LEFT_OUT: "refused row|why refused",
+}
+_TARGET_OF = {word: target for target, words in _WORDS.items() for word in words.split("|")}
+_NO_MARKS = str.maketrans({"ł": "l", "Ł": "l", "ß": "ss", "ø": "o", "đ": "d"})
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What each column is: ``targets`` has an entry for each, one of `TARGETS` or a field's
+    name."""
+
+    headers: tuple[str, ...]
+    targets: tuple[str, ...]
+    found: tuple[str, ...] = field(default=(), compare=False)
+    """Those whose target was told by their values, not by their header."""
+
+    @property
+    def phones(self) -> tuple[int, ...]:
+        """Columns with numbers, in their order."""
+        return tuple(
+            at for at, target in enumerate(self.targets) if target.partition(".")[0] == PHONE
+        )
+
+
+class BadMap(ValueError):
+    """A ``--map`` that cannot be; its text is for who wrote it."""
+
+
+def columns_of(headers: Sequence[str], wished: Mapping[str, str]) -> Columns:
+    """What the columns are by their headers, and by the ``--map`` of who imports them, which goes
+    before: target → header. Raises BadMap."""
+    taken = {_at(headers, header): _target(target) for target, header in wished.items()}
+    names: list[str] = []
+    for at, header in enumerate(headers):
+        target = taken.get(at) or _TARGET_OF.get(_numberless(plain(header)))
+        if target in SINGLE and at not in taken and (target in names or target in taken.values()):
+            target = None
+        names.append(target or _once(field_name(header, at), names))
+    return Columns(tuple(headers), tuple(names))
+
+
+def _at(headers: Sequence[str], header: str) -> int:
+    """By its header, or its number from 1."""
+    texts = [plain(each) for each in headers]
+    if plain(header) in texts:
+        return texts.index(plain(header))
+    if header.isdecimal() and 1 <= int(header) <= len(headers):
+        return int(header) - 1
+    raise BadMap(f"there is no column {shown(header)}, {did_you_mean(header, headers)}")
+
+
+def _target(target: str) -> str:
+    """``phone.mobile2`` is another ``phone.mobile``."""
+    without = target.rstrip("0123456789")
+    if without in TARGETS:
+        return without
+    if re.fullmatch("[a-z][a-z0-9_]{0,39}", target):
+        return target
+    raise BadMap(f"a lead has no {shown(target)}, {did_you_mean(target, TARGETS)}")
+
+
+def _once(name: str, names: Iterable[str]) -> str:
+    taken, number = {*names, *TARGETS}, 2
+    found = name
+    while found in taken:
+        found, number = f"{name}_{number}", number + 1
+    return found
+
+
+def plain(header: str) -> str:
+    """A header without case, accents and signs: ``Telefonszám:`` is ``telefonszam``."""
+    flat = unicodedata.normalize("NFKD", header.strip().casefold().translate(_NO_MARKS))
+    letters = "".join(sign for sign in flat if not unicodedata.combining(sign))
+    return " ".join(re.sub(r"[^a-z0-9]+", " ", letters).split())
+
+
+def _numberless(header: str) -> str:
+    return header.rstrip("0123456789 ") or header
+
+
+def field_name(header: str, at: int) -> str:
+    """The name of a lead's own field: ``Szerződés száma`` is ``szerzodes_szama``."""
+    name = plain(header).replace(" ", "_")[:40]
+    if not name:
+        return f"column_{at + 1}"
+    return name if name[0].isalpha() else f"column_{name}"[:40]

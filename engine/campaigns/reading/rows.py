@@ -1,0 +1,221 @@
+"""A row of a file as a lead, or why it is none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from typing import NamedTuple, TypeVar
+from zoneinfo import ZoneInfo, available_timezones
+
+from config.site import Site
+from config.suggest import did_you_mean, shown
+from engine.campaigns.reading.headers import LEFT_OUT, PHONE, SINGLE, Columns
+from engine.campaigns.reading.moments import moment_ms
+from engine.campaigns.reading.one_form import OneForm, place_of
+from history.lead_rows import HIGHEST_PRIORITY, NewLead, NewNumber
+from routing.outbound.leads import besttime
+from routing.outbound.leads.place import Place
+
+T = TypeVar("T")
+LONGEST = 500
+"""Signs of a value."""
+MOST_NUMBERS = 10
+"""Of a lead; more come from a column that was taken for one."""
+_SPOILT = re.compile(r"[0-9][.,][0-9]+E\+?[0-9]+", re.IGNORECASE)
+_BETWEEN = (re.compile(r"[;,|\n]"), re.compile(r"[;,|\n/]"))
+"""Numbers in one cell; a slash may be within one too."""
+
+
+class Refused(NamedTuple):
+    """Why a row is no lead, in words for who has the file."""
+
+    row: int
+    reasons: tuple[str, ...]
+
+
+@dataclass
+class _Said:
+    """What a row says, as far as it was read, and what is wrong with it."""
+
+    values: dict[str, str] = field(default_factory=dict)
+    data: dict[str, str] = field(default_factory=dict)
+    phones: list[tuple[str, str, str]] = field(default_factory=list)
+    """Column, kind and text of each."""
+
+    wrong: list[str] = field(default_factory=list)
+    """For which it is refused."""
+
+    notes: list[str] = field(default_factory=list)
+    """What is left out of it."""
+
+    def read(self, name: str, reader: Callable[[str], T]) -> T | None:
+        """The value under this name, None where there is none that can be read."""
+        text = self.values.get(name)
+        if text is None:
+            return None
+        try:
+            return reader(text)
+        except ValueError as wrong:
+            self.wrong.append(f"{name}: {shown(text)} {wrong}")
+            return None
+
+
+class RowReader:
+    """Reads rows with these columns. ``now_ms``: when the import began."""
+
+    def __init__(self, columns: Columns, site: Site, now_ms: int) -> None:
+        self._width = len(columns.targets)
+        self._columns = [
+            _Column(at, target, header)
+            for at, (target, header) in enumerate(
+                zip(columns.targets, columns.headers, strict=True)
+            )
+            if target != LEFT_OUT
+        ]
+        self._languages = site.languages
+        self._zone = site.zone
+        self._now_ms = now_ms
+        self._one_form = OneForm(site.country)
+
+    def read(self, row: int, cells: Sequence[str]) -> NewLead | Refused:
+        """The lead of row ``row``; cells that are missing at its end are empty. A number that is
+        none is left out, as long as there is another."""
+        have, need = len(cells), self._width
+        if have > need and any(cell.strip() for cell in cells[need:]):
+            return Refused(row, (f"has {have} values where the first line has {need}",))
+        said = self._said(cells)
+        lead = self._lead(row, said)
+        if lead is None or said.wrong:
+            return Refused(row, (*said.wrong, *(() if lead else said.notes)))
+        return lead
+
+    def _said(self, cells: Sequence[str]) -> _Said:
+        said = _Said()
+        have = len(cells)
+        for at, target, header in self._columns:
+            text = cells[at].strip() if at < have else ""
+            if not text:
+                continue
+            if (not text.isprintable() and _has_control(text)) or len(text) > LONGEST:
+                said.wrong.append(
+                    f"{header}: has {LONGEST} signs at most, and no control characters"
+                )
+            elif target.partition(".")[0] == PHONE:
+                said.phones.append((header, target[len(PHONE) + 1 :] or "other", text))
+            elif target in SINGLE:
+                said.values[target] = text
+            else:
+                said.data[target] = text
+        return said
+
+    def _lead(self, row: int, said: _Said) -> NewLead | None:
+        zone = said.read("zone", _zone)
+        best = said.read("best_time", besttime.parse) or ()
+        numbers = tuple(self._numbers(said, zone, besttime.written(best)))
+        if not numbers:
+            said.notes = said.notes or ["has no number"]
+            return None
+        local = self._clock(numbers[0].place)
+        promised = said.read("call_at", lambda text: moment_ms(text, local))
+        return NewLead(
+            row,
+            numbers[:MOST_NUMBERS],
+            external_id=said.values.get("id"),
+            name=said.values.get("name") or _whole_name(said.data),
+            language=said.read("language", self._language),
+            zone=zone,
+            priority=said.read("priority", _priority),
+            due_ms=self._best_ms(best, local) if promised is None else promised,
+            appointment=promised is not None,
+            data=said.data,
+            notes=tuple(said.notes),
+        )
+
+    def _numbers(self, said: _Said, zone: str | None, best: str | None) -> Iterator[NewNumber]:
+        known = set[str]()
+        for header, kind, text in said.phones:
+            found = self._dialled(text)
+            if not found:
+                said.notes.append(f"{header}: {shown(text)} {_why_no_number(text)}")
+            for number in found:
+                if number not in known:
+                    known.add(number)
+                    yield NewNumber(number, kind, _written(place_of(number), zone), best)
+
+    def _dialled(self, text: str) -> Sequence[str]:
+        """The number of a cell; or several, if each part of it is one."""
+        whole = self._one_form(text)
+        if whole is not None:
+            return (whole,)
+        for between in _BETWEEN:
+            parts = [self._one_form(part) for part in between.split(text) if part.strip()]
+            if None not in parts:
+                return [part for part in parts if part is not None]
+        return ()
+
+    def _clock(self, place: str) -> ZoneInfo:
+        """Of who has a number there; the site's, where several are possible."""
+        return ZoneInfo(_only_zone(place) or self._zone)
+
+    def _language(self, text: str) -> str:
+        code = text[:2].lower() if text[2:3] in ("", "-", "_") else text
+        if code not in self._languages:
+            hint = did_you_mean(text, self._languages)
+            raise ValueError(f"is no language of the site, {hint}")
+        return code
+
+    def _best_ms(self, best: Sequence[besttime.Window], zone: ZoneInfo) -> int | None:
+        if not best:
+            return None
+        now = datetime.fromtimestamp(self._now_ms / 1000, zone)
+        return round(besttime.next_moment(best, now).timestamp() * 1000)
+
+
+class _Column(NamedTuple):
+    at: int
+    target: str
+    header: str
+
+
+@cache
+def _written(place: Place, zone: str | None) -> str:
+    return str(place if zone is None else place.within(zone))
+
+
+@cache
+def _only_zone(place: str) -> str:
+    """Of a place in several none."""
+    zones = Place.parse(place).zones
+    return zones[0] if len(zones) == 1 else ""
+
+
+def _has_control(text: str) -> bool:
+    return any(ord(sign) < 32 and sign not in "\r\n\t" for sign in text)
+
+
+def _why_no_number(text: str) -> str:
+    if _SPOILT.search(text):
+        return "was a number before a spreadsheet rounded it: format the column as text there"
+    return "is no number that can be dialled"
+
+
+def _whole_name(data: Mapping[str, str]) -> str | None:
+    """In the order of the columns."""
+    return " ".join(data[name] for name in data if name in ("first_name", "last_name")) or None
+
+
+@cache
+def _zone(text: str) -> str:
+    if text not in available_timezones():
+        hint = did_you_mean(text, sorted(available_timezones()))
+        raise ValueError(f"is no time zone, {hint}")
+    return text
+
+
+def _priority(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > HIGHEST_PRIORITY:
+        raise ValueError(f"is no priority, 0 to {HIGHEST_PRIORITY} is needed")
+    return int(text)

@@ -1,0 +1,125 @@
+"""A file of leads as rows of texts, with what was found out about it."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple, TextIO
+
+from config.site import Site
+from engine.campaigns.reading.dialect import SAMPLE, Dialect, dialect_of
+from engine.campaigns.reading.encoding import CODE_PAGES, Encoding, encoding_of
+from engine.campaigns.reading.headers import PHONE, BadMap, Columns, columns_of
+from engine.campaigns.reading.one_form import OneForm
+from engine.errors import LeadsRefused
+
+_LOOKED_AT = 200
+_MOSTLY = 0.8
+_FIELD_LIMIT = 1 << 20
+"""Signs of one value: a quotation mark that nobody closes would swallow the file."""
+
+Row = tuple[int, Sequence[str]]
+"""The number of the line in which it begins, and its values."""
+
+
+class Found(NamedTuple):
+    """What a file is. ``first``: how many of its rows are no leads but headers."""
+
+    path: Path
+    encoding: Encoding
+    dialect: Dialect
+    columns: Columns
+    first: int
+
+    def rows(self) -> Iterator[Row]:
+        """The rows that are leads, one after another. Raises LeadsRefused where it is no CSV."""
+        with _opened(self.path, self.encoding.codec) as file:
+            yield from islice(_rows(file, self.dialect, self.path), self.first, None)
+
+
+def find_out(
+    path: Path, site: Site, wished: Mapping[str, str], encoding: str | None = None
+) -> Found:
+    """What the file is: its encoding, dialect and columns. Raises LeadsRefused."""
+    try:
+        found = encoding_of(path)
+    except OSError as error:
+        raise LeadsRefused(f"{path}: {error.strerror}") from None
+    if encoding is not None:
+        found = found._replace(name=encoding, codec=CODE_PAGES.get(encoding, encoding))
+    with _opened(path, found.codec) as file:
+        dialect = dialect_of(_sample(file, path))
+        file.seek(0)
+        head = [cells for _, cells in islice(_rows(file, dialect, path), _LOOKED_AT)]
+    if not head:
+        raise LeadsRefused(f"{path}: the file is empty")
+    try:
+        columns, first = _columns(head, site, wished)
+    except BadMap as wrong:
+        raise LeadsRefused(f"{path}: {wrong}") from None
+    return Found(path, found, dialect, columns, first)
+
+
+def _columns(
+    head: Sequence[Sequence[str]], site: Site, wished: Mapping[str, str]
+) -> tuple[Columns, int]:
+    one_form = OneForm(site.country)
+    if any(one_form(cell) for cell in head[0]):  # a number is no header
+        headers, first = [f"column {at}" for at in range(1, len(head[0]) + 1)], 0
+    else:
+        headers, first = [cell.strip() for cell in head[0]], 1
+    columns = columns_of(headers, wished)
+    if columns.phones:
+        return columns, first
+    return _with_phones(columns, head[first:], one_form), first
+
+
+def _with_phones(columns: Columns, rows: Sequence[Sequence[str]], one_form: OneForm) -> Columns:
+    """Told by the values: the columns in which most are numbers."""
+    at = [
+        number
+        for number in range(len(columns.headers))
+        if _mostly_numbers([row[number] for row in rows if number < len(row)], one_form)
+    ]
+    if not at:
+        headers = ", ".join(columns.headers)
+        raise BadMap(f"no column has numbers (there are {headers}): say --map phone=COLUMN")
+    targets = tuple(PHONE if n in at else target for n, target in enumerate(columns.targets))
+    return Columns(columns.headers, targets, tuple(columns.headers[n] for n in at))
+
+
+def _mostly_numbers(cells: Sequence[str], one_form: OneForm) -> bool:
+    filled = [cell for cell in cells if cell.strip()]
+    return bool(filled) and sum(one_form(c) is not None for c in filled) >= _MOSTLY * len(filled)
+
+
+def _opened(path: Path, codec: str) -> TextIO:
+    try:
+        return path.open(encoding=codec, newline="")
+    except LookupError:
+        known = "utf-8, utf-16, " + ", ".join(CODE_PAGES)
+        raise LeadsRefused(f"there is no encoding {codec!r}, allowed: {known}") from None
+
+
+def _sample(file: TextIO, path: Path) -> str:
+    try:
+        return file.read(SAMPLE)
+    except UnicodeDecodeError as error:
+        raise LeadsRefused(f"{path}: is not in the encoding {error.encoding}") from None
+
+
+def _rows(file: TextIO, dialect: Dialect, path: Path) -> Iterator[Row]:
+    csv.field_size_limit(_FIELD_LIMIT)
+    lines = csv.reader(file, delimiter=dialect.separator, quotechar=dialect.quote)
+    begin = 1
+    try:
+        for cells in lines:
+            if any(cells):
+                yield begin, cells
+            begin = lines.line_num + 1
+    except csv.Error as error:
+        raise LeadsRefused(f"{path}:{begin}: is no CSV here: {error}") from None
+    except UnicodeDecodeError as error:
+        raise LeadsRefused(f"{path}:{begin}: is not in the encoding {error.encoding}") from None

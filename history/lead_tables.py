@@ -1,0 +1,197 @@
+"""The tables of outbound calls: lists of leads, attempts, do-not-call registers, consents.
+
+A change here needs a migration beside it; a test compares the two. Numbers are E.164, times are
+Unix epoch milliseconds.
+"""
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, Table, Text, text
+
+from history.tables import json_type, metadata
+
+__all__ = [
+    "attempts",
+    "consents",
+    "do_not_call",
+    "lead_counter",
+    "lead_imports",
+    "lead_lists",
+    "lead_numbers",
+    "leads",
+    "list_facets",
+    "metadata",
+]
+
+# Ids of leads are given out by the block, in the transaction that uses them. They are never used
+# again: the attempts of a lead outlive it.
+lead_counter = Table(
+    "lead_counter",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)
+
+# `changed_ms`: when leads last came to be callable that were not, which hoppers watch.
+lead_lists = Table(
+    "lead_lists",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("site", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("changed_ms", BigInteger, nullable=False),
+    Index(None, "site", "name", unique=True),
+)
+
+READY = text("state = 'ready'")
+"""A query uses the hopper's index only where it says so in these very words."""
+_LEASED = text("lease_until_ms IS NOT NULL")
+
+# `place`: country and time zones in which the next number may be. `rank`: who comes first, the
+# smaller first: 0 is a time that a person was promised, by `agent` if it is not null. `position`
+# is the number that is next, `last_ms` when any was called last.
+leads = Table(
+    "leads",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("list_id", Integer, ForeignKey("lead_lists.id"), nullable=False),
+    Column("external_id", Text),
+    Column("name", Text),
+    Column("language", Text),
+    Column("zone", Text),
+    Column("priority", Integer, nullable=False),
+    Column("data", json_type(), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("rank", Integer, nullable=False),
+    Column("due_ms", BigInteger, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("last_ms", BigInteger),
+    Column("recycled", Integer, nullable=False),
+    Column("agent", Text),
+    Column("why", Text),
+    Column("lease_by", Text),
+    Column("lease_until_ms", BigInteger),
+    Column("attempt_id", Text),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("updated_ms", BigInteger, nullable=False),
+    Index(None, "list_id", "external_id", unique=True),
+    Index(
+        "ix_leads_hopper",
+        "list_id",
+        "rank",
+        "tries",
+        "id",
+        sqlite_where=READY,
+        postgresql_where=READY,
+    ),
+    Index(None, "lease_until_ms", sqlite_where=_LEASED, postgresql_where=_LEASED),
+)
+
+# `best` is when to call it, as `routing.outbound.leads.besttime` writes it. `closed` says why it
+# is not called any more.
+lead_numbers = Table(
+    "lead_numbers",
+    metadata,
+    Column("lead_id", BigInteger, ForeignKey("leads.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("list_id", Integer, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("best", Text),
+    Column("tries", Integer, nullable=False),
+    Column("last_ms", BigInteger),
+    Column("last_result", Text),
+    Column("closed", Text),
+    Index(None, "list_id", "number", unique=True),
+)
+
+_OPEN = text("result IS NULL")
+
+# Written before the number is dialled; `result` comes with the end. No foreign key: it is evidence,
+# and outlives its lead.
+attempts = Table(
+    "dial_attempts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("site", Text, nullable=False),
+    Column("node", Text, nullable=False),
+    Column("campaign", Text, nullable=False),
+    Column("list_id", Integer, nullable=False),
+    Column("lead_id", BigInteger, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("agent", Text),
+    Column("contact_id", Text),
+    Column("begun_ms", BigInteger, nullable=False),
+    Column("answered_ms", BigInteger),
+    Column("ended_ms", BigInteger),
+    Column("result", Text),
+    Column("disposition", Text),
+    Column("evidence", json_type(), nullable=False),
+    Index(None, "number", "begun_ms"),
+    Index(None, "lead_id", "begun_ms"),
+    Index(None, "campaign", "begun_ms"),
+    Index("ix_dial_attempts_open", "node", sqlite_where=_OPEN, postgresql_where=_OPEN),
+)
+
+# In force from `since_ms` until `until_ms`; what was taken out stays, as evidence. `register` is
+# the list that it is on, `source` how it came: own, imported, api.
+do_not_call = Table(
+    "do_not_call",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("number", Text, primary_key=True),
+    Column("register", Text, primary_key=True),
+    Column("since_ms", BigInteger, primary_key=True, autoincrement=False),
+    Column("until_ms", BigInteger),
+    Column("source", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("note", Text),
+    Column("removed_by", Text),
+)
+
+consents = Table(
+    "consents",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("number", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("given_ms", BigInteger, primary_key=True, autoincrement=False),
+    Column("source", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("withdrawn_ms", BigInteger),
+    Column("withdrawn_source", Text),
+    Column("withdrawn_by", Text),
+)
+
+# What the leads of a list have: places, and names of fields. Asked of the leads themselves it would
+# take a look at each.
+list_facets = Table(
+    "list_facets",
+    metadata,
+    Column("list_id", Integer, ForeignKey("lead_lists.id"), primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("value", Text, primary_key=True),
+)
+
+# How far an import has come, written with the leads of each of its pieces.
+lead_imports = Table(
+    "lead_imports",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("list_id", Integer, ForeignKey("lead_lists.id"), nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("begun_ms", BigInteger, nullable=False),
+    Column("updated_ms", BigInteger, nullable=False),
+    Column("done_ms", BigInteger),
+    Column("rows", BigInteger, nullable=False),
+    Column("added", BigInteger, nullable=False),
+    Column("joined", BigInteger, nullable=False),
+    Column("refused", BigInteger, nullable=False),
+    Column("told_bytes", json_type(), nullable=False),
+    Index(None, "list_id", "fingerprint"),
+)

@@ -1,0 +1,1 @@
+"""Leads: whom a campaign calls. What follows each call, who is next, and who holds whom: pure."""

@@ -1,0 +1,271 @@
+"""Files of leads as people have them: what is found out about them, and what their rows say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import phonenumbers
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from config.numbers import e164
+from config.site import Site, load_site
+from engine.campaigns.reading.dialect import Dialect, dialect_of
+from engine.campaigns.reading.encoding import encoding_of
+from engine.campaigns.reading.headers import BadMap, columns_of
+from engine.campaigns.reading.moments import moment_ms
+from engine.campaigns.reading.one_form import OneForm, place_of
+from engine.campaigns.reading.rows import Refused, RowReader
+from engine.campaigns.reading.table import find_out
+from engine.errors import LeadsRefused
+from history.lead_rows import NewLead
+from routing.outbound.leads import besttime
+from routing.outbound.leads.place import Place
+
+pytestmark = pytest.mark.unit
+
+ROOT = Path(__file__).parents[2]
+SITE = load_site(ROOT / "config/site.yaml", {})
+MONDAY_MS = 1_795_420_800_000
+"""2026-11-23 08:00 UTC, 09:00 in Budapest."""
+HUNGARIAN = "Név;Telefon\nKovács Őrs;06 30 123 4567\nSzűcs Tünde;06 20 555 1111\n"
+POLISH = "Imię i nazwisko;Telefon\nZażółć Gęśla;+48 601 234 567\nJaźń Łukasz;+48 602 234 567\n"
+ESTONIAN = "Nimi;Telefon\nÕnne Põder;+372 5123 4567\nŠiim Žukov ja Jõgi;+372 5123 4568\n"
+FRENCH = "Name;Phone\nHélène Forêt;+33 6 12 34 56 78\nAndré Léger;+33 6 12 34 56 79\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "codec", "name"),
+    [
+        (HUNGARIAN, "utf-8", "utf-8"),
+        (HUNGARIAN, "utf-8-sig", "utf-8"),
+        (HUNGARIAN, "utf-16", "utf-16"),
+        (HUNGARIAN, "utf-16-le", "utf-16"),
+        (HUNGARIAN, "utf-16-be", "utf-16"),
+        (HUNGARIAN, "cp1250", "windows-1250"),
+        (POLISH, "cp1250", "windows-1250"),
+        (POLISH, "iso8859-2", "iso-8859-2"),
+        (POLISH, "cp1257", "windows-1257"),
+        (ESTONIAN, "cp1257", "windows-1257"),
+        (FRENCH, "cp1252", "windows-1252"),
+    ],
+)
+def test_the_encoding_is_found_by_the_bytes(
+    text: str, codec: str, name: str, tmp_path: Path
+) -> None:
+    """Whatever a spreadsheet saved: the letters come out right."""
+    file = tmp_path / "leads.csv"
+    file.write_bytes(text.encode(codec))
+    found = find_out(file, SITE, {})
+    assert found.encoding.name == name
+    assert [cells[0] for _, cells in found.rows()] == [
+        line.partition(";")[0] for line in text.splitlines()[1:]
+    ]
+
+
+def test_one_letter_at_the_end_tells_the_encoding(tmp_path: Path) -> None:
+    """Of a long file every byte counts, and a letter may lie across two pieces of it."""
+    file = tmp_path / "leads.csv"
+    file.write_bytes(b"x" * ((1 << 20) - 1) + "ű".encode())
+    assert encoding_of(file).name == "utf-8"
+    file.write_bytes(b"x" * (1 << 20) + "ű".encode("cp1250"))
+    assert encoding_of(file).name == "windows-1250"
+    file.write_bytes(b"x" + "ű".encode()[:1])
+    assert encoding_of(file).name != "utf-8"
+
+
+@pytest.mark.parametrize(
+    ("text", "dialect"),
+    [
+        ("phone,name\n1,a\n", Dialect(",", '"')),
+        ('phone;balance\n1;"1,50"\n2;2,50\n', Dialect(";", '"')),
+        ("phone\tname\n1\tKovács, Anna\n2\tNagy, Béla\n", Dialect("\t", '"')),
+        ("phone|name\n1|a;b\n", Dialect("|", '"')),
+        ("phone,name\n1,'Nagy, Béla'\n2,'Kis, Éva'\n", Dialect(",", "'")),
+        ('phone,name\n1,"two\nlines, here"\n2,b\n', Dialect(",", '"')),
+        ("phone\n1\n2\n", Dialect(",", '"')),
+    ],
+)
+def test_the_dialect_is_the_one_that_gives_an_even_table(text: str, dialect: Dialect) -> None:
+    """Commas in decimals and in names, quotes of either kind, lines within them."""
+    assert dialect_of(text) == dialect
+
+
+@pytest.mark.parametrize(
+    ("headers", "targets"),
+    [
+        ("Customer ID,Full name,Mobile,Time zone", "id,name,phone.mobile,zone"),
+        ("Ügyfélszám,Név,Telefonszám:,Nyelv", "id,name,phone,language"),
+        ("Identyfikator,Imię i nazwisko,Telefon komórkowy,Język", "id,name,phone.mobile,language"),
+        ("Kliendi ID,Nimi,Töötelefon,Ajavöönd", "id,name,phone.work,zone"),
+        (
+            "Phone 1,Phone 2,Szerződés száma,,Szerződés száma",
+            "phone,phone,szerzodes_szama,column_4,szerzodes_szama_2",
+        ),
+        ("refused row,why refused,tel", "-,-,phone"),
+    ],
+)
+def test_columns_are_known_by_their_headers(headers: str, targets: str) -> None:
+    """In four languages, however accents, case and signs are; others are the lead's own fields."""
+    assert columns_of(headers.split(","), {}).targets == tuple(targets.split(","))
+
+
+def test_who_imports_may_say_what_a_column_is() -> None:
+    """By its header or its number; that goes before what the header says."""
+    columns = columns_of(["A", "Telefon", "Név"], {"phone": "a", "segment": "3", "-": "telefon"})
+    assert columns.targets == ("phone", "-", "segment")
+
+
+@pytest.mark.parametrize(
+    ("wished", "message"),
+    [
+        ({"phone": "Telfon"}, 'there is no column "Telfon", did you mean "Telefon"?'),
+        ({"phone.mobil": "Telefon"}, 'a lead has no "phone.mobil", did you mean "phone.mobile"?'),
+    ],
+)
+def test_a_map_that_cannot_be_is_told(wished: dict[str, str], message: str) -> None:
+    with pytest.raises(BadMap) as told:
+        columns_of(["Telefon", "Név"], wished)
+    assert message in str(told.value)
+
+
+def test_numbers_are_found_without_any_header(tmp_path: Path) -> None:
+    """A file that begins with a lead loses none, and its numbers are told by what they are."""
+    file = tmp_path / "leads.csv"
+    file.write_text("Anna;06 30 123 4567\nBéla;06 30 123 4568\n")
+    found = find_out(file, SITE, {})
+    assert found.columns.targets == ("column_1", "phone")
+    assert len(list(found.rows())) == 2
+
+
+def test_a_file_without_numbers_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "leads.csv"
+    file.write_text("Név;Kor\nAnna;40\n")
+    with pytest.raises(LeadsRefused, match="no column has numbers"):
+        find_out(file, SITE, {})
+
+
+def _read(headers: str, cells: str, site: Site = SITE) -> NewLead | Refused:
+    return RowReader(columns_of(headers.split(","), {}), site, MONDAY_MS).read(7, cells.split(","))
+
+
+def test_a_row_is_a_lead() -> None:
+    """Its numbers in their one form, each with its kind and place; its other columns as fields."""
+    lead = _read(
+        "id,first name,last name,mobile,home,priority,zone,Szegmens",
+        "A1,Anna,Kovács,06 30 123 4567,06-1/234-5678; +36 1 234 5679,5,,gold",
+    )
+    assert isinstance(lead, NewLead)
+    assert (lead.external_id, lead.name, lead.priority) == ("A1", "Anna Kovács", 5)
+    assert [(n.number, n.kind) for n in lead.numbers] == [
+        ("+36301234567", "mobile"),
+        ("+3612345678", "home"),
+        ("+3612345679", "home"),
+    ]
+    assert {n.place for n in lead.numbers} == {"HU Europe/Budapest"}
+    assert lead.data == {"first_name": "Anna", "last_name": "Kovács", "szegmens": "gold"}
+
+
+def test_a_number_that_is_none_is_left_out_and_told() -> None:
+    """As long as there is another."""
+    lead = _read("mobile,home", "12,06 30 123 4567")
+    assert isinstance(lead, NewLead)
+    assert lead.notes == ('mobile: "12" is no number that can be dialled',)
+    assert _read("mobile,home", "12,") == Refused(7, lead.notes)
+
+
+@pytest.mark.parametrize(
+    ("headers", "cells", "reason"),
+    [
+        ("phone,name", ",Anna", "has no number"),
+        ("phone", "3.61E+10", "was a number before a spreadsheet rounded it"),
+        (
+            "phone,priority",
+            "06301234567,high",
+            'priority: "high" is no priority, 0 to 99 is needed',
+        ),
+        ("phone,zone", "06301234567,Budapest", 'zone: "Budapest" is no time zone, did you mean'),
+        ("phone,language", "06301234567,xx", 'language: "xx" is no language of the site'),
+        ("phone,best time", "06301234567,20-18", "is no best time: it ends before it begins"),
+        ("phone,call at", "06301234567,03/04/2026 9:00", "may be read in two ways"),
+        ("phone,call at", "06301234567,30.02.2027 9:00", "is no day"),
+        ("phone", "06301234567,,x", "has 3 values where the first line has 1"),
+        ("phone,name", "06301234567,A\0", "no control characters"),
+    ],
+)
+def test_a_row_that_is_no_lead_says_why(headers: str, cells: str, reason: str) -> None:
+    refused = _read(headers, cells)
+    assert isinstance(refused, Refused)
+    assert reason in refused.reasons[0]
+
+
+def test_a_promised_time_is_on_the_leads_own_clock() -> None:
+    """Of its zone, or of its number's; the site's is Budapest."""
+    for cells, at in (
+        ("+16465551234,25.11.2026 9:00", "2026-11-25T14:00Z"),
+        ("+36301234567,2026.11.25. 9:00", "2026-11-25T08:00Z"),
+        ("+36301234567,2026-11-25T09:00:00+0200", "2026-11-25T07:00Z"),
+    ):
+        lead = _read("phone,call at", cells)
+        assert isinstance(lead, NewLead)
+        assert lead.appointment
+        assert lead.due_ms == moment_ms(at, ZoneInfo("UTC"))
+
+
+@pytest.mark.parametrize(
+    ("text", "utc"),
+    [
+        ("2026-03-29 02:30", "2026-03-29T01:30Z"),  # left out: the clock goes from 2 to 3
+        ("2026-10-25 02:30", "2026-10-25T00:30Z"),  # twice: the first of them
+        ("2028-02-29 12:00", "2028-02-29T11:00Z"),
+    ],
+)
+def test_the_change_of_the_clock_and_the_leap_day(text: str, utc: str) -> None:
+    budapest = ZoneInfo("Europe/Budapest")
+    assert moment_ms(text, budapest) == moment_ms(utc, ZoneInfo("UTC"))
+
+
+def test_a_best_time_is_when_the_lead_is_due() -> None:
+    """Now, where it is now; else when it next begins."""
+    at_six = moment_ms("2026-11-23 18:00", ZoneInfo("Europe/Budapest"))
+    for best, due in (("9-12", MONDAY_MS), ("mon-fri 18:00-20:00", at_six)):
+        lead = _read("phone,best time", f"06301234567,{best}")
+        assert isinstance(lead, NewLead)
+        assert lead.due_ms == due
+        assert lead.numbers[0].best == besttime.written(besttime.parse(best))
+
+
+@pytest.mark.parametrize(
+    ("number", "place"),
+    [
+        ("+36301234567", Place("HU", ("Europe/Budapest",))),
+        ("+16475551234", Place("CA", ("America/Toronto",))),
+        ("+34600123456", Place("ES", ("Atlantic/Canary", "Europe/Madrid"))),
+    ],
+)
+def test_a_number_is_in_every_zone_in_which_it_may_be(number: str, place: Place) -> None:
+    assert place_of(number) == place
+    assert Place.parse(str(place)) == place
+
+
+EXAMPLES = {
+    region: example
+    for region in sorted(phonenumbers.SUPPORTED_REGIONS)
+    if (example := phonenumbers.example_number(region)) is not None
+}
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_the_quick_way_to_a_numbers_one_form_says_what_the_long_one_does(
+    data: st.DataObject,
+) -> None:
+    """Of any country's number, however it is written and mistyped, at any site."""
+    region = data.draw(st.sampled_from([*EXAMPLES]))
+    text = phonenumbers.format_number(EXAMPLES[region], data.draw(st.sampled_from([0, 1, 2])))
+    at = data.draw(st.integers(3, len(text)))
+    text = text[:at] + data.draw(st.sampled_from(["", "0", "7", "12"])) + text[at + 1 :]
+    home = data.draw(st.sampled_from([region, "HU", "US", None]))
+    assert OneForm(home)(text) == e164(text, home)

@@ -1,0 +1,274 @@
+"""Leads brought into a list: joined with what is there, resumed, tried without doing anything."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from config.site import load_site
+from engine.campaigns.importing import Outcome, Target, bring_in, scratch
+from engine.campaigns.reading.table import Row, find_out
+from engine.campaigns.sources import FileSource, SentSource, query_source
+from engine.campaigns.telling import Telling
+from engine.errors import LeadsRefused
+from history.connection import open_engine
+from history.lead_imports import ImportStore
+from history.lead_reading import leads_of
+from history.lead_rows import APPOINTMENT, LeadRow, rank_of
+from history.migrations import upgrade_to_head
+from tests.unit.command import Command
+
+pytestmark = pytest.mark.unit
+
+ROOT = Path(__file__).parents[2]
+SITE = load_site(ROOT / "config/site.yaml", {})
+HEADERS = "id,name,mobile,home,priority,call at,segment\n"
+
+
+@pytest.fixture
+async def url(tmp_path: Path) -> str:
+    url = f"sqlite:///{tmp_path}/history.db"
+    await upgrade_to_head(url)
+    return url
+
+
+@pytest.fixture
+async def store(url: str) -> AsyncIterator[ImportStore]:
+    store = ImportStore(url, SITE.site)
+    yield store
+    await store.close()
+
+
+class Lists:
+    """Imports of texts into a list, and what it has then."""
+
+    def __init__(self, url: str, store: ImportStore, directory: Path) -> None:
+        self._url, self.store = url, store
+        self.file = directory / "leads.csv"
+        self.told: list[list[str]] = []
+        self.refused: list[list[str]] = []
+
+    async def take(
+        self, rows: str, store: ImportStore | None = None, progress: Callable[[int], None] = print
+    ) -> Outcome:
+        """The outcome of importing these rows."""
+        self.file.write_text(HEADERS + rows)
+        source = FileSource(find_out(self.file, SITE, {}))
+        with Telling(self.file, source.columns.headers) as telling:
+            try:
+                to = Target(store or self.store, SITE, "renewals", "anna")
+                return await bring_in(source, to, telling, progress)
+            finally:
+                self.told = _rows(telling.told)
+                self.refused = _rows(telling.refused)
+
+    async def leads(self) -> Sequence[LeadRow]:
+        """All that there are."""
+        engine = open_engine(self._url)
+        async with engine.connect() as connection:
+            ids = [row.id for row in await connection.execute(text("SELECT id FROM leads"))]
+            found = await leads_of(connection, ids)
+        await engine.dispose()
+        return found
+
+
+def _rows(path: Path) -> list[list[str]]:
+    with path.open(newline="") as file:
+        return list(csv.reader(file))[1:]
+
+
+@pytest.fixture
+def lists(url: str, store: ImportStore, tmp_path: Path) -> Lists:
+    return Lists(url, store, tmp_path)
+
+
+async def test_leads_are_there_as_the_file_has_them(lists: Lists) -> None:
+    """Ready to be called, the promised ones before all others."""
+    outcome = await lists.take(
+        "A1,Anna,06301234567,,7,,gold\nA2,Béla,06301234568,,,2026-12-01 09:00,\n"
+    )
+    assert outcome == Outcome("renewals", 2, 2, 0, 0, 0)
+    anna, bela = await lists.leads()
+    assert (anna.state, anna.rank, anna.data) == ("ready", rank_of(7), {"segment": "gold"})
+    assert (bela.external_id, bela.rank, bela.place) == ("A2", APPOINTMENT, "HU Europe/Budapest")
+
+
+async def test_the_same_id_or_number_is_the_same_lead(lists: Lists) -> None:
+    """In the file and in the list; a later row adds what it says, and each joining is told."""
+    await lists.take("A1,Anna,06301234567,,,,gold\n")
+    outcome = await lists.take(
+        "A1,Anna Kovács,,0612345678,,,\n"
+        ",,0630 123 4567,,5,,silver\n"
+        "A9,Zoé,06209999999,0612345678,,,\n"
+        "B1,Béla,06201111111,,,,\n"
+        "B1,,06202222222,06301234567,,,\n"
+    )
+    assert (outcome.added, outcome.joined) == (1, 4)
+    anna, bela = await lists.leads()
+    assert (anna.name, anna.priority, anna.data) == ("Zoé", 5, {"segment": "silver"})
+    assert [n.number for n in anna.numbers] == ["+36301234567", "+3612345678", "+36209999999"]
+    assert [n.number for n in bela.numbers] == ["+36201111111", "+36202222222"]
+    assert lists.told == [
+        ["2", "1", "id", ""],
+        ["3", "1", "number", ""],
+        ["4", "1", "number", "its id A9 is not kept"],
+        ["6", str(bela.id), "id", "+36301234567 stays with another lead"],
+    ]
+
+
+async def test_a_lead_without_numbers_left_is_opened_by_a_further_one(
+    lists: Lists, url: str
+) -> None:
+    await lists.take("A1,Anna,06301234567,,,,\n")
+    await _run(url, "UPDATE leads SET state = 'done', why = 'no_number_left'")
+    await lists.take("A1,,06301234567,,,,\n")
+    assert [lead.state for lead in await lists.leads()] == ["done"]
+    await lists.take("A1,,06205555555,,,,\n")
+    assert [(lead.state, lead.position) for lead in await lists.leads()] == [("ready", 1)]
+
+
+async def test_refused_rows_can_be_mended_and_brought_in_again(lists: Lists) -> None:
+    """Their file has the reasons and the rows as they were, and is a file of leads itself."""
+    outcome = await lists.take("A1,Anna,12,,,,\nA2,Béla,06301234568,,,,\n")
+    assert outcome.refused == 1
+    assert lists.refused[0][:4] == [
+        "2",
+        'mobile: "12" is no number that can be dialled',
+        "A1",
+        "Anna",
+    ]
+    refused = lists.file.with_name("leads.csv.refused.csv")
+    refused.write_text(refused.read_text().replace(",12,", ",06301234567,"))
+    source = FileSource(find_out(refused, SITE, {}))
+    with Telling(refused, source.columns.headers) as telling:
+        target = Target(lists.store, SITE, "renewals", "anna")
+        outcome = await bring_in(source, target, telling, print)
+    assert (outcome.added, outcome.refused) == (1, 0)
+
+
+class Interrupted(Exception):
+    """The machine went off."""
+
+
+async def test_an_interrupted_import_goes_on_where_it_was(
+    lists: Lists, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each row counts once, in the list and in the files that tell of it; nothing is lost of what
+    had been written, or twice of what had not."""
+    monkeypatch.setattr("engine.campaigns.sources.PIECE", 3)
+    rows = (
+        "".join(f"A{n},,0630123{4000 + n},,,,\n" for n in range(8))
+        + "B,,12,,,,\nA1,,06301234001,,,,\n"
+    )
+
+    def stop(rows: int) -> None:
+        if rows == 6:
+            raise Interrupted
+
+    with pytest.raises(Interrupted):
+        await lists.take(rows, progress=stop)
+    with lists.file.with_name("leads.csv.refused.csv").open("a") as file:
+        file.write("7,a row of a piece that was never written\n")
+    assert len(await lists.leads()) == 6
+    outcome = await lists.take(rows)
+    assert outcome == Outcome("renewals", 10, 8, 1, 1, 6)
+    assert len(await lists.leads()) == 8
+    assert [row[0] for row in lists.refused] == ["10"]
+    assert [row[0] for row in lists.told] == ["11"]
+
+
+async def test_an_import_that_is_over_begins_anew(lists: Lists) -> None:
+    """The same file again joins every row, and changes nothing."""
+    rows = "A1,Anna,06301234567,,,,gold\n"
+    await lists.take(rows)
+    before = await lists.leads()
+    outcome = await lists.take(rows)
+    assert (outcome.added, outcome.joined, outcome.went_on_at) == (0, 1, 0)
+    (lead,) = await lists.leads()
+    assert (lead.name, lead.numbers, lead.data) == (
+        before[0].name,
+        before[0].numbers,
+        before[0].data,
+    )
+
+
+async def test_a_dry_run_finds_what_the_import_would_and_does_nothing(lists: Lists) -> None:
+    """What is in the list counts, and what comes twice in the file, by numbers that it would add
+    too."""
+    await lists.take("A1,Anna,06301234567,,,,\n")
+    rows = (
+        "A1,,06205555555,,,,\n,,06205555555,,,,\nA2,Béla,06301234568,,,,\n"
+        "A2,,06301234569,,,,\nA3,,12,,,,\n"
+    )
+    before = await lists.leads()
+    async with scratch(lists.store, SITE) as apart:
+        dry = await lists.take(rows, apart)
+        told = lists.told
+    assert await lists.leads() == before
+    real = await lists.take(rows)
+    assert dry == real == Outcome("renewals", 5, 1, 3, 1, 0)
+    assert [(row[0], row[2]) for row in told] == [(row[0], row[2]) for row in lists.told]
+
+
+async def test_leads_come_from_a_query(lists: Lists, tmp_path: Path) -> None:
+    """Of any database; what is no text becomes it."""
+    other = f"sqlite:///{tmp_path}/crm.db"
+    await _run(other, "CREATE TABLE people (telefon TEXT, nev TEXT, balance INTEGER)")
+    await _run(other, "INSERT INTO people VALUES ('06301234567', 'Anna', -5), (NULL, 'Béla', 1)")
+    source = await query_source(other, "SELECT * FROM people", {})
+    assert source.columns.targets == ("phone", "name", "balance")
+    with Telling(tmp_path / "people", source.columns.headers) as telling:
+        target = Target(lists.store, SITE, "renewals", "anna")
+        outcome = await bring_in(source, target, telling, print)
+    assert (outcome.added, outcome.refused) == (1, 1)
+    assert [lead.data for lead in await lists.leads()] == [{"balance": "-5"}]
+
+
+async def test_a_query_that_fails_says_why(tmp_path: Path) -> None:
+    other = f"sqlite:///{tmp_path}/crm.db"
+    await _run(other, "CREATE TABLE people (telefon TEXT)")
+    for url, query, why in (
+        (other, "SELECT * FROM peple", "no such table: peple"),
+        (other, "SELECT 1 AS a FROM people", "gives no rows"),
+        (f"sqlite:///{tmp_path}/none.db", "SELECT 1", "there is no file"),
+        ("oracle://db/crm", "SELECT 1", "--sql"),
+        ("nonsense", "SELECT 1", "--sql"),
+    ):
+        with pytest.raises(LeadsRefused, match=why):
+            await query_source(url, query, {})
+
+
+async def test_leads_come_as_objects(lists: Lists, tmp_path: Path) -> None:
+    """Their keys are the columns, whichever each has."""
+    source = SentSource([{"phone": "06301234567"}, {"telefon": "06201234567", "age": 40}], {})
+    rows: list[Row] = [row async for piece in source.pieces(0) for row in piece]
+    assert source.columns.targets == ("phone", "phone", "age")
+    assert rows == [(1, ["06301234567", "", ""]), (2, ["", "06201234567", "40"])]
+
+
+def test_the_command_tells_what_it_found(trunkline: Command, tmp_path: Path) -> None:
+    """For people in sentences, for machines as JSON; it exits with 1 when rows were refused."""
+    file = tmp_path / "leads.csv"
+    file.write_text("Név;Telefon;Kor\nAnna;06 30 123 4567;40\nBéla;12;30\n")
+    into = ("--list", "renewals")
+    dry = trunkline("leads", "import", str(file), *into, "--dry-run")
+    assert dry.returncode == 1
+    assert "utf-8, separated by semicolon, with headers" in dry.stdout
+    assert "  Telefon: phone\n  Kor: field kor\n1 lead would be added to renewals" in dry.stdout
+    done = trunkline("leads", "import", str(file), *into, "--map", "-=Kor", "--json")
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["added"] == 1
+    wrong = trunkline("leads", "import", *into)
+    assert (wrong.returncode, wrong.stderr.split(",")[0]) == (2, "name a file")
+
+
+async def _run(url: str, statement: str) -> None:
+    engine = open_engine(url)
+    async with engine.begin() as connection:
+        await connection.execute(text(statement))
+    await engine.dispose()
