@@ -15,7 +15,7 @@ from history.lead_reading import AT_ONCE, leads_of
 from history.lead_rows import APPOINTMENT, NewLead, rank_of
 from history.lead_tables import lead_counter, lead_numbers, leads
 
-NO_NUMBER_LEFT = "no_number_left"
+GIVEN_UP = "given_up"
 """Why a lead is done that a further number opens again."""
 SCRATCH = 1 << 40
 """Ids of leads in a scratch are above it."""
@@ -111,6 +111,8 @@ def _number_values(lead: NewLead, lead_id: int, list_id: int, since: int) -> lis
             "place": number.place,
             "best": number.best,
             "tries": 0,
+            "results": {},
+            "due_ms": 0,
         }
         for position, number in enumerate(lead.numbers)
         if position >= since
@@ -192,7 +194,7 @@ _CHANGED = (
 )
 _OPENED = (
     update(leads)
-    .where(_ONE, leads.c.state == "done", leads.c.why == NO_NUMBER_LEFT)
+    .where(_ONE, leads.c.state == "done", leads.c.why == GIVEN_UP)
     .values(state="ready", why=None, **{n: bindparam(n) for n in ("position", "place", "due_ms")})
 )
 _PROMISED = (

@@ -15,7 +15,7 @@ from history.lead_tables import lead_numbers, leads
 _LEAD = tuple(column.name for column in leads.columns)
 _NUMBER = (
     *("position", "number", "kind", "place", "best", "tries"),
-    *("last_ms", "last_result", "closed"),
+    *("last_ms", "results", "due_ms", "closed"),
 )
 AT_ONCE = 10_000
 """Ids asked for in one query: databases limit how many values one may have."""

@@ -59,7 +59,8 @@ class NumberRow:
     best: str | None = None
     tries: int = 0
     last_ms: int | None = None
-    last_result: str | None = None
+    results: Mapping[str, int] = field(default_factory=dict)
+    due_ms: int = 0
     closed: str | None = None
 
 
@@ -85,6 +86,8 @@ class LeadRow:
     recycled: int
     agent: str | None
     why: str | None
+    disposition: str | None
+    last_result: str | None
     lease_by: str | None
     lease_until_ms: int | None
     attempt_id: str | None

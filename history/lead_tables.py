@@ -19,6 +19,7 @@ __all__ = [
     "leads",
     "list_facets",
     "metadata",
+    "registers",
 ]
 
 # Ids of leads are given out by the block, in the transaction that uses them. They are never used
@@ -70,6 +71,8 @@ leads = Table(
     Column("recycled", Integer, nullable=False),
     Column("agent", Text),
     Column("why", Text),
+    Column("disposition", Text),
+    Column("last_result", Text),
     Column("lease_by", Text),
     Column("lease_until_ms", BigInteger),
     Column("attempt_id", Text),
@@ -89,7 +92,7 @@ leads = Table(
 )
 
 # `best` is when to call it, as `routing.outbound.leads.besttime` writes it. `closed` says why it
-# is not called any more.
+# is not called any more, `results` how often it ended how, `due_ms` that it is not called before.
 lead_numbers = Table(
     "lead_numbers",
     metadata,
@@ -102,7 +105,8 @@ lead_numbers = Table(
     Column("best", Text),
     Column("tries", Integer, nullable=False),
     Column("last_ms", BigInteger),
-    Column("last_result", Text),
+    Column("results", json_type(), nullable=False),
+    Column("due_ms", BigInteger, nullable=False),
     Column("closed", Text),
     Index(None, "list_id", "number", unique=True),
 )
@@ -150,6 +154,16 @@ do_not_call = Table(
     Column("by", Text, nullable=False),
     Column("note", Text),
     Column("removed_by", Text),
+)
+
+# When a register was last brought in, which the law may ask for.
+registers = Table(
+    "registers",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("imported_ms", BigInteger, nullable=False),
+    Column("entries", BigInteger, nullable=False),
 )
 
 consents = Table(

@@ -20,7 +20,6 @@ from history.connection import open_engine
 from history.lead_imports import ImportStore
 from history.lead_reading import leads_of
 from history.lead_rows import APPOINTMENT, LeadRow, rank_of
-from history.migrations import upgrade_to_head
 from tests.unit.command import Command
 
 pytestmark = pytest.mark.unit
@@ -31,15 +30,8 @@ HEADERS = "id,name,mobile,home,priority,call at,segment\n"
 
 
 @pytest.fixture
-async def url(tmp_path: Path) -> str:
-    url = f"sqlite:///{tmp_path}/history.db"
-    await upgrade_to_head(url)
-    return url
-
-
-@pytest.fixture
-async def store(url: str) -> AsyncIterator[ImportStore]:
-    store = ImportStore(url, SITE.site)
+async def store(database_url: str) -> AsyncIterator[ImportStore]:
+    store = ImportStore(database_url, SITE.site)
     yield store
     await store.close()
 
@@ -83,8 +75,8 @@ def _rows(path: Path) -> list[list[str]]:
 
 
 @pytest.fixture
-def lists(url: str, store: ImportStore, tmp_path: Path) -> Lists:
-    return Lists(url, store, tmp_path)
+def lists(database_url: str, store: ImportStore, tmp_path: Path) -> Lists:
+    return Lists(database_url, store, tmp_path)
 
 
 async def test_leads_are_there_as_the_file_has_them(lists: Lists) -> None:
@@ -122,10 +114,10 @@ async def test_the_same_id_or_number_is_the_same_lead(lists: Lists) -> None:
 
 
 async def test_a_lead_without_numbers_left_is_opened_by_a_further_one(
-    lists: Lists, url: str
+    lists: Lists, database_url: str
 ) -> None:
     await lists.take("A1,Anna,06301234567,,,,\n")
-    await _run(url, "UPDATE leads SET state = 'done', why = 'no_number_left'")
+    await _run(database_url, "UPDATE leads SET state = 'done', why = 'given_up'")
     await lists.take("A1,,06301234567,,,,\n")
     assert [lead.state for lead in await lists.leads()] == ["done"]
     await lists.take("A1,,06205555555,,,,\n")

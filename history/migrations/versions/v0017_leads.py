@@ -71,6 +71,8 @@ def _create_leads() -> None:
         sa.Column("recycled", sa.Integer, nullable=False),
         sa.Column("agent", sa.Text),
         sa.Column("why", sa.Text),
+        sa.Column("disposition", sa.Text),
+        sa.Column("last_result", sa.Text),
         sa.Column("lease_by", sa.Text),
         sa.Column("lease_until_ms", sa.BigInteger),
         sa.Column("attempt_id", sa.Text),
@@ -100,7 +102,8 @@ def _create_numbers() -> None:
         sa.Column("best", sa.Text),
         sa.Column("tries", sa.Integer, nullable=False),
         sa.Column("last_ms", sa.BigInteger),
-        sa.Column("last_result", sa.Text),
+        sa.Column("results", _json(), nullable=False),
+        sa.Column("due_ms", sa.BigInteger, nullable=False),
         sa.Column("closed", sa.Text),
         sa.PrimaryKeyConstraint("lead_id", "position", name="pk_lead_numbers"),
         sa.ForeignKeyConstraint(
@@ -156,6 +159,14 @@ def _create_do_not_call() -> None:
 
 def _create_consents() -> None:
     op.create_table(
+        "registers",
+        sa.Column("site", sa.Text, nullable=False),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("imported_ms", sa.BigInteger, nullable=False),
+        sa.Column("entries", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("site", "name", name="pk_registers"),
+    )
+    op.create_table(
         "consents",
         sa.Column("site", sa.Text, nullable=False),
         sa.Column("number", sa.Text, nullable=False),
@@ -201,7 +212,7 @@ def _create_partial_index(name: str, table: str, columns: list[str], where: str)
 def downgrade() -> None:
     """Drop the tables."""
     for table in (
-        *("lead_imports", "consents", "do_not_call", "dial_attempts"),
+        *("lead_imports", "consents", "registers", "do_not_call", "dial_attempts"),
         *("lead_numbers", "leads", "list_facets", "lead_lists", "lead_counter"),
     ):
         op.drop_table(table)

@@ -23,3 +23,6 @@ class Place(NamedTuple):
     def within(self, zone: str) -> Place:
         """The same, of somebody who is known to live in this zone."""
         return self._replace(zones=(zone,))
+
+
+UNKNOWN = Place("", ())

@@ -1,0 +1,212 @@
+"""A campaign's leads on this engine: filled from the database, chosen from memory, and each call
+written before it is made."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+import structlog
+
+from engine.campaigns.stored import ending_of, lead_of
+from history.errors import DatabaseAway
+from history.lead_filter import Condition, clauses, has_number_of
+from history.lead_hopper import AttemptRow, Claim, HopperStore
+from history.lead_rows import APPOINTMENT, LeadRow
+from history.lead_tables import leads
+from routing.outbound.leads.following import Ended, callable_ms, end, to_dial
+from routing.outbound.leads.hopper import SIZE, Hopper
+from routing.outbound.leads.lead import Lead, NotPossible, Number, dial
+from routing.outbound.leads.leases import LEASE_MS, RENEWED_MS
+from routing.outbound.leads.order import key
+from routing.outbound.leads.plan import Plan, Result
+
+ROUND_S = 1.0
+PROMISED = 20
+"""Of those who were promised a call so many at once."""
+_LATER_MS = 60_000
+"""A lead that none of this campaign's numbers suits is left to others for so long."""
+log = structlog.get_logger(__name__)
+Clock = Callable[[], int]
+
+
+@dataclass(frozen=True)
+class Wants:
+    """Which leads a campaign calls: of lists by name, with their priorities."""
+
+    campaign: str
+    lists: Mapping[str, int]
+    plan: Plan
+    order: Sequence[str] = ("fewest_attempts", "first_imported")
+    conditions: Sequence[Condition] = ()
+
+
+class Chosen(NamedTuple):
+    """Who is next: a lead that this engine holds, and which of its numbers."""
+
+    lead: Lead
+    row: LeadRow
+    number: Number
+
+
+class Placed(NamedTuple):
+    """A call that is under way; its lead is `Dialing`."""
+
+    lead: Lead
+    row: LeadRow
+
+
+class CampaignHopper:
+    """``places``: where people may be called at present, None: anywhere; the law is asked again
+    for each call. One run of an engine has one ``by``."""
+
+    def __init__(
+        self,
+        store: HopperStore,
+        site: str,
+        node: str,
+        wants: Wants,
+        clock: Clock,
+        places: Callable[[], Sequence[str] | None] = lambda: None,
+        size: int = SIZE,
+    ) -> None:
+        self._store, self._site, self._node = store, site, node
+        self.wants = wants
+        self._clock, self._places = clock, places
+        self._by = f"{node}/{uuid4().hex[:12]}"
+        self._hopper = Hopper(size)
+        self._rows: dict[int, LeadRow] = {}
+        self._wanted = asyncio.Event()
+        self._unfit: dict[int, int] = {}
+        self._renewed_ms = 0
+
+    def __len__(self) -> int:
+        return len(self._hopper)
+
+    async def run(self) -> None:
+        """Keep it filled, and its leases alive, until cancelled; then give back what it holds."""
+        try:
+            while True:
+                await self._try_round()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._wanted.wait(), ROUND_S)
+        finally:
+            await self._store.release(self._by)
+
+    async def _try_round(self) -> None:
+        self._wanted.clear()
+        try:
+            await self.round()
+        except DatabaseAway as away:
+            log.warning("hopper_not_filled", campaign=self.wants.campaign, why=away.reason)
+
+    async def round(self) -> None:
+        """Fill what is empty, renew what is held, take up what other engines have left."""
+        now_ms = self._clock()
+        if now_ms - self._renewed_ms >= RENEWED_MS:
+            await self._renew(now_ms)
+            await self.take_up(now_ms)
+        if self._unfit:
+            unfit, self._unfit = self._unfit, {}
+            await self._store.put_back(unfit, self._by)
+        lists = await self._store.lists(self.wants.lists)
+        for priority, names in _by_priority(self.wants.lists):
+            ids = [lists[name] for name in names if name in lists]
+            if ids:
+                await self._fill(ids, priority, now_ms)
+
+    async def _fill(self, lists: Sequence[int], priority: int, now_ms: int) -> None:
+        """Those that were promised their call do not wait until there is room."""
+        claim = self._claim(lists, now_ms)
+        promised = leads.c.rank == APPOINTMENT
+        rows = await self._store.claim(claim.only(promised, PROMISED), now_ms)
+        if self._hopper.room:
+            rows = [*rows, *await self._store.claim(claim.at_most(self._hopper.room), now_ms)]
+        self._rows |= {row.id: row for row in rows}
+        held = [lead_of(row) for row in rows]
+        self._hopper.put((key(lead, self.wants.order, priority), lead) for lead in held)
+
+    def _claim(self, lists: Sequence[int], now_ms: int) -> Claim:
+        wants = self.wants
+        conditions = clauses(wants.conditions, self._store.dialect)
+        if wants.plan.kinds:
+            conditions.append(has_number_of(wants.plan.kinds))
+        until_ms = now_ms + LEASE_MS
+        return Claim(lists, wants.order, 0, self._by, until_ms, self._places(), conditions)
+
+    async def _renew(self, now_ms: int) -> None:
+        await self._store.renew(self._by, now_ms + LEASE_MS)
+        self._renewed_ms = now_ms
+        self._hopper.renew(now_ms + LEASE_MS)
+        self._rows = {lead_id: self._rows[lead_id] for lead_id in self._hopper.held()}
+
+    def choose(self) -> Chosen | None:
+        """Who is called next; None where nobody is. From memory alone."""
+        now_ms = self._clock()
+        while (lead := self._hopper.take(now_ms)) is not None:
+            row = self._rows.pop(lead.id)
+            number = to_dial(lead, self.wants.plan, now_ms)
+            if number is not None:
+                if self._hopper.room:
+                    self._wanted.set()
+                return Chosen(lead, row, number)
+            self._unfit[lead.id] = self._later_ms(lead, now_ms)
+        self._wanted.set()
+        return None
+
+    def _later_ms(self, lead: Lead, now_ms: int) -> int:
+        """When a lead may be called of which no number is due: the first of its best times."""
+        times = (callable_ms(n, now_ms) for n in lead.numbers if n.closed is None)
+        return max(min(times, default=0), now_ms + _LATER_MS)
+
+    async def put_back(self, chosen: Chosen, not_before_ms: int) -> None:
+        """Who was chosen is not called now, but perhaps from then on: the law is against it."""
+        await self._store.put_back({chosen.lead.id: not_before_ms}, self._by)
+
+    async def begin(
+        self, chosen: Chosen, evidence: Mapping[str, Any], agent: str | None = None
+    ) -> Placed | None:
+        """Write the call that is about to be made. None: it must not be, the lead is another's by
+        now, or its number has just come to the site's own register."""
+        now_ms, attempt = self._clock(), uuid4().hex
+        try:
+            lead = dial(chosen.lead, chosen.number.position, attempt, now_ms)
+        except NotPossible:
+            return None
+        row = AttemptRow(
+            id=attempt,
+            site=self._site,
+            node=self._node,
+            campaign=self.wants.campaign,
+            list_id=chosen.row.list_id,
+            lead_id=lead.id,
+            position=chosen.number.position,
+            number=chosen.number.number,
+            begun_ms=now_ms,
+            evidence=evidence,
+            agent=agent,
+        )
+        return Placed(lead, chosen.row) if await self._store.begin(row, self._by) else None
+
+    async def end(self, placed: Placed, ended: Ended) -> bool:
+        """Write what came of a call, and what follows; False when it is written already. Raises
+        ValueError as `following.end` does."""
+        after = end(placed.lead, self.wants.plan, ended)
+        return await self._store.end(ending_of(placed.lead, after, ended, placed.row))
+
+    async def take_up(self, now_ms: int) -> int:
+        """What engines that died were calling ends as unknown; how many that were."""
+        left = await self._store.lapsed(self.wants.campaign, now_ms)
+        for row in left:
+            await self.end(Placed(lead_of(row), row), Ended(Result.UNKNOWN, now_ms))
+        return len(left)
+
+
+def _by_priority(lists: Mapping[str, int]) -> Iterator[tuple[int, list[str]]]:
+    """The lists of each priority, the highest first."""
+    for priority in sorted(set(lists.values()), reverse=True):
+        yield priority, sorted(name for name, each in lists.items() if each == priority)

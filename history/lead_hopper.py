@@ -1,0 +1,282 @@
+"""Who is called next, and what came of it: each method is one transaction, so one atomic step.
+
+Several engines share it. A lead is held by one of them or by none; it is `dialing` from before its
+phone rings, with an attempt that says so, until its end is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, and_, exists, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from history.connection import failing, open_engine
+from history.database import insert_new
+from history.lead_reading import leads_of
+from history.lead_rows import LeadRow, NumberRow
+from history.lead_tables import (
+    READY,
+    attempts,
+    do_not_call,
+    lead_lists,
+    lead_numbers,
+    leads,
+    list_facets,
+)
+
+OWN = "own"
+"""The site's own do-not-call register."""
+SHUFFLE, SHUFFLED = 2_654_435_761, 1 << 32
+
+_ORDERS: Mapping[str, Any] = {
+    "fewest_attempts": leads.c.tries,
+    "longest_ago": leads.c.last_ms.asc().nulls_first(),
+    "first_imported": leads.c.id,
+    "last_imported": leads.c.id.desc(),
+    "random": leads.c.id * SHUFFLE % SHUFFLED,
+}
+
+
+class Claim(NamedTuple):
+    """Leads that an engine wants in its hopper: of these lists, at these places."""
+
+    lists: Sequence[int]
+    order: Sequence[str]
+    limit: int
+    by: str
+    until_ms: int
+    places: Collection[str] | None = None
+    """None: at any."""
+
+    conditions: Sequence[ColumnElement[bool]] = ()
+
+    def only(self, condition: ColumnElement[bool], limit: int) -> Claim:
+        """Those alone, and so many."""
+        return self._replace(conditions=(*self.conditions, condition), limit=limit)
+
+    def at_most(self, limit: int) -> Claim:
+        """So many of them."""
+        return self._replace(limit=limit)
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRow:
+    """A call to a number of a lead. `evidence`: why it was permitted. `result` None: it is under
+    way, or was when its engine was lost."""
+
+    id: str
+    site: str
+    node: str
+    campaign: str
+    list_id: int
+    lead_id: int
+    position: int
+    number: str = field(repr=False)
+    begun_ms: int
+    evidence: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    agent: str | None = None
+    contact_id: str | None = None
+    answered_ms: int | None = None
+    ended_ms: int | None = None
+    result: str | None = None
+    disposition: str | None = None
+
+
+class Ending(NamedTuple):
+    """How an attempt ended, and what of its lead and numbers is so from then on."""
+
+    attempt: str
+    lead_id: int
+    result: str
+    ended_ms: int
+    lead: Mapping[str, Any]
+    numbers: Sequence[NumberRow]
+    answered_ms: int | None = None
+    disposition: str | None = None
+    contact_id: str | None = None
+    agent: str | None = None
+    never_again: str | None = None
+    """A number that asked not to be called any more."""
+
+
+class HopperStore:
+    """The leads of one site as engines call them. Raises DatabaseAway, RecordRefused."""
+
+    def __init__(self, url: str, site: str, node: str) -> None:
+        self._engine = open_engine(url)
+        self._site, self._node = site, node
+        self._never_again = insert_new(self.dialect, do_not_call)
+
+    @property
+    def dialect(self) -> str:
+        """sqlite or postgresql, for `lead_filter`."""
+        return self._engine.dialect.name
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._engine.dispose()
+
+    async def lists(self, names: Collection[str]) -> dict[str, int]:
+        """The ids of lists by their names."""
+        column = lead_lists.c
+        query = select(column.name, column.id).where(
+            column.site == self._site, column.name.in_(names)
+        )
+        with failing():
+            async with self._engine.connect() as connection:
+                return {row.name: row.id for row in await connection.execute(query)}
+
+    async def claim(self, claim: Claim, now_ms: int) -> Sequence[LeadRow]:
+        """The first that are ready, due and wanted, now held: nobody else has them. In no order.
+
+        Of a million, one by one, in the campaign's usual order: the index has them so.
+        """
+        column = leads.c
+        wanted: list[Any] = [column.list_id.in_(claim.lists), READY, column.due_ms <= now_ms]
+        if claim.places is not None:
+            wanted.append(column.place.in_(claim.places))
+        order = (column.rank, *(_ORDERS[name] for name in claim.order), column.id)
+        first = select(column.id).where(*wanted, *claim.conditions).order_by(*order)
+        found = first.limit(claim.limit).with_for_update(skip_locked=True).scalar_subquery()
+        take = update(leads).where(column.id.in_(found), READY)
+        held = {"state": "held", "lease_by": claim.by, "lease_until_ms": claim.until_ms}
+        with failing():
+            async with self._engine.begin() as connection:
+                rows = await connection.execute(take.values(held).returning(column.id))
+                return await leads_of(connection, [row.id for row in rows])
+
+    async def renew(self, by: str, until_ms: int) -> None:
+        """This run is there: what it holds and dials stays with it."""
+        await self._change(
+            update(leads).where(leads.c.lease_by == by).values(lease_until_ms=until_ms)
+        )
+
+    async def put_back(self, due_ms: Mapping[int, int], by: str) -> None:
+        """Held leads that are not called now: when they are due, by their ids."""
+        with failing():
+            async with self._engine.begin() as connection:
+                for lead_id, at_ms in due_ms.items():
+                    ours = leads.c.id == lead_id, leads.c.lease_by == by, leads.c.state == "held"
+                    free = {**_FREE, "state": "ready", "due_ms": at_ms}
+                    await connection.execute(update(leads).where(*ours).values(free))
+
+    async def release(self, by: str) -> None:
+        """All that this run holds goes back; what it dials does not."""
+        ours = leads.c.lease_by == by, leads.c.state == "held"
+        await self._change(update(leads).where(*ours).values({**_FREE, "state": "ready"}))
+
+    async def lapsed(self, campaign: str, now_ms: int) -> Sequence[LeadRow]:
+        """What engines that died have left: held leads go back at once; those that the campaign
+        was calling are told, and are to be ended."""
+        over = leads.c.lease_until_ms <= now_ms
+        back = update(leads).where(over, leads.c.state == "held")
+        called = leads.c.attempt_id == attempts.c.id, attempts.c.campaign == campaign
+        query = select(leads.c.id).join(attempts, and_(*called))
+        with failing():
+            async with self._engine.begin() as connection:
+                await connection.execute(back.values({**_FREE, "state": "ready"}))
+                left = await connection.scalars(query.where(over, leads.c.state == "dialing"))
+                return await leads_of(connection, list(left))
+
+    async def places(self, names: Collection[str]) -> Sequence[str]:
+        """Where the leads of these lists may be."""
+        column = list_facets.c
+        query = select(column.value).join(lead_lists, lead_lists.c.id == column.list_id)
+        ours = lead_lists.c.site == self._site, lead_lists.c.name.in_(names)
+        with failing():
+            async with self._engine.connect() as connection:
+                found = await connection.scalars(
+                    query.where(*ours, column.kind == "place").distinct()
+                )
+                return list(found)
+
+    async def begin(self, attempt: AttemptRow, by: str) -> bool:
+        """About to dial: written before it is. False, and nobody is to be called, when the lead is
+        not held by this run any more, or its number has just come to the site's own register."""
+        column, register = leads.c, do_not_call.c
+        listed = exists().where(
+            register.site == self._site,
+            register.number == attempt.number,
+            register.register == OWN,
+            register.until_ms.is_(None),
+        )
+        ours = (
+            column.id == attempt.lead_id,
+            column.state == "held",
+            column.lease_by == by,
+            column.lease_until_ms > attempt.begun_ms,
+            ~listed,
+        )
+        dialing = {"state": "dialing", "attempt_id": attempt.id, "last_ms": attempt.begun_ms}
+        dialing |= {"position": attempt.position}
+        of_number = lead_numbers.c
+        number = update(lead_numbers).where(
+            of_number.lead_id == attempt.lead_id, of_number.position == attempt.position
+        )
+        with failing():
+            async with self._engine.begin() as connection:
+                take = update(leads).where(*ours).values(**dialing, tries=column.tries + 1)
+                if not (await connection.execute(take)).rowcount:
+                    return False
+                tried = {"tries": of_number.tries + 1, "last_ms": attempt.begun_ms}
+                await connection.execute(number.values(tried))
+                await connection.execute(insert(attempts).values(asdict(attempt)))
+        return True
+
+    async def end(self, ending: Ending) -> bool:
+        """What came of an attempt; False when that is written already."""
+        lead = leads.c.id == ending.lead_id, leads.c.attempt_id == ending.attempt
+        after = update(leads).where(*lead, leads.c.state == "dialing")
+        told = {
+            name: getattr(ending, name)
+            for name in ("result", "ended_ms", "answered_ms", "disposition", "contact_id")
+        }
+        with failing():
+            async with self._engine.begin() as connection:
+                values = {**_FREE, **ending.lead, "updated_ms": ending.ended_ms}
+                if not (await connection.execute(after.values(values))).rowcount:
+                    return False
+                attempt = update(attempts).where(attempts.c.id == ending.attempt)
+                await connection.execute(attempt.values(told | _agent(ending)))
+                await _put_numbers(connection, ending)
+                if ending.never_again is not None:
+                    await connection.execute(self._never_again, self._asked(ending))
+        return True
+
+    def _asked(self, ending: Ending) -> dict[str, Any]:
+        return {
+            "site": self._site,
+            "number": ending.never_again,
+            "register": OWN,
+            "since_ms": ending.ended_ms,
+            "source": OWN,
+            "by": ending.agent or self._node,
+            "note": f"asked in {ending.attempt}",
+        }
+
+    async def _change(self, query: Any) -> None:
+        with failing():
+            async with self._engine.begin() as connection:
+                await connection.execute(query)
+
+
+_FREE: Mapping[str, Any] = {"lease_by": None, "lease_until_ms": None, "attempt_id": None}
+
+
+def _agent(ending: Ending) -> dict[str, Any]:
+    return {} if ending.agent is None else {"agent": ending.agent}
+
+
+async def _put_numbers(connection: AsyncConnection, ending: Ending) -> None:
+    column = lead_numbers.c
+    for number in ending.numbers:
+        one = column.lead_id == ending.lead_id, column.position == number.position
+        values = {
+            "results": dict(number.results),
+            "due_ms": number.due_ms,
+            "closed": number.closed,
+        }
+        await connection.execute(update(lead_numbers).where(*one).values(values))
