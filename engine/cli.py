@@ -13,6 +13,7 @@ from config.problem import DocumentError
 from config.secrets import SecretsError
 from engine import settings
 from engine.campaigns import cli as leads_cli
+from engine.campaigns import permission_cli
 from engine.campaigns import rules_cli as campaign_cli
 from engine.commands import Commands
 from engine.completing import complete
@@ -52,6 +53,8 @@ app.add_typer(messages_cli.app, name="messages")
 app.add_typer(callbacks_cli.app, name="callbacks")
 app.add_typer(payments_cli.app, name="payments")
 app.add_typer(leads_cli.app, name="leads")
+app.add_typer(permission_cli.dnc, name="dnc")
+app.add_typer(permission_cli.consent, name="consent")
 app.add_typer(reporting_cli.app, name="report")
 app.add_typer(routing_cli.app, name="routing")
 app.add_typer(agents_cli.app, name="agents")

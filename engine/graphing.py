@@ -78,11 +78,11 @@ def _flows(directory: Path) -> tuple[dict[str, Flow], list[DocumentError]]:
     return flows, faults
 
 
-def duration_ms(since: str) -> int:
-    """``7d`` in ms."""
+def duration_ms(since: str, option: str = "--since") -> int:
+    """``7d`` in ms; ``option`` is what it was given by."""
     found = _SINCE.fullmatch(since)
     if found is None:
-        raise SettingsInvalid("--since", since, "a time back from now such as 30m, 12h, 7d or 4w")
+        raise SettingsInvalid(option, since, "a time back from now such as 30m, 12h, 7d or 4w")
     return int(found[1]) * _UNIT_MS[found[2]]
 
 

@@ -252,6 +252,7 @@ class HopperStore:
             "number": ending.never_again,
             "register": OWN,
             "since_ms": ending.ended_ms,
+            "seen_ms": ending.ended_ms,
             "source": OWN,
             "by": ending.agent or self._node,
             "note": f"asked in {ending.attempt}",

@@ -141,7 +141,7 @@ attempts = Table(
 )
 
 # In force from `since_ms` until `until_ms`; what was taken out stays, as evidence. `register` is
-# the list that it is on, `source` how it came: own, imported, api.
+# the list that it is on, `source` how it came: own, imported, api. `seen_ms`: when it came last.
 do_not_call = Table(
     "do_not_call",
     metadata,
@@ -150,6 +150,7 @@ do_not_call = Table(
     Column("register", Text, primary_key=True),
     Column("since_ms", BigInteger, primary_key=True, autoincrement=False),
     Column("until_ms", BigInteger),
+    Column("seen_ms", BigInteger, nullable=False),
     Column("source", Text, nullable=False),
     Column("by", Text, nullable=False),
     Column("note", Text),

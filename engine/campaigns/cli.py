@@ -11,6 +11,7 @@ from engine import settings
 from engine.commands import Commands
 from engine.completing import complete
 from engine.errors import LeadsRefused
+from engine.reporting.cli import Since, Until
 
 app = typer.Typer(
     cls=Commands,
@@ -74,3 +75,77 @@ def _pairs(texts: "list[str] | tuple[()]") -> dict[str, str]:
             name, number = f"{target.strip()}{number}", number + 1
         pairs[name] = header.strip()
     return pairs
+
+
+@app.command()
+def lists(as_json: Json = False) -> None:
+    """Show the lists, and how many of their leads are in which state."""
+    from engine.campaigns.leadbook import show_lists
+
+    raise typer.Exit(complete(show_lists(settings.from_environment(), as_json)))
+
+
+@app.command(name="list")
+def list_(
+    name: Annotated[str, typer.Option("--list", help="Only of this list.")] = "",
+    state: Annotated[str, typer.Option(help="Only those: ready, held, dialing, done.")] = "",
+    number: Annotated[str, typer.Option(help="Only who has this number.")] = "",
+    limit: Annotated[int, typer.Option(help="How many.", min=1, max=10_000)] = 50,
+    as_json: Json = False,
+) -> None:
+    """List leads, the latest first."""
+    from engine.campaigns.leadbook import show_all
+
+    chosen = settings.from_environment()
+    raise typer.Exit(complete(show_all(chosen, name, state, number, limit, as_json)))
+
+
+@app.command()
+def show(
+    lead: Annotated[int, typer.Argument(help="A lead's id, as `list` shows it.")],
+    as_json: Json = False,
+) -> None:
+    """Show one lead: its fields, its numbers, and each call to it."""
+    from engine.campaigns.leadbook import show as run
+
+    raise typer.Exit(complete(run(settings.from_environment(), lead, as_json)))
+
+
+@app.command()
+def export(
+    name: ListName,
+    state: Annotated[str, typer.Option(help="Only those: ready, held, dialing, done.")] = "",
+) -> None:
+    """Print a list as CSV, with how each lead stands."""
+    from engine.campaigns.leadbook import export as run
+
+    raise typer.Exit(complete(run(settings.from_environment(), name, state)))
+
+
+@app.command()
+def attempts(
+    since: Since = "today",
+    until: Until = "",
+    campaign: Annotated[str, typer.Option(help="Only of this campaign.")] = "",
+) -> None:
+    """Print the calls of a time, each with why it was permitted: a JSON object a line."""
+    from engine.campaigns.leadbook import attempts as run
+
+    raise typer.Exit(complete(run(settings.from_environment(), since, until, campaign)))
+
+
+@app.command()
+def recycle(
+    name: ListName,
+    result: Annotated[
+        list[str], typer.Option("--result", help="How the last call had ended; may be repeated.")
+    ],
+    older: Annotated[str, typer.Option(help="Given up so long ago at least: 12h, 30d.")] = "30d",
+    times: Annotated[int, typer.Option(help="So often with one lead at most.", min=1)] = 1,
+) -> None:
+    """Let leads that were given up begin anew."""
+    from engine.campaigns.leadbook import recycle as run
+    from engine.graphing import duration_ms
+
+    chosen = settings.from_environment()
+    raise typer.Exit(complete(run(chosen, name, result, duration_ms(older, "--older"), times)))

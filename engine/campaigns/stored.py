@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from history.lead_hopper import Ending
 from history.lead_rows import APPOINTMENT, LeadRow, NumberRow, rank_of
+from history.leads import Again
 from routing.outbound.leads import besttime
-from routing.outbound.leads.following import Ended
+from routing.outbound.leads.following import Ended, recycled
 from routing.outbound.leads.lead import (
     DO_NOT_CALL,
     Dialing,
@@ -22,7 +23,7 @@ from routing.outbound.leads.lead import (
 )
 from routing.outbound.leads.leases import Lease
 from routing.outbound.leads.place import Place
-from routing.outbound.leads.plan import Result
+from routing.outbound.leads.plan import Plan, Result
 
 
 def lead_of(row: LeadRow) -> Lead:
@@ -106,7 +107,18 @@ def _row_of(number: Number) -> NumberRow:
         number=number.number,
         kind=number.kind,
         place=str(number.place),
+        tries=number.tries,
         results={result.value: times for result, times in number.results.items()},
         due_ms=number.due_ms,
         closed=number.closed,
     )
+
+
+def again_of(
+    lead: Lead, row: LeadRow, plan: Plan, results: Collection[Result], now_ms: int
+) -> Again | None:
+    """What is written of a lead that begins anew; None: no number of it may."""
+    after = recycled(lead, plan, results, now_ms)
+    if not isinstance(after.state, Ready):
+        return None
+    return Again(row.id, _values_of(after, row), [_row_of(number) for number in after.numbers])

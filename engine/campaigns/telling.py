@@ -30,6 +30,8 @@ class Telling:
             self.told: TOLD_HEADERS,
         }
         self._files: dict[Path, TextIO] = {}
+        self.refused_rows = 0
+        """Of this run."""
 
     def __enter__(self) -> Self:
         return self
@@ -56,6 +58,7 @@ class Telling:
         """These rows, with the values that they have."""
         writer = csv.writer(self._files[self.refused], lineterminator="\n")
         for each in refused:
+            self.refused_rows += 1
             writer.writerow((each.row, "; ".join(each.reasons), *rows[each.row]))
 
     def tell(self, joinings: Iterable[Joining], leads: Iterable[NewLead]) -> None:

@@ -241,8 +241,8 @@ async def test_a_number_that_came_to_the_register_is_not_called(dialer: Dialer) 
     await engine.round()
     chosen = _sure(engine.choose())
     await dialer.rows(
-        "INSERT INTO do_not_call (site, number, register, since_ms, source, by)"
-        " VALUES ('here', '+36301230001', 'own', 1, 'api', 'anna')"
+        "INSERT INTO do_not_call (site, number, register, since_ms, seen_ms, source, by)"
+        " VALUES ('here', '+36301230001', 'own', 1, 1, 'api', 'anna')"
     )
     assert await engine.begin(chosen, {}) is None
     assert await dialer.rows("SELECT * FROM dial_attempts") == []

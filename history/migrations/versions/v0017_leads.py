@@ -149,6 +149,7 @@ def _create_do_not_call() -> None:
         sa.Column("register", sa.Text, nullable=False),
         sa.Column("since_ms", sa.BigInteger, autoincrement=False, nullable=False),
         sa.Column("until_ms", sa.BigInteger),
+        sa.Column("seen_ms", sa.BigInteger, nullable=False),
         sa.Column("source", sa.Text, nullable=False),
         sa.Column("by", sa.Text, nullable=False),
         sa.Column("note", sa.Text),

@@ -1,0 +1,196 @@
+"""`trunkline leads`: lists and leads told, exported, and begun anew."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+import typer
+
+from config.numbers import e164
+from config.site import Site
+from config.suggest import did_you_mean, shown
+from engine.campaigns.book import told
+from engine.campaigns.stored import again_of, lead_of
+from engine.clock import now_ms
+from engine.console import Screen, clock_time, counted
+from engine.errors import LeadsRefused
+from engine.loading import load_site_file
+from engine.reporting.report import moment
+from engine.settings import Settings
+from history.lead_rows import LeadRow, ListRow
+from history.leads import LeadFilter, LeadStore
+from history.migrations import upgrade_to_head
+from routing.outbound.leads.plan import Plan, Result
+
+STATES = ("ready", "held", "dialing", "done")
+KEPT = ("id", "external_id", "name", "language", "zone", "priority")
+STANDING = ("state", "why", "disposition", "tries", "last_result", "due_ms", "last_ms")
+
+
+class Opened(NamedTuple):
+    """The site and its leads."""
+
+    site: Site
+    store: LeadStore
+
+    async def list_named(self, name: str) -> ListRow:
+        """Raises LeadsRefused."""
+        lists = await self.store.lists()
+        for each in lists:
+            if each.name == name:
+                return each
+        hint = did_you_mean(name, [each.name for each in lists])
+        raise LeadsRefused(f"there is no list {shown(name)}, {hint}")
+
+    async def where(self, name: str, state: str, number: str) -> LeadFilter:
+        """Raises LeadsRefused."""
+        if state and state not in STATES:
+            raise LeadsRefused(f"--state {shown(state)}: {did_you_mean(state, STATES)}")
+        list_id = (await self.list_named(name)).id if name else None
+        one_form = e164(number, self.site.country) if number else None
+        if number and one_form is None:
+            raise LeadsRefused(f"{shown(number)} is no number that can be dialled")
+        return LeadFilter(list_id, state or None, one_form)
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Opened]:
+    """Whether an engine runs or not. Raises HistoryUnreadable."""
+    site = load_site_file(settings).site
+    settings.layout.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with told():
+        await upgrade_to_head(settings.sql_url)
+        store = LeadStore(settings.sql_url, site.site)
+        try:
+            yield Opened(site, store)
+        finally:
+            await store.close()
+
+
+async def show_lists(settings: Settings, as_json: bool) -> int:
+    """Every list, and how its leads stand."""
+    async with opened(settings) as desk:
+        lists, zone = await desk.store.lists(), ZoneInfo(desk.site.zone)
+    if as_json:
+        typer.echo(json.dumps([each._asdict() for each in lists], ensure_ascii=False))
+        return 0
+    rows = [
+        (each.name, clock_time(each.changed_ms, zone), *(each.counts.get(s, 0) for s in STATES))
+        for each in lists
+    ]
+    Screen().table("Lists", ("list", "changed", *STATES), rows)
+    return 0
+
+
+async def show_all(
+    settings: Settings, name: str, state: str, number: str, limit: int, as_json: bool
+) -> int:
+    """Leads, the latest first."""
+    async with opened(settings) as desk:
+        rows = await desk.store.newest(await desk.where(name, state, number), limit)
+        zone = ZoneInfo(desk.site.zone)
+    if as_json:
+        typer.echo(json.dumps([asdict(row) for row in rows], ensure_ascii=False))
+        return 0
+    Screen().table("Leads", _COLUMNS, [_row(row, zone) for row in rows])
+    return 0
+
+
+_COLUMNS = ("id", "name", "number", "state", "tries", "last", "next call", "why")
+
+
+def _row(row: LeadRow, zone: ZoneInfo) -> tuple[Any, ...]:
+    due = clock_time(row.due_ms, zone) if row.state == "ready" else ""
+    number = row.numbers[row.position].number if row.numbers else ""
+    why = row.disposition or row.why or ""
+    return row.id, row.name or "", number, row.state, row.tries, row.last_result or "", due, why
+
+
+async def show(settings: Settings, lead_id: int, as_json: bool) -> int:
+    """One lead, its numbers, and each call to it."""
+    async with opened(settings) as desk:
+        row = await desk.store.lead(lead_id)
+        if row is None:
+            raise LeadsRefused(f"there is no lead {lead_id}")
+        calls = await desk.store.attempts(lead_id)
+        zone = ZoneInfo(desk.site.zone)
+    if as_json:
+        attempts = [asdict(call) for call in calls]
+        typer.echo(json.dumps({**asdict(row), "attempts": attempts}, ensure_ascii=False))
+        return 0
+    screen = Screen()
+    screen.table(f"Lead {lead_id}", _COLUMNS, [_row(row, zone)])
+    screen.table("Fields", ("field", "value"), sorted(row.data.items()))
+    numbers = [
+        (n.number, n.kind, n.place, n.best or "", n.tries, n.closed or "") for n in row.numbers
+    ]
+    screen.table("Numbers", ("number", "kind", "place", "best time", "tries", "closed"), numbers)
+    made = [
+        (clock_time(c.begun_ms, zone), c.campaign, c.number, c.result or "under way", c.agent or "")
+        for c in calls
+    ]
+    screen.table("Calls", ("begun", "campaign", "number", "result", "agent"), made)
+    return 0
+
+
+async def export(settings: Settings, name: str, state: str) -> int:
+    """A list as CSV, row by row."""
+    async with opened(settings) as desk:
+        where = await desk.where(name, state, "")
+        own = await desk.store.fields(where.list_id or 0)
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow((*KEPT, "phone", *STANDING, *own))
+        async for rows in desk.store.pieces(where):
+            writer.writerows(_cells(row, own) for row in rows)
+    return 0
+
+
+def _cells(row: LeadRow, own: Sequence[str]) -> list[Any]:
+    values = [getattr(row, each) for each in KEPT]
+    values.append("; ".join(number.number for number in row.numbers))
+    values += [getattr(row, each) for each in STANDING]
+    values += [row.data.get(name) for name in own]
+    return ["" if value is None else value for value in values]
+
+
+async def attempts(settings: Settings, since: str, until: str, campaign: str) -> int:
+    """Calls of a time, with why each was permitted: a JSON object a line."""
+    async with opened(settings) as desk:
+        zone, now = ZoneInfo(desk.site.zone), now_ms()
+        begin = moment("--from", since, zone, now)
+        end = moment("--to", until, zone, now, end=True) if until else now
+        async for row in desk.store.attempts_between(begin, end, campaign or None):
+            typer.echo(json.dumps(asdict(row), ensure_ascii=False))
+    return 0
+
+
+async def recycle(
+    settings: Settings, name: str, results: Sequence[str], older_ms: int, times: int
+) -> int:
+    """Leads that were given up begin anew."""
+    ended = [_result(each) for each in results]
+    last = anew = 0
+    async with opened(settings) as desk:
+        list_id, now = (await desk.list_named(name)).id, now_ms()
+        while rows := await desk.store.given_up(list_id, ended, now - older_ms, times, last):
+            found = [again_of(lead_of(row), row, Plan(), ended, now) for row in rows]
+            changes = [each for each in found if each is not None]
+            await desk.store.begin_anew(changes, now)
+            last, anew = rows[-1].id, anew + len(changes)
+    typer.echo(f"{counted(anew, 'lead')} of {name} ready again")
+    return 0
+
+
+def _result(text: str) -> Result:
+    try:
+        return Result(text)
+    except ValueError:
+        hint = did_you_mean(text, [*Result])
+        raise LeadsRefused(f"--result {shown(text)}: {hint}") from None
