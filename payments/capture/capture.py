@@ -108,6 +108,7 @@ class Capture:
     def ask(self, field: Field, now_ms: int) -> tuple[Output, ...]:
         """The agent asks for a field, in any order; one that was there is keyed anew."""
         self._pass_time(now_ms)
+        self._fields.be_through(field)
         if isinstance(self.state, Keying | Agreeing | Waiting | Complete):
             if field in self._rules.fields:
                 self._fields.clear(field, Actor.AGENT)

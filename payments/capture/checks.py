@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from payments.capture.brands import Brand, brand_of, code_lengths, number_lengths
@@ -12,6 +13,8 @@ from payments.capture.values import Field, FieldError
 
 EXPIRY_DIGITS = 4
 """Two of the month, two of the year, as on the card."""
+COMMON = 16
+"""Digits of most numbers of the brands that have longer ones, too."""
 _CENTURY = 2000
 _MONTHS = 12
 _YEARS_AHEAD = 20
@@ -28,11 +31,12 @@ class Month(NamedTuple):
     month: int
 
 
-def has_check_digit(number: Digits) -> bool:
-    """Whether the last digit is the one that the others ask for (ISO/IEC 7812-1, annex B)."""
+def has_check_digit(number: Digits, size: int | None = None) -> bool:
+    """Whether the last digit is the one that the others ask for (ISO/IEC 7812-1, annex B), of the
+    whole number or of the first `size`."""
     total = 0
-    size = len(number)
-    for index, digit in enumerate(number.values()):
+    size = len(number) if size is None else size
+    for index, digit in enumerate(islice(number.values(), size)):
         doubled = digit * 2 if (size - index) % 2 == 0 else digit
         total += doubled - 9 if doubled > 9 else doubled
     return total % 10 == 0
@@ -65,6 +69,19 @@ def could_end(field: Field, keyed: Digits, brand: Brand | None, rules: Rules) ->
     return len(keyed) >= _PAUSE_ENDS_FROM and has_check_digit(keyed)
 
 
+def could_be_two(field: Field, keyed: Digits, brand: Brand | None, rules: Rules) -> bool:
+    """Whether a number of all digits that there can be may also be a shorter one, and the first
+    digits of the expiry date."""
+    if field is not Field.NUMBER or COMMON not in lengths_of(field, brand, rules):
+        return False
+    return len(keyed) > COMMON and has_check_digit(keyed, COMMON)
+
+
+def is_date(expiry: Digits, today: Month) -> bool:
+    """Whether a card could be good until then."""
+    return len(expiry) == EXPIRY_DIGITS and _is_valid(expiry_of(expiry), today)
+
+
 def fault_of(
     field: Field, keyed: Digits, brand: Brand | None, rules: Rules, today: Month
 ) -> FieldError | None:
@@ -74,7 +91,7 @@ def fault_of(
         case Field.NUMBER:
             return _number_fault(keyed, fits, rules)
         case Field.EXPIRY:
-            return None if fits and _is_valid(expiry_of(keyed), today) else FieldError.INVALID_DATE
+            return None if is_date(keyed, today) else FieldError.INVALID_DATE
         case Field.CODE:
             return None if fits else FieldError.INVALID_CODE
         case Field.POSTAL:

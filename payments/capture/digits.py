@@ -54,6 +54,15 @@ class Digits:
             value = 10 * value + self._held[index] - _ZERO
         return value
 
+    def cut(self, size: int) -> Digits:
+        """Keep the first `size`; the others, taken away."""
+        rest = Digits(len(self._held))
+        for index in range(size, self._size):
+            rest.append(self._held[index] - _ZERO)
+            self._held[index] = 0
+        self._size = min(size, self._size)
+        return rest
+
     def view(self) -> memoryview:
         """The digits in ASCII, not a copy. Whoever takes it gives it up before `wipe`."""
         return memoryview(self._held)[: self._size]

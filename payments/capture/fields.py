@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 
 from payments.capture.brands import Brand, brand_of, code_lengths
-from payments.capture.checks import Month, could_end, fault_of, lengths_of
+from payments.capture.checks import (
+    COMMON,
+    Month,
+    could_be_two,
+    could_end,
+    fault_of,
+    is_date,
+    lengths_of,
+)
 from payments.capture.entries import Entries
 from payments.capture.events import (
     Accepted,
@@ -91,6 +100,16 @@ class Fields:
         else:
             self._reject(state.field, FieldError.INPUT_TIMEOUT)
 
+    def be_through(self, other: Field) -> None:
+        """The agent asks for another field: the one that is being keyed is over, if it may be
+        whole; else what was keyed of it goes."""
+        state = self.state
+        if not isinstance(state, Keying) or state.field is other:
+            return
+        brand = self._brand_for(state.field)
+        if could_end(state.field, self.entries.keyed, brand, self._rules):
+            self._finish(state, swallow_ms=0)
+
     def answered(self, key: int) -> None:
         """1 or `#`: the last four digits are right; 2 or `*`: they are not."""
         if key in (_YES, POUND):
@@ -130,16 +149,36 @@ class Fields:
 
     def _add(self, state: Keying, digit: int, now_ms: int) -> None:
         keyed = self.entries.keyed
+        if keyed.is_full:
+            self._add_beyond(state, digit, now_ms)
+            return
         keyed.append(digit)
         self.out.append(Keyed(state.field, len(keyed)))
         self._tell_brand(state.field)
         brand = self._brand_for(state.field)
-        if len(keyed) >= lengths_of(state.field, brand, self._rules)[-1]:
+        is_longest = len(keyed) >= lengths_of(state.field, brand, self._rules)[-1]
+        if is_longest and not could_be_two(state.field, keyed, brand, self._rules):
             self._finish(state, swallow_ms=now_ms + self._rules.swallow_ms)
             return
         whole = could_end(state.field, keyed, brand, self._rules)
         pause_ms = self._rules.settle_ms if whole else self._rules.next_key_ms
         self.state = replace(state, due_ms=now_ms + pause_ms)
+
+    def _add_beyond(self, state: Keying, digit: int, now_ms: int) -> None:
+        """No number is so long: its end is the expiry date of one of 16 digits, keyed without a
+        pause between them, or this digit is the first of the next field."""
+        with self.entries.keyed.cut(COMMON) as rest:
+            rest.append(digit)
+            if is_date(rest, self._today):
+                beyond = 0
+            else:
+                beyond = len(rest) - 1
+                for each in islice(rest.values(), beyond):
+                    self.entries.keyed.append(each)
+            self._finish(state, swallow_ms=0)
+            for each in islice(rest.values(), beyond, None):
+                if isinstance(self.state, Keying) and self.state.field is not state.field:
+                    self._add(self.state, each, now_ms)
 
     def _tell_brand(self, field: Field) -> None:
         brand = brand_of(self.entries.keyed) if field is Field.NUMBER else None

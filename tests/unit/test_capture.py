@@ -86,6 +86,38 @@ def test_pound_ends_a_number_that_could_be_longer() -> None:
     assert Accepted(Field.NUMBER, Brand.VISA, "0006") in longer.keys("4000000000000000006")
 
 
+def test_who_keys_the_date_without_a_pause_is_understood() -> None:
+    """A Visa of 16 digits could become one of 19; the caller does not wait for us to be sure."""
+    caller = Caller()
+    came = caller.keys(VISA + "1230")
+    assert Accepted(Field.NUMBER, Brand.VISA, "4242") in came
+    assert Accepted(Field.EXPIRY) in came
+    assert isinstance(caller.capture.state, Keying)
+    assert caller.capture.state.field is Field.CODE
+
+
+def test_a_long_number_whose_beginning_could_be_one_is_a_long_number() -> None:
+    """By a pause, by `#`, or because what follows is no date."""
+    longer = VISA + "006"
+    by_pause, by_pound, by_next = Caller(), Caller(), Caller()
+    by_pause.keys(longer)
+    assert Accepted(Field.NUMBER, Brand.VISA, "2006") in by_pause.waits(2_000)
+    assert Accepted(Field.NUMBER, Brand.VISA, "2006") in by_pound.keys(longer + "#")
+    came = by_next.keys(longer + "1230")
+    assert Accepted(Field.NUMBER, Brand.VISA, "2006") in came
+    assert Accepted(Field.EXPIRY) in came
+
+
+def test_an_agent_who_asks_for_the_next_field_ends_a_number_that_may_be_whole() -> None:
+    """The agent sees 16 dots and says so, before a pause was long enough."""
+    caller = Caller(AGENT)
+    caller.take(caller.capture.ask(Field.NUMBER, caller.now_ms))
+    caller.keys(VISA)
+    came = caller.take(caller.capture.ask(Field.EXPIRY, caller.now_ms))
+    assert Accepted(Field.NUMBER, Brand.VISA, "4242") in came
+    assert Asked(Field.EXPIRY, 1) in came
+
+
 def test_a_pause_after_the_third_four_digits_ends_nothing() -> None:
     """Of one Maestro in ten the first 12 could be a number; a number of 12 digits waits longer."""
     maestro = Rules(brands=frozenset({Brand.MAESTRO}))

@@ -87,7 +87,7 @@ async def test_a_capture_comes_and_goes(tmp_path: Path) -> None:
         async with asyncio.timeout(WITHIN_S):
             assert await reader.readexactly(3) == b"\x10\x01\x40"
         process.send(Tokenise("c1", "key"))
-        await until("an answer", lambda: NoToken("c1", "not_done", "no_card") in capture.news)
+        await until("an answer", lambda: NoToken("c1", "no_card", "no_card") in capture.news)
         process.send(Close("c1"))
         await until("it is closed", lambda: Closed("c1") in capture.news)
         capture.writer.close()
