@@ -50,6 +50,8 @@ KEY_LIFETIME_MS = 23 * 3_600_000
 one that is forgotten, they would do it once more: after this time we only look."""
 IN_CALL_MS = 120_000
 """A request that was begun so lately may still be under way in the engine that began it."""
+DECIDED = "decided"
+"""The code of what a person has said."""
 
 log = structlog.get_logger(__name__)
 
@@ -174,6 +176,8 @@ class Cashier:
         work = _Work(await self._ledger.payment(attempt.payment_id), attempt)
         if attempt.sent_ms is None:
             return await self._not_made(work, "never_sent")
+        if self._is_of_another(work):
+            return work.unknown
         answer = await self._look(work)
         if answer is not None:
             return await self._take(work, answer)
@@ -182,7 +186,9 @@ class Cashier:
     async def look(self, attempt: Attempt) -> Outcome:
         """As `resolve`, without asking for anything to be done: on a provider's notice."""
         work = _Work(await self._ledger.payment(attempt.payment_id), attempt)
-        answer = await self._look(work) if attempt.sent_ms is not None else None
+        if attempt.sent_ms is None or self._is_of_another(work):
+            return work.unknown
+        answer = await self._look(work)
         return work.unknown if answer is None else await self._take(work, answer)
 
     async def take_notice(self, notice: Notice) -> None:
@@ -191,8 +197,9 @@ class Cashier:
         if payment is None:
             log.info("payment_notice_of_others", kind=notice.kind)
             return
-        for attempt in await self._ledger.attempts(payment.id):
-            if attempt.state in OPEN_ATTEMPTS:
+        attempts = await self._ledger.attempts(payment.id)
+        for attempt in attempts:
+            if _may_have_been_done(attempt, attempts[-1]):
                 await self.look(attempt)
         if notice.refunded is not None:
             await self._ledger.refunded_elsewhere(payment.id, notice.refunded, self._clock())
@@ -202,7 +209,7 @@ class Cashier:
     async def decide(self, attempt: Attempt, end: AttemptState, by: str) -> Outcome:
         """A person has asked the provider, and says how it ended."""
         work = _Work(await self._ledger.payment(attempt.payment_id), attempt)
-        return await self._settle(work, Settling(end, code="decided"), by)
+        return await self._settle(work, Settling(end, code=DECIDED), by)
 
     async def recover(self, before_ms: int | None = None) -> list[Outcome]:
         """Resolve what an engine left that died, or could not find out: at its start, and now and
@@ -218,6 +225,14 @@ class Cashier:
                 log.critical("payment_not_resolved", attempt=attempt.id, fault=type(fault).__name__)
         return outcomes
 
+    def _is_of_another(self, work: _Work) -> bool:
+        """Whether another provider knows of it, which the site named then: this one would tell of
+        something else."""
+        opened_with = work.payment.gateway
+        if opened_with != self._name:
+            log.warning("payment_of_another_provider", payment=work.payment.id, at=opened_with)
+        return opened_with != self._name
+
     async def _payment_of(self, notice: Notice) -> Payment | None:
         if notice.payment is not None:
             with contextlib.suppress(NoSuchPayment):
@@ -227,8 +242,8 @@ class Cashier:
     async def _begun(
         self, payment_id: str, operation: Operation, by: str, amount: int | None
     ) -> _Work:
-        now_ms = self._clock()
-        return _Work(*await self._ledger.begin(payment_id, operation, amount, by, now_ms))
+        asked = operation, amount, self._name
+        return _Work(*await self._ledger.begin(payment_id, *asked, by, self._clock()))
 
     async def _do(
         self, payment_id: str, operation: Operation, by: str, amount: int | None
@@ -353,6 +368,15 @@ class _Work:
         attempt = replace(self.attempt, state=end.state, code=end.code, advice=end.advice)
         standing = standing_after(self.payment, self.attempt, end.state)
         return replace(self.payment, **asdict(standing)), attempt
+
+
+def _may_have_been_done(attempt: Attempt, last: Attempt) -> bool:
+    """Open, or not done as a person has decided, who may have been told wrong. One of a gateway's
+    payment that a later attempt is about, too, would be taken for that."""
+    if attempt.state in OPEN_ATTEMPTS:
+        return True
+    decided = attempt.state is AttemptState.NOT_DONE and attempt.code == DECIDED
+    return decided and (attempt.handle is None or attempt.id == last.id)
 
 
 def _outcome(payment: Payment, attempt: Attempt) -> Outcome:

@@ -21,10 +21,11 @@ class Amount:
     @classmethod
     def of(cls, value: Decimal, code: str) -> Amount:
         """Raises ValueError of what is not above zero, more than can be paid, or finer."""
-        minor = value / smallest_unit(currency(code))
-        if not value.is_finite() or not 0 < minor <= cls.MOST or minor % 1 != 0:
+        unit = smallest_unit(currency(code))
+        # Not divided first: of 1e999999 that overflows.
+        if not value.is_finite() or not 0 < value <= cls.MOST * unit or value % unit:
             raise ValueError(f"no amount of {code} that can be paid")
-        return cls(int(minor), code)
+        return cls(int(value / unit), code)
 
     @property
     def value(self) -> Decimal:

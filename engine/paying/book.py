@@ -11,14 +11,15 @@ from zoneinfo import ZoneInfo
 import typer
 
 from config.suggest import did_you_mean, shown
+from engine.clock import now_ms
 from engine.console import Screen, clock_time
 from engine.errors import HistoryUnreadable, PaymentRefused, SettingsInvalid
 from engine.paying.opening import open_ledger, open_till
 from engine.settings import Settings
 from engine.zone import site_zone
 from history.errors import DatabaseAway
-from payments.cashier import Cashier, Done, NotMade, Outcome, Refused, Unknown, word_of
-from payments.errors import LedgerError
+from payments.cashier import IN_CALL_MS, Cashier, Done, NotMade, Outcome, Refused, Unknown, word_of
+from payments.errors import LedgerError, NotPossible
 from payments.gateways import Operation
 from payments.gateways.words import agent_words
 from payments.ledger import (
@@ -124,10 +125,21 @@ def told() -> Iterator[None]:
 
 
 async def _open_attempts(ledger: Ledger, name: str) -> Sequence[Attempt]:
+    """Those that no engine is asking for at this moment. Raises NotPossible of one that is."""
+    before_ms = now_ms() - IN_CALL_MS
     if not name:
-        return await ledger.unsettled(before_ms=2**62)
+        found = await ledger.unsettled(before_ms=2**62)
+        return [each for each in found if _is_left(each, before_ms)]
     await ledger.payment(name)
-    return [each for each in await ledger.attempts(name) if each.state in OPEN_ATTEMPTS]
+    found = [each for each in await ledger.attempts(name) if each.state in OPEN_ATTEMPTS]
+    if not all(_is_left(each, before_ms) for each in found):
+        minutes = IN_CALL_MS // 60_000
+        raise NotPossible(name, f"a call may be asking for it now: try again in {minutes} minutes")
+    return found
+
+
+def _is_left(attempt: Attempt, before_ms: int) -> bool:
+    return attempt.state is AttemptState.UNKNOWN or attempt.created_ms < before_ms
 
 
 async def _standing(ledger: Ledger, payment: Payment) -> str:

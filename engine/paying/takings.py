@@ -63,6 +63,7 @@ class Takings:
         self._tasks = tasks
         self._now: dict[str, Taking] = {}
         self._known: OrderedDict[tuple[str, str], Taking] = OrderedDict()
+        self._opening: dict[tuple[str, str], asyncio.Future[None]] = {}
 
     def of(self, contact: str) -> Taking | None:
         """The payment that is being taken in this call."""
@@ -93,6 +94,8 @@ class Takings:
         if earlier is not None:
             if _what(earlier.wanted) != _what(wanted):
                 raise _used_otherwise()
+            if opening := self._opening.get(name):
+                await asyncio.shield(opening)
             return earlier
         if wanted.contact in self._now:
             raise InProgress
@@ -100,6 +103,8 @@ class Takings:
         taking = Taking(self._books, wanted, rules)
         self._now[wanted.contact] = self._known[name] = taking
         opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._opening[name] = opened
+        opened.add_done_callback(lambda _: self._opening.pop(name))
         work = self._life(taking, open_capture, opened)
         self._tasks.create_task(work, name=f"payment {wanted.contact}")
         await asyncio.shield(opened)

@@ -18,6 +18,7 @@ from payments.capture import Field, Result
 from payments.errors import NoSuchPayment
 from payments.ledger import LedgerReader, Payment, PaymentFilter, State
 from payments.money import Amount
+from payments.tokens import holds_a_number
 
 MOST = 50
 """Payments of one call that are shown."""
@@ -130,7 +131,9 @@ class PaymentViews:
         return party
 
     def _wanted(self, party: Party, wanted: Start) -> Wanted:
-        """Raises ValueError of what is no amount of that currency."""
+        """Raises ValueError of what is no amount of that currency, and of a card's number."""
+        if holds_a_number(wanted.reference):
+            raise ValueError("reference: a card's number is written nowhere")
         services = self._services()
         story = services.chronicle.story(party.contact) if services is not None else None
         spoken = story.language if story is not None else None

@@ -88,17 +88,26 @@ class Ledger(LedgerReader):
         return found
 
     async def begin(
-        self, payment_id: str, operation: Operation, amount: int | None, by: str, now_ms: int
+        self,
+        payment_id: str,
+        operation: Operation,
+        amount: int | None,
+        gateway: str,
+        by: str,
+        now_ms: int,
     ) -> tuple[Payment, Attempt]:
         """The row of a request that is about to be sent, and its payment as it stood; nothing else
         can be begun on it until this is settled. Raises NoSuchPayment, Unsettled, NotPossible.
 
-        ``amount``: in smallest units; None: all that there is.
+        ``amount``: in smallest units; None: all that there is. ``gateway``: who will be asked.
         """
         async with self._writing() as connection:
             payment = await _locked(connection, payment_id)
             if payment.state is State.UNSETTLED:
                 raise Unsettled(payment_id)
+            if payment.gateway != gateway:
+                other = f"it was opened with {payment.gateway}, and the site names {gateway} now"
+                raise NotPossible(payment_id, other)
             wanted = _whole(payment, operation) if amount is None else amount
             if why := impediment(payment, operation, wanted):
                 raise NotPossible(payment_id, why)

@@ -1,5 +1,5 @@
 """The port through which a card becomes a token, which alone is charged and kept."""
 
-from payments.tokens.token import CardToken, HeldCard, Key, Token, Tokeniser
+from payments.tokens.token import CardToken, HeldCard, Key, Token, Tokeniser, holds_a_number
 
-__all__ = ["CardToken", "HeldCard", "Key", "Token", "Tokeniser"]
+__all__ = ["CardToken", "HeldCard", "Key", "Token", "Tokeniser", "holds_a_number"]

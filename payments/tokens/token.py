@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NewType, Protocol
 
-from payments.capture.brands import SHORTEST
+from payments.capture.brands import SHORTEST, Brand, brand_of, number_lengths
 from payments.capture.card import Card
 from payments.capture.checks import has_check_digit
 from payments.capture.digits import LONGEST, Digits
@@ -20,6 +21,22 @@ _RUN = re.compile(rf"(?<![0-9A-Za-z])(?:\d[ -]?){{{SHORTEST - 1},{LONGEST - 1}}}
 _DIGIT = re.compile(r"\d")
 
 
+def holds_a_number(text: str) -> bool:
+    """Whether a text that somebody has written could have a card's number in it, of a brand that
+    there is: of all other long numbers one in ten has the right check digit."""
+    return any(len(each) in number_lengths(brand) for each, brand in _numbers_in(text) if brand)
+
+
+def _numbers_in(text: str) -> Iterator[tuple[Digits, Brand | None]]:
+    """What has as many digits in a row as a card's number, with the right check digit."""
+    for run in _RUN.finditer(text):
+        with Digits() as digits:
+            for digit in _DIGIT.findall(run[0]):
+                digits.append(int(digit))
+            if has_check_digit(digits):
+                yield digits, brand_of(digits)
+
+
 @dataclass(frozen=True, slots=True)
 class Token:
     """What a provider gave in place of a card. Raises LooksLikeACard of a text that has as many
@@ -28,12 +45,8 @@ class Token:
     value: str
 
     def __post_init__(self) -> None:
-        for run in _RUN.finditer(self.value):
-            with Digits() as digits:
-                for digit in _DIGIT.findall(run[0]):
-                    digits.append(int(digit))
-                if has_check_digit(digits):
-                    raise LooksLikeACard
+        for _ in _numbers_in(self.value):
+            raise LooksLikeACard
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 from bridge.errors import SessionClosed
+from engine.paying.captures import Order
 from payments.capture import Field
 from payments.cashier import Outcome
 from payments.ledger import State
+from tests.fakes.captures import HeldCapture
 from tests.fakes.paying import CONTACT, Desk, Json, desk
 
 pytestmark = pytest.mark.unit
@@ -117,20 +119,53 @@ async def test_a_field_may_be_reset_in_the_last_moment(
     anna: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was to be charged is not there any more; the capture goes on, and is charged then."""
-    begin = anna.paying.ledger.begin
+    ledger = anna.paying.ledger
+    begin, settle = ledger.begin, ledger.settle
+    settled = asyncio.Event()
 
     async def begins(*given: Any) -> Any:
-        monkeypatch.undo()
         await anna.caller.reset(Field.CODE)
         return await begin(*given)
 
+    async def settles(*given: Any) -> Any:
+        monkeypatch.undo()
+        settled.set()
+        return await settle(*given)
+
     await keyed(anna)
-    monkeypatch.setattr(anna.paying.ledger, "begin", begins)
+    monkeypatch.setattr(ledger, "begin", begins)
+    monkeypatch.setattr(ledger, "settle", settles)
     await anna.leads("complete")
     await anna.sees("capturing", asked="security-code")
+    await settled.wait()
     anna.caller.keys("123")
     await anna.sees("complete")
     async with asyncio.timeout(5):
         while (await anna.leads("complete"))[0] == 409:  # the first try is being written down
             continue
     assert (await ended(anna))["result"] == "success"
+
+
+async def test_a_start_that_is_sent_twice_waits_for_the_same_lines(
+    anna: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever is answered that it has begun may have the caller key."""
+    await anna.leads("cancel")
+    await ended(anna)
+    opening, asked = asyncio.Event(), asyncio.Event()
+    beside = anna.paying.captures.beside
+
+    async def opens(contact: str, order: Order) -> HeldCapture:
+        asked.set()
+        await opening.wait()
+        return await beside(contact, order)
+
+    monkeypatch.setattr(anna.paying.captures, "beside", opens)
+    starts = [asyncio.create_task(anna.starts(key="43")) for _ in range(2)]
+    await asked.wait()
+    opening.set()
+    first, second = [await each for each in starts]
+    assert (first[0], second[0]) == (201, 201)
+    assert first[1]["payment"] == second[1]["payment"] is not None
+    await anna.leads("cancel")
+    await ended(anna)

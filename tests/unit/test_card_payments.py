@@ -443,6 +443,7 @@ async def test_an_engine_that_was_killed_between_token_and_charge(anna: Desk) ->
         ({"currency": "EUX"}, '"EUX" is no currency of ISO 4217, did you mean "EUR"?'),
         ({"key": ""}, "key: a text of one line is needed"),
         ({"reference": "a\nb"}, "reference: a text of one line is needed"),
+        ({"reference": "4242 4242 4242 4242"}, "reference: a card's number is written nowhere"),
         ({"agent": None}, "agent or supervisor: one of them says who asks"),
         ({"supervisor": "maria"}, "agent or supervisor: one of them says who asks"),
         ({"operation": "pay"}, "operation: one of charge, authorise is needed"),

@@ -9,7 +9,7 @@ import pytest
 
 from history.migrations import upgrade_to_head
 from payments.capture import Field
-from payments.cashier import KEY_LIFETIME_MS, Done, NotMade, Refused, Unknown
+from payments.cashier import KEY_LIFETIME_MS, Cashier, Done, NotMade, Refused, Unknown
 from payments.errors import (
     KeyUsedOtherwise,
     NoAnswer,
@@ -417,7 +417,7 @@ def test_amounts_are_in_the_smallest_unit(value: str, currency: str, minor: int)
     assert amount.value == Decimal(value)
 
 
-@pytest.mark.parametrize("value", ["0", "-1", "0.001", "NaN", "Infinity", "1e30"])
+@pytest.mark.parametrize("value", ["0", "-1", "0.001", "NaN", "Infinity", "1e30", "1e999999"])
 def test_what_cannot_be_paid_is_no_amount(value: str) -> None:
     """Nothing, less, finer than the smallest unit, or more than banks can say."""
     with pytest.raises(ValueError, match="no amount of EUR"):
@@ -460,3 +460,33 @@ def test_done_is_what_was_asked_for(
         return
     with pytest.raises(NoAnswer, match="unexpected_status"):
         intent_answer(intent, operation)
+
+
+async def test_what_another_provider_has_is_not_asked_of_this_one(house: PaymentHouse) -> None:
+    """The site names another since: who knows nothing of a payment would answer for another one."""
+    payment = await opened(house)
+    mishaps = iter([None, None, *["cut"] * 4])
+    house.line.mishap = lambda: next(mishaps, None)
+    assert isinstance(await house.cashier.pay(payment.id, house.held(), "anna"), Unknown)
+    asked = list(house.line.sent)
+    other = Cashier(house.ledger, StripeGateway(house.api), "http", house.clock, house.clock.sleep)
+    (found,) = await other.recover(house.clock() + 1)
+    assert isinstance(found, Unknown)
+    assert house.line.sent == asked
+    (found,) = await house.cashier.recover(house.clock() + 1)
+    assert isinstance(found, Done)
+    with pytest.raises(NotPossible, match="opened with stripe, and the site names http now"):
+        await other.refund(payment.id, "dora")
+
+
+async def test_a_person_may_have_been_told_wrong(house: PaymentHouse) -> None:
+    """The provider's word that it was done counts, also after somebody has said that it was not."""
+    payment = await opened(house)
+    assert isinstance(await house.cashier.pay(payment.id, house.held(PENDING), "anna"), Unknown)
+    (attempt,) = await house.ledger.attempts(payment.id)
+    decided = await house.cashier.decide(attempt, AttemptState.NOT_DONE, "dora")
+    assert decided.payment.state is State.OPEN
+    house.provider.finish_pending(house.clock())
+    notice = Notice("evt_1", "payment_intent.succeeded", None, payment.id, None)
+    await house.cashier.take_notice(notice)
+    assert (await house.ledger.payment(payment.id)).state is State.PAID

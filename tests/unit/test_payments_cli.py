@@ -18,6 +18,7 @@ from engine.paying.opening import rules_of
 from history.migrations import upgrade_to_head
 from payments.capture import Brand, Field
 from payments.cashier import Cashier
+from payments.gateways import Operation
 from payments.gateways.stripe import StripeGateway
 from payments.ledger import Ledger, NewPayment
 from payments.money import Amount
@@ -99,6 +100,15 @@ class Shop:
         wire.close()
         return payment.id
 
+    async def begins(self) -> str:
+        """The id of a payment that a call asks for at this moment."""
+        await upgrade_to_head(self.database)
+        ledger = Ledger(self.database, "northwind", "n1")
+        payment = await ledger.open(NEW, "stripe", "anna", now_ms())
+        await ledger.begin(payment.id, Operation.CHARGE, None, "stripe", "anna", now_ms())
+        await ledger.close()
+        return payment.id
+
 
 @pytest.fixture
 def shop(tmp_path: Path, trunkline: Command) -> Iterator[Shop]:
@@ -168,6 +178,15 @@ def test_a_person_decides_what_nobody_can_find_out(shop: Shop) -> None:
     code, told, _ = shop.run("resolve", payment, "--as", "not-done", "--by", "dora")
     assert (code, "not done (decided)" in told) == (1, True)
     assert json.loads(shop.run("show", payment, "--json")[1])["standing"] == "open"
+
+
+def test_what_a_call_may_be_asking_for_is_left_to_it(shop: Shop) -> None:
+    """Settled from here, its caller would be told that nothing was charged."""
+    payment = shop.on_loop(shop.begins())
+    assert "nothing is unsettled" in shop.run("resolve")[1]
+    code, _, why = shop.run("resolve", payment, "--as", "not-done")
+    assert (code, "a call may be asking for it now: try again in 2 minutes" in why) == (2, True)
+    assert json.loads(shop.run("show", payment, "--json")[1])["standing"] == "under_way"
 
 
 def test_the_export_has_what_moved_money(shop: Shop) -> None:
