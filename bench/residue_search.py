@@ -1,7 +1,8 @@
 """Thousands of patterns looked for in gigabytes: in files, in the memory of processes, and in core
 images.
 
-Each window of six bytes is hashed into a table; the few that hit are compared in full.
+Each window of six bytes is hashed into a table; those that hit are looked up, and the few that some
+pattern begins with compared in full.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _OVERLAP = 4096
 """More than the longest pattern has: one may lie over the border of two chunks."""
 _MASK = np.uint64((1 << 8 * WINDOW) - 1)
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
-_TABLE_BITS = 20
+_TABLE_BITS = 22
 
 
 FILES, CORES = "files", "core images"
@@ -70,8 +71,8 @@ class Needles:
             of_length = self._by_key.setdefault(key, {}).setdefault(len(pattern), {})
             of_length[pattern] = whose, form
         self._table = np.zeros(1 << _TABLE_BITS, dtype=np.bool_)
-        keys = np.fromiter(self._by_key, dtype=np.uint64, count=len(self._by_key))
-        self._table[_hash(keys)] = True
+        self._keys = np.sort(np.fromiter(self._by_key, dtype=np.uint64, count=len(self._by_key)))
+        self._table[_hash(self._keys)] = True
 
     def find(self, data: bytes) -> Iterator[tuple[int, int, str]]:
         """Where, whose and in which form."""
@@ -79,12 +80,18 @@ class Needles:
         for shift in range(8):
             count = (len(data) - shift + 7) // 8
             words = np.frombuffer(padded, "<u8", count=max(0, count), offset=shift) & _MASK
-            for index in np.flatnonzero(self._table.take(_hash(words))):
+            for index in self._known(words):
                 at = 8 * int(index) + shift
                 for length, patterns in self._by_key.get(int(words[index]), _NONE).items():
                     known = patterns.get(data[at : at + length])
                     if known is not None:
                         yield at, *known
+
+    def _known(self, words: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
+        """Where the windows are that some pattern begins with."""
+        likely = np.flatnonzero(self._table.take(_hash(words)))
+        places = self._keys.searchsorted(words[likely])
+        return likely[self._keys.take(places, mode="clip") == words[likely]]
 
 
 _NONE: dict[int, dict[bytes, tuple[int, str]]] = {}
