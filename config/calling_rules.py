@@ -80,8 +80,9 @@ class Register(DocumentModel):
 
 
 class DoNotCall(DocumentModel):
-    """Numbers that are not called: those of the site's own list, whatever else holds, and those of
-    the registers, which are looked up again at the moment of dialing."""
+    """Numbers that are not called: those of the site's own list, and of any that was imported and
+    is none of ``registers``, whatever else holds; and those of the registers, as each says. All are
+    looked up again at the moment of dialing."""
 
     registers: dict[Name, Register] | None = Field(
         default=None, description="lists that must be there, imported and fresh"

@@ -13,13 +13,14 @@ import typer
 from config.countries import checked_country
 from config.numbers import e164
 from config.site import Site
-from engine.campaigns.law import CampaignLaw, call_to
+from engine.campaigns.law import CampaignLaw, call_to, pool_of
 from engine.clock import now_ms
 from engine.console import Screen, clock_time
 from engine.errors import NoSuchCampaign, SettingsInvalid
 from engine.loading import load_site_file
 from engine.settings import Settings
 from routing.outbound.budget import Tally
+from routing.outbound.caller_ids import choose
 from routing.outbound.rules.ask import OWN_LIST, Call, Consent, Known, Listing, Told, callee_of
 from routing.outbound.rules.evidence import Decision, Refusal
 from routing.outbound.rules.law import Law
@@ -71,12 +72,11 @@ def _call(site: Site, asked: Asked) -> Call:
     number = e164(asked.number, site.country)
     if number is None:
         raise SettingsInvalid("NUMBER", asked.number, "a number like +36301234567")
-    pool = site.caller_ids[site.campaigns[asked.campaign].caller_ids]
     return call_to(
         site,
         asked.campaign,
         number,
-        next(iter(pool)),
+        choose(pool_of(site, asked.campaign), number, {}),
         agent_kept=asked.agent,
         told=Told(_zone(asked.zone), _part(asked.part)),
     )

@@ -12,6 +12,7 @@ from config.hours import Hours
 from config.number_places import countries_of_pattern
 from config.periods import Period
 from config.site import Site
+from routing.outbound.caller_ids import PoolNumber
 from routing.outbound.rules.ask import NOTHING_TOLD, Call, Told
 from routing.outbound.rules.clocks import HoursRule
 from routing.outbound.rules.law import (
@@ -79,6 +80,14 @@ def call_to(
         message=campaign.sorry.parts,
         caller_id_answered=caller_id in site.numbers,
         told=told,
+    )
+
+
+def pool_of(site: Site, name: str) -> tuple[PoolNumber, ...]:
+    """The numbers that the campaign `name` may show."""
+    return tuple(
+        PoolNumber(number, tuple(each.removesuffix("*") for each in it.local_to), it.calls_per_day)
+        for number, it in site.caller_ids[site.campaigns[name].caller_ids].items()
     )
 
 

@@ -14,7 +14,8 @@ from config.periods import Period
 from config.site import Site, load_site, load_site_located, read_site
 from config.site_checks import check_flows
 from config.values import Language
-from engine.campaigns.law import CampaignLaw, call_to
+from engine.campaigns.law import CampaignLaw, call_to, pool_of
+from routing.outbound.caller_ids import PoolNumber
 from routing.outbound.rules.law import Needing
 
 pytestmark = pytest.mark.unit
@@ -140,6 +141,14 @@ def test_a_call_is_what_its_campaign_says() -> None:
     bill = call_to(SITE, "bills", "+36301234567", "+3615550199")
     assert (bill.automated, bill.commercial, bill.caller_id_answered) == (True, False, False)
     assert bill.answers_in_ms == 200
+
+
+def test_the_pool_of_a_campaign() -> None:
+    """With whom each number is near to, and how often it is shown a day."""
+    assert pool_of(SITE, "sales") == (
+        PoolNumber("+3615550100", ("+361",), 300),
+        PoolNumber("+3615550101"),
+    )
 
 
 def test_what_the_message_tells_is_what_it_tells_in_every_language() -> None:

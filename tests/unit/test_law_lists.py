@@ -80,6 +80,15 @@ class TestDoNotCall:
         assert not is_permitted(strict, call, NOW, agreed)
         assert not is_permitted(strict, a_call(HU, commercial=False), NOW, known)
 
+    def test_any_other_list_binds_as_the_own(self) -> None:
+        """One that a partner has sent, which no rule names: consent does not help."""
+        partners = Listing("partners", True, NOW, NOW - 99 * DAY)
+        listings = (*lists().listings, partners)
+        known = Known(listings=listings, consents=(Consent("form", NOW - DAY),))
+        assert because(known) == "on the list partners"
+        free = Known(listings=(*lists().listings, partners._replace(listed=False)))
+        assert is_permitted(LISTS, a_call(HU), NOW, free)
+
     @pytest.mark.parametrize(("days", "permits"), [(0, True), (31, True), (32, False)])
     def test_a_register_that_is_too_old_is_none(self, days: int, permits: bool) -> None:
         """31 days, over the leap day too: 16 CFR 310.4(b)(3)(iv)."""

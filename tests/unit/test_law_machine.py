@@ -177,7 +177,8 @@ def needs_consent(place: Place, campaign: str) -> bool:
 
 
 def unwanted(world: World, campaign: str, number: str, agreed: bool, now: int) -> bool:
-    if number in world.own_list:
+    others = (on for name, on in world.registered.items() if name not in PLACES[number].registers)
+    if number in world.own_list.union(*others):
         return True
     for register, days in PLACES[number].registers.items() if campaign != "orders" else ():
         if register not in world.imported or now - world.imported[register] > days * DAY:

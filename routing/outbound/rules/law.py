@@ -21,7 +21,8 @@ class Register:
 
 @dataclass(frozen=True, slots=True)
 class DoNotCallRule:
-    """The site's own list and the registers, by name, looked at this long before dialing."""
+    """The site's own list and the registers, by name, looked at this long before dialing. A list
+    that is no register binds as the site's own does."""
 
     registers: Mapping[str, Register] = field(default_factory=dict)
     checked_within_ms: int = 10_000

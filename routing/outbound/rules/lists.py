@@ -77,8 +77,9 @@ def _reasons(rule: DoNotCallRule, ask: Ask, *, consented: bool) -> Iterator[str]
     """Why the lists do not permit the call."""
     looked = {each.name: each for each in ask.known.listings}
     yield from _unseen(OWN_LIST, looked, rule, ask)
-    if OWN_LIST in looked and looked[OWN_LIST].listed:
-        yield "the number asked not to be called"
+    for name, listing in looked.items():
+        if listing.listed and name not in rule.registers:
+            yield "the number asked not to be called" if name == OWN_LIST else f"on the list {name}"
     for name, register in rule.registers.items():
         if register.commercial and not ask.call.commercial:
             continue
