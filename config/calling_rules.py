@@ -187,7 +187,8 @@ class Dialable(DocumentModel):
 
 
 class CallingRules(DocumentModel):
-    """Rules of one country: each ``off``, ``on``, or with some of its values."""
+    """Rules of one country: each ``off``, ``on``, or with some of its values. What is not written
+    is as it was: by the site, for any country, or as the presets say."""
 
     hours: bool | CalleeHours | None = Field(default=None, description="when people are called")
     do_not_call: bool | DoNotCall | None = Field(

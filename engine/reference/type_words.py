@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, RootModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from config import clock_times, countries, duration
+from config import calling_rules, clock_times, countries, duration, periods
 from config import values as site_values
 from ivr import keys, values, variables, wording
 
@@ -42,6 +42,7 @@ NAMED: tuple[tuple[Any, str], ...] = (
     (clock_times.Weekdays, "days"),
     (clock_times.DayText, "day"),
     (countries.Country, "country"),
+    (calling_rules.Jurisdiction, "country or `any`"),
 )
 """Types whose name says more than "text"; each is known by its own validator."""
 _MARKS = tuple((typing.get_args(alias)[1], words) for alias, words in NAMED)
@@ -51,6 +52,7 @@ _PLAIN: Mapping[Any, str] = {
     float: "number",
     bool: "`yes` or `no`",
     duration.Duration: "duration",
+    periods.Period: "duration, in days too",
     clock_times.DayHours: "times of day",
 }
 
