@@ -29,7 +29,7 @@ def abandon_rate(rule: AbandonRule, ask: Ask) -> Said:
         "agent kept": ask.call.agent_kept,
     }
     if not ask.call.may_be_abandoned:
-        return Said(True, "it cannot be abandoned", saw)
+        return Said(True, "an agent is kept for it, or the flow talks", saw)
     if not budget.permits(ask.known.exposed + 1, ask.known.kept):
         return Said(False, "the abandon rate could exceed its cap", saw)
     return Said(True, "the abandon rate keeps its cap, whatever becomes of it", saw)
