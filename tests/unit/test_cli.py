@@ -62,7 +62,7 @@ def test_a_site_with_a_fault_is_told_where(trunkline: Command, tmp_path: Path) -
         (["graph", "support", "--heat"], {}, "does not exist yet"),
         (["graph", "support", "--since", "soon"], {}, "30m, 12h, 7d or 4w"),
         (["graph", "support", "--output", "/proc/none/x.svg"], {}, "a file that can be written"),
-        (["nonsense"], {}, 'No such command "nonsense", allowed: '),
+        (["xyzzy"], {}, 'No such command "xyzzy", allowed: '),
         (["report", "queue"], {}, 'No such command "queue", did you mean "queues"? (allowed: '),
         (["history", "--limit", "0"], {}, "limit"),
         (["rollback", "1"], {}, NOT_YET),
