@@ -23,6 +23,7 @@ from config.site import Site
 from desk.app import build
 from desk.callbacks import add_routes as add_callbacks
 from desk.card_payments import add_routes as add_card_payments
+from desk.leads import add_routes as add_leads
 from desk.payment_safety import add_routes as add_payment_safety
 from desk.payments import add_routes as add_payments
 from engine import card, card_contents
@@ -41,6 +42,7 @@ from engine.calls.ringer import SwitchRinger
 from engine.calls.services import Services, Sources
 from engine.calls.story import Story
 from engine.calls.switchboard import Switchboard
+from engine.campaigns.views import LeadViews
 from engine.capturing.keeper import CaptureProcess
 from engine.garbage import look_at_all_when_idle
 from engine.house import House
@@ -147,6 +149,7 @@ class Engine:
             add_payments(app, payments)
             add_card_payments(app, PaymentViews(lambda: views.services, payments.ledger))
             add_payment_safety(app, views)
+            add_leads(app, self._leads(stack, site, views))
             await self._http(stack, site, app)
             redis = await self._redis(stack)
             redis_url = redis.url if redis else self._settings.redis_url
@@ -268,6 +271,14 @@ class Engine:
             return views.services is not None and views.services.site.payments is not None
 
         return PaymentSafety(read, takes_payments, self._metrics)
+
+    def _leads(self, stack: AsyncExitStack, site: Site, views: EngineViews) -> LeadViews:
+        def in_force() -> Site:
+            return site if views.services is None else views.services.site
+
+        leads = LeadViews(in_force, site.site, self._settings.sql_url)
+        stack.push_async_callback(leads.close)
+        return leads
 
     async def _sources(self, stack: AsyncExitStack, site: Site, secrets: Secrets) -> Sources:
         client = await stack.enter_async_context(Web(self._metrics, self._clock).open())

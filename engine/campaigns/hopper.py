@@ -87,6 +87,11 @@ class CampaignHopper:
     def __len__(self) -> int:
         return len(self._hopper)
 
+    @property
+    def wants_more(self) -> bool:
+        """Whether it is to be filled before its next round."""
+        return self._wanted.is_set()
+
     async def run(self) -> None:
         """Keep it filled, and its leases alive, until cancelled; then give back what it holds."""
         try:
@@ -98,7 +103,6 @@ class CampaignHopper:
             await self._store.release(self._by)
 
     async def _try_round(self) -> None:
-        self._wanted.clear()
         try:
             await self.round()
         except DatabaseAway as away:
@@ -106,6 +110,7 @@ class CampaignHopper:
 
     async def round(self) -> None:
         """Fill what is empty, renew what is held, take up what other engines have left."""
+        self._wanted.clear()
         now_ms = self._clock()
         if now_ms - self._renewed_ms >= RENEWED_MS:
             await self._renew(now_ms)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from config.site import Site
 from engine.campaigns.reading.rows import Refused, RowReader
 from engine.campaigns.reading.table import Row
 from engine.campaigns.sources import Source
-from engine.campaigns.telling import Telling
 from engine.clock import now_ms
 from history.lead_imports import ImportStore, Piece
 from history.lead_rows import ImportRow, Joining, NewLead
@@ -21,6 +20,26 @@ from history.migrations import upgrade_to_head
 
 Progress = Callable[[int], None]
 """Told how many rows were read."""
+
+
+class Tells(Protocol):
+    """Where it is told what becomes of rows: in files, or in an answer."""
+
+    def go_on(self, lengths: Mapping[str, int]) -> None:
+        """As an interrupted run has left it, or from the beginning."""
+        ...
+
+    def refuse(self, refused: Iterable[Refused], rows: Mapping[int, Sequence[str]]) -> None:
+        """These rows are no leads."""
+        ...
+
+    def tell(self, joinings: Iterable[Joining], leads: Iterable[NewLead]) -> None:
+        """What was joined, and what of a lead was left out."""
+        ...
+
+    def lengths(self) -> Mapping[str, int]:
+        """How long it is now, for `go_on`."""
+        ...
 
 
 class Outcome(NamedTuple):
@@ -51,7 +70,7 @@ class Judged(NamedTuple):
     refused: Sequence[Refused]
 
 
-async def bring_in(source: Source, to: Target, telling: Telling, progress: Progress) -> Outcome:
+async def bring_in(source: Source, to: Target, telling: Tells, progress: Progress) -> Outcome:
     """All of a source into a list; behind what an interrupted run of the same has done. Raises
     LeadsRefused, DatabaseAway, RecordRefused."""
     now = now_ms()
@@ -67,7 +86,7 @@ async def bring_in(source: Source, to: Target, telling: Telling, progress: Progr
 
 
 async def _write(
-    store: ImportStore, row: ImportRow, rows: Sequence[Row], reader: RowReader, telling: Telling
+    store: ImportStore, row: ImportRow, rows: Sequence[Row], reader: RowReader, telling: Tells
 ) -> ImportRow:
     leads, refused = _judged(rows, reader)
     telling.refuse(refused, dict(rows))

@@ -182,8 +182,8 @@ async def _write(rows: AsyncIterator[Entry] | AsyncIterator[ConsentRow], names: 
 async def give(settings: Settings, number: str, kind: str, source: str, given: str, by: str) -> int:
     """A number's owner has consented."""
     async with opened(settings) as desk:
-        at_ms = _moment(given, desk.site)
-        row = ConsentRow(desk.number(number), _kind(kind), at_ms, _source(source), by)
+        at_ms = given_ms(given, desk.site)
+        row = ConsentRow(desk.number(number), consent_kind(kind), at_ms, consent_source(source), by)
         new = await desk.store.consent([row])
     typer.echo("written" if new else "it was there already")
     return 0
@@ -192,8 +192,10 @@ async def give(settings: Settings, number: str, kind: str, source: str, given: s
 async def withdraw(settings: Settings, number: str, kind: str, source: str, by: str) -> int:
     """It does not hold any more; 1 when there was none."""
     async with opened(settings) as desk:
-        wanted = _kind(kind) if kind else None
-        gone = await desk.store.withdraw(desk.number(number), wanted, _source(source), by, now_ms())
+        wanted = consent_kind(kind) if kind else None
+        gone = await desk.store.withdraw(
+            desk.number(number), wanted, consent_source(source), by, now_ms()
+        )
     typer.echo(f"{counted(gone, 'consent')} withdrawn")
     return 0 if gone else 1
 
@@ -226,8 +228,11 @@ def _consents(
             values = {target: cell.strip() for target, cell in zip(targets, cells, strict=False)}
             phones = [cells[at] for at in found.columns.phones if at < len(cells)]
             try:
-                kind, source = _kind(values.get("kind", "")), _source(values.get("source", ""))
-                at_ms = _moment(values.get("given", ""), desk.site)
+                kind, source = (
+                    consent_kind(values.get("kind", "")),
+                    consent_source(values.get("source", "")),
+                )
+                at_ms = given_ms(values.get("given", ""), desk.site)
                 good += [ConsentRow(desk.number(p), kind, at_ms, source, by) for p in phones]
             except LeadsRefused as wrong:
                 telling.refuse([Refused(row, (str(wrong),))], {row: cells})
@@ -262,19 +267,22 @@ async def export_consents(settings: Settings) -> int:
     return 0
 
 
-def _kind(text: str) -> str:
+def consent_kind(text: str) -> str:
+    """One of `KINDS`. Raises LeadsRefused."""
     if text not in KINDS:
         raise LeadsRefused(f"{shown(text)} is no kind of consent, {did_you_mean(text, KINDS)}")
     return text
 
 
-def _source(text: str) -> str:
+def consent_source(text: str) -> str:
+    """Not empty. Raises LeadsRefused."""
     if not text.strip() or not text.isprintable():
         raise LeadsRefused("a consent needs its source: the form, contract or recording")
     return text.strip()
 
 
-def _moment(text: str, site: Site) -> int:
+def given_ms(text: str, site: Site) -> int:
+    """A moment on the site's clock, a day from its beginning; none: now. Raises LeadsRefused."""
     if not text:
         return now_ms()
     try:
