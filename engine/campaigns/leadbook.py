@@ -17,7 +17,8 @@ from config.numbers import e164
 from config.site import Site
 from config.suggest import did_you_mean, shown
 from engine.campaigns.book import told
-from engine.campaigns.stored import again_of, lead_of
+from engine.campaigns.recycling import Recycling
+from engine.campaigns.recycling import recycle as run
 from engine.clock import now_ms
 from engine.console import Screen, clock_time, counted
 from engine.errors import LeadsRefused
@@ -175,15 +176,10 @@ async def recycle(
     settings: Settings, name: str, results: Sequence[str], older_ms: int, times: int
 ) -> int:
     """Leads that were given up begin anew."""
-    ended = [_result(each) for each in results]
-    last = anew = 0
+    which = Recycling([_result(each) for each in results], older_ms, times)
     async with opened(settings) as desk:
-        list_id, now = (await desk.list_named(name)).id, now_ms()
-        while rows := await desk.store.given_up(list_id, ended, now - older_ms, times, last):
-            found = [again_of(lead_of(row), row, Plan(), ended, now) for row in rows]
-            changes = [each for each in found if each is not None]
-            await desk.store.begin_anew(changes, now)
-            last, anew = rows[-1].id, anew + len(changes)
+        list_id = (await desk.list_named(name)).id
+        anew = await run(desk.store, list_id, which, Plan(), now_ms())
     typer.echo(f"{counted(anew, 'lead')} of {name} ready again")
     return 0
 

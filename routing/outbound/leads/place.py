@@ -21,8 +21,9 @@ class Place(NamedTuple):
         return cls("" if country == "-" else country, tuple(zones))
 
     def within(self, zone: str) -> Place:
-        """The same, of somebody who is known to live in this zone."""
-        return self._replace(zones=(zone,))
+        """The same, of somebody who says to live in this zone: it decides among those of the
+        number, and comes before them where it is none of them, since either may be wrong."""
+        return self._replace(zones=(zone,) if zone in self.zones else (zone, *self.zones))
 
 
 UNKNOWN = Place("", ())
