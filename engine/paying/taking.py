@@ -33,6 +33,8 @@ from payments.tokens import CardToken, Key
 
 log = structlog.get_logger(__name__)
 
+CAPTURE_ENDED = "capture ended"
+"""In the audit, with the result."""
 CALLER = "caller"
 FLOW = "flow"
 """Who asked for a payment that no agent did, in the audit."""
@@ -250,7 +252,7 @@ class Taking:
         self._tell_story("payment_ended", result=result.value, **card)
         by = CALLER if result in _STOPPED_BY_CALLER else self._stopped_by or ENGINE
         try:
-            await self._note(by, "capture ended", result)
+            await self._note(by, CAPTURE_ENDED, result)
         except DatabaseAway as away:
             log.error("payment_audit_not_kept", reason=away.reason)
         return result

@@ -9,7 +9,7 @@ from desk.views import Json, Refused, Unavailable
 from engine.calls.services import Services
 from engine.paying.captures import OpenCapture, Order
 from engine.paying.progress import Progress
-from engine.paying.taking import Taking, Wanted
+from engine.paying.taking import CAPTURE_ENDED, Taking, Wanted
 from engine.paying.takings import Takings
 from engine.transfers import refusals
 from engine.transfers.party import Party
@@ -77,7 +77,7 @@ class PaymentViews:
         if taking is not None and not _found_out_later(taking):
             return taking.as_json()
         try:
-            return _settled(await self._ledger.payment(payment))
+            return await self._as_written(await self._ledger.payment(payment))
         except NoSuchPayment:
             message = "there is no payment of this id"
             raise Refused("no_such_payment", message, unknown=True) from None
@@ -89,13 +89,15 @@ class PaymentViews:
         takings = self._takings()
         try:
             found = await self._ledger.newest(PaymentFilter(contact_id=contact), MOST)
+            known = [(each, takings.by_id(each.id)) for each in found]
+            return [
+                taking.as_json()
+                if taking and not _found_out_later(taking)
+                else await self._as_written(each)
+                for each, taking in known
+            ]
         except DatabaseAway:
             raise Unavailable("the ledger cannot be read now") from None
-        known = ((each, takings.by_id(each.id)) for each in found)
-        return [
-            taking.as_json() if taking and not _found_out_later(taking) else _settled(each)
-            for each, taking in known
-        ]
 
     async def watch(self, payment: str, since: int | None) -> AsyncIterator[tuple[int, Json]]:
         """Its course; of one that is not remembered, how it stands."""
@@ -105,6 +107,16 @@ class PaymentViews:
             return
         async for numbered in taking.watch(since):
             yield numbered
+
+    async def _as_written(self, payment: Payment) -> Json:
+        """Of one that this engine does not take: who asked for no money has ended it, or an engine
+        that died has left it."""
+        result = _RESULTS.get(payment.state)
+        if result is None:
+            audit = await self._ledger.audit(payment.id)
+            ends = [each.detail for each in audit if each.what == CAPTURE_ENDED and each.detail]
+            result = Result(ends[-1]) if ends else Result.INTERNAL_ERROR
+        return _written(payment, result)
 
     async def _shown(self, taking: Taking) -> Json:
         if taking.payment_id is not None and _found_out_later(taking):
@@ -187,9 +199,7 @@ def _operation(payment: Payment) -> str | None:
     return "authorise" if payment.authorised else None
 
 
-def _settled(payment: Payment) -> Json:
-    shown = Progress.of((), 0)
-    result = _RESULTS.get(payment.state)
+def _written(payment: Payment, result: Result) -> Json:
     card = {"brand": payment.brand, "last4": payment.last4}
     _, _, key = payment.request_key.partition("/")
     return {
@@ -201,6 +211,6 @@ def _settled(payment: Payment) -> Json:
         "reference": payment.reference,
         "operation": _operation(payment),
         "by": None,
-        **(shown if result is None else shown.ended(result)).as_json(),
+        **Progress.of((), 0).ended(result).as_json(),
         **card,
     }

@@ -405,6 +405,23 @@ async def test_a_payment_that_nobody_remembers_is_as_the_ledger_has_it(anna: Des
     assert (await anna.asks("GET", f"payments/pay_{'0' * 32}"))[0] == 404
 
 
+async def test_what_ended_without_money_is_over_after_a_restart_too(anna: Desk) -> None:
+    """By its own word; where an engine died in the middle of it, by none. Its stream ends."""
+    await anna.starts()
+    await anna.leads("cancel")
+    await ended(anna)
+    anna.paying.takings.forget()
+    state = (await anna.asks("GET", f"payments/{anna.payment}"))[1]
+    assert (state["phase"], state["result"]) == ("ended", "cancelled-by-agent")
+    assert len([each async for each in anna.watches()]) == 1
+    about = Amount(12_50, "EUR"), "Invoice 7", CONTACT, "anna"
+    left = await anna.paying.money.cashier.open(NewPayment(f"{CONTACT}/43", *about), "agent:anna")
+    shown = (await anna.asks("GET", f"contacts/{CONTACT}/payments"))[1]
+    results = {each["payment"]: (each["phase"], each["result"]) for each in shown}
+    assert results[left.id] == ("ended", "internal-error")
+    assert results[anna.payment] == ("ended", "cancelled-by-agent")
+
+
 async def test_an_engine_that_was_killed_between_token_and_charge(anna: Desk) -> None:
     """The next one does not know, says so, begins nothing else in this call, and then asks with the
     same key: paid once, as the agent is told."""
