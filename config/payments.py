@@ -86,7 +86,7 @@ OpeningPath = Annotated[RequestPath, AfterValidator(_no_hole)]
 LookPath = Annotated[RequestPath, AfterValidator(_key_alone)]
 ReplyPlace = Annotated[str, AfterValidator(_place)]
 BrandName = Literal[
-    "visa", "mastercard", "amex", "discover", "diners", "jcb", "unionpay", "maestro"
+    "visa", "mastercard", "amex", "discover", "diners", "jcb", "unionpay", "maestro", "mir"
 ]
 FieldName = Literal["number", "expiry", "code", "postal"]
 

@@ -18,7 +18,8 @@ _CODES = (3, 4)
 
 
 class Brand(StrEnum):
-    """The brands that Trunkline knows, as Stripe calls them (and Maestro)."""
+    """The brands that Trunkline knows, as Stripe calls them; and Maestro and Mir, which it does
+    not tell apart or take."""
 
     VISA = "visa"
     MASTERCARD = "mastercard"
@@ -28,6 +29,7 @@ class Brand(StrEnum):
     JCB = "jcb"
     UNIONPAY = "unionpay"
     MAESTRO = "maestro"
+    MIR = "mir"
 
 
 class _Issued(NamedTuple):
@@ -50,6 +52,7 @@ _ISSUED = {
     Brand.DINERS: _Issued("300-305 3095 36 38-39", _to_longest(14)),
     Brand.JCB: _Issued("3528-3589", _to_longest(16)),
     Brand.UNIONPAY: _Issued("62 81", _to_longest(16)),
+    Brand.MIR: _Issued("2200-2204", _to_longest(16)),
     Brand.MAESTRO: _Issued("500-509 56-58 6304 6390 67", _to_longest(SHORTEST)),
 }
 

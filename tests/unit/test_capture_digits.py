@@ -96,6 +96,8 @@ def test_entries_are_compared_as_a_whole() -> None:
         ("6200000000000005", Brand.UNIONPAY),
         ("6205500000000000004", Brand.UNIONPAY),
         ("6759649826438453", Brand.MAESTRO),
+        ("2200000000000004", Brand.MIR),
+        ("2204999999999999990", Brand.MIR),
     ],
 )
 def test_brands_are_known_by_their_ranges(number: str, brand: Brand) -> None:
