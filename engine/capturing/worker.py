@@ -98,6 +98,7 @@ class _Worker:
         """Legs are taken meanwhile; at the end all are given back."""
         port = await self._server.start()
         ticking = asyncio.create_task(self._tick(), name="captures' time")
+        ticking.add_done_callback(self._no_time)
         self._tell(Up(port))
         try:
             yield self
@@ -176,6 +177,13 @@ class _Worker:
         if error is not None:
             log.error("token_failed", capture=task.get_name(), error=type(error).__name__)
             self._tell(NoToken.of(task.get_name(), NoAnswer("internal_error")))
+
+    def _no_time(self, ticking: asyncio.Task[None]) -> None:
+        """Without it no capture would ever end: the engine is left, so that another process is
+        started and every leg goes back."""
+        if not ticking.cancelled():
+            log.critical("captures_stand_still", error=type(ticking.exception()).__name__)
+            self._writer.transport.abort()
 
     async def _tick(self) -> None:
         while True:

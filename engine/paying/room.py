@@ -149,10 +149,13 @@ class _Unheard:
 
     async def _watch(self, capture: RemoteCapture) -> None:
         broken = self._pause.broken
-        while not broken.is_set() and not await self._safety.findings():
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(broken.wait(), LOOKS_EVERY_S)
-        await capture.spoil()
+        try:
+            while not broken.is_set() and not await self._safety.findings():
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(broken.wait(), LOOKS_EVERY_S)
+        finally:
+            # Also where nobody can watch any more; of a capture that is over it is nothing.
+            await capture.spoil()
 
 
 async def _inside(line: Line, relayed: Relayed) -> None:

@@ -156,8 +156,8 @@ class Taking:
         await self._note(by, "capture cancelled", "")
         if self.progress.phase is Phase.DECLINED:
             await capture.declined(())
-        else:
-            await capture.cancel()
+        # Also then: somebody's `retry` may have been faster.
+        await capture.cancel()
 
     # what whoever watches sees
 

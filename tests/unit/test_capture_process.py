@@ -11,9 +11,23 @@ from uuid import uuid4
 
 import pytest
 
+from bridge.audiosocket.wire import HANGUP
 from engine.capturing import keeper
+from engine.capturing.booth import Booth
 from engine.capturing.keeper import CaptureProcess
-from engine.capturing.messages import Close, Closed, Joined, News, NoToken, Open, Tokenise
+from engine.capturing.messages import (
+    Close,
+    Closed,
+    Joined,
+    News,
+    NoToken,
+    Open,
+    Tokenise,
+    Up,
+    line_of,
+    read_news,
+)
+from engine.capturing.worker import work
 from payments.capture import Rules
 
 pytestmark = pytest.mark.unit
@@ -87,7 +101,8 @@ async def test_a_capture_comes_and_goes(tmp_path: Path) -> None:
         async with asyncio.timeout(WITHIN_S):
             assert await reader.readexactly(3) == b"\x10\x01\x40"
         process.send(Tokenise("c1", "key"))
-        await until("an answer", lambda: NoToken("c1", "no_card", "no_card") in capture.news)
+        no_token = NoToken("c1", "not_done", "no_provider")
+        await until("an answer", lambda: no_token in capture.news)
         process.send(Close("c1"))
         await until("it is closed", lambda: Closed("c1") in capture.news)
         capture.writer.close()
@@ -172,3 +187,37 @@ def _is_gone(pid: int) -> bool:
     with suppress(FileNotFoundError, ProcessLookupError):
         return of_process(pid, "status", "State:").startswith("Z")
     return True
+
+
+async def test_a_process_in_which_time_stands_still_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No capture would end in it, though it would still answer: its leg goes back, and the engine
+    starts another."""
+    pass_time, stands_still = Booth.pass_time, False
+
+    def passes(booth: Booth, now_ms: int) -> None:
+        pass_time(booth, now_ms // (0 if stands_still else 1))
+
+    monkeypatch.setattr(Booth, "pass_time", passes)
+    engine: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()
+    call = uuid4()
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(line_of(Open("c1", str(call), None, Rules(), "en", 2026, 11, False)))
+        await engine.put((reader, writer))
+
+    address = tmp_path / "captures.sock"
+    async with asyncio.timeout(WITHIN_S), await asyncio.start_unix_server(connected, address):
+        working = asyncio.create_task(work(address))
+        news, orders = await engine.get()
+        up = read_news(await news.readline())
+        assert isinstance(up, Up)
+        leg, writer = await asyncio.open_connection("127.0.0.1", up.port)
+        writer.write(b"\x01\x00\x10" + call.bytes)
+        assert read_news(await news.readline()) == Joined("c1")
+        stands_still = True
+        assert (await leg.read()).endswith(HANGUP)
+        for each in (writer, orders):
+            each.close()
+        await working

@@ -4,7 +4,7 @@ otherwise than it is."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,8 @@ import pytest
 from bridge.errors import SessionClosed
 from engine.paying.captures import Order
 from payments.capture import Field
-from payments.cashier import Outcome
+from payments.gateways import Answer
+from payments.gateways.stripe import StripeGateway
 from payments.ledger import State
 from tests.fakes.captures import HeldCapture
 from tests.fakes.paying import CONTACT, Desk, Json, desk
@@ -54,13 +55,22 @@ async def test_a_fault_of_ours_keeps_nobody_masked(
     """While the money is asked for: it may have been made, so nobody is told otherwise, and the
     lines are as they were."""
 
-    async def breaks(*_given: object, **_named: object) -> Outcome:
+    async def breaks(*_given: object, **_named: object) -> Answer:
         raise AttributeError("nobody thought of this")
 
-    monkeypatch.setattr(anna.paying.money.cashier, "pay", breaks)
+    monkeypatch.setattr(StripeGateway, "charge", breaks)
     await keyed(anna)
     await anna.leads("complete")
     assert (await ended(anna))["result"] == "outcome-unknown"
+
+
+async def test_what_was_not_charged_and_is_not_remembered_has_ended(anna: Desk) -> None:
+    """After a restart of the engine: nobody is brought to where a card is keyed any more."""
+    await anna.leads("cancel")
+    await ended(anna)
+    anna.paying.takings.forget()
+    _, state = await anna.asks("GET", f"payments/{anna.payment}")
+    assert (state["phase"], state["result"]) == ("ended", None)
 
 
 async def test_lines_that_do_not_come_back_are_no_end_of_the_engine(
@@ -169,3 +179,22 @@ async def test_a_start_that_is_sent_twice_waits_for_the_same_lines(
     assert first[1]["payment"] == second[1]["payment"] is not None
     await anna.leads("cancel")
     await ended(anna)
+
+
+async def test_who_cancels_while_another_retries_has_it_cancelled(
+    anna: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A supervisor and the agent at the same moment: nothing is keyed after the last word."""
+    await keyed(anna, NO_FUNDS)
+    await anna.leads("complete")
+    await anna.sees("declined")
+    declined = anna.caller.declined
+
+    async def declines(anew: Collection[Field]) -> None:
+        if not anew:
+            await declined({Field.NUMBER})  # the other's word, in that moment
+        await declined(anew)
+
+    monkeypatch.setattr(anna.caller, "declined", declines)
+    assert (await anna.leads("cancel"))[0] == 200
+    assert (await ended(anna))["result"] == "cancelled-by-agent"
