@@ -94,6 +94,7 @@ class Switchboard:
         match event:
             case LinkDown(reason=reason):
                 services.metrics.ami_up.set(0)
+                services.pauses.unwatched()
                 log.error("ami_link_down", reason=reason)
             case LinkUp():
                 services.safety.settings_changed()

@@ -44,7 +44,7 @@ class Taps(Protocol):
 
 class Pause:
     """While it lasts, nobody records. `broken` is set should somebody begin to record or to listen
-    to the caller all the same: what is being captured must end at once."""
+    to the caller all the same, or nobody could tell: what is being captured must end at once."""
 
     def __init__(self, caller: str, agent: str | None) -> None:
         self.broken = asyncio.Event()
@@ -91,6 +91,11 @@ class RecordingPauses:
         pause = self._pauses.get(uniqueid)
         if pause is not None and uniqueid == pause.caller:
             log.error("payment_overheard", channel=uniqueid)
+            pause.broken.set()
+
+    def unwatched(self) -> None:
+        """The link to Asterisk is lost: nobody tells of who begins to record or to listen."""
+        for pause in self._pauses.values():
             pause.broken.set()
 
     async def resume_left(self, channels: Iterable[LiveChannel]) -> None:

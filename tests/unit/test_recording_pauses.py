@@ -138,6 +138,16 @@ async def test_who_begins_to_listen_breaks_it() -> None:
     pauses.tapped(CALLER)
 
 
+async def test_a_pause_that_nobody_watches_is_broken() -> None:
+    """Asterisk could not tell of who begins to listen; one that is begun later is another."""
+    pauses = RecordingPauses(FakeSwitch())
+    async with pauses.paused(CALLER, AGENT) as pause:
+        pauses.unwatched()
+        assert pause.broken.is_set()
+    async with pauses.paused(CALLER, AGENT) as another:
+        assert not another.broken.is_set()
+
+
 async def test_one_capture_a_leg() -> None:
     """A second one is refused, and leaves the first as it is."""
     switch = FakeSwitch()

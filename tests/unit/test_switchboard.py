@@ -130,6 +130,15 @@ async def test_what_ended_while_the_link_was_down_ends_now(board: Board) -> None
     assert board.house.writer.row.id == "c2"
 
 
+async def test_no_card_is_keyed_on_while_the_link_is_down(board: Board) -> None:
+    """Whoever began to listen or to record would not be told of."""
+    board.tells(NO_CALLS)
+    board.open()
+    async with board.house.services.pauses.paused("c1") as pause:
+        board.tells(LinkDown("cut"))
+        assert pause.broken.is_set()
+
+
 async def test_a_story_goes_from_redis_when_history_has_it(board: Board) -> None:
     """Not before, and routing forgets it then too."""
     house, forgotten = board.house, list[str]()
