@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from config.calling_law import Setting, layers, parts_with_rules, settled
@@ -17,6 +18,7 @@ from routing.outbound.rules.ask import NOTHING_TOLD, Call, Told
 from routing.outbound.rules.clocks import HoursRule
 from routing.outbound.rules.law import (
     AbandonRule,
+    AllowRule,
     AnswerRule,
     AttemptsRule,
     CallerIdRule,
@@ -36,23 +38,41 @@ class CampaignLaw:
     """The rules of every jurisdiction for one campaign, each made when it is first asked for."""
 
     def __init__(self, site: Site, name: str) -> None:
-        self._allow = site.campaigns[name].allow
+        self._site, self._name = site, name
+        self._campaign = site.campaigns[name]
         self._layers = layers(site.calling_rules, site.campaigns[name].rules, name)
         self._rules: dict[str, Rules] = {}
 
     def rules(self, jurisdiction: str) -> Rules:
         """Those of a country (`HU`), or a part of one (`US-FL`)."""
         if jurisdiction not in self._rules:
-            self._rules[jurisdiction] = rules_of(settled(self._layers, jurisdiction), jurisdiction)
+            rules = rules_of(settled(self._layers, jurisdiction), jurisdiction)
+            self._rules[jurisdiction] = self._with_its_own(rules)
         return self._rules[jurisdiction]
 
     def parts(self, country: str) -> frozenset[str]:
         """The parts of a country that have rules of their own."""
         return parts_with_rules(self._layers, country)
 
+    def _with_its_own(self, rules: Rules) -> Rules:
+        """With what the campaign asks of its calls."""
+        campaign, set_by = self._campaign, {"allow": f"campaigns.{self._name}.allow"}
+        hours = None if campaign.hours is None else self._site.hours[campaign.hours]
+        if hours is not None:
+            hours = hours.model_copy(update={"zone": hours.zone or self._site.zone})
+            set_by["campaign_hours"] = f"hours.{campaign.hours}"
+        return replace(
+            rules,
+            allow=AllowRule(str(campaign)),
+            campaign_hours=None if hours is None else HoursRule(hours),
+            set_by={**rules.set_by, **set_by},
+        )
+
     def everywhere(self) -> list[Rules]:
         """Those of all jurisdictions that the campaign may call into, for `pace`."""
-        countries = {each for pattern in self._allow for each in countries_of_pattern(pattern)}
+        countries = {
+            each for pattern in self._campaign.allow for each in countries_of_pattern(pattern)
+        }
         parts = {part for country in countries for part in self.parts(country)}
         return [self.rules(place) for place in sorted(countries | parts)]
 
@@ -80,6 +100,7 @@ def call_to(
         message=campaign.sorry.parts,
         caller_id_answered=caller_id in site.numbers,
         told=told,
+        allowed=campaign.permit(number),
     )
 
 

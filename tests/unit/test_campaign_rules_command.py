@@ -36,7 +36,7 @@ def test_a_call_that_is_permitted() -> None:
     """Every rule with what it says, and what was taken as given."""
     code, shown = run("sales", HU, "--at", MONDAY)
     assert code == 0
-    assert "within the calling hours where the number may be" in shown
+    assert "within the calling hours in Europe/Budapest" in shown
     assert "Permitted." in shown
     assert "Taken as given" in shown
 
@@ -46,6 +46,17 @@ def test_a_call_that_is_not_and_when_it_would_be() -> None:
     code, shown = run("sales", "06 30 123 4567", "--at", "2026-11-23T19:00")
     assert code == 1
     assert "Not permitted before 2026-11-24 10:00:00 CET." in shown
+
+
+def test_what_the_campaign_itself_asks() -> None:
+    """Numbers that it does not allow, and hours of its own, on the site's clock."""
+    code, shown = run("bills", "+48601234567", "--at", MONDAY, "--consent")
+    assert code == 1
+    assert "the campaign does not allow this number" in shown
+    early = decide(SITE, Asked("sales", "+48601234567", "2026-11-23T08:30", consent=True), 0)
+    assert isinstance(early, Refusal)
+    assert [each.rule for each in early.reasons] == ["campaign_hours"]
+    assert clock(early.again_ms) == "2026-11-23 09:00:00"
 
 
 def test_as_json() -> None:
@@ -68,7 +79,7 @@ def test_consent_that_is_lacking() -> None:
 def test_what_a_lead_tells_of_its_place() -> None:
     """A zone beside the number's, and a part of the country with its own hours."""
     now = at("2026-11-23 20:30", NEW_YORK)
-    asked = Asked("sales", US, "2026-11-24T02:30")
+    asked = Asked("service", US, "2026-11-24T02:30")
     assert isinstance(decide(SITE, asked, 0), Permit)
     assert decide(SITE, asked._replace(at=""), now) == decide(SITE, asked, 0)
     assert isinstance(decide(SITE, asked._replace(part="US-FL"), 0), Refusal)

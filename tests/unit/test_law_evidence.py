@@ -46,7 +46,7 @@ def test_a_refusal_says_all_that_is_wrong_at_once() -> None:
     known = replace(KNOWN, listings=unlisted(late), past=(PastCall("sales", NOW, NOW + 1_000),))
     refusal = permitted(CALL, known, LAW, late)
     assert isinstance(refusal, Refusal)
-    assert [each.rule for each in refusal.reasons] == ["hours", "attempts"]
+    assert [each.rule for each in refusal.reasons] == ["hours", "campaign_hours", "attempts"]
     assert clock(refusal.again_ms) == "2026-11-24 10:00:00"
     assert not refusal.agent_helps
 
@@ -92,8 +92,9 @@ def test_under_several_jurisdictions_each_is_asked() -> None:
 
 def test_the_register_that_the_us_ask_for_stops_a_site_that_has_none() -> None:
     """Until it is imported, no call there is permitted, and the reason is told."""
-    call = call_to(SITE, "sales", US, "+3615550100", agent_kept=True)
+    call = call_to(SITE, "service", US, "+3615550100", agent_kept=True)
     now = at("2026-11-23 17:00")
-    refusal = permitted(call, replace(KNOWN, listings=unlisted(now)), LAW, now)
+    law = CampaignLaw(SITE, "service")
+    refusal = permitted(call, replace(KNOWN, listings=unlisted(now)), law, now)
     assert isinstance(refusal, Refusal)
     assert [each.because for each in refusal.reasons] == ["the list us_national was not looked at"]

@@ -10,9 +10,17 @@ import re
 
 from routing.outbound.rules.ask import Ask, Said
 from routing.outbound.rules.evidence import Fact
-from routing.outbound.rules.law import CallerIdRule, NumbersRule
+from routing.outbound.rules.law import AllowRule, CallerIdRule, NumbersRule
 
 _E164 = re.compile(r"\+[0-9]{6,15}")
+
+
+def allow(rule: AllowRule, ask: Ask) -> Said:
+    """A number that the campaign may call at all."""
+    saw: dict[str, Fact] = {"allowed": rule.text}
+    if not ask.call.allowed:
+        return Said(False, "the campaign does not allow this number", saw)
+    return Said(True, "the campaign allows this number", saw)
 
 
 def caller_id(rule: CallerIdRule, ask: Ask) -> Said:

@@ -106,6 +106,14 @@ class NumbersRule:
 
 
 @dataclass(frozen=True, slots=True)
+class AllowRule:
+    """The campaign calls only the numbers that it names: `text` says which. No law, and never
+    off."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class AbandonRule:
     """The caps of the budget, in percent; None: that cap is off."""
 
@@ -117,8 +125,12 @@ class AbandonRule:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The rules of one jurisdiction. `set_by` tells of each who has set it last."""
+    """The rules of one jurisdiction, with what the campaign asks of its own calls beside them:
+    `allow`, and `campaign_hours` on a clock of their own. `set_by` tells of each who has set it
+    last."""
 
+    allow: AllowRule | None = None
+    campaign_hours: HoursRule | None = None
     hours: HoursRule | None = None
     do_not_call: DoNotCallRule | None = None
     consent: ConsentRule | None = None

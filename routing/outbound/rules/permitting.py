@@ -12,9 +12,11 @@ from routing.outbound.rules.evidence import Decision, Evidence, Finding, Permit,
 from routing.outbound.rules.law import Law
 
 RULES: Mapping[str, Callable[[Any, Ask], Said]] = {
+    "allow": identity.allow,
     "numbers": identity.numbers,
     "caller_id": identity.caller_id,
     "hours": hours.hours,
+    "campaign_hours": hours.campaign_hours,
     "do_not_call": lists.do_not_call,
     "consent": lists.consent,
     "attempts": attempts.attempts,
