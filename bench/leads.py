@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from bench import command
-from bench.command import Report, percentile
+from bench.command import Report, Unmeasured, percentile
 from config.site import load_site
 from engine.campaigns.hopper import CampaignHopper, Wants
 from engine.campaigns.importing import Outcome, Target, bring_in
@@ -46,7 +46,7 @@ CALLS, QUICK_CALLS = 3_000, 900
 TARGET_MS = 5.0
 SITE = load_site(PROJECT / "config/site.yaml", {})
 PLAN = Plan({Result.NO_ANSWER: Retry(3_600_000)})
-RARE = Condition("segment", one_of=["gold"])
+RARE = Condition("szegmens", one_of=["gold"])
 """One lead in a hundred."""
 
 
@@ -126,6 +126,8 @@ async def _calls(url: str, wants: Wants, calls: int) -> Measured:
         measured.choices.append(_since_ms(begun))
         if chosen is None:
             measured.without_call += 1
+            if measured.without_call > calls:
+                raise Unmeasured(f"{wants.campaign}: the hopper stays empty")
         else:
             begun = time.perf_counter_ns()
             await looking.facts(chosen.number.number)

@@ -8,11 +8,27 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, func, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Executable,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    func,
+    literal,
+    null,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from history.connection import failing, open_engine
 from history.database import insert_new, upsert
@@ -89,20 +105,16 @@ class PermissionStore:
 
     async def facts(self, number: str) -> NumberFacts:
         """What is known at this moment, which is to be asked right before a call."""
-        entry, past = do_not_call.c, attempts.c
-        of_site = entry.site == self._site, entry.number == number, entry.until_ms.is_(None)
-        calls = select(past.campaign, past.begun_ms, past.ended_ms, past.result)
-        calls = calls.where(past.site == self._site, past.number == number)
         with failing():
             async with self._engine.connect() as connection:
-                entries = await connection.execute(select(do_not_call).where(*of_site))
-                given = await connection.execute(self._consents(number))
-                made = await connection.execute(calls.order_by(past.begun_ms))
-                return NumberFacts(
-                    [_entry(row._mapping) for row in entries],
-                    [_consent(row._mapping) for row in given],
-                    [PastAttempt(*row) for row in made],
-                )
+                values = {"site": self._site, "of": number}
+                found = (await connection.execute(_FACTS, values)).all()
+        facts = [_Fact(*row) for row in found]
+        return NumberFacts(
+            [fact.entry(number) for fact in facts if fact.what == "entry"],
+            [fact.consent(number) for fact in facts if fact.what == "consent"],
+            [fact.call() for fact in facts if fact.what == "call"],
+        )
 
     async def add(self, entries: Sequence[Entry]) -> int:
         """Those that are not in force already, of which it is kept that they came again; how many
@@ -240,5 +252,53 @@ def _consent(row: RowMapping) -> ConsentRow:
     return ConsentRow(**{name: row[name] for name in _CONSENT})
 
 
+class _Fact(NamedTuple):
+    """A row of `_FACTS`: an entry, a consent or a call."""
+
+    what: str
+    name: str
+    at_ms: int
+    word: str | None
+    by: str | None
+    until_ms: int | None
+    more: str | None
+    until_by: str | None
+
+    def entry(self, number: str) -> Entry:
+        return Entry(number, self.name, self.at_ms, self.word or "", self.by or "", self.more)
+
+    def consent(self, number: str) -> ConsentRow:
+        given = number, self.name, self.at_ms, self.word or "", self.by or ""
+        return ConsentRow(*given, self.until_ms, self.more, self.until_by)
+
+    def call(self) -> PastAttempt:
+        return PastAttempt(self.name, self.at_ms, self.until_ms, self.word)
+
+
+def _facts() -> Executable:
+    """One statement for all three: each further one costs several changes of threads with SQLite's
+    driver."""
+    entry, given, call = do_not_call.c, consents.c, attempts.c
+    no_ms, no_text = cast(null(), BigInteger), cast(null(), Text)
+    entries = select(
+        *(literal("entry").label("what"), entry.register.label("name")),
+        *(entry.since_ms.label("at_ms"), entry.source, entry.by, no_ms, entry.note, no_text),
+    ).where(_about(entry), entry.until_ms.is_(None))
+    held = select(
+        *(literal("consent"), given.kind, given.given_ms, given.source, given.by),
+        *(given.withdrawn_ms, given.withdrawn_source, given.withdrawn_by),
+    ).where(_about(given))
+    calls = select(
+        *(literal("call"), call.campaign, call.begun_ms, call.result, no_text),
+        *(call.ended_ms, no_text, no_text),
+    ).where(_about(call))
+    return union_all(entries, held, calls).order_by("at_ms")
+
+
+def _about(column: ReadOnlyColumnCollection[str, Any]) -> ColumnElement[bool]:
+    return and_(column.site == bindparam("site"), column.number == bindparam("of"))
+
+
+_FACTS = _facts()
 _ENTRY = tuple(each.name for each in fields(Entry))
 _CONSENT = tuple(each.name for each in fields(ConsentRow))

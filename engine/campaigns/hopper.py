@@ -28,6 +28,8 @@ from routing.outbound.leads.plan import Plan, Result
 ROUND_S = 1.0
 PROMISED = 20
 """Of those who were promised a call so many at once."""
+DRY_MS = 5_000
+"""A list that had nobody left is not asked again sooner: it may mean a look at each lead."""
 _LATER_MS = 60_000
 """A lead that none of this campaign's numbers suits is left to others for so long."""
 log = structlog.get_logger(__name__)
@@ -82,7 +84,7 @@ class CampaignHopper:
         self._rows: dict[int, LeadRow] = {}
         self._wanted = asyncio.Event()
         self._unfit: dict[int, int] = {}
-        self._renewed_ms = 0
+        self._renewed_ms = self._dry_until_ms = 0
 
     def __len__(self) -> int:
         return len(self._hopper)
@@ -119,18 +121,21 @@ class CampaignHopper:
             unfit, self._unfit = self._unfit, {}
             await self._store.put_back(unfit, self._by)
         lists = await self._store.lists(self.wants.lists)
+        is_dry = now_ms < self._dry_until_ms
         for priority, names in _by_priority(self.wants.lists):
             ids = [lists[name] for name in names if name in lists]
             if ids:
-                await self._fill(ids, priority, now_ms)
+                await self._fill(ids, priority, now_ms, 0 if is_dry else self._hopper.room)
+        if self._hopper.room and not is_dry:
+            self._dry_until_ms = now_ms + DRY_MS
 
-    async def _fill(self, lists: Sequence[int], priority: int, now_ms: int) -> None:
+    async def _fill(self, lists: Sequence[int], priority: int, now_ms: int, room: int) -> None:
         """Those that were promised their call do not wait until there is room."""
         claim = self._claim(lists, now_ms)
         promised = leads.c.rank == APPOINTMENT
         rows = await self._store.claim(claim.only(promised, PROMISED), now_ms)
-        if self._hopper.room:
-            rows = [*rows, *await self._store.claim(claim.at_most(self._hopper.room), now_ms)]
+        if room:
+            rows = [*rows, *await self._store.claim(claim.at_most(room), now_ms)]
         self._rows |= {row.id: row for row in rows}
         held = [lead_of(row) for row in rows]
         self._hopper.put((key(lead, self.wants.order, priority), lead) for lead in held)
@@ -156,12 +161,15 @@ class CampaignHopper:
             row = self._rows.pop(lead.id)
             number = to_dial(lead, self.wants.plan, now_ms)
             if number is not None:
-                if self._hopper.room:
-                    self._wanted.set()
+                self._ask_for_more(now_ms)
                 return Chosen(lead, row, number)
             self._unfit[lead.id] = self._later_ms(lead, now_ms)
-        self._wanted.set()
+        self._ask_for_more(now_ms)
         return None
+
+    def _ask_for_more(self, now_ms: int) -> None:
+        if self._hopper.room and now_ms >= self._dry_until_ms:
+            self._wanted.set()
 
     def _later_ms(self, lead: Lead, now_ms: int) -> int:
         """When a lead may be called of which no number is due: the first of its best times."""

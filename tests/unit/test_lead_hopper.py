@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
-from engine.campaigns.hopper import CampaignHopper, Chosen, Placed, Wants
+from engine.campaigns.hopper import DRY_MS, CampaignHopper, Chosen, Placed, Wants
 from history.connection import open_engine
+from history.do_not_call import ConsentRow, Entry, PastAttempt, PermissionStore
 from history.lead_filter import Condition
 from history.lead_hopper import HopperStore
 from history.lead_imports import ImportStore, Piece
@@ -178,7 +180,6 @@ async def test_a_call_is_written_before_it_is_made_and_its_end_once(dialer: Dial
     placed = await dialer.call(engine)
     (row,) = await dialer.rows("SELECT * FROM dial_attempts")
     assert (row["campaign"], row["number"], row["result"]) == ("renewals", "+36301230001", None)
-    assert row["evidence"] == '{"why": "it is allowed"}'
     dialer.now += 30_000
     assert await engine.end(placed, Ended(Result.NO_ANSWER, dialer.now))
     assert not await engine.end(placed, Ended(Result.BUSY, dialer.now))
@@ -260,6 +261,43 @@ async def test_who_asks_not_to_be_called_is_on_the_register_at_once(dialer: Dial
     other = dialer.engine(Wants("other", {"other": 0}, PLAN))
     await other.round()
     assert await other.begin(_sure(other.choose()), {}) is None
+
+
+async def test_all_that_the_law_asks_of_a_number_is_told_in_one_step(dialer: Dialer) -> None:
+    """Entries that are in force, consents whatever became of them, and the site's calls."""
+    permissions = PermissionStore(dialer.url, "here")
+    await dialer.bring(_lead("a", 1))
+    engine, number = dialer.engine(), "+36301230001"
+    placed = await dialer.call(engine)
+    await engine.end(placed, Ended(Result.LOST, dialer.now + 1))
+    entry = Entry(number, "robinson", 1, "imported", "anna", "a note")
+    await permissions.add([entry, Entry(number, "robinson", 1, "imported", "anna")])
+    await permissions.add([Entry(number, "own", 2, "api", "anna")])
+    await permissions.remove(number, "own", "béla", 3)
+    consent = ConsentRow(number, "live", 4, "form", "anna")
+    await permissions.consent([consent])
+    await permissions.withdraw(number, None, "letter", "béla", 5)
+    facts = await permissions.facts(number)
+    await permissions.close()
+    assert facts.entries == [replace(entry, note=None)]
+    assert facts.consents == [
+        replace(consent, withdrawn_ms=5, withdrawn_source="letter", withdrawn_by="béla")
+    ]
+    assert facts.past == [PastAttempt("renewals", T0, T0 + 1, "lost")]
+
+
+async def test_a_list_that_is_used_up_is_not_asked_again_at_once(dialer: Dialer) -> None:
+    """Each time may take a look at every lead; promised calls are asked for all the same."""
+    engine = dialer.engine()
+    await dialer.bring(_lead("a", 1))
+    assert await dialer.chosen(engine) == ["a"]
+    await dialer.bring(_lead("b", 2), _lead("promised", 3, due_ms=T0, appointment=True))
+    assert not engine.wants_more
+    assert await dialer.chosen(engine) == ["promised"]
+    dialer.now += DRY_MS
+    assert engine.choose() is None
+    assert engine.wants_more
+    assert await dialer.chosen(engine) == ["b"]
 
 
 async def test_an_agreed_time_is_kept(dialer: Dialer) -> None:
