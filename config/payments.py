@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from config.document import DocumentModel
 from config.duration import Duration
@@ -23,6 +23,7 @@ MONEY_HOLES = ("token", "amount", "minor", "currency", "reference", "payment", "
 `key` that of the request, `handle` what the gateway calls a payment of its own."""
 _PLACE = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 _PATH = re.compile(r"(/([A-Za-z0-9\-._~!$&'()*+,;=:@%]|\{handle\}|\{key\})*)*")
+_CREDENTIALS = frozenset({"authorization", "proxy-authorization", "x-api-key", "api-key"})
 _SECRET_ALONE = re.compile(SECRET.pattern)
 
 
@@ -192,6 +193,14 @@ class HttpGateway(DocumentModel):
     )
     reply: ReplyPlaces = Field(description="how it answers")
 
+    @field_validator("headers")
+    @classmethod
+    def _secrets_by_name(cls, headers: dict[str, str]) -> dict[str, str]:
+        for name, text in headers.items():
+            if name.lower() in _CREDENTIALS and not SECRET.search(text):
+                raise ValueError(f"{name} is a secret: write secret:NAME, and keep it in a file")
+        return headers
+
     @property
     def secrets(self) -> frozenset[str]:
         """The names of the secrets that its headers need."""
@@ -230,6 +239,12 @@ class Payments(DocumentModel):
     )
     next_key: Duration = Field(default=Duration(5_000), description="from key to key")
     longest: Duration = Field(default=Duration(300_000), description="for the whole capture")
+
+    @model_validator(mode="after")
+    def _long_enough(self) -> Self:
+        if self.longest.ms <= self.first_key.ms:
+            raise ValueError("longest: nobody could key a card, as first_key alone lasts longer")
+        return self
 
     @model_validator(mode="after")
     def _one_provider(self) -> Self:

@@ -64,15 +64,6 @@ async def test_a_fault_of_ours_keeps_nobody_masked(
     assert (await ended(anna))["result"] == "outcome-unknown"
 
 
-async def test_what_was_not_charged_and_is_not_remembered_has_ended(anna: Desk) -> None:
-    """After a restart of the engine: nobody is brought to where a card is keyed any more."""
-    await anna.leads("cancel")
-    await ended(anna)
-    anna.paying.takings.forget()
-    _, state = await anna.asks("GET", f"payments/{anna.payment}")
-    assert (state["phase"], state["result"]) == ("ended", None)
-
-
 async def test_lines_that_do_not_come_back_are_no_end_of_the_engine(
     anna: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

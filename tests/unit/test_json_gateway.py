@@ -162,6 +162,11 @@ async def test_what_the_site_does_not_describe_is_not_done() -> None:
             SITE.format(url="https://p.example").replace("[NOK]", "[NOK, OK]"),
             '"OK" means two things',
         ),
+        ('stripe: {key: "secret:k"}\nlongest: 10s', "nobody could key a card"),
+        (
+            SITE.format(url="https://p.example").replace("secret:", "Bearer "),
+            "is a secret: write secret:NAME",
+        ),
     ],
 )
 def test_what_is_written_wrong_is_told(written: str, why: str) -> None:
