@@ -1,8 +1,9 @@
-"""`trunkline campaign rules`: what the law would say of a call, by the site's file alone."""
+"""`trunkline campaign rules`: what the law would say of a call, by what is known of the number."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -14,24 +15,22 @@ from config.countries import checked_country
 from config.numbers import e164
 from config.site import Site
 from engine.campaigns.law import CampaignLaw, call_to, pool_of
+from engine.campaigns.permissions import opened
+from engine.campaigns.plans import consents_of, listings_of, past_of
 from engine.clock import now_ms
 from engine.console import Screen, clock_time
 from engine.errors import NoSuchCampaign, SettingsInvalid
-from engine.loading import load_site_file
 from engine.settings import Settings
+from history.do_not_call import OWN, NumberFacts
 from routing.outbound.budget import Tally
 from routing.outbound.caller_ids import choose
-from routing.outbound.rules.ask import OWN_LIST, Call, Consent, Known, Listing, Told, callee_of
+from routing.outbound.rules.ask import Call, Consent, Known, Told
 from routing.outbound.rules.evidence import Decision, Refusal
-from routing.outbound.rules.law import Law
 from routing.outbound.rules.permitting import permitted
 
 COLUMNS = ("rule", "where", "verdict", "because", "set by")
 A_GOOD_DAY = Tally(live=1_000)
-TAKEN = (
-    "Taken as given: on no do-not-call list, with every register imported just now; never called "
-    "before; nobody lost by the campaign."
-)
+TAKEN = "Taken as given: that the campaign has lost nobody lately."
 
 
 class Asked(NamedTuple):
@@ -46,10 +45,20 @@ class Asked(NamedTuple):
     agent: bool = False
 
 
-def show(settings: Settings, asked: Asked, as_json: bool) -> int:
-    """Print it; 0: the call would be permitted, 1: it would not."""
-    site = load_site_file(settings).site
-    decision = decide(site, asked, now_ms())
+class Records(NamedTuple):
+    """What is kept of the number, and when each do-not-call list was last brought in."""
+
+    facts: NumberFacts = NumberFacts()
+    registers: Mapping[str, int | None] = {OWN: None}
+
+
+async def show(settings: Settings, asked: Asked, as_json: bool) -> int:
+    """Print it; 0: the call would be permitted, 1: it would not. Raises HistoryUnreadable."""
+    async with opened(settings) as desk:
+        site, store = desk.site, desk.store
+        number = _number(site, asked.number)
+        records = Records(await store.facts(number), await store.registers())
+    decision = decide(site, asked, records, now_ms())
     if as_json:
         typer.echo(json.dumps(_plain(decision), ensure_ascii=False))
     else:
@@ -57,21 +66,23 @@ def show(settings: Settings, asked: Asked, as_json: bool) -> int:
     return 1 if isinstance(decision, Refusal) else 0
 
 
-def decide(site: Site, asked: Asked, now: int) -> Decision:
+def decide(site: Site, asked: Asked, records: Records, now: int) -> Decision:
     """What the law says. Raises NoSuchCampaign, and SettingsInvalid for what cannot be read."""
     if asked.campaign not in site.campaigns:
         raise NoSuchCampaign(asked.campaign, site.campaigns)
     at_ms = _moment_ms(asked.at, now, site.zone)
-    call, law = _call(site, asked), CampaignLaw(site, asked.campaign)
-    consents = (Consent("as asked", at_ms),) if asked.consent else ()
-    known = Known(listings=_unlisted(call, law, at_ms), consents=consents, today=A_GOOD_DAY)
-    return permitted(call, known, law, at_ms)
+    supposed = (Consent("as supposed", at_ms),) if asked.consent else ()
+    known = Known(
+        past=past_of(records.facts),
+        listings=listings_of(records.facts, records.registers, at_ms),
+        consents=(*consents_of(records.facts), *supposed),
+        today=A_GOOD_DAY,
+    )
+    return permitted(_call(site, asked), known, CampaignLaw(site, asked.campaign), at_ms)
 
 
 def _call(site: Site, asked: Asked) -> Call:
-    number = e164(asked.number, site.country)
-    if number is None:
-        raise SettingsInvalid("NUMBER", asked.number, "a number like +36301234567")
+    number = _number(site, asked.number)
     return call_to(
         site,
         asked.campaign,
@@ -82,16 +93,11 @@ def _call(site: Site, asked: Asked) -> Call:
     )
 
 
-def _unlisted(call: Call, law: Law, at_ms: int) -> tuple[Listing, ...]:
-    """Every list that is asked for has been looked at, and has not the number."""
-    names = [
-        name
-        for jurisdiction in callee_of(call.number, call.told, law).jurisdictions
-        if (rule := law.rules(jurisdiction).do_not_call) is not None
-        for name in rule.registers
-    ]
-    registers = (Listing(name, False, at_ms, at_ms) for name in dict.fromkeys(names))
-    return (Listing(OWN_LIST, False, at_ms), *registers)
+def _number(site: Site, text: str) -> str:
+    number = e164(text, site.country)
+    if number is None:
+        raise SettingsInvalid("NUMBER", text, "a number like +36301234567")
+    return number
 
 
 def _moment_ms(text: str, now: int, zone: str) -> int:

@@ -25,6 +25,9 @@ from routing.outbound.leads.plan import (
 from routing.outbound.rules.ask import Consent, Listing, PastCall
 from routing.outbound.rules.law import Law
 
+MAY_BE_LOST = (Result.LOST, Result.UNKNOWN)
+"""Of a call that was lost with its engine nobody knows whether a person had answered."""
+
 
 def wants_of(name: str, campaign: Campaign) -> Wants:
     """Which leads a campaign calls, and what follows each call."""
@@ -99,7 +102,7 @@ def _past(attempt: PastAttempt) -> PastCall:
         attempt.campaign,
         attempt.begun_ms,
         attempt.ended_ms,
-        abandoned=result == Result.LOST,
+        abandoned=result in MAY_BE_LOST,
         machine=result == Result.MACHINE,
     )
 

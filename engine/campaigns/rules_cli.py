@@ -6,6 +6,7 @@ import typer
 
 from engine import settings
 from engine.commands import Commands
+from engine.completing import complete
 
 app = typer.Typer(cls=Commands, help="What campaigns may do.", no_args_is_help=True)
 
@@ -24,7 +25,9 @@ def rules(
     ] = "",
     zone: Annotated[str, typer.Option(help="The time zone that the lead is in, as it says.")] = "",
     part: Annotated[str, typer.Option(help="The part of the country: US-FL.")] = "",
-    consent: Annotated[bool, typer.Option("--consent", help="As if they had consented.")] = False,
+    consent: Annotated[
+        bool, typer.Option("--consent", help="As if they had consented now.")
+    ] = False,
     agent: Annotated[
         bool, typer.Option("--agent", help="As if an agent were kept for the call.")
     ] = False,
@@ -34,11 +37,10 @@ def rules(
 ) -> None:
     """Tell rule by rule whether a call to a number would be permitted, and when next.
 
-    What the records say of the number is left out: it is taken to be on no do-not-call list, not
-    to have been called before, and the campaign not to have lost anybody. Exits with 1 when the
-    call would not be permitted.
+    By the site and what is kept of the number: lists, consents, calls; that the campaign has lost
+    nobody lately is taken as given. Exits with 1 when the call would not be permitted.
     """
     from engine.campaigns.asking import Asked, show
 
     asked = Asked(campaign, number, at, zone, part, consent, agent)
-    raise typer.Exit(show(settings.from_environment(), asked, as_json))
+    raise typer.Exit(complete(show(settings.from_environment(), asked, as_json)))

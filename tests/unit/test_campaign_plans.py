@@ -87,12 +87,14 @@ def test_what_is_known_of_a_number_is_what_the_law_asks() -> None:
             PastAttempt("a", 4, 5, "lost"),
             PastAttempt("b", 6, 7, "machine"),
             PastAttempt("c", 8, None, None),
+            PastAttempt("d", 9, 10, "unknown"),
         ],
     )
     assert past_of(facts) == (
         PastCall("a", 4, 5, abandoned=True),
         PastCall("b", 6, 7, machine=True),
         PastCall("c", 8, None),
+        PastCall("d", 9, 10, abandoned=True),  # with its engine: a person may have answered
     )
     assert listings_of(facts, {"own": None, "robinson": 9}, 10) == (
         Listing("own", False, 10),

@@ -39,9 +39,9 @@ class Call:
 
     `automated`: nobody talks, a flow does. `agent_kept`: an agent is kept for it, and for no other,
     from before it is dialled. `commercial`: something is sold or advertised. `answers_in_ms`: how
-    long after the answer an agent is there, or the message begins, at the latest. `message`:
-    which of `MESSAGE_PARTS` the message tells to whom nobody was there for. `caller_id_answered`:
-    the site answers the number that is shown. `allowed`: the campaign calls such numbers.
+    long after the answer an agent is there, or the message begins, at the latest. `message`: which
+    of `MESSAGE_PARTS` the message tells to whom nobody was there for. `caller_id_answered`: the
+    site answers the number that is shown. `allowed`: the campaign calls such numbers.
     """
 
     campaign: str
