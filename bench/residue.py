@@ -31,6 +31,7 @@ from bench.residue_canary import Process, planted, unseen
 from bench.residue_cards import Drawn, Keyed, draw
 from bench.residue_codes import LEAK, NAMED, Codes, Verdict
 from bench.residue_core import write_core
+from bench.residue_events import keys_left
 from bench.residue_forms import Form, forms, succession
 from bench.residue_search import CORES, Hit, Search, Searched
 from bench.site import BenchSite, Plan, running
@@ -185,12 +186,15 @@ class _Looking:
         self.codes = Codes(codes[0], codes[1])
         self._search = Search(_sought([*drawn.cards, canary], drawn.control), self.codes)
         self.done: list[Searched] = []
+        self.keys = 0
+        """Single keys, in the events of Asterisk's manager, which its memory holds."""
 
     def search(self, directory: Path, began: float, house: list[Process]) -> None:
         """Files first: what is searched comes into no memory but ours."""
         with self._console.status("searching files"):
             self.done += self._search.directory(directory)
             self.done += _recent(self._search, Path(tempfile.gettempdir()), began, directory)
+        self.keys = sum(keys_left(each.pid) for each in house if each.name == "asterisk")
         for process in house:
             with self._console.status(f"searching the memory of {process.name}"):
                 self.done += self._search.process(process.pid, process.name)
@@ -221,6 +225,7 @@ class _Looking:
             "calls_failed": callers.failures.total(),
             "searched_mb": round(sum(each.size for each in self.done) / 1e6, 1),
             **{name: round(value, 1) for name, value in streams.items()},
+            "keys_in_asterisk": self.keys,
             "found": len(left),
             "cards_found": len({hit.whose for hit in left}),
             "never_keyed_found": len(control),

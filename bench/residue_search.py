@@ -91,8 +91,8 @@ class Needles:
         """Where the windows are that some pattern begins with."""
         likely = np.flatnonzero(self._table.take(_hash(words)))
         places = self._keys.searchsorted(words[likely])
-        found: npt.NDArray[np.int64] = likely[self._keys.take(places, mode="clip") == words[likely]]
-        return found
+        there: npt.NDArray[np.bool_] = self._keys.take(places, mode="clip") == words[likely]
+        return likely[there]
 
 
 _NONE: dict[int, dict[bytes, tuple[int, str]]] = {}
