@@ -29,10 +29,10 @@ from bench.residue_calls import Callers
 from bench.residue_canary import NAME as CANARY
 from bench.residue_canary import Process, planted, unseen
 from bench.residue_cards import Drawn, Keyed, draw
-from bench.residue_codes import LEAK, NAMED, Codes, Verdict
+from bench.residue_codes import LEAK, NAMED, Codes, Verdict, by_luck
 from bench.residue_core import write_core
 from bench.residue_events import keys_left
-from bench.residue_forms import Form, forms, succession
+from bench.residue_forms import SUCCESSION, Form, forms, succession
 from bench.residue_search import CORES, Hit, Search, Searched
 from bench.site import BenchSite, Plan, running
 from tests.ports import free_port
@@ -215,9 +215,9 @@ class _Looking:
         blind = unseen(self._canary, of_canary)
         if blind:
             raise Unmeasured(f"the search is blind: {', '.join(blind)}")
-        left = [hit for hit in hits if 0 <= hit.whose < self._count]
-        control = [hit for hit in hits if hit.whose == CONTROL]
-        verdicts = [each for each in self.codes.verdicts() if each.place != CANARY]
+        left = [hit for hit in hits if 0 <= hit.whose < self._count and _whole(hit)]
+        verdicts = [*self.codes.verdicts(), *in_succession(hits, self._count)]
+        verdicts = [each for each in verdicts if each.place != CANARY]
         leaks = [each for each in verdicts if each.chance < LEAK]
         figures: dict[str, Figure] = {
             "callers": self._count,
@@ -228,7 +228,6 @@ class _Looking:
             "keys_in_asterisk": self.keys,
             "found": len(left),
             "cards_found": len({hit.whose for hit in left}),
-            "never_keyed_found": len(control),
             "codes": [verdict_as_figure(each) for each in verdicts],
             "code_leaks": len(leaks),
         }
@@ -253,16 +252,32 @@ class _Looking:
 
 
 Figure = float | list[dict[str, float | str]]
-CONTROL = -1
-"""Whose what was never keyed is."""
 
 
 def _sought(keyed: list[Keyed], control: list[Keyed]) -> Iterator[tuple[int, Form]]:
     for whose, card in enumerate(keyed):
         yield from ((whose, form) for form in forms(card.number))
         yield from ((whose, form) for form in succession(card.expiry, card.code))
-    for card in control:
-        yield from ((CONTROL, form) for form in succession(card.expiry, card.code))
+    for whose, card in enumerate(control, 1):
+        yield from ((-whose, form) for form in succession(card.expiry, card.code))
+
+
+def _whole(hit: Hit) -> bool:
+    """A card's number, and not only its date and code."""
+    return not hit.form.startswith(SUCCESSION)
+
+
+def in_succession(hits: list[Hit], count: int) -> Iterator[Verdict]:
+    """Of each place, whether dates and codes of more cards were found that were keyed than of those
+    that never were: seven digits come by chance, too."""
+    found: dict[str, set[int]] = {}
+    for hit in hits:
+        if hit.whose < count and not _whole(hit):
+            found.setdefault(hit.place.among, set()).add(hit.whose)
+    for place, whose in sorted(found.items()):
+        control = sum(each < 0 for each in whose)
+        keyed = len(whose) - control
+        yield Verdict(place, SUCCESSION, keyed, control, by_luck(keyed, control))
 
 
 def _recent(search: Search, root: Path, began: float, leave_out: Path) -> Iterator[Searched]:
@@ -286,7 +301,7 @@ def _of_codes(verdicts: list[Verdict]) -> Iterator[tuple[str, str, str]]:
     """Of codes: those that were keyed, and those that never were."""
     for place, how, keyed, control, chance in verdicts:
         judged = "LEAK" if chance < LEAK else f"chance {chance:.2f}"
-        what = "codes" if how == NAMED else "times"
+        what = "codes" if how in (NAMED, SUCCESSION) else "times"
         yield f"  {place}", f"{how}, {judged}", f"{keyed} : {control} {what}"
 
 

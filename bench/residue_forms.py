@@ -44,12 +44,15 @@ def forms(digits: str) -> Iterator[Form]:
         yield Form(f"addresses {stride} bytes apart", stream_of(stride), apart)
 
 
+SUCCESSION = "date and code"
+
+
 def succession(expiry: str, code: str) -> Iterator[Form]:
     """Of a date and a security code, one after the other as they are keyed, in those forms that are
     long enough not to be found all the time."""
     for form in forms(expiry + code):
         if len(form.pattern) >= len(expiry + code) and form.name not in _TOO_COMMON:
-            yield form._replace(name=f"date and code, {form.name}")
+            yield form._replace(name=f"{SUCCESSION}, {form.name}")
 
 
 _TOO_COMMON = frozenset({"one number (<u8)", "one number (>u8)"})

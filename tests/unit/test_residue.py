@@ -10,12 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bench.residue import in_succession
 from bench.residue_canary import HOLDER
 from bench.residue_cards import draw
 from bench.residue_codes import LEAK, NAMED, Codes, by_luck
 from bench.residue_core import write_core
-from bench.residue_forms import RAW, WIDTHS, Form, forms, succession
-from bench.residue_search import CHUNK, Search, Searched
+from bench.residue_forms import RAW, SUCCESSION, WIDTHS, Form, forms, succession
+from bench.residue_search import CHUNK, Hit, Place, Search, Searched
 
 pytestmark = pytest.mark.unit
 
@@ -113,6 +114,21 @@ def test_codes_that_were_keyed_are_found_to_have_leaked(how: str, written: str) 
         raw = bytes(map(int, text)) if "bytes" in how else b""
         parts.append(raw or text.encode("utf-16-le" if "16" in how else "ascii"))
     assert chances(*(part + b"\xff" for part in parts))[how] < LEAK
+
+
+def test_dates_and_codes_are_held_to_those_that_were_never_keyed() -> None:
+    """Of a thousand cards; each counts once. No number of a card comes by chance."""
+
+    def told(keyed: int, control: int) -> list[tuple[int, int, bool]]:
+        name = f"{SUCCESSION}, ASCII"
+        whose = [*range(keyed), *range(keyed), *range(-control, 0), 1000]
+        hits = [Hit(each, name, Place("log", "a"), 0) for each in whose]
+        hits.append(Hit(0, "ASCII", Place("core images", "b"), 0))
+        return [(v.keyed, v.control, v.chance < LEAK) for v in in_succession(hits, 1000)]
+
+    assert told(12, 0) == [(12, 0, True)]
+    assert told(12, 9) == [(12, 9, False)]
+    assert told(0, 0) == []
 
 
 def test_luck_is_a_binomial_s() -> None:
