@@ -229,6 +229,11 @@ class _Looking:
             "found": len(left),
             "cards_found": len({hit.whose for hit in left}),
             "codes": [verdict_as_figure(each) for each in verdicts],
+            "codes_by_name": [
+                {"place": place, "code": each.code, "bytes": repr(each.bytes)}
+                for place, examples in sorted(self.codes.examples.items())
+                for each in examples
+            ],
             "code_leaks": len(leaks),
         }
         title = f"What {callers.paid} paid captures left behind"
