@@ -39,12 +39,13 @@ class Order(NamedTuple):
 class CapturesAway(Exception):
     """No card can be captured now; `reason` is a word for the log and the desk: `restarting`,
     `audio` (the legs did not come), `busy` (this call has one already), `unsafe` (how Asterisk is
-    set), `not_confirmed` (recordings may run), `overheard` (somebody listens to the caller)."""
+    set: `what`), `not_confirmed` (recordings may run), `overheard` (somebody listens to the
+    caller)."""
 
     code = "captures_away"
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(f"no card can be captured now: {reason}")
+    def __init__(self, reason: str, what: str = "") -> None:
+        super().__init__(f"no card can be captured now: {reason}" + (what and f" ({what})"))
         self.reason = reason
 
 

@@ -87,8 +87,8 @@ class CaptureRoom:
     async def _unheard(self, caller: str, agent: str | None) -> AsyncIterator[_Unheard]:
         """Nothing of Asterisk's settings shows what is keyed, and no recording runs: until this is
         left or, where it is kept, until the capture is closed. Raises CapturesAway."""
-        if await self._services.safety.findings():
-            raise CapturesAway("unsafe")
+        if found := await self._services.safety.findings():
+            raise CapturesAway("unsafe", ", ".join(each.setting for each in found))
         async with contextlib.AsyncExitStack() as stack:
             try:
                 pausing = self._services.pauses.paused(caller, agent)

@@ -314,7 +314,7 @@ async def test_one_capture_at_a_time(case: Case) -> None:
         await caller_leaves(call)
 
 
-@pytest.mark.parametrize("why", ["restarting", "no_provider", "unsafe"])
+@pytest.mark.parametrize("why", ["restarting", "no_provider", "unsafe .manager set debug"])
 async def test_no_card_is_captured_where_none_may_be(case: Case, why: str) -> None:
     """And nothing happens to those who talk."""
     match why:
