@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Mapping
 from decimal import Decimal
 
 from payments.errors import NoAnswer, NotDone
+from payments.gateways.declines import decline
 from payments.gateways.gateway import (
     Answer,
     Approved,
@@ -27,6 +28,8 @@ from payments.wire.bodies import Value
 
 PAYMENT, ATTEMPT = "trunkline_payment", "trunkline_attempt"
 """Our ids, in the metadata of Stripe's objects."""
+CANCELLED = "payment_intent_canceled"
+"""The code of what was asked of an intent that somebody has cancelled."""
 _INTENTS = "/v1/payment_intents"
 _REFUNDS = "/v1/refunds"
 _CLOCKS_APART_S = 600
@@ -224,6 +227,8 @@ def _known(intent: Object, asked: Asked) -> Answer | None:
         return Pending(handle)
     if status in _DONE[asked.operation]:
         return Approved(handle)
+    if status == "canceled":  # it holds nothing, and takes nothing any more
+        return Declined(decline(CANCELLED), handle)
     error = intent.get("last_payment_error") or {}
     method = (error.get("payment_method") or {}).get("id")
     if status == "requires_payment_method" and asked.token is not None:

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -12,26 +11,22 @@ from payments.capture import Field
 from payments.cashier import KEY_LIFETIME_MS, Cashier, Done, NotMade, Refused, Unknown
 from payments.errors import (
     KeyUsedOtherwise,
-    NoAnswer,
     NoSuchPayment,
-    NotDone,
     NotPossible,
     Unsettled,
 )
 from payments.gateways import (
     Advice,
     Answer,
-    Approved,
     Asked,
-    Handle,
     Operation,
-    Pending,
     Reason,
 )
-from payments.gateways.stripe import StripeGateway, intent_answer, minor_at_stripe
+from payments.gateways.stripe import StripeGateway
 from payments.gateways.webhooks import Notice
 from payments.ledger import AttemptState, NewPayment, Payment, PaymentFilter, State
 from payments.money import Amount
+from payments.sandbox import Call
 from payments.sandbox.cards import PENDING
 from payments.wire import WireReply, WireRequest
 from payments.wire.bodies import wipe
@@ -383,47 +378,6 @@ async def test_what_was_not_done_is_not_told_so_before_it_is_written(house: Paym
     assert isinstance(await house.cashier.pay(payment.id, house.held(), "anna"), Unknown)
 
 
-@pytest.mark.parametrize(
-    ("value", "currency", "minor"),
-    [
-        ("12.50", "EUR", 12_50),
-        ("100", "JPY", 100),
-        ("100", "ISK", 100_00),
-        ("100", "UGX", 100_00),
-        ("100.00", "MGA", 100),
-        ("1.230", "BHD", 1_230),
-    ],
-)
-def test_stripe_counts_some_currencies_otherwise(value: str, currency: str, minor: int) -> None:
-    """Ariary without decimals, krónur and shillings with two, thousandths by tens."""
-    assert minor_at_stripe(Amount.of(Decimal(value), currency)) == minor
-
-
-@pytest.mark.parametrize(("value", "currency"), [("1.234", "BHD"), ("1.50", "MGA")])
-def test_what_stripe_cannot_charge_is_not_sent(value: str, currency: str) -> None:
-    """Nor rounded."""
-    with pytest.raises(NotDone, match="amount_too_fine"):
-        minor_at_stripe(Amount.of(Decimal(value), currency))
-
-
-@pytest.mark.parametrize(
-    ("value", "currency", "minor"),
-    [("12.50", "EUR", 12_50), ("100", "JPY", 100), ("1.234", "BHD", 1_234)],
-)
-def test_amounts_are_in_the_smallest_unit(value: str, currency: str, minor: int) -> None:
-    """By the currency's decimals (ISO 4217), and back."""
-    amount = Amount.of(Decimal(value), currency)
-    assert amount.minor == minor
-    assert amount.value == Decimal(value)
-
-
-@pytest.mark.parametrize("value", ["0", "-1", "0.001", "NaN", "Infinity", "1e30", "1e999999"])
-def test_what_cannot_be_paid_is_no_amount(value: str) -> None:
-    """Nothing, less, finer than the smallest unit, or more than banks can say."""
-    with pytest.raises(ValueError, match="no amount of EUR"):
-        Amount.of(Decimal(value), "EUR")
-
-
 async def test_another_operation_has_an_intent_of_its_own(house: PaymentHouse) -> None:
     """An authorisation was declined, and the money is asked for: confirming the first intent would
     only hold it, and call it paid."""
@@ -435,31 +389,6 @@ async def test_another_operation_has_an_intent_of_its_own(house: PaymentHouse) -
     assert done.payment.state is State.PAID
     assert taken(house) == 12_50
     assert len(house.provider.intents) == 2
-
-
-@pytest.mark.parametrize(
-    ("operation", "status", "answer"),
-    [
-        (Operation.CHARGE, "succeeded", Approved(Handle("pi_1"))),
-        (Operation.AUTHORISE, "requires_capture", Approved(Handle("pi_1"))),
-        (Operation.VOID, "canceled", Approved(Handle("pi_1"))),
-        (Operation.CHARGE, "processing", Pending(Handle("pi_1"))),
-        (Operation.CHARGE, "requires_capture", None),
-        (Operation.CHARGE, "canceled", None),
-        (Operation.VOID, "succeeded", None),
-        (Operation.CAPTURE, "canceled", None),
-    ],
-)
-def test_done_is_what_was_asked_for(
-    operation: Operation, status: str, answer: Answer | None
-) -> None:
-    """Money that is only held is not paid; what else an intent may be is not known."""
-    intent = {"id": "pi_1", "status": status}
-    if answer is not None:
-        assert intent_answer(intent, operation) == answer
-        return
-    with pytest.raises(NoAnswer, match="unexpected_status"):
-        intent_answer(intent, operation)
 
 
 async def test_what_another_provider_has_is_not_asked_of_this_one(house: PaymentHouse) -> None:
@@ -490,3 +419,19 @@ async def test_a_person_may_have_been_told_wrong(house: PaymentHouse) -> None:
     notice = Notice("evt_1", "payment_intent.succeeded", None, payment.id, None)
     await house.cashier.take_notice(notice)
     assert (await house.ledger.payment(payment.id)).state is State.PAID
+
+
+async def test_what_somebody_has_cancelled_at_the_provider_is_not_unknown_for_ever(
+    house: PaymentHouse,
+) -> None:
+    """A declined payment's intent was cancelled on the provider's pages, and another card is tried:
+    nothing can be taken by it any more."""
+    payment = await opened(house)
+    refused = await house.cashier.pay(payment.id, house.held(BAD), "anna")
+    path = f"/v1/payment_intents/{refused.payment.handle}/cancel"
+    assert house.provider.handle(Call("POST", path, {}), house.clock()).status == 200
+    assert isinstance(await house.cashier.pay(payment.id, house.held(), "anna"), Unknown)
+    (found,) = await house.cashier.recover(house.clock() + 1)
+    assert isinstance(found, Refused)
+    assert found.payment.state is State.DECLINED
+    assert taken(house) == 0
