@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -48,7 +49,7 @@ async def bring_in(settings: Settings, wanted: Wanted, as_json: bool) -> int:
     source = await _source(wanted, site)
     if not as_json:
         _tell_source(source)
-    async with _target(settings, site, wanted) as target:
+    async with _target(settings, site, wanted) as target, _interruptible():
         with Telling(_beside(wanted), source.columns.headers) as telling, _bar(source) as progress:
             outcome = await bring(source, target, telling, progress)
     _tell(outcome, telling, wanted, as_json=as_json)
@@ -93,6 +94,16 @@ def told() -> Iterator[None]:
         yield
     except (DatabaseAway, RecordRefused) as failure:
         raise HistoryUnreadable(failure.reason) from failure
+
+
+@asynccontextmanager
+async def _interruptible() -> AsyncIterator[None]:
+    """Who presses Ctrl-C is told how it goes on."""
+    try:
+        yield
+    except asyncio.CancelledError:
+        typer.echo("interrupted: the same command goes on where it was", err=True)
+        raise
 
 
 def _beside(wanted: Wanted) -> Path:
