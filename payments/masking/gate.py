@@ -11,6 +11,7 @@ those that do bridge the others; of keys in white noise as loud as they are, non
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 from math import inf
 
@@ -26,6 +27,8 @@ _QUIETEST = line_power(-60)
 _LEAST = line_power(-120)  # for a floor of nothing would never rise
 _FIRST = 3  # hops whose spectra have what was before the line in them
 _FLOOR_RISES = 10 ** (0.3 / 100)  # 3 dB a second: a hum is no speech for longer than three
+_LASTING = 10  # hops: lost packets, which are silence, do not last for 100 ms
+_KEYS_ABOVE_VOICE = 10.0  # while tones are so strong, codecs make noise weaker than it is
 
 _TONES_ABOVE_VOICE = 10**1.5
 _TONES_SHARE = 0.92
@@ -35,17 +38,23 @@ _HELD = 5  # hops: 50 ms after the last sign of tones, of which a spectrum cover
 
 
 class _Floor:
-    """The least that was heard, which rises slowly; whether something stands out above it."""
+    """The least that lasted for 100 ms, which rises slowly; whether something stands out above it.
+
+    What is heard while a key is down (`falls` is false) makes it no lower.
+    """
 
     def __init__(self) -> None:
         self._power = inf
+        self._recent: deque[float] = deque(maxlen=_LASTING)
         self._unknown = _FIRST
 
-    def below(self, power: float) -> bool:
+    def below(self, power: float, *, falls: bool = True) -> bool:
         if self._unknown:
             self._unknown -= 1
             return False
-        self._power = min(self._power * _FLOOR_RISES, max(power, _LEAST))
+        self._recent.append(power if falls else inf)
+        lasting = max(_LEAST, *self._recent)
+        self._power = min(self._power * _FLOOR_RISES, lasting)
         return power > _QUIETEST and power > self._power * _ABOVE_FLOOR
 
 
@@ -82,7 +91,7 @@ class Gate:
     def _is_speech(self, heard: Measures) -> tuple[bool, bool]:
         """Whether it is for certain, and whether it is if it was just before."""
         low, keys, high = (
-            floor.below(power)
+            floor.below(power, falls=heard.keys < heard.low * _KEYS_ABOVE_VOICE)
             for floor, power in zip(
                 self._floors, (heard.low_mean, heard.keys_mean, heard.high_mean), strict=True
             )

@@ -13,7 +13,7 @@ from payments.masking.gate import Gate
 from payments.masking.press import PressFinder
 from payments.masking.sound import MaskSound
 from payments.masking.spectrum import analyse, measure, power
-from payments.masking.voice import Shown, waves
+from payments.masking.voice import Hum, Shown, waves
 
 __all__ = ["DELAY", "FRAME", "Masked", "Masker", "mask_all"]
 
@@ -41,7 +41,8 @@ class Masker:
 
     def __init__(self, rng: np.random.Generator | None = None) -> None:
         # Each has its own, so that what one draws does not change what another makes.
-        self._hiss, self._voices, sounds, presses = (rng or np.random.default_rng()).spawn(4)
+        self._hiss, voices, sounds, presses = (rng or np.random.default_rng()).spawn(4)
+        self._hum = Hum(voices)
         self._gate, self._press = Gate(), PressFinder(presses)
         self._sound = MaskSound(sounds)
         self._before: Floats32 = np.zeros(FRAME, np.float32)
@@ -108,7 +109,7 @@ def _built(lines: Sequence[Masker], opened: Sequence[Sequence[bool]]) -> Floats3
         np.array([line._strongest_around() for line in own], np.float32)[..., np.newaxis],
         np.array([opened[number] for number in heard], np.float32)[..., np.newaxis],
     )
-    sounds = waves(shown, [line._voices for line in own])
+    sounds = waves(shown, [line._hum for line in own])
     for hop in range(HOPS):
         building[heard, hop * HOP : hop * HOP + WINDOW] += sounds[:, hop]
     return building

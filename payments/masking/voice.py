@@ -1,11 +1,17 @@
 """What may pass of a spectrum of speech, made so that it could not tell one key from another.
 
-Below the keypad's band the caller's voice passes as it is, with its pitch. Of the band itself two
-numbers pass, the energy of the rows and that of the columns, as noise: every key has one tone in
-each, so two numbers tell that a key is there, not which. Above it only the strengths of lines pass,
-with phases of chance. And no line passes that is so much weaker than the strongest of the keypad's
-band, now or 20 ms before or after, that it might be what the line's companding, or the sudden
-beginning or end, makes of a tone there.
+Below the keypad's band the caller's voice passes as it is, with its pitch. Nothing passes of the
+band itself but how strong it is where it is weaker than what passes beside it, as it is under a
+voice; where it is stronger, it is as strong as that allows. Above it pass the strengths of four
+thirds of an octave; where one is so much weaker than the keypad's band that it might be made of it
+(a mobile's codec makes 1970 Hz of 697), it is as strong as what passes below allows. So what is
+heard while a key is stronger than the voice depends on the voice alone.
+
+Nor does a line pass below that is so much weaker than the strongest of the keypad's band, now or
+20 ms before or after, that it might be what companding, or a sudden beginning or end, makes of it.
+
+All above the voice's own lines is carried by a hum of lines 100 Hz apart, for they stay as strong
+as they should be, where noise is stronger and weaker by chance: intelligibility gains 0.02 by it.
 """
 
 from __future__ import annotations
@@ -16,8 +22,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from payments.audio import RATE_HZ, Floats, Floats32
-from payments.masking.frames import HOPS, LINES, WINDOW, Spectra
+from payments.audio import RATE_HZ, Floats, Floats32, Numbers
+from payments.masking.frames import HOP, HOPS, LINES, WINDOW, Spectra
 from payments.masking.spectrum import (
     COLUMNS,
     HIGH,
@@ -44,22 +50,42 @@ def _spilt(lines: slice, nearest_hz: float, least_db: float) -> Floats32:
 
 
 _LOW_UNDER_KEYS = _spilt(LOW, 697 * 0.96, 24)
-_HIGH_UNDER_KEYS = _spilt(HIGH, 1633 * 1.04, 30)
+_HIGH_UNDER_KEYS = np.float32(10**-0.3)
+_HIGH_UNDER_LOW = np.float32(10**-1.2)
+_KEYS_UNDER_OTHERS = np.float32(1.0)
 _QUIETEST = np.float32(line_power(-62))
-_NOISE = slice(ROWS.start, HIGH.stop)  # the lines that pass as noise
-_WIDTH = HIGH.stop - ROWS.start
-_ROWS = slice(0, ROWS.stop - ROWS.start)
-_COLUMNS = slice(_ROWS.stop, COLUMNS.stop - ROWS.start)
-_HIGH = slice(_COLUMNS.stop, _WIDTH)
-_INCOHERENT = 2 * OVERLAP  # frames of noise add up as powers, where those of speech do as waves
-_PHASES: Spectra = (np.exp(2j * np.pi * np.arange(256) / 256) * sqrt(_INCOHERENT)).astype(
-    np.complex64
-)
-"""Of which each line of noise has one, drawn anew for each spectrum."""
 
+_THIRDS = 54, 64, 81, 102
+"""Where thirds of an octave begin: 1800, 2133, 2700 and 3400 Hz. So finely does an ear hear."""
+
+_STARTS = np.array([ROWS.start, COLUMNS.start, *_THIRDS])
+_WIDTHS = np.diff(_STARTS, append=HIGH.stop).astype(np.float32)
+_HIGH_WIDTHS = _WIDTHS[2:] / _WIDTHS[2:].sum()
+
+_SPACING = WINDOW // HOP
+"""Lines of the hum are 3 apart: three hops are a turn for each of them."""
+
+_HUM = slice(ROWS.start + 2, HIGH.stop, _SPACING)
+_LINES_OF_HUM = np.arange(LINES)[_HUM]
+_GROUPS = np.searchsorted(_STARTS, _LINES_OF_HUM, side="right") - 1
+_TREMBLE = 64
+"""Of its own phase a line of the hum keeps within a third of a turn, by chance."""
+
+_TURN = _TREMBLE * _SPACING
+_HOP_TURNS = (np.arange(HOPS) * _TREMBLE)[:, np.newaxis]
+_STRONGER = sqrt(_SPACING * 1.2)  # for the lines between, and for what trembling takes
+_PHASES: Spectra = (np.exp(2j * np.pi * np.arange(_TURN) / _TURN) * _STRONGER).astype(np.complex64)
 _SYNTHESIS: Floats32 = SHAPE / np.float32(OVERLAP)
-_WORDS = -(-HOPS * _WIDTH // 8)  # of 64 bits, for a byte each
-Chance = np.random.Generator
+_WORDS = -(-HOPS * len(_LINES_OF_HUM) // 8)  # of 64 bits, for a byte each
+
+
+class Hum:
+    """What carries one caller's speech above the voice's own lines."""
+
+    def __init__(self, chance: np.random.Generator) -> None:
+        self.chance = chance.bit_generator
+        self.phases = chance.integers(_TURN, size=len(_LINES_OF_HUM))
+        self.turned = 0
 
 
 class Shown(NamedTuple):
@@ -73,26 +99,42 @@ class Shown(NamedTuple):
     """1 for each spectrum that may be heard, else 0; as `strongest`."""
 
 
-def waves(shown: Shown, own: Sequence[Chance]) -> Floats32:
+def waves(shown: Shown, own: Sequence[Hum]) -> Floats32:
     """The sound of each spectrum, 30 ms long, to be laid 10 ms apart.
 
-    `own` are the lines' sources of chance.
+    `own` are the lines' hums.
     """
     spectra, powers, strongest, opened = shown
     passed = np.zeros((len(own), HOPS, LINES), np.complex64)
-    low = powers[..., LOW] * opened > np.maximum(strongest * _LOW_UNDER_KEYS, _QUIETEST)
-    np.multiply(spectra[..., LOW], low, out=passed[..., LOW])
-    noise = powers[..., _NOISE] * opened
-    for group in (_ROWS, _COLUMNS):
-        noise[..., group] = noise[..., group].mean(axis=-1, keepdims=True)
-    high = noise[..., _HIGH]
-    high *= high > np.maximum(strongest * _HIGH_UNDER_KEYS, _QUIETEST)
-    np.multiply(np.sqrt(noise), _phases(own), out=passed[..., _NOISE])
+    low = powers[..., LOW] * opened
+    low *= low > np.maximum(strongest * _LOW_UNDER_KEYS, _QUIETEST)
+    np.multiply(spectra[..., LOW], low > 0, out=passed[..., LOW])
+    strengths = _strengths(powers, strongest, np.add.reduce(low, axis=-1, keepdims=True)) * opened
+    np.multiply(np.sqrt(strengths[..., _GROUPS]), _phases(own), out=passed[..., _HUM])
     sound = np.fft.irfft(passed, WINDOW, norm=NORM).astype(np.float32, copy=False)
     return np.multiply(sound, _SYNTHESIS, out=sound)
 
 
-def _phases(own: Sequence[Chance]) -> Spectra:
-    drawn = np.concatenate([chance.bit_generator.random_raw(_WORDS) for chance in own])
-    numbers = drawn.view(np.uint8).reshape(len(own), -1)[:, : HOPS * _WIDTH]
-    return _PHASES[numbers.reshape(len(own), HOPS, _WIDTH)]
+def _strengths(powers: Floats32, strongest: Floats32, low: Floats32) -> Floats32:
+    """How strong rows, columns and the four thirds above are heard, a line of them on average."""
+    sums = np.add.reduceat(powers[..., : HIGH.stop], _STARTS, axis=-1)
+    means: Floats32 = np.divide(sums, _WIDTHS, dtype=np.float32)
+    low = low / np.float32(LOW.stop - LOW.start)
+    keys, high = means[..., :2], means[..., 2:]
+    hidden = high <= np.maximum(strongest * _HIGH_UNDER_KEYS, _QUIETEST)
+    np.minimum(high, low * _HIGH_UNDER_LOW, out=high, where=hidden)
+    beside = np.maximum(low, np.add.reduce(high * _HIGH_WIDTHS, axis=-1, keepdims=True))
+    np.minimum(keys, beside * _KEYS_UNDER_OTHERS, out=keys)
+    return means
+
+
+def _phases(own: Sequence[Hum]) -> Spectra:
+    drawn = np.concatenate([hum.chance.random_raw(_WORDS) for hum in own])
+    bytes_ = drawn.view(np.uint8).reshape(len(own), -1)[:, : HOPS * len(_LINES_OF_HUM)]
+    tremble = bytes_.reshape(len(own), HOPS, -1) % _TREMBLE
+    began: Numbers = np.stack([hum.phases for hum in own])[:, np.newaxis]
+    turned = np.array([hum.turned for hum in own])[:, np.newaxis, np.newaxis]
+    for hum in own:
+        hum.turned = (hum.turned + HOPS * _TREMBLE) % _TURN
+    phases: Spectra = _PHASES[(began + turned + _HOP_TURNS + tremble) % _TURN]
+    return phases
