@@ -24,10 +24,12 @@ _MANY = 0.68  # two tones explain no more of the keypad's band than this while a
 _CERTAIN = 4  # hops: a click, or the few milliseconds that lost packets leave of a key, fills 3
 _ABOVE_FLOOR = 10**0.9
 _QUIETEST = line_power(-60)
-_LEAST = line_power(-120)  # for a floor of nothing would never rise
+_LEAST = _QUIETEST / _ABOVE_FLOOR  # of a floor: what is louder may be speech
+_SILENT = line_power(-62)
+_LOST = 30  # hops: silence of 300 ms is the line's own, a shorter one may be packets that were lost
 _FIRST = 3  # hops whose spectra have what was before the line in them
 _FLOOR_RISES = 10 ** (0.3 / 100)  # 3 dB a second: a hum is no speech for longer than three
-_LASTING = 10  # hops: lost packets, which are silence, do not last for 100 ms
+_LASTING = 6  # hops: what a lost packet makes weaker by its edges, lasts for 50 ms
 _KEYS_ABOVE_VOICE = 10.0  # while tones are so strong, codecs make noise weaker than it is
 
 _TONES_ABOVE_VOICE = 10**1.5
@@ -38,9 +40,9 @@ _HELD = 5  # hops: 50 ms after the last sign of tones, of which a spectrum cover
 
 
 class _Floor:
-    """The least that lasted for 100 ms, which rises slowly; whether something stands out above it.
+    """The least that lasted for 60 ms, which rises slowly; whether something stands out above it.
 
-    What is heard while a key is down (`falls` is false) makes it no lower.
+    What is heard while a key is down or packets are lost (`falls` is false) makes it no lower.
     """
 
     def __init__(self) -> None:
@@ -48,7 +50,7 @@ class _Floor:
         self._recent: deque[float] = deque(maxlen=_LASTING)
         self._unknown = _FIRST
 
-    def below(self, power: float, *, falls: bool = True) -> bool:
+    def below(self, power: float, *, falls: bool) -> bool:
         if self._unknown:
             self._unknown -= 1
             return False
@@ -65,6 +67,7 @@ class Gate:
         self._hop = 0
         self._floors = _Floor(), _Floor(), _Floor()
         self._spoken = 0
+        self._silent = _LOST
         self._last_speech = self._last_tones = -_BRIDGED - LOOK_AHEAD - 1
 
     def shut(self) -> None:
@@ -90,8 +93,12 @@ class Gate:
 
     def _is_speech(self, heard: Measures) -> tuple[bool, bool]:
         """Whether it is for certain, and whether it is if it was just before."""
+        self._silent = self._silent + 1 if heard.whole < _SILENT else 0
+        falls = self._silent > _LOST or (
+            not self._silent and heard.keys < heard.low * _KEYS_ABOVE_VOICE
+        )
         low, keys, high = (
-            floor.below(power, falls=heard.keys < heard.low * _KEYS_ABOVE_VOICE)
+            floor.below(power, falls=falls)
             for floor, power in zip(
                 self._floors, (heard.low_mean, heard.keys_mean, heard.high_mean), strict=True
             )

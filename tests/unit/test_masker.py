@@ -4,16 +4,19 @@ from collections.abc import Iterable
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from payments.audio import FRAME, Floats, Samples, peak_of
+from payments.audio import FRAME, Floats, Floats32, Samples, peak_of
 from payments.detection.keys import KEYS
-from payments.masking.frames import DELAY
+from payments.masking.frames import DELAY, HOPS, LINES
 from payments.masking.line import MaskedLine
 from payments.masking.masker import NOISE_DBM0, Masker, mask_all
 from payments.masking.sound import LENGTH, LEVEL_DBM0
+from payments.masking.spectrum import HIGH, LOW
+from payments.masking.spectrum import KEYS as KEYPAD
+from payments.masking.voice import Hum, Shown, waves
 from tests.unit.lines import frames, noise, press, rms, silence, voice
 
 pytestmark = pytest.mark.unit
@@ -63,6 +66,38 @@ def test_after_speech_the_first_millisecond_is_gone_too(
     said = [voice(900), silence(60), np.zeros(start)]
     one, other = (masked(*said, press(key, 80, dbm0=dbm0), silence(200)) for key in pair)
     assert np.array_equal(one, other)
+
+
+@given(ms=st.integers(40, 300), key=st.sampled_from(ALL), lost=st.sets(st.integers(10, 60)))
+@hypothesis_settings(max_examples=20)
+@example(ms=100, key="5", lost={12, 13, 30, 31, 32, 33, 34})
+def test_noise_is_no_speech_after_lost_packets(ms: int, key: str, lost: set[int]) -> None:
+    """Lost packets are silence, which all noise is louder than; a key in it leaves no trace then
+    either."""
+    hum = 2000 * np.sin(2 * np.pi * 150 / 8000 * np.arange(80 * FRAME))
+    hum[40 * FRAME : 40 * FRAME + 8 * ms] += press(key, ms, dbm0=-10)
+    for packet in lost:
+        hum[packet * FRAME : (packet + 1) * FRAME] = 0
+    assert np.array_equal(masked(hum), masked(np.zeros_like(hum)))
+
+
+@given(shapes=st.tuples(*2 * [st.lists(st.floats(1, 100), min_size=37, max_size=37)]))
+def test_of_the_keypads_band_nothing_is_heard_that_is_above_the_voice(
+    shapes: tuple[list[float], list[float]],
+) -> None:
+    """Whatever is in it: what is heard there is what the voice beside it allows, to the bit."""
+    one, other = (heard_under_a_voice(np.array(shape)) for shape in shapes)
+    assert np.array_equal(one, other)
+    assert np.abs(one).max() > 0
+
+
+def heard_under_a_voice(keypad: Floats) -> Floats32:
+    """A spectrum whose keypad's band is of so many times a voice's power."""
+    powers = np.zeros((1, HOPS, LINES), np.float32)
+    powers[..., LOW], powers[..., KEYPAD], powers[..., HIGH] = 1e8, 1e8 * keypad, 1e7
+    strongest = np.full((1, HOPS, 1), 1e10, np.float32)
+    shown = Shown(np.sqrt(powers).astype(np.complex64), powers, strongest, strongest / strongest)
+    return waves(shown, [Hum(np.random.default_rng(3))])
 
 
 def test_speech_passes_at_its_level() -> None:
