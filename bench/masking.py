@@ -19,9 +19,10 @@ from rich.console import Console
 
 from bench import command
 from bench.command import Report
-from bench.masking_attack import learn, least_squares
+from bench.masking_attack import cross_judged, least_squares
 from bench.masking_conditions import QUICK, conditions, spoken
 from bench.masking_line import DIGITS, Condition, Line, joined, make_lines
+from bench.masking_odds import interval, odds_of
 from bench.masking_referees import in_order, multimon, spandsp
 from bench.masking_talk import of_speech
 from ivr.prompts.g711 import Codes, decode_ulaw, encode_ulaw
@@ -31,8 +32,7 @@ from payments.masking.line import MaskedLine, hear_all
 from payments.relay import Relay
 from payments.relay import hear as hear_callers
 
-_PRESSES, _LEARNT_FROM = 600, 1200
-_QUICK_PRESSES, _QUICK_LEARNT_FROM = 150, 300
+_PRESSES, _QUICK_PRESSES = 1200, 300
 _AT_ONCE, _FRAMES = 100, 100
 _COLUMNS = ("condition", "digits", "ls", "learnt", "spandsp", "multimon", "ls, unmasked")
 
@@ -44,7 +44,12 @@ class Point:
     condition: str
     digits: int
     ls: int
+    ls_low_percent: float
+    """Where the share lies in 95 of 100 trials, and `ls_high_percent`; as with `learnt`."""
+    ls_high_percent: float
     learnt: int
+    learnt_low_percent: float
+    learnt_high_percent: float
     spandsp: int
     """Keys heard, right or not: none should be."""
     multimon: int
@@ -84,21 +89,24 @@ def _points(quick: bool, console: Console) -> list[Point]:
 
 
 def _quick_point(condition: Condition) -> Point:
-    return _point(condition, _QUICK_PRESSES, _QUICK_LEARNT_FROM)
+    return _point(condition, _QUICK_PRESSES)
 
 
-def _point(condition: Condition, presses: int = _PRESSES, lessons: int = _LEARNT_FROM) -> Point:
+def _point(condition: Condition, presses: int = _PRESSES) -> Point:
     length = condition.tone_ms * RATE_HZ // 1000
-    lines, taught = make_lines(condition, presses, 2), make_lines(condition, lessons, 1)
-    line, heard, lesson = joined(lines), _extended(masked(lines)), joined(taught)
-    learnt = learn(_extended(masked(taught)), lesson, length).judge(heard, line, length)
+    lines = make_lines(condition, presses, 1)
+    line, heard = joined(lines), _extended(masked(lines))
+    learnt = cross_judged(heard, line, length)
+    right = least_squares(heard, line, length)
     sent = bytes(DIGITS[digit] for digit in line.digits)
     quiet = heard[: len(line.audio)].astype(np.int16)
     return Point(
         spoken(condition),
         len(line.digits),
-        least_squares(heard, line, length),
+        right,
+        *interval(right, len(line.digits)),
         learnt.right,
+        *interval(learnt.right, len(line.digits)),
         len(spandsp(quiet)),
         len(multimon(quiet)),
         least_squares(_extended(line.audio), line, length),
@@ -158,6 +166,8 @@ def _chance(points: Sequence[Point]) -> Mapping[str, float | bool]:
     """All points together, and whether any is more than chance explains in so many points."""
     sent = sum(point.digits for point in points)
     tens = sum(point.tens for point in points)
+    counts = list(_counts(points))
+    rarest = min(odds_of(*each) for each in counts)
     return {
         "ls_percent": round(100 * sum(point.ls for point in points) / sent, 2),
         "learnt_percent": round(100 * sum(point.learnt for point in points) / sent, 2),
@@ -166,25 +176,24 @@ def _chance(points: Sequence[Point]) -> Mapping[str, float | bool]:
             100 * sum(point.learnt_tens for point in points) / tens, 2
         ),
         "chance_interval_of_ten_presses_percent": round(100 * 1.96 * 0.3 / sqrt(tens), 2),
-        "most_standard_deviations": round(max(_deviations(points)), 1),
-        "at_chance": bool(max(_deviations(points)) < _FEW),
+        "counts": len(counts),
+        "least_likely_count": float(f"{rarest:.2g}"),
+        "at_chance": rarest * len(counts) > _RARE,
         "referees_heard": sum(point.spandsp + point.multimon for point in points),
     }
 
 
-def _deviations(points: Sequence[Point]) -> Iterator[float]:
-    """By how many standard deviations of guessing each count exceeds a tenth."""
+def _counts(points: Sequence[Point]) -> Iterator[tuple[int, int]]:
+    """Everything that was guessed: how many rightly, of how many."""
     for point in points:
-        for right, of in (
-            (point.ls, point.digits),
-            (point.learnt, point.digits),
-            (point.learnt_tens, point.tens),
-        ):
-            yield (right / of - 0.1) * sqrt(of) / 0.3
+        yield point.ls, point.digits
+        yield point.learnt, point.digits
+        yield point.learnt_tens, point.tens
 
 
-_FEW = 4.3
-"""Once in a hundred runs, one of some 270 counts of digits guessed exceeds it."""
+_RARE = 0.01
+"""A run in a hundred, of digits that were but guessed, has a count that is taken for a leak
+(Bonferroni: the probability of each is multiplied by how many there are)."""
 
 
 def _row(point: Point) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ _BEFORE, _AFTER = 320, 960  # samples around a press that the learnt attacker lo
 _BANDS = 20
 _TIMES = 16
 _SHRUNK = 0.1
+FOLDS = 5
 TEN = 10
 """Presses of one digit, which a listener who knows that they are one may judge together."""
 
@@ -75,30 +76,44 @@ class Discriminant:
     weights: Floats
     bias: Floats
 
-    def judge(self, audio: Floats, line: Line, length: int) -> Judged:
-        """Try it on presses that it does not know."""
-        scores = features(audio, line.onsets, length) @ self.weights + self.bias
-        right = int(np.count_nonzero(scores.argmax(axis=1) == line.digits))
-        tens = [digit for digit in range(10) for _ in range(np.sum(line.digits == digit) // TEN)]
-        told = [
-            group.sum(axis=0).argmax()
-            for digit in range(10)
-            for group in _by_tens(scores, line, digit)
-        ]
-        return Judged(right, len(tens), int(np.count_nonzero(np.array(told) == tens)))
+    def scores(self, seen: Floats) -> Floats:
+        """Of presses' features: how much speaks for each digit."""
+        spoken: Floats = seen @ self.weights + self.bias
+        return spoken
 
 
-def _by_tens(scores: Floats, line: Line, digit: int) -> Floats:
-    own = scores[line.digits == digit]
+def cross_judged(audio: Floats, line: Line, length: int, folds: int = FOLDS) -> Judged:
+    """What it tells of each of so many parts of a line, having learnt from the other parts."""
+    seen = features(audio, line.onsets, length)
+    part = np.arange(len(seen)) * folds // len(seen)
+    scores = np.empty((len(seen), len(DIGITS)))
+    for number in range(folds):
+        learnt = learn(seen[part != number], line.digits[part != number])
+        scores[part == number] = learnt.scores(seen[part == number])
+    return judged(scores, line.digits)
+
+
+def judged(scores: Floats, digits: Numbers) -> Judged:
+    """How many presses the scores tell, one at a time and ten of a digit together."""
+    right = int(np.count_nonzero(scores.argmax(axis=1) == digits))
+    tens = [digit for digit in range(10) for _ in range(np.sum(digits == digit) // TEN)]
+    told = [
+        group.sum(axis=0).argmax()
+        for digit in range(10)
+        for group in _by_tens(scores[digits == digit])
+    ]
+    return Judged(right, len(tens), int(np.count_nonzero(np.array(told) == tens)))
+
+
+def _by_tens(own: Floats) -> Floats:
     tens: Floats = own[: len(own) // TEN * TEN].reshape(-1, TEN, len(DIGITS))
     return tens
 
 
-def learn(audio: Floats, line: Line, length: int) -> Discriminant:
-    """The best that a linear discriminant makes of presses whose digits are known."""
-    seen = features(audio, line.onsets, length)
-    means = np.stack([seen[line.digits == digit].mean(axis=0) for digit in range(10)])
-    rest = seen - means[line.digits]
+def learn(seen: Floats, digits: Numbers) -> Discriminant:
+    """The best that a linear discriminant makes of features of presses whose digits are known."""
+    means = np.stack([seen[digits == digit].mean(axis=0) for digit in range(10)])
+    rest = seen - means[digits]
     covariance = rest.T @ rest / len(rest)
     size = np.trace(covariance) / len(covariance)
     covariance = (1 - _SHRUNK) * covariance + _SHRUNK * size * np.eye(len(covariance))

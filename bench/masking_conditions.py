@@ -35,7 +35,9 @@ QUICK = (
 
 def conditions() -> Iterator[Condition]:
     """All of them, each with its name."""
-    return chain([USUAL], _of_the_key(), _of_the_line(), _surroundings(), _worst(), _draws())
+    return chain(
+        [USUAL], _of_the_key(), _of_the_line(), _surroundings(), _worst(), _coded(), _draws()
+    )
 
 
 def _of_the_key() -> Iterator[Condition]:
@@ -56,8 +58,9 @@ def _of_the_line() -> Iterator[Condition]:
     yield replace(USUAL, name="5 % lost, 5 % late", lost=0.05, late=0.05)
     yield replace(USUAL, name="20 % late", late=0.2)
     yield replace(USUAL, name="20 % lost, A-law", lost=0.2, law="alaw")
-    yield replace(USUAL, name="a mobile's codec", gsm=True)
-    yield replace(USUAL, name="a mobile's codec, 10 % lost", gsm=True, lost=0.1)
+    yield replace(USUAL, name="a mobile's codec", codec="gsm")
+    yield replace(USUAL, name="a mobile's codec, 10 % lost", codec="gsm", lost=0.1)
+    yield replace(USUAL, name="G.726 at 16 kbit/s", codec="g726")
 
 
 def _surroundings() -> Iterator[Condition]:
@@ -94,12 +97,35 @@ def _draws() -> Iterator[Condition]:
             noise=str(chance.choice(["white", *_COLOURS])),
             tone_ms=int(20 * 25 ** chance.uniform()),
             law=str(chance.choice(["ulaw", "alaw"])),
-            gsm=bool(chance.random() < 0.2),
+            codec="gsm" if chance.random() < 0.2 else "",
             lost=float(chance.choice([0.0, 0.02, 0.1])),
             late=float(chance.choice([0.0, 0.02, 0.1])),
             over=str(chance.choice(["", "", "voice", "music"])),
             over_dbm0=float(chance.uniform(-40, -10)),
         )
+
+
+def _coded() -> Iterator[Condition]:
+    """Codecs and noise: what a codec makes of tones in noise is not only tones and noise."""
+    chance = np.random.default_rng(2027)
+    for codec in ("gsm", "gsm", "gsm", "g726", "g726"):
+        colour = str(chance.choice(_COLOURS))
+        snr, level = float(chance.uniform(0, 15)), float(chance.uniform(-35, 0))
+        lost, length = float(chance.choice([0.0, 0.1])), int(chance.uniform(40, 300))
+        name = f"{_CODECS[codec]}, {level:.0f} dBm0, SNR {snr:.0f} dB {colour}, {length} ms"
+        yield replace(
+            USUAL,
+            name=f"{name}, lost {lost:.0%}",
+            codec=codec,
+            noise=colour,
+            snr_db=snr,
+            level_dbm0=level,
+            lost=lost,
+            tone_ms=length,
+        )
+
+
+_CODECS = {"gsm": "mobile", "g726": "G.726"}
 
 
 def spoken(condition: Condition) -> str:
@@ -114,7 +140,7 @@ def spoken(condition: Condition) -> str:
         f"{condition.tone_ms} ms",
         "A-law" if condition.law == "alaw" else "µ-law",
     ]
-    parts += ["mobile"] * condition.gsm
+    parts += [_CODECS[condition.codec]] * bool(condition.codec)
     parts += [f"lost {condition.lost:.0%}"] * bool(condition.lost)
     parts += [f"late {condition.late:.0%}"] * bool(condition.late)
     parts += [f"{condition.over} at {condition.over_dbm0:.0f} dBm0"] * bool(condition.over)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench.masking_noise import noise
-from bench.masking_referees import through_gsm
+from bench.masking_referees import CODECS
 from ivr.prompts.g711 import decode_alaw, decode_ulaw, encode_alaw, encode_ulaw
 from payments.audio import FRAME, RATE_HZ, Floats, Numbers, Samples, peak_of
 from payments.detection.keys import COLUMNS_HZ, KEYS, ROWS_HZ
@@ -31,8 +31,8 @@ class Condition:
     """Which: a colour of `masking_noise`."""
     tone_ms: int = 80
     law: str = "ulaw"
-    gsm: bool = False
-    """Whether a mobile's codec (GSM full rate) was before the law."""
+    codec: str = ""
+    """Which was before the law, of `masking_referees.CODECS`; empty for none."""
     lost: float = 0.0
     """The part of packets that never come: silence, or the one before again."""
     late: float = 0.0
@@ -109,8 +109,8 @@ def _disturbed(clean: Floats, condition: Condition, rng: np.random.Generator) ->
 def _coded(sound: Floats, condition: Condition) -> Samples:
     linear = np.clip(np.rint(sound), -32768, 32767).astype(np.int16)
     linear = linear[: len(linear) // FRAME * FRAME]
-    if condition.gsm:
-        linear = through_gsm(linear)
+    if condition.codec:
+        linear = CODECS[condition.codec](linear)
     if condition.law == "alaw":
         return decode_alaw(encode_alaw(linear)).reshape(-1, FRAME)
     return decode_ulaw(encode_ulaw(linear)).reshape(-1, FRAME)

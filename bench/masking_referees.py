@@ -6,6 +6,7 @@ import ctypes
 import ctypes.util
 import shutil
 import subprocess
+from collections.abc import Callable, Mapping
 from functools import cache
 
 import numpy as np
@@ -17,6 +18,7 @@ from payments.audio import Samples
 _MULTIMON_HZ = 22_050
 _CHUNK = 8_000
 _VOIP = 2  # a frame is 33 octets
+_LINEAR, _UNPACKED = 0, 0
 _REMEDY = "`make setup-tests` installs it from Debian"
 
 
@@ -38,6 +40,11 @@ def _spandsp() -> ctypes.CDLL:
     for code in (library.gsm0610_encode, library.gsm0610_decode):
         code.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int]
     library.gsm0610_free.argtypes = [ctypes.c_void_p]
+    library.g726_init.restype = ctypes.c_void_p
+    library.g726_init.argtypes = [ctypes.c_void_p] + [ctypes.c_int] * 3
+    for code in (library.g726_encode, library.g726_decode):
+        code.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int]
+    library.g726_free.argtypes = [ctypes.c_void_p]
     return library
 
 
@@ -75,6 +82,28 @@ def through_gsm(audio: Samples) -> Samples:
     finally:
         library.gsm0610_free(state)
     return heard
+
+
+def through_g726(audio: Samples) -> Samples:
+    """As G.726 at 16 kbit/s, its coarsest rate, makes it: two bits a sample, of its change."""
+    library = _spandsp()
+    source, codes = np.ascontiguousarray(audio), np.zeros(len(audio), np.uint8)
+    heard = np.zeros(len(audio), np.int16)
+    state = library.g726_init(None, 16_000, _LINEAR, _UNPACKED)
+    try:
+        library.g726_encode(state, codes.ctypes.data, source.ctypes.data, len(source))
+    finally:
+        library.g726_free(state)
+    state = library.g726_init(None, 16_000, _LINEAR, _UNPACKED)
+    try:
+        library.g726_decode(state, heard.ctypes.data, codes.ctypes.data, len(codes))
+    finally:
+        library.g726_free(state)
+    return heard
+
+
+CODECS: Mapping[str, Callable[[Samples], Samples]] = {"gsm": through_gsm, "g726": through_g726}
+"""What may be before the law: a mobile's codec, and a cordless phone's or an old trunk's."""
 
 
 def multimon(audio: Samples) -> bytes:

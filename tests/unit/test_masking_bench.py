@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from bench.masking import masked
-from bench.masking_attack import learn, least_squares
+from bench.masking_attack import cross_judged, least_squares
 from bench.masking_conditions import QUICK, conditions
-from bench.masking_line import DIGITS, Condition, joined, make_line, make_lines
+from bench.masking_line import DIGITS, Condition, Line, joined, make_line, make_lines
 from bench.masking_noise import COLOURS, noise
+from bench.masking_odds import interval, odds_of
 from bench.masking_referees import multimon, spandsp
 from payments.audio import RATE_HZ, Floats, Samples
 
@@ -42,38 +43,41 @@ def test_the_fit_reads_two_milliseconds() -> None:
     assert least_squares(extended(line.audio), line, 16) > 40
 
 
+def telling(line: Line, stronger: float) -> Floats:
+    """Noise whose level tells the digit, so much stronger from digit to digit; no tone in it."""
+    audio = np.random.default_rng(3).standard_normal(len(line.audio)) * 30
+    for digit, onset in zip(line.digits, line.onsets, strict=True):
+        audio[onset : onset + LENGTH] *= stronger**digit
+    return extended(audio)
+
+
 def test_the_learnt_attacker_reads_levels_alone() -> None:
-    """Noise whose level tells the digit, without a tone in it."""
-    lessons, line = make_line(HARD, 400, 1), make_line(HARD, 100, 2)
-    telling = []
-    for each in (lessons, line):
-        audio = np.random.default_rng(3).standard_normal(len(each.audio)) * 30
-        for digit, onset in zip(each.digits, each.onsets, strict=True):
-            audio[onset : onset + LENGTH] *= 1.5**digit
-        telling.append(extended(audio))
-    assert learn(telling[0], lessons, LENGTH).judge(telling[1], line, LENGTH).right > 60
-
-
-def test_masked_lines_tell_it_nothing() -> None:
-    """Both are at chance, within four standard deviations."""
-    taught, lines = make_lines(HARD, 300, 1), make_lines(HARD, 120, 2)
-    heard, line = extended(masked(lines)), joined(lines)
-    learnt = learn(extended(masked(taught)), joined(taught), LENGTH)
-    assert least_squares(heard, line, LENGTH) <= 25
-    assert learnt.judge(heard, line, LENGTH).right <= 25
+    """Most digits, by 3.5 dB from one to the next."""
+    line = make_line(HARD, 500, 1)
+    assert cross_judged(telling(line, 1.5), line, LENGTH).right > 300
 
 
 def test_ten_presses_of_a_digit_tell_more_than_one() -> None:
     """Where each tells a little, by noise that is 2 % stronger from digit to digit."""
-    lessons, line = make_line(HARD, 1000, 1), make_line(HARD, 1000, 2)
-    telling = []
-    for seed, each in enumerate((lessons, line)):
-        audio = np.random.default_rng(seed).standard_normal(len(each.audio)) * 30
-        for digit, onset in zip(each.digits, each.onsets, strict=True):
-            audio[onset : onset + LENGTH] *= 1.02**digit
-        telling.append(extended(audio))
-    judged = learn(telling[0], lessons, LENGTH).judge(telling[1], line, LENGTH)
-    assert judged.tens_right / judged.tens > 1.3 * judged.right / 1000
+    line = make_line(HARD, 1250, 1)
+    found = cross_judged(telling(line, 1.02), line, LENGTH)
+    assert found.tens_right / found.tens > 1.3 * found.right / 1250
+
+
+def test_masked_lines_tell_nothing() -> None:
+    """Neither of the two, beyond what guessing has right in a thousand trials."""
+    lines = make_lines(HARD, 300, 2)
+    heard, line = extended(masked(lines)), joined(lines)
+    for right in least_squares(heard, line, LENGTH), cross_judged(heard, line, LENGTH).right:
+        assert odds_of(right, 300) > 0.001
+
+
+def test_how_sure_a_count_is() -> None:
+    """Of 600 digits, 7.9 to 12.7 % are no more than a tenth guessed; 15 % are."""
+    assert interval(60, 600) == (7.85, 12.66)
+    assert odds_of(60, 600) == pytest.approx(0.52, abs=0.02)
+    assert odds_of(90, 600) < 1e-4
+    assert odds_of(0, 600) == pytest.approx(1)
 
 
 def test_conditions_have_names_of_their_own() -> None:
