@@ -1,6 +1,8 @@
 """What an agent's audio tells of the digits that a caller keys, and what the masker costs.
 
 python -m bench.masking [--quick]
+
+Without `--quick`, real calls too, which are also a benchmark of their own (`bench.masking_calls`).
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from rich.console import Console
 from bench import command
 from bench.command import Report
 from bench.masking_attack import cross_judged, least_squares
+from bench.masking_calls import of_calls
 from bench.masking_conditions import QUICK, conditions, spoken
 from bench.masking_line import DIGITS, Condition, Line, joined, make_lines
 from bench.masking_odds import interval, odds_of
@@ -62,7 +65,7 @@ class Point:
 
 
 async def measure(quick: bool, console: Console) -> Report:
-    """Every condition, then speech, delay and cost."""
+    """Every condition, then speech, delay and cost, then real calls (if there is the time)."""
     points = await asyncio.to_thread(_points, quick, console)
     console.print("speech …")
     speech = await asyncio.to_thread(of_speech, 2 if quick else 16)
@@ -71,6 +74,7 @@ async def measure(quick: bool, console: Console) -> Report:
         **_chance(points),
         **speech,
         "captures_per_core": _captures_per_core(),
+        **({} if quick else await of_calls(quick, console)),
     }
     rows = [_row(point) for point in points]
     return Report("Digits recovered, of each hundred sent", _COLUMNS, rows, figures)

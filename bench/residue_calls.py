@@ -46,7 +46,7 @@ class Callers:
 
     async def pay(self, number: str) -> None:
         """All of them. Raises Unmeasured where nobody can pay."""
-        await _captures_begin(self._site)
+        await captures_begin(self._site)
         async with Client(self._site.card) as client, LoadCaller.open(self._site.trunk) as caller:
             ready = asyncio.Event()
             listening = asyncio.create_task(self._listen(client, ready))
@@ -128,7 +128,7 @@ async def _within(told: asyncio.Future[str]) -> str:
         return _NO_PAYMENT
 
 
-async def _captures_begin(site: BenchSite) -> None:
+async def captures_begin(site: BenchSite) -> None:
     """The engine is up before its capture process is."""
     for _ in range(int(10 * STARTS_S)):
         if "capture_process_up" in site.layout.engine_log.read_text("utf-8"):

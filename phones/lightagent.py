@@ -14,8 +14,9 @@ import secrets
 import socket
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 from phones import agentwire, sipwire
 from phones.agentwire import Account
@@ -80,6 +81,7 @@ class LightAgent:
         self._dialogs: dict[str, AgentCall] = {}
         self._replies: dict[tuple[str, str, str], asyncio.Future[Message]] = {}
         self._takes: set[asyncio.Task[None]] = set()
+        self._sender = RtpSender(1, DTMF_PAYLOAD)
         self._cseq = 0
         self._call_id = secrets.token_hex(8)
 
@@ -92,18 +94,29 @@ class LightAgent:
         registrar: tuple[str, int],
         manner: Callable[[], Manner] = Manner,
         local_address: str = "127.0.0.1",
+        hear: Callable[[bytes], None] | None = None,
     ) -> AsyncIterator[LightAgent]:
-        """Register, take calls until the end, then hang up and leave. RegistrationRefused."""
+        """Register, take calls until the end, then hang up and leave. RegistrationRefused.
+
+        `hear` is given every RTP packet that comes.
+        """
         with bound_socket(local_address) as sip, bound_socket(local_address) as media:
             host, port = sip.getsockname()
             account = Account(user, password, registrar, f"{host}:{port}")
             agent = cls(account, sip, media, manner)
-            with _reading(sip, agent._read):
+            listening = _reading(media, partial(_drain, media, hear)) if hear else nullcontext()
+            with _reading(sip, agent._read), listening:
                 await agent._register(EXPIRES_S)
                 try:
                     yield agent
                 finally:
                     await agent._leave()
+
+    def send_silence(self) -> None:
+        """20 ms of it, in the newest call: Asterisk hangs up on who sends nothing for 30 s."""
+        offered = self.calls[-1].invite.media() if self.calls else None
+        if offered is not None:
+            self._media.sendto(self._sender.silence(), offered)
 
     def _read(self) -> None:
         while (received := receive(self._sip)) is not None:
@@ -161,9 +174,7 @@ class LightAgent:
         sdp = sipwire.sdp_at(self._media.getsockname())
         call.last_reply = self._response(call, "200 OK", sdp)
         call.answered_ns = time.monotonic_ns()
-        offered = call.invite.media()
-        if offered is not None:
-            self._media.sendto(RtpSender(len(self.calls), DTMF_PAYLOAD).silence(), offered)
+        self.send_silence()
         await self._repeat(call.last_reply, call.acknowledged, "ACK")
 
     async def _hang_up(self, call: AgentCall) -> None:
@@ -231,6 +242,11 @@ class LightAgent:
 
     def _send(self, data: bytes) -> None:
         self._sip.sendto(data, self._account.registrar)
+
+
+def _drain(media: socket.socket, hear: Callable[[bytes], None]) -> None:
+    while (received := receive(media)) is not None:
+        hear(received[0])
 
 
 @contextmanager
