@@ -1,7 +1,9 @@
 """A small Asterisk that calls itself: half a Local channel is the caller, half the far end."""
 
 import asyncio
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from tests.asterisk.asterisk_fixture import SmallAsterisk
 from tests.ports import free_port
@@ -31,9 +33,16 @@ MODULES = (
 class LocalCalls(SmallAsterisk):
     """`dialplan` needs the contexts [calls] and [far]."""
 
-    def __init__(self, directory: Path, dialplan: str) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        dialplan: str,
+        modules: Iterable[str] = (),
+        files: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self.ami_port = free_port()
-        super().__init__(directory, MODULES, _files(self.ami_port, dialplan))
+        needed = {**_files(self.ami_port, dialplan), **files}
+        super().__init__(directory, (*MODULES, *modules), needed)
 
     async def originate(self, extension: str, far: str = "wait") -> None:
         """A call: one half runs `extension` of [calls], the other, once answered, [far]."""

@@ -1,0 +1,102 @@
+"""How somebody speaks who has just answered, in a few numbers: what tells people from recordings.
+
+People say a word or two and wait; recordings go on. Each number is one that can be said aloud, so
+that a verdict can be explained.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from listening.audio import Floats
+from listening.speech import Utterance
+
+FRAME_S = 0.02
+_PAUSE_S = 0.12
+"""A pause between phrases is longer, one within words is not."""
+_LATE_S = 2.0
+_DIP_DB = 3.0
+
+
+class Cadence(NamedTuple):
+    """What was spoken until now; seconds, but where it says so."""
+
+    onset: float
+    """From the answer to the first word, two at most."""
+    since: float
+    """From the first word to now."""
+    spoken: float
+    quiet: float
+    """Since the last word; 0 while somebody speaks."""
+    first: float
+    """The first phrase, up to its pause."""
+    phrases: float
+    """How many."""
+    pause: float
+    """The longest between two."""
+    syllables: float
+    """How many, as the rises of the voice tell."""
+    evenness: float
+    """By how many decibels its levels differ, as a standard deviation."""
+
+    def features(self) -> dict[str, float]:
+        """What is weighed: these, and a few that are made of them."""
+        return self._asdict() | {
+            "pace": self.syllables / max(self.spoken, 0.1),
+            "talk": self.spoken / max(self.since, 0.1),
+            "spoken_log": float(np.log(max(self.spoken, 0.05))),
+            "first_log": float(np.log(max(self.first, 0.05))),
+            "quiet_root": float(np.sqrt(self.quiet)),
+            "resumed": float(self.quiet == 0 and self.phrases > 1),
+        }
+
+
+def cadence(said: Sequence[Utterance], dbm0: Floats) -> Cadence | None:
+    """Of a call of these levels, one a frame; None while nobody has spoken."""
+    if not said:
+        return None
+    now, start = len(dbm0), said[0].first
+    pauses = [(other.first - one.after) * FRAME_S for one, other in pairwise(said)]
+    breaks = [number for number, pause in enumerate(pauses) if pause >= _PAUSE_S]
+    first = said[breaks[0]] if breaks else said[-1]
+    spoken = _spoken(said, dbm0)
+    return Cadence(
+        onset=min(start * FRAME_S, _LATE_S),
+        since=(now - start) * FRAME_S,
+        spoken=sum(each.frames for each in said) * FRAME_S,
+        quiet=(now - said[-1].after) * FRAME_S,
+        first=(first.after - start) * FRAME_S,
+        phrases=float(len(breaks) + 1),
+        pause=max(pauses, default=0.0),
+        syllables=float(_syllables(spoken)),
+        evenness=float(spoken.std()),
+    )
+
+
+def _spoken(said: Sequence[Utterance], dbm0: Floats) -> Floats:
+    """The levels of speech alone."""
+    return np.concatenate([dbm0[each.first : each.after] for each in said])
+
+
+def _syllables(levels: Floats) -> int:
+    """Rises of the voice by more than 3 dB, after falls as deep."""
+    count, rising, turn = 0, False, float(levels[0])
+    for level in _smoothed(levels).tolist():
+        if rising:
+            turn = max(turn, level)
+            if level < turn - _DIP_DB:
+                rising, turn = False, level
+        else:
+            turn = min(turn, level)
+            if level > turn + _DIP_DB:
+                rising, turn, count = True, level, count + 1
+    return max(count, 1)
+
+
+def _smoothed(levels: Floats) -> Floats:
+    smooth: Floats = np.convolve(levels, (0.25, 0.5, 0.25), "same")
+    return smooth

@@ -1,0 +1,69 @@
+"""What was heard of a call so far: its levels, its tones, and where somebody spoke."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from listening.audio import FRAME, Floats, Samples
+from listening.cadence import Cadence, cadence
+from listening.spectrum import QUIETEST_DBM0, SPAN, look
+from listening.speech import Mask, Utterance, utterances
+from listening.tones import ToneTrack
+
+FRAME_MS = 20
+_LONGEST = 6 * 50
+"""Frames, six seconds, that speech is looked for in: a listener's memory has an end."""
+
+
+class Ear:
+    """Frames in, from the answer on."""
+
+    def __init__(self) -> None:
+        self.frames = 0
+        """How many were heard."""
+        self._track = ToneTrack()
+        self._newest = np.zeros(SPAN, np.int16)
+        self._levels = np.full(_LONGEST, QUIETEST_DBM0)
+
+    @property
+    def track(self) -> ToneTrack:
+        """Its tones."""
+        return self._track
+
+    @property
+    def now_ms(self) -> int:
+        """Since the answer."""
+        return self.frames * FRAME_MS
+
+    @property
+    def start(self) -> int:
+        """The first frame that speech is still looked for in."""
+        return max(0, self.frames - _LONGEST)
+
+    def hear(self, frame: Samples) -> None:
+        """The next `FRAME` samples."""
+        self._newest[:-FRAME] = self._newest[FRAME:]
+        self._newest[-FRAME:] = frame
+        moment = look(self._newest)
+        self._track.hear(moment, self.frames)
+        if self.frames >= _LONGEST:
+            self._levels[:-1] = self._levels[1:]
+        self._levels[min(self.frames, _LONGEST - 1)] = moment.voice_dbm0
+        self.frames += 1
+
+    def said(self) -> list[Utterance]:
+        """What somebody has said in the last six seconds, in frames from `start`."""
+        return utterances(*self._kept())
+
+    def cadence(self) -> Cadence | None:
+        """How it was said; None while nobody has spoken."""
+        levels, tonal = self._kept()
+        return cadence(utterances(levels, tonal), levels)
+
+    def _kept(self) -> tuple[Floats, Mask]:
+        held = min(self.frames, _LONGEST)
+        before = self.frames - held
+        tonal = np.zeros(held, np.bool_)
+        for tone in self._track.tones:
+            tonal[max(0, tone.first - before - 1) : max(0, tone.last - before + 2)] = True
+        return self._levels[:held], tonal

@@ -1,0 +1,122 @@
+"""The detector: a call's audio from its answer on, and who has answered it, as soon as that is
+likely enough; then, of a machine, when a message may be left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from listening.audio import Samples
+from listening.cadence import Cadence
+from listening.cue import CueWatch
+from listening.ear import FRAME_MS, Ear
+from listening.judge import Judge, fitted
+from listening.signals import meaning
+from listening.values import Clock, Heard, Verdict, Who
+
+EVERY = 5
+"""Frames between two looks: 100 ms."""
+FIRST_MS = 300
+"""From the first word, before which nothing can be told."""
+_TONES_MS = 1_000
+"""So much longer than for silence is waited for what tones will be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Care:
+    """How sure to be. Errors are not alike: a person who is taken for a machine is abandoned, and
+    counts against the law's budget; a machine that is taken for a person costs an agent a moment.
+    """
+
+    machine: float = 0.9
+    """Likelihood of a machine at which it is one; `Judge.expected` tells what comes of it."""
+    person: float = 0.1
+    """Likelihood of a machine at which it is a person, without hearing more."""
+    pause_ms: int = 600
+    """Of silence before that: nobody is put through in the middle of a word."""
+    clock: Clock = Clock.SPEECH
+    verdict_ms: int = 1_700
+    """From the clock's start to the verdict, at most; who is not taken for a machine by then is a
+    person. A word is noticed up to 100 ms after it began, and 200 are left to have an agent there.
+    """
+    greeting_ms: int = 4_500
+    """A greeting that is as long as this is heard no further, by whichever clock."""
+    silence_ms: int = 2_000
+    """From the answer, in which nobody has said a word."""
+
+    @classmethod
+    def within(cls, false_positives: float, clock: Clock = Clock.SPEECH) -> Care:
+        """As little as keeps the part of people who are taken for machines within this, with 95 %
+        confidence. Raises ValueError where none does."""
+        return cls(machine=fitted(clock).threshold(false_positives), clock=clock)
+
+    def is_last(self, cadence: Cadence, now_ms: int) -> bool:
+        """Whether the next look would be too late."""
+        counted = cadence.since if self.clock is Clock.SPEECH else cadence.quiet
+        left_ms = self.verdict_ms - counted * 1000
+        longest = max(cadence.since * 1000, now_ms - self.silence_ms) >= self.greeting_ms
+        return left_ms < EVERY * FRAME_MS or longest
+
+
+def decide(machine: float, cadence: Cadence, care: Care, *, last: bool) -> Who | None:
+    """A likelihood as a verdict; None to hear more."""
+    if machine >= care.machine:
+        return Who.MACHINE
+    waits = machine <= care.person and cadence.quiet * 1000 >= care.pause_ms
+    return Who.PERSON if waits or last else None
+
+
+@dataclass(slots=True)
+class Listener:
+    """Frames of one call in, what they tell out: first a `Verdict`, of a machine then a `Cue`."""
+
+    care: Care = field(default_factory=Care)
+    verdict: Verdict | None = None
+    _judge: Judge = field(init=False)
+    _ear: Ear = field(default_factory=Ear)
+    _watch: CueWatch = field(default_factory=CueWatch)
+
+    def __post_init__(self) -> None:
+        self._judge = fitted(self.care.clock)
+
+    def hear(self, frame: Samples) -> Heard | None:
+        """The next 20 ms (`FRAME` samples), and what has become clear with them."""
+        self._ear.hear(frame)
+        if self.verdict is None:
+            if self._ear.frames % EVERY == 0:
+                self.verdict = self._look()
+            return self.verdict
+        if self.verdict.who is Who.MACHINE:
+            return self._watch.look(self._ear)
+        return None
+
+    def _look(self) -> Verdict | None:
+        ear, cadence = self._ear, self._ear.cadence()
+        tones = ear.track.tones
+        signal = meaning(tones, ear.frames, spoken=cadence is not None)
+        if signal is not None:
+            return Verdict(signal, ear.now_ms, 0.0, f"{signal.value} tone")
+        if cadence is None:
+            return self._quiet_for(self.care.silence_ms + (_TONES_MS if tones else 0))
+        return self._heard(cadence)
+
+    def _quiet_for(self, limit_ms: int) -> Verdict | None:
+        now_ms = self._ear.now_ms
+        if now_ms < limit_ms:
+            return None
+        return Verdict(Who.SILENCE, now_ms, 0.0, f"nothing was said in {now_ms} ms")
+
+    def _heard(self, cadence: Cadence) -> Verdict | None:
+        since_ms = round(cadence.since * 1000)
+        now_ms = self._ear.now_ms
+        if since_ms < FIRST_MS:
+            return None
+        machine = self._judge.machine(cadence)
+        who = decide(machine, cadence, self.care, last=self.care.is_last(cadence, now_ms))
+        if who is None:
+            return None
+        return Verdict(who, now_ms, machine, self._why(cadence), now_ms - since_ms)
+
+    def _why(self, cadence: Cadence) -> str:
+        features = cadence.features()
+        strongest = self._judge.reasons(cadence)[:3]
+        return ", ".join(f"{name} {features[name]:.2f} ({part:+.1f})" for name, part in strongest)
