@@ -138,12 +138,16 @@ def _figures(told: Sequence[Told], curves: Mapping[Clock, Judge]) -> command.Fig
             [*people, *machines], lambda each: each.amd.at_ms - (each.answer.speech_ms or 0)
         ),
         **_cues(machines),
-        "confusion_amd": [_confused(who, told, lambda each: each.amd) for who in Who],
+        "amd_confusion": [
+            _confused(who, [each.answer for each in told], [each.amd for each in told])
+            for who in Who
+        ],
     }
     for clock in Clock:
         figures |= _by_clock(clock, people, machines, signals)
         figures[f"{clock.value}_confusion"] = [
-            _confused(who, told, lambda each, by=clock: each.ours[by]) for who in Who
+            _confused(who, [each.answer for each in told], [each.ours[clock] for each in told])
+            for who in Who
         ]
         figures[f"{clock.value}_found_at_amds_false_positives"] = _found_at(curves[clock], false)
         figures[f"{clock.value}_curve"] = [
@@ -191,9 +195,10 @@ def _found_at(curve: Judge, false_positives: float) -> float:
 
 
 def _confused(
-    truth: Who, told: Sequence[Told], by: Callable[[Told], Verdict]
+    truth: Who, answers: Sequence[Answer], verdicts: Sequence[Verdict]
 ) -> Mapping[str, float | str]:
-    counted = Counter(by(each).who for each in told if each.answer.scene.who is truth)
+    pairs = zip(answers, verdicts, strict=True)
+    counted = Counter(verdict.who for answer, verdict in pairs if answer.scene.who is truth)
     return {"truth": truth.value, **{who.value: counted[who] for who in Who}}
 
 

@@ -18,22 +18,22 @@ from listening.speech import Utterance
 FRAME_S = 0.02
 _PAUSE_S = 0.12
 """A pause between phrases is longer, one within words is not."""
-_LATE_S = 2.0
+_LATE_S, _LONG_S = 2.0, 1.0
 _DIP_DB = 3.0
 
 
 class Cadence(NamedTuple):
-    """What was spoken until now; seconds, but where it says so."""
+    """What was spoken until now; in seconds, but where it says so."""
 
+    since: float
+    """From the first word to now: not weighed, for a clock runs by it."""
     onset: float
     """From the answer to the first word, two at most."""
-    since: float
-    """From the first word to now."""
-    spoken: float
     quiet: float
     """Since the last word; 0 while somebody speaks."""
     first: float
-    """The first phrase, up to its pause."""
+    """The first phrase, up to its pause; one at most, for longer ones are too rare to learn from.
+    """
     phrases: float
     """How many."""
     pause: float
@@ -44,15 +44,9 @@ class Cadence(NamedTuple):
     """By how many decibels its levels differ, as a standard deviation."""
 
     def features(self) -> dict[str, float]:
-        """What is weighed: these, and a few that are made of them."""
-        return self._asdict() | {
-            "pace": self.syllables / max(self.spoken, 0.1),
-            "talk": self.spoken / max(self.since, 0.1),
-            "spoken_log": float(np.log(max(self.spoken, 0.05))),
-            "first_log": float(np.log(max(self.first, 0.05))),
-            "quiet_root": float(np.sqrt(self.quiet)),
-            "resumed": float(self.quiet == 0 and self.phrases > 1),
-        }
+        """What is weighed. Few, and each with a limit or a meaning that holds beyond what was
+        learnt from: a greeting without a pause is no person's, however long it goes on."""
+        return {name: value for name, value in self._asdict().items() if name != "since"}
 
 
 def cadence(said: Sequence[Utterance], dbm0: Floats) -> Cadence | None:
@@ -65,11 +59,10 @@ def cadence(said: Sequence[Utterance], dbm0: Floats) -> Cadence | None:
     first = said[breaks[0]] if breaks else said[-1]
     spoken = _spoken(said, dbm0)
     return Cadence(
-        onset=min(start * FRAME_S, _LATE_S),
         since=(now - start) * FRAME_S,
-        spoken=sum(each.frames for each in said) * FRAME_S,
+        onset=min(start * FRAME_S, _LATE_S),
         quiet=(now - said[-1].after) * FRAME_S,
-        first=(first.after - start) * FRAME_S,
+        first=min((first.after - start) * FRAME_S, _LONG_S),
         phrases=float(len(breaks) + 1),
         pause=max(pauses, default=0.0),
         syllables=float(_syllables(spoken)),
