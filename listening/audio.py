@@ -17,6 +17,7 @@ Numbers: TypeAlias = npt.NDArray[np.int64]
 RATE_HZ = 8000
 FRAME = 160
 """Samples that come in and go out at a time: 20 ms, as RTP and AudioSocket carry them."""
+FRAME_MS = FRAME * 1000 // RATE_HZ
 
 PEAK_0_DBM0 = 22_300.0
 """The peak of a sine of 0 dBm0: in µ-law the loudest, 32124, is one of +3.17 dBm0 (ITU-T G.711)."""

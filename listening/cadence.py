@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from listening.audio import Floats
+from listening.audio import FRAME_MS, Floats
 from listening.speech import Utterance
 
-FRAME_S = 0.02
+_FRAME_S = FRAME_MS / 1000
 _PAUSE_S = 0.12
 """A pause between phrases is longer, one within words is not."""
 _LATE_S, _LONG_S = 2.0, 1.0
@@ -54,15 +54,15 @@ def cadence(said: Sequence[Utterance], dbm0: Floats) -> Cadence | None:
     if not said:
         return None
     now, start = len(dbm0), said[0].first
-    pauses = [(other.first - one.after) * FRAME_S for one, other in pairwise(said)]
+    pauses = [(other.first - one.after) * _FRAME_S for one, other in pairwise(said)]
     breaks = [number for number, pause in enumerate(pauses) if pause >= _PAUSE_S]
     first = said[breaks[0]] if breaks else said[-1]
     spoken = _spoken(said, dbm0)
     return Cadence(
-        since=(now - start) * FRAME_S,
-        onset=min(start * FRAME_S, _LATE_S),
-        quiet=(now - said[-1].after) * FRAME_S,
-        first=min((first.after - start) * FRAME_S, _LONG_S),
+        since=(now - start) * _FRAME_S,
+        onset=min(start * _FRAME_S, _LATE_S),
+        quiet=(now - said[-1].after) * _FRAME_S,
+        first=min((first.after - start) * _FRAME_S, _LONG_S),
         phrases=float(len(breaks) + 1),
         pause=max(pauses, default=0.0),
         syllables=float(_syllables(spoken)),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from listening.ear import FRAME_MS, Ear
+from listening.audio import FRAME_MS
+from listening.ear import Ear
 from listening.tones import Tone
 from listening.values import Cue
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from listening.audio import FRAME, Floats, Samples
+from listening.audio import FRAME, FRAME_MS, Floats, Samples
 from listening.cadence import Cadence, cadence
 from listening.spectrum import QUIETEST_DBM0, SPAN, look
 from listening.speech import Mask, Utterance, utterances
 from listening.tones import ToneTrack
 
-FRAME_MS = 20
-_LONGEST = 6 * 50
-"""Frames, six seconds, that speech is looked for in: a listener's memory has an end."""
+_LONGEST = 8 * 50
+"""Frames, eight seconds, that speech is looked for in: longer than any verdict takes."""
 
 
 class Ear:
@@ -52,7 +51,7 @@ class Ear:
         self.frames += 1
 
     def said(self) -> list[Utterance]:
-        """What somebody has said in the last six seconds, in frames from `start`."""
+        """What somebody has said in the last eight seconds, in frames from `start`."""
         return utterances(*self._kept())
 
     def cadence(self) -> Cadence | None:

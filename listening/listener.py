@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from listening.audio import Samples
+from listening.audio import FRAME_MS, Samples
 from listening.cadence import Cadence
 from listening.cue import CueWatch
-from listening.ear import FRAME_MS, Ear
+from listening.ear import Ear
 from listening.judge import Judge, fitted
 from listening.signals import meaning
 from listening.values import Clock, Heard, Verdict, Who

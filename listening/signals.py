@@ -13,7 +13,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from listening.tones import FRAME_MS, Tone
+from listening.audio import FRAME_MS
+from listening.tones import Tone
 from listening.values import Who
 
 _INFORMATION_HZ = (950.0, 1400.0, 1800.0)

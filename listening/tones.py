@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from listening.audio import FRAME_MS
 from listening.spectrum import Moment
-
-FRAME_MS = 20
 
 _PURE = 0.8
 _FAINTEST_DBM0 = -42.0

@@ -24,8 +24,10 @@ from tests.unit.lines import frames, noise, silence
 
 pytestmark = pytest.mark.asterisk
 
-MODULES = ("app_amd", "app_audiosocket", "app_exec", "app_playback", "app_waitforsilence")
-MODULES += ("res_audiosocket",)
+MODULES = (
+    *("app_amd", "app_audiosocket", "app_exec", "app_playback", "app_waitforsilence"),
+    "res_audiosocket",
+)
 DIALPLAN = """
 [calls]
 exten => call,1,AGI(agi://127.0.0.1:{port}/call)
