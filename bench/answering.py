@@ -32,6 +32,7 @@ _FULL, _QUICK = (300, 250, 75), (40, 30, 20)
 _SEED = 11
 _AT_MOST = 0.02
 """Of people taken for machines: what an abandon budget of 3 % has room for."""
+_PATIENT_MS = 10_000
 _SHOWN = 5  # thresholds in steps of 0.05
 _EARLY_MS = -20
 """A cue so long before the beep has ended would have its message cut: a frame is no matter."""
@@ -84,7 +85,7 @@ def cue_of(answer: Answer) -> Cue | None:
     """When a message would be left on a machine, whatever the verdict would have been."""
     if answer.scene.who is not Who.MACHINE:
         return None
-    eager = Listener(Care(machine=0.0))
+    eager = Listener(Care(machine=0.0, silence_ms=_PATIENT_MS))
     return next((each for each in _told(answer, eager) if isinstance(each, Cue)), None)
 
 

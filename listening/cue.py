@@ -7,7 +7,9 @@ from listening.ear import Ear
 from listening.tones import Tone
 from listening.values import Cue
 
-_BEEP_MS = 100
+_BEEP_MS = 140
+"""A vowel may hold its pitch for a tenth of a second. A message that is cut is worse than a late
+one: the silence after a shorter beep tells too."""
 _SETTLED_MS = 240
 """After a beep it is waited for so long whether another follows, or speech: then it was none."""
 _QUIET_MS = 2_000
@@ -50,7 +52,9 @@ def _spoken_since(ear: Ear, tone: Tone) -> bool:
 
 
 def _quiet_ms(ear: Ear) -> int:
-    last = max((tone.last for tone in ear.track.tones[-1:]), default=0)
-    spoken = ear.said()
-    after = max(last, ear.start + spoken[-1].after if spoken else 0)
-    return (ear.frames - after) * FRAME_MS
+    """Since somebody spoke, or a tone; 0 where what was heard before has turned out to be noise."""
+    said = ear.said()
+    if not said:
+        return 0
+    last_tone = ear.track.tones[-1].last if ear.track.tones else 0
+    return (ear.frames - max(last_tone, ear.start + said[-1].after)) * FRAME_MS
