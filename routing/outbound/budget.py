@@ -124,6 +124,11 @@ class Budget:
         """On a new day; `before` as `tally_before` gives it."""
         return replace(self, before=before, today=Tally())
 
+    def expecting(self, live: int) -> Budget:
+        """With so many live answers in advance, which the rest of the day is sure to bring: what
+        this permits keeps the caps to the end of the day, but not at every moment of it."""
+        return replace(self, today=self.today + Tally(live=live))
+
     def permits(self, exposed: int, kept: int = 0) -> bool:
         """Whether so many calls may be in the air (dialing, ringing, or being judged) at once:
         `exposed` without an agent who is kept for them, `kept` with one.

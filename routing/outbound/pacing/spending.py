@@ -1,0 +1,41 @@
+"""How the day's abandon budget is spread over the day: which risk is worth taking now.
+
+The more is risked, the less another risk gains: to spend the budget evenly over the answers that
+are to come is best. Whatever chance has saved or wasted is spread over all of them at once.
+"""
+
+from __future__ import annotations
+
+from math import sqrt
+
+from routing.outbound.budget import Budget
+
+_EASE = 0.45
+"""Calls are placed as long as the last of them is lost with no more than this part of the share
+that may be lost: later calls add to what it risks. Solved for steady teams of 5 to 60 that is 0.45
+to 0.7 of the share; a day is fairest to the budget at the lower end."""
+_GREATEST = 2
+"""So many times the cap is risked at most, however much of the budget is left in the end."""
+_SURE = 3.0
+"""Standard deviations by which fewer answers may come than are expected."""
+
+
+def share_to_lose(budget: Budget, cap: float, to_come: float, reserve: float) -> float:
+    """Of so many answers to come, the share k that may be lost so that the budget is spent in the
+    end but for a reserve.
+
+    With the cap c, and s calls that could be lost at once: k - (1 - k) c / (1 - c) = s / answers.
+    """
+    spare = budget.spare() - reserve
+    return min(max(cap + (1 - cap) * spare / max(to_come, 1.0), 0.0), 1.0)
+
+
+def bearable_risk(share: float, cap: float) -> float:
+    """The chance of being lost, if it is answered, with which one more call may be placed while
+    this share of answers may be lost."""
+    return min(_EASE * share, _GREATEST * cap)
+
+
+def sure(expected: float, assured: float) -> int:
+    """Of the live answers that are expected, those that are counted on."""
+    return max(0, int(assured * (expected - _SURE * sqrt(expected))))
