@@ -1,0 +1,197 @@
+"""One row of the benchmark of dialing: the same days for the pacer and for those beside it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import NamedTuple
+
+from bench.dialing_optimal import Team, busy_share, solve
+from bench.dialing_policies import Limit, Progressive, Table, Tuning, Vicidial
+from routing.outbound.budget import Budget
+from routing.outbound.pacing import Pace
+from routing.outbound.simulation.day import Day, Dialer, Tally
+from routing.outbound.simulation.dialers import Paced
+from routing.outbound.simulation.world import World, drifting, lifelike, memoryless, steady
+from routing.simulation.distributions import Chance, Exponential, Lognormal
+
+DAY_S = 8 * 3600.0
+CAP = 0.03
+SIGMA_07 = 0.7953
+"""The deviation of a lognormal time, in parts of its mean, whose logarithm has one of 0.7."""
+_TUNING_S = 2 * 3600.0
+_BESIDE = 1.6
+"""The optimal policy is played at two prices this far apart, between which the pacer's abandon rate
+lies as a rule."""
+
+
+class Setting(NamedTuple):
+    """What a row is about. `service`: "exponential" (rings without memory too: the model of the
+    tables) or "lognormal" (rings as in life); `day`: "steady" or "drifting"."""
+
+    agents: int
+    answer_rate: float
+    handle_s: float
+    service: str = "exponential"
+    day: str = "steady"
+
+    def world(self, day_s: float = DAY_S) -> World:
+        """As it is simulated."""
+        lives = self.service == "lognormal"
+        mean_ms = self.handle_s * 1000
+        handle = Lognormal(mean_ms, SIGMA_07 * mean_ms) if lives else Exponential(mean_ms)
+        make = steady if self.day == "steady" else drifting
+        fates = lifelike() if lives else memoryless()
+        return make(self.agents, self.answer_rate, handle, fates, day_s)
+
+
+class Outcome(NamedTuple):
+    """Over all days of a row."""
+
+    busy: float
+    abandon: float
+    worst_day: float
+
+    @classmethod
+    def of(cls, days: Iterable[Tally]) -> Outcome:
+        """Of days."""
+        tallies = list(days)
+        busy = sum(t.busy_s for t in tallies) / sum(t.at_work_s for t in tallies)
+        lost = sum(t.lost for t in tallies) / max(1, sum(t.answered for t in tallies))
+        return cls(busy, lost, max(t.abandon for t in tallies))
+
+
+@dataclass(frozen=True)
+class Row:
+    """What came of a setting. `optimal`: at the pacer's abandon rate."""
+
+    setting: Setting
+    days: int
+    pacer: Outcome
+    decision_ms: float
+    progressive: Outcome
+    vicidial: Outcome
+    tuned: Outcome
+    optimal: float
+
+    @property
+    def reached(self) -> float:
+        """Of the way from progressive to the optimal policy, at equal abandonment."""
+        return (self.pacer.busy - self.progressive.busy) / (self.optimal - self.progressive.busy)
+
+
+def measure(setting: Setting, days: int, tunings: Sequence[Tuning]) -> Row:
+    """Plays it."""
+    world = setting.world()
+    dialer = Timed(Pace(), Budget(), world.day_s)
+    pacer = paced(world, dialer, days)
+    best = tuned(setting, tunings)
+    return Row(
+        setting,
+        days,
+        pacer,
+        dialer.mean_ms,
+        played(world, Progressive, days),
+        played(world, lambda: Vicidial(Tuning(), DAY_S), days),
+        played(world, lambda: Vicidial(best, DAY_S), days),
+        optimal_at(pacer.abandon, setting, days),
+    )
+
+
+class Timed(Paced):
+    """A pacer whose decisions are timed."""
+
+    _took_s = 0.0
+    _asked = 0
+
+    @property
+    def mean_ms(self) -> float:
+        """Of a decision, drawing up the forecast once a minute included."""
+        return 1000 * self._took_s / max(1, self._asked)
+
+    def calls(self, now_ms: int) -> int:
+        """How many calls to place now."""
+        begun_s = time.process_time()
+        calls = super().calls(now_ms)
+        self._took_s += time.process_time() - begun_s
+        self._asked += 1
+        return calls
+
+
+def paced(world: World, dialer: Paced, days: int) -> Outcome:
+    """By the pacer, which keeps what it has learned from day to day."""
+    tallies = []
+    for seed in range(days):
+        dialer.next_day()
+        tallies.append(Day(world, dialer, seed).run())
+    return Outcome.of(tallies)
+
+
+def played(world: World, dialer: Callable[[], Dialer], days: int) -> Outcome:
+    """By a dialer that begins anew each day."""
+    return Outcome.of(Day(world, dialer(), seed).run() for seed in range(days))
+
+
+def tunings(agents: int, *, quick: bool) -> list[Tuning]:
+    """Those among which hindsight chooses: highest level, how many agents are to wait, what is done
+    above the limit."""
+    levels = (1.5, 2.0, 3.0, 5.0) if quick else (1.5, 2.0, 2.5, 3.0, 4.0, 6.0, 9.0)
+    waiting = (0.0, 0.1, 0.3) if quick else (-0.1, 0.0, 0.05, 0.1, 0.2, 0.3, 0.5)
+    limits = (Limit.TAPERED,) if quick else (Limit.TAPERED, Limit.AVERAGE, Limit.HARD)
+    return [
+        Tuning(limit, 100 * CAP, level, 0.0, -share * agents)
+        for limit, level, share in product(limits, levels, waiting)
+    ]
+
+
+def tuned(setting: Setting, among: Sequence[Tuning]) -> Tuning:
+    """The one that keeps agents busiest with no more lost than may be: of those played on days of
+    their own, as many as give a few thousand answers."""
+    world = setting.world(_TUNING_S)
+    days = max(1, round(100 / setting.agents))
+    outcomes = [(played(world, lambda t=t: Vicidial(t, _TUNING_S), days), t) for t in among]  # type: ignore[misc]  # bound now
+    legal = [(outcome.busy, t) for outcome, t in outcomes if outcome.abandon <= CAP]
+    if not legal:
+        return min(outcomes, key=lambda found: found[0].abandon)[1]
+    return max(legal, key=lambda found: found[0])[1]
+
+
+def optimal_at(abandon: float, setting: Setting, days: int) -> float:
+    """The busy share of the optimal policy at this abandon rate, on the same days: between two
+    prices for a lost call."""
+    world, ring_s = setting.world(), ring_mean_s(setting)
+    team = Team(setting.agents, setting.answer_rate, setting.handle_s, ring_s)
+    price = busy_share(team, max(abandon, 1e-4))[1]
+    found = sorted(
+        (outcome.abandon, outcome.busy)
+        for outcome in (
+            played(world, lambda p=p: Table(_targets(world, team, p, abandon)), days)  # type: ignore[misc]  # bound now
+            for p in (price / _BESIDE, price * _BESIDE)
+        )
+    )
+    (less, low), (more, high) = found
+    if more - less < 1e-6:
+        return low
+    return low + (high - low) * (abandon - less) / (more - less)
+
+
+def _targets(
+    world: World, team: Team, price: float, abandon: float
+) -> Callable[[float, int], Sequence[int]]:
+    def targets(at_s: float, at_work: int) -> Sequence[int]:
+        step = max(1, team.agents // 10) if team.agents > 25 else 1
+        agents = max(step, round(at_work / step) * step)
+        there = Team(agents, world.answer_rate(at_s), team.handle_s, team.ring_s)
+        return solve(there, price, abandon).targets
+
+    return targets
+
+
+def ring_mean_s(setting: Setting) -> float:
+    """How long a call is in the air on average."""
+    fates, chance = setting.world().fates, Chance(0)
+    drawn = [fates(chance) for _ in range(20_000)]
+    share = setting.answer_rate
+    return sum(share * f.answer_s + (1 - share) * f.end_s for f in drawn) / len(drawn)

@@ -1,0 +1,144 @@
+"""Simulated days of a campaign, and the dialers that a pacer is held to."""
+
+from __future__ import annotations
+
+import pytest
+
+from bench.dialing_optimal import Team, busy_share
+from bench.dialing_policies import Limit, Progressive, Table, Tuning, Vicidial
+from bench.dialing_rows import Outcome, Setting, Timed, paced, played
+from routing.outbound.budget import Budget
+from routing.outbound.pacing import Pace, events
+from routing.outbound.simulation.day import Day, Tally
+from routing.outbound.simulation.world import drifting, lifelike, memoryless, steady
+from routing.simulation.distributions import Chance, Exponential
+
+pytestmark = pytest.mark.unit
+
+HOUR_S = 3_600.0
+FIVE = Team(5, 0.3, 180.0)
+
+
+def test_progressive_dialing_loses_nobody() -> None:
+    """Whatever the day, its rings and its conversations are like: not while agents come and go
+    either."""
+    for service in ("exponential", "lognormal"):
+        for day in ("steady", "drifting"):
+            world = Setting(5, 0.3, 180.0, service, day).world(4 * HOUR_S)
+            assert Day(world, Progressive(), seed=1).run().lost == 0
+
+
+def test_progressive_dialing_is_as_busy_as_its_formula() -> None:
+    """handle / (handle + ring / answer rate): 0.783 at 30 %."""
+    world = steady(20, 0.3, Exponential(180_000), memoryless(), 4 * HOUR_S)
+    days = [Day(world, Progressive(), seed).run() for seed in range(4)]
+    assert Team(20, 0.3, 180.0).progressive == pytest.approx(0.7826, abs=1e-4)
+    assert Outcome.of(days).busy == pytest.approx(0.7826, abs=0.015)
+
+
+def test_the_optimal_policy_is_as_known() -> None:
+    """Five agents, 30 % answer, 3 % of them lost: 0.833 busy; with less lost less."""
+    assert busy_share(FIVE, 0.03)[0] == pytest.approx(0.833, abs=0.001)
+    assert FIVE.progressive < busy_share(FIVE, 0.01)[0] < 0.82
+
+
+def test_everybody_meets_the_same_fates() -> None:
+    """The same calls in the same order: a table that asks for one call for each free agent is
+    progressive dialing."""
+    world = Setting(5, 0.3, 180.0).world(HOUR_S)
+    one = Day(world, Progressive(), seed=3).run()
+    other = Day(world, Table(lambda at_s, agents: range(agents + 1)), seed=3).run()
+    assert one == other
+    assert Day(world, Progressive(), seed=4).run() != one
+
+
+def test_the_pacer_is_busier_and_keeps_the_cap() -> None:
+    """Two hours of five agents: far from a day, but the cap holds."""
+    world = Setting(5, 0.3, 60.0).world(2 * HOUR_S)
+    dialer = Timed(Pace(), Budget(), world.day_s)
+    pacer, progressive = paced(world, dialer, 1), played(world, Progressive, 1)
+    assert dialer.mean_ms > 0
+    assert pacer.busy > progressive.busy + 0.03
+    assert 0 < pacer.abandon <= 0.03
+
+
+def test_agents_come_and_go() -> None:
+    """They are at work for their shifts, and a little longer for a conversation in hand."""
+    world = drifting(5, 0.3, Exponential(60_000), memoryless(), 8 * HOUR_S)
+    tally = Day(world, Progressive(), seed=1).run()
+    planned_s = sum(shift.until_s - shift.from_s for shifts in world.shifts for shift in shifts)
+    assert planned_s == 5 * 7.5 * HOUR_S - 2 * HOUR_S
+    assert planned_s <= tally.at_work_s < planned_s * 1.03
+    assert (world.answer_rate(0), world.answer_rate(5 * HOUR_S)) == (0.3, 0.15)
+
+
+def test_lifelike_rings() -> None:
+    """Answers at 6 to 10 and at 18 to 22 s; whoever does not answer is busy, or rings to 25 s."""
+    fate, chance = lifelike(), Chance(1)
+    drawn = [fate(chance) for _ in range(500)]
+    assert all(6 <= f.answer_s <= 10 or 18 <= f.answer_s <= 22 for f in drawn)
+    assert 0.6 < sum(f.end_s == 25 for f in drawn) / 500 < 0.8
+    assert 0.02 < sum(f.end_s < 3 for f in drawn) / 500 < 0.09
+
+
+class Vici:
+    """A VICIdial whose agents do nothing, asked every half second."""
+
+    def __init__(self, tuning: Tuning, agents: int, free: int) -> None:
+        self.dialer = Vicidial(tuning, 8 * HOUR_S)
+        self.at_ms = 0
+        for number in range(agents):
+            self.dialer.hear(events.LoggedIn(f"a{number}", 0))
+        for number in range(free):
+            self.dialer.hear(events.Ready(f"a{number}", 0))
+
+    def level_after(self, seconds: int) -> float:
+        for _ in range(2 * seconds):
+            self.at_ms += 500
+            self.dialer.calls(self.at_ms)
+        return self.dialer.level
+
+    def answered(self, calls: int, lost: int) -> None:
+        for number in range(calls):
+            kind = events.Lost if number < lost else events.Talking
+            self.dialer.hear(events.Dialing(f"c{number}", self.at_ms))
+            if kind is events.Lost:
+                self.dialer.hear(events.Lost(f"c{number}", self.at_ms))
+            else:
+                self.dialer.hear(events.Connected(f"c{number}", "a0", self.at_ms))
+                self.dialer.hear(events.Ready("a0", self.at_ms))
+
+
+def test_vicidials_level_grows_with_the_share_that_waits() -> None:
+    """Every 15 s by R / A: 1.2, 1.44, 1.728, and never beyond its maximum."""
+    vici = Vici(Tuning(max_level=1.5), agents=10, free=2)
+    assert vici.level_after(14) == 1.0
+    assert vici.level_after(1) == pytest.approx(1.2)
+    assert vici.level_after(15) == pytest.approx(1.44)
+    assert vici.level_after(15) == 1.5
+
+
+def test_vicidials_tuning() -> None:
+    """Of 2 free in 10, one is meant to wait: half as fast; an intensity of 50 is half as much
+    again."""
+    assert Vici(Tuning(diff_target=-1), 10, 2).level_after(15) == pytest.approx(1.1)
+    assert Vici(Tuning(intensity=50), 10, 2).level_after(15) == pytest.approx(1.3)
+
+
+def test_vicidial_falls_back_above_its_limit() -> None:
+    """Hard: to 1; average: by half; tapered: not before the last thousand seconds."""
+    levels = {}
+    for limit in Limit:
+        vici = Vici(Tuning(limit), agents=10, free=5)
+        vici.level_after(30)
+        vici.answered(60, lost=3)
+        levels[limit] = vici.level_after(15)
+    assert levels[Limit.HARD] == 1.0
+    assert levels[Limit.AVERAGE] == pytest.approx(levels[Limit.TAPERED] / 2)
+
+
+def test_rates_of_a_day() -> None:
+    """Busy of the time at work, lost of the answers; nobody answered: nobody lost."""
+    tally = Tally(placed=100, answered=20, lost=1, busy_s=50.0, at_work_s=100.0)
+    assert (tally.busy, tally.abandon) == (0.5, 0.05)
+    assert Tally().abandon == 0
