@@ -59,6 +59,7 @@ class LiveCall:
         self._call = call
         self._emit = emit
         self._ended_by_us = False
+        self._takes_back = False
 
     @property
     def handle(self) -> int:
@@ -79,10 +80,16 @@ class LiveCall:
                 self._on_closed(event.text or "", at)
 
     def speak(self, mouth: Mouth | None) -> None:
-        """Say this, or silence, instead of what is being said."""
+        """Say this, or silence, instead of what is being said.
+
+        The stack takes back what it has not sent with its next frame, and whatever is written
+        before: so nothing is, and where there is nothing to take back it is not asked to.
+        """
         self.mouth = mouth
         with suppress(AudioNotActive, AudioRestarted):
-            self._call.audio.flush_tx()
+            self._takes_back = self._call.audio.info().tx_buffered > 0
+            if self._takes_back:
+                self._call.audio.flush_tx()
 
     async def answer(self) -> None:
         """200 OK."""
@@ -133,6 +140,9 @@ class LiveCall:
         if self.mouth is None:
             return
         line = self._call.audio.info()
+        if self._takes_back and line.tx_buffered:
+            return
+        self._takes_back = False
         room = min(self.mouth.ahead * _FRAME_BYTES, line.tx_capacity) - line.tx_buffered
         for _ in range(room // _FRAME_BYTES):
             self._call.audio.write(self.mouth.frame().tobytes())
