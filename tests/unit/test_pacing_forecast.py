@@ -166,10 +166,12 @@ def test_the_budget_is_spread_over_what_is_to_come() -> None:
 
 
 def test_however_much_is_left_no_more_than_twice_the_cap_is_risked() -> None:
-    """And less than the share itself, for later calls add to what a call risks."""
-    assert bearable_risk(1.0, 0.03) == 0.06
-    assert 0 < bearable_risk(0.03, 0.03) < 0.03
-    assert bearable_risk(0, 0.03) == 0
+    """And less than the share itself, for later calls add to what a call risks: the more, the
+    fewer people answer."""
+    assert bearable_risk(1.0, 0.03, 0.2) == 0.06
+    assert bearable_risk(0, 0.03, 0.2) == 0
+    risks = [bearable_risk(0.03, 0.03, rate) for rate in (0.05, 0.1, 0.3, 0.9)]
+    assert risks == pytest.approx([0.0135, 0.0135, 0.021, 0.0225])
 
 
 def test_few_answers_are_not_relied_on() -> None:

@@ -20,7 +20,7 @@ _AHEAD_S = 3600.0
 _BUSY = 1.2
 """Answers to come, beside those of agents who were always busy: to expect too many holds the budget
 together for the last hour, in which there is no time to make up for bad luck."""
-_RESERVE = 0.1
+_RESERVE = 0.2
 """Lost calls an agent that are kept back, for otherwise nothing could be risked in the end."""
 
 
@@ -151,7 +151,8 @@ class Pacer:
         if self._cap is not None:
             reserve = min(_RESERVE * len(self.team), self._cap * self._to_come / 10)
             share = share_to_lose(self.budget, self._cap, self._to_come, reserve)
-            self._bearable = bearable_risk(share, self._cap)
+            answer_rate = self.lines.answers.rate.share
+            self._bearable = bearable_risk(share, self._cap, answer_rate)
 
     # what is heard
 
