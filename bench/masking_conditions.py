@@ -140,7 +140,7 @@ def spoken(condition: Condition) -> str:
         f"{condition.tone_ms} ms",
         "A-law" if condition.law == "alaw" else "µ-law",
     ]
-    parts += [_CODECS[condition.codec]] * bool(condition.codec)
+    parts += [_CODECS[condition.codec]] if condition.codec else []
     parts += [f"lost {condition.lost:.0%}"] * bool(condition.lost)
     parts += [f"late {condition.late:.0%}"] * bool(condition.late)
     parts += [f"{condition.over} at {condition.over_dbm0:.0f} dBm0"] * bool(condition.over)

@@ -7,7 +7,7 @@ import pytest
 
 from bench.masking import masked
 from bench.masking_attack import cross_judged, least_squares
-from bench.masking_conditions import QUICK, conditions
+from bench.masking_conditions import QUICK, conditions, spoken
 from bench.masking_line import DIGITS, Condition, Line, joined, make_line, make_lines
 from bench.masking_noise import COLOURS, noise
 from bench.masking_odds import interval, odds_of
@@ -85,6 +85,12 @@ def test_conditions_have_names_of_their_own() -> None:
     names = [condition.name for condition in conditions()]
     assert len(set(names)) == len(names) > 60
     assert set(QUICK) <= set(names)
+
+
+def test_every_condition_can_be_said() -> None:
+    """In words, each its own."""
+    words = [spoken(each) for each in conditions()]
+    assert len(set(words)) == len(words) > 100
 
 
 @pytest.mark.parametrize("colour", COLOURS)
