@@ -57,8 +57,8 @@ def show(payment: Payment, as_json: Json = False) -> None:
 @app.command()
 def resolve(
     payment: Annotated[
-        str, typer.Argument(help="A payment's id; none: all that are unsettled.")
-    ] = "",
+        str | None, typer.Argument(help="A payment's id; none: all that are unsettled.")
+    ] = None,
     decided: Annotated[
         str,
         typer.Option(
@@ -74,7 +74,9 @@ def resolve(
     """
     from engine.paying.book import resolve
 
-    work = resolve(settings.from_environment(), payment, decided, _by(by), as_json)
+    if payment == "":
+        raise typer.BadParameter("an empty one names no payment", param_hint="PAYMENT")
+    work = resolve(settings.from_environment(), payment or "", decided, _by(by), as_json)
     raise typer.Exit(complete(work))
 
 

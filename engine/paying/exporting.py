@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from engine.clock import now_ms
+from engine.errors import PaymentRefused
 from engine.paying.book import told
 from engine.paying.opening import open_ledger
 from engine.reporting.report import moment
@@ -45,6 +46,8 @@ async def export(settings: Settings, since: str, until: str, as_json: bool) -> i
             zone, now = ZoneInfo(site.zone), now_ms()
             begin = moment("--from", since, zone, now)
             end = moment("--to", until, zone, now, end=True) if until else now
+            if end <= begin:
+                raise PaymentRefused("--to ends before --from begins")
             found = await ledger.settled_between(begin, end)
     rows = list(_rows(found))
     typer.echo(json.dumps(rows, ensure_ascii=False) if as_json else _csv(rows), nl=as_json)

@@ -175,6 +175,7 @@ def test_a_person_decides_what_nobody_can_find_out(shop: Shop) -> None:
     shop.sandbox.faults.order([Fault(Mishap.CUT_BEFORE, "/v1/payment_intents", times=99)])
     payment = shop.paid()
     assert shop.run("resolve", "--as", "done")[0] == 2
+    assert shop.run("resolve", "")[0] == 2
     code, told, _ = shop.run("resolve", payment, "--as", "not-done", "--by", "dora")
     assert (code, "not done (decided)" in told) == (1, True)
     assert json.loads(shop.run("show", payment, "--json")[1])["standing"] == "open"
@@ -202,6 +203,8 @@ def test_the_export_has_what_moved_money(shop: Shop) -> None:
     told = json.loads(shop.run("export", "--from", "today", "--json")[1])
     assert [row["payment"] for row in told] == [payment, payment]
     assert shop.run("export", "--from", "2020-01-01", "--to", "2020-01-02", "--json")[1] == "[]\n"
+    code, _, why = shop.run("export", "--from", "2020-01-02", "--to", "2020-01-01")
+    assert (code, "--to ends before --from begins" in why) == (2, True)
 
 
 @pytest.mark.parametrize(
