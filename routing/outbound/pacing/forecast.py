@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from routing.outbound.pacing.durations import Floats
@@ -18,18 +20,25 @@ class _Table:
     def __init__(self, least_s: float, step_s: float, rows: int) -> None:
         self.ages_s: Floats = least_s + step_s * np.arange(rows, dtype=np.float64)
         self._least_s, self._step_s, self._last = least_s, step_s, rows - 1
-        self.chances: Floats = np.zeros((rows, _SPANS))
-        self.rows: list[list[float]] = []
+        self._rows: list[list[float]] = []
+        self._moments: Floats = np.zeros((rows, 2 * _SPANS))
 
     def fill(self, chances: Floats) -> None:
         """With the chances of `ages_s`."""
-        self.chances = chances
-        self.rows = chances.tolist()
+        self._rows = chances.tolist()
+        self._moments = np.hstack((chances, chances * (1 - chances)))
 
-    def at(self, age_s: float) -> int:
-        """The row of an age."""
+    def at(self, age_s: float) -> list[float]:
+        """The chances at an age."""
         row = int((age_s - self._least_s) / self._step_s)
-        return 0 if row < 0 else min(row, self._last)
+        return self._rows[0 if row < 0 else min(row, self._last)]
+
+    def total(self, ages_s: Floats) -> tuple[Floats, Floats]:
+        """Of all of these ages together: the mean number within each span, and its variance."""
+        rows = ((ages_s - self._least_s) / self._step_s).astype(np.intp)
+        rows = np.minimum(np.maximum(rows, 0), self._last)
+        total = self._moments[rows].sum(axis=0)
+        return total[:_SPANS], total[_SPANS:]
 
 
 class Forecast:
@@ -52,7 +61,7 @@ class Forecast:
         team, lines, answers = self._team, self._lines, self._lines.answers
         answers.learn(now_s)
         for hazard, since in ((team.talk, team.talking), (team.wrap, team.wrapping)):
-            hazard.learn(np.array([now_s - since_s for since_s in since.values()]))
+            hazard.learn(_ages(since, now_s))
         self._spans = answers.likely_ages_s(_SPANS) + lines.setup_s
         self._calls.fill(answers.answered_within(self._calls.ages_s, self._spans))
         self._talks.fill(self._after_wrap_up())
@@ -63,30 +72,32 @@ class Forecast:
     def outlook(self, free: int, now_s: float) -> Outlook:
         """Of the calls in the air and of the agents as they are."""
         team, lines = self._team, self._lines
-        calls = [self._calls.at(age_s) for age_s in lines.ages_s(now_s)]
-        talks = [self._talks.at(now_s - since_s) for since_s in team.talking.values()]
-        wraps = [self._wraps.at(now_s - since_s) for since_s in team.wrapping.values()]
-        if len(calls) + len(talks) + len(wraps) + len(lines.judged) <= FEW:
-            return self._few(free, calls, talks, wraps)
-        return self._many(free, calls, talks, wraps)
+        if len(lines) + len(team.talking) + len(team.wrapping) <= FEW:
+            return self._few(free, now_s)
+        return self._many(free, now_s)
 
     def cycle_s(self) -> float:
         """From one conversation of an agent to the next, in progressive dialing."""
         answers = self._lines.answers
         return self._team.handling_s() + answers.attempt_s() / answers.rate.share
 
-    def _few(self, free: int, calls: list[int], talks: list[int], wraps: list[int]) -> Outlook:
-        answers = [self._calls.rows[row] for row in calls]
-        answers += [[self._lines.people] * _SPANS] * len(self._lines.judged)
-        ends = [self._talks.rows[row] for row in talks] + [self._wraps.rows[row] for row in wraps]
+    def _few(self, free: int, now_s: float) -> Outlook:
+        team, lines = self._team, self._lines
+        answers = [self._calls.at(age_s) for age_s in lines.ages_s(now_s)]
+        answers += [[lines.people] * _SPANS] * len(lines.judged)
+        ends = [self._talks.at(now_s - since_s) for since_s in team.talking.values()]
+        ends += [self._wraps.at(now_s - since_s) for since_s in team.wrapping.values()]
         return Few(free, answers, ends, self._new.tolist())
 
-    def _many(self, free: int, calls: list[int], talks: list[int], wraps: list[int]) -> Outlook:
-        judged = np.full((len(self._lines.judged), _SPANS), self._lines.people)
-        answers = np.concatenate((self._calls.chances[calls], judged))
-        ends = np.concatenate((self._talks.chances[talks], self._wraps.chances[wraps]))
-        variance = (answers * (1 - answers)).sum(axis=0) + (ends * (1 - ends)).sum(axis=0)
-        return Many(free, answers.sum(axis=0) - ends.sum(axis=0), variance, self._new)
+    def _many(self, free: int, now_s: float) -> Outlook:
+        team, lines = self._team, self._lines
+        answers = self._calls.total(np.array(lines.ages_s(now_s)))
+        talks = self._talks.total(_ages(team.talking, now_s))
+        wraps = self._wraps.total(_ages(team.wrapping, now_s))
+        judged = len(lines.judged) * lines.people
+        mean = answers[0] - talks[0] - wraps[0] + judged
+        variance = answers[1] + talks[1] + wraps[1] + judged * (1 - lines.people)
+        return Many(free, mean, variance, self._new)
 
     def _after_wrap_up(self) -> Floats:
         """The chance of those who talk to be free: the end of the conversation falls into one of
@@ -101,3 +112,7 @@ class Forecast:
         free = np.triu(1 - team.wraps + team.wraps * over)
         chances: Floats = np.diff(ended, axis=1, prepend=0.0) @ free
         return chances
+
+
+def _ages(since_s: Mapping[str, float], now_s: float) -> Floats:
+    return now_s - np.fromiter(since_s.values(), np.float64, len(since_s))
