@@ -22,6 +22,9 @@ CAP = 0.03
 SIGMA_07 = 0.7953
 """The deviation of a lognormal time, in parts of its mean, whose logarithm has one of 0.7."""
 _TUNING_S = 2 * 3600.0
+_WORTH_MORE = 20
+_NEARLY = 1.3
+"""A tuning that loses a little too many in a short day may keep the limit over a long one."""
 _BESIDE = 1.6
 """The optimal policy is played at two prices this far apart, between which the pacer's abandon rate
 lies as a rule."""
@@ -152,14 +155,21 @@ def tunings(agents: int, *, quick: bool) -> list[Tuning]:
 
 def tuned(setting: Setting, among: Sequence[Tuning]) -> Tuning:
     """The one that keeps agents busiest with no more lost than may be: of those played on days of
-    their own, as many as give a few thousand answers."""
-    world = setting.world(_TUNING_S)
-    days = max(1, round(100 / setting.agents))
-    outcomes = [(played(world, lambda t=t: Vicidial(t, _TUNING_S), days), t) for t in among]  # type: ignore[misc]  # bound now
-    legal = [(outcome.busy, t) for outcome, t in outcomes if outcome.abandon <= CAP]
-    if not legal:
-        return min(outcomes, key=lambda found: found[0].abandon)[1]
-    return max(legal, key=lambda found: found[0])[1]
+    their own, as many as give a few thousand answers. Short days tell which are worth long ones."""
+    short = _ranked(setting, among, _TUNING_S / 4, CAP * _NEARLY)
+    return _ranked(setting, short[:_WORTH_MORE], _TUNING_S, CAP)[0]
+
+
+def _ranked(setting: Setting, among: Sequence[Tuning], day_s: float, limit: float) -> list[Tuning]:
+    """The busiest first of those that keep the limit; the others after them, by what they lose."""
+    world, days = setting.world(day_s), max(1, round(100 / setting.agents))
+
+    def rank(tuning: Tuning) -> tuple[bool, float]:
+        outcome = played(world, lambda: Vicidial(tuning, day_s), days)
+        is_over = outcome.abandon > limit
+        return is_over, outcome.abandon if is_over else -outcome.busy
+
+    return sorted(among, key=rank)
 
 
 def optimal_at(abandon: float, setting: Setting, days: int) -> float:
