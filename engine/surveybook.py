@@ -10,11 +10,9 @@ from typing import Any
 import typer
 
 from engine.console import Screen
-from engine.errors import HistoryUnreadable
+from engine.database import opened
 from engine.settings import Settings
 from history.database import HistoryDatabase
-from history.errors import HistoryError
-from history.migrations import upgrade_to_head
 from history.rows import AnswerRow
 
 NPS = "nps"
@@ -101,13 +99,5 @@ def _cells(summary: Summary) -> Iterator[str]:
 
 
 async def _answers(settings: Settings, survey: str, since_ms: int) -> tuple[AnswerRow, ...]:
-    settings.layout.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-    try:
-        await upgrade_to_head(settings.sql_url)
-        database = HistoryDatabase(settings.sql_url)
-        try:
-            return await database.answers_since(since_ms, survey)
-        finally:
-            await database.close()
-    except HistoryError as error:
-        raise HistoryUnreadable(str(error)) from error
+    async with opened(settings, lambda: HistoryDatabase(settings.sql_url)) as database:
+        return await database.answers_since(since_ms, survey)

@@ -21,12 +21,11 @@ from engine.campaigns.reading.table import find_out
 from engine.campaigns.sources import FileSource, Source, query_source
 from engine.campaigns.telling import Telling
 from engine.console import counted, plain_console
-from engine.errors import HistoryUnreadable, LeadsRefused
+from engine.database import opened
+from engine.errors import LeadsRefused
 from engine.loading import load_site_file
 from engine.settings import Settings
-from history.errors import DatabaseAway, RecordRefused
 from history.lead_imports import ImportStore
-from history.migrations import upgrade_to_head
 
 
 @dataclass(frozen=True)
@@ -66,34 +65,12 @@ async def _source(wanted: Wanted, site: Site) -> Source:
 
 @asynccontextmanager
 async def _target(settings: Settings, site: Site, wanted: Wanted) -> AsyncIterator[Target]:
-    async with opened(settings, site) as store:
+    async with opened(settings, lambda: ImportStore(settings.sql_url, site.site)) as store:
         if not wanted.dry_run:
             yield Target(store, site, wanted.list, wanted.by)
             return
         async with scratch(store, site) as apart:
             yield Target(apart, site, wanted.list, wanted.by)
-
-
-@asynccontextmanager
-async def opened(settings: Settings, site: Site) -> AsyncIterator[ImportStore]:
-    """The lists, whether an engine runs or not. Raises HistoryUnreadable."""
-    settings.layout.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with told():
-        await upgrade_to_head(settings.sql_url)
-        store = ImportStore(settings.sql_url, site.site)
-        try:
-            yield store
-        finally:
-            await store.close()
-
-
-@contextmanager
-def told() -> Iterator[None]:
-    """A database that is away becomes a sentence for a person."""
-    try:
-        yield
-    except (DatabaseAway, RecordRefused) as failure:
-        raise HistoryUnreadable(failure.reason) from failure
 
 
 @asynccontextmanager

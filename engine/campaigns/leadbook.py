@@ -16,7 +16,7 @@ import typer
 from config.numbers import e164
 from config.site import Site
 from config.suggest import did_you_mean, shown
-from engine.campaigns.book import told
+from engine import database
 from engine.campaigns.recycling import Recycling
 from engine.campaigns.recycling import recycle as run
 from engine.clock import now_ms
@@ -27,7 +27,6 @@ from engine.reporting.report import moment
 from engine.settings import Settings
 from history.lead_rows import LeadRow, ListRow
 from history.leads import LeadFilter, LeadStore
-from history.migrations import upgrade_to_head
 from routing.outbound.leads.plan import Plan, Result
 
 STATES = ("ready", "held", "dialing", "done")
@@ -63,16 +62,10 @@ class Opened(NamedTuple):
 
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Opened]:
-    """Whether an engine runs or not. Raises HistoryUnreadable."""
+    """Raises HistoryUnreadable."""
     site = load_site_file(settings).site
-    settings.layout.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with told():
-        await upgrade_to_head(settings.sql_url)
-        store = LeadStore(settings.sql_url, site.site)
-        try:
-            yield Opened(site, store)
-        finally:
-            await store.close()
+    async with database.opened(settings, lambda: LeadStore(settings.sql_url, site.site)) as store:
+        yield Opened(site, store)
 
 
 async def show_lists(settings: Settings, as_json: bool) -> int:

@@ -18,7 +18,7 @@ import typer
 from config.numbers import e164
 from config.site import Site
 from config.suggest import did_you_mean, shown
-from engine.campaigns.book import told
+from engine import database
 from engine.campaigns.reading.moments import moment_ms
 from engine.campaigns.reading.one_form import OneForm
 from engine.campaigns.reading.rows import Refused
@@ -30,7 +30,6 @@ from engine.errors import LeadsRefused
 from engine.loading import load_site_file
 from engine.settings import Settings
 from history.do_not_call import ConsentRow, Entry, PermissionStore
-from history.migrations import upgrade_to_head
 
 KINDS = ("automated", "live")
 """Of consents: to calls in which nobody talks too, or to people's alone."""
@@ -54,16 +53,12 @@ class Opened(NamedTuple):
 
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Opened]:
-    """Whether an engine runs or not. Raises HistoryUnreadable."""
+    """Raises HistoryUnreadable."""
     site = load_site_file(settings).site
-    settings.layout.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with told():
-        await upgrade_to_head(settings.sql_url)
-        store = PermissionStore(settings.sql_url, site.site)
-        try:
-            yield Opened(site, store)
-        finally:
-            await store.close()
+    async with database.opened(
+        settings, lambda: PermissionStore(settings.sql_url, site.site)
+    ) as store:
+        yield Opened(site, store)
 
 
 async def add(settings: Settings, number: str, register: str, note: str, by: str) -> int:

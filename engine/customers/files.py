@@ -3,8 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
@@ -19,12 +18,10 @@ from config.site import Site
 from config.suggest import did_you_mean, shown
 from engine.console import counted, plain_console
 from engine.customers.fields import fields_of
-from engine.errors import HistoryUnreadable
+from engine.database import opened
 from engine.loading import load_site_file
 from engine.settings import Settings
 from history.customers import CustomerRow, CustomerStore
-from history.errors import DatabaseAway, RecordRefused
-from history.migrations import upgrade_to_head
 from ivr.variables import Variable
 
 NUMBER = "number"
@@ -46,7 +43,7 @@ async def bring_in(settings: Settings, file: Path) -> int:
     """Take the file's customers, or raise DocumentError with every problem in it."""
     site = load_site_file(settings).site
     rows = read_customers(read_text(file), str(file), site)
-    async with _store(settings) as store:
+    async with opened(settings, lambda: CustomerStore(settings.sql_url)) as store:
         for start in range(0, len(rows), BATCH):
             await store.put(rows[start : start + BATCH])
     typer.echo(f"{counted(len(rows), 'customer')} taken")
@@ -55,7 +52,7 @@ async def bring_in(settings: Settings, file: Path) -> int:
 
 async def show(settings: Settings, *, as_json: bool) -> int:
     """Print every customer."""
-    async with _store(settings) as store:
+    async with opened(settings, lambda: CustomerStore(settings.sql_url)) as store:
         rows = [row async for row in store.all()]
     if as_json:
         typer.echo(json.dumps([asdict(row) for row in rows], ensure_ascii=False))
@@ -67,25 +64,10 @@ async def show(settings: Settings, *, as_json: bool) -> int:
 async def remove(settings: Settings, number: str) -> int:
     """Forget a customer; 1 when there is none."""
     site = load_site_file(settings).site
-    async with _store(settings) as store:
+    async with opened(settings, lambda: CustomerStore(settings.sql_url)) as store:
         found = await store.remove(e164(number, site.country) or number)
     typer.echo("removed" if found else "there is no customer with this number")
     return 0 if found else 1
-
-
-@asynccontextmanager
-async def _store(settings: Settings) -> AsyncIterator[CustomerStore]:
-    """The customers, whether an engine runs or not. Raises HistoryUnreadable."""
-    settings.layout.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-    try:
-        await upgrade_to_head(settings.sql_url)
-        store = CustomerStore(settings.sql_url)
-        try:
-            yield store
-        finally:
-            await store.close()
-    except (DatabaseAway, RecordRefused) as failure:
-        raise HistoryUnreadable(failure.reason) from failure
 
 
 def read_customers(text: str, file: str, site: Site) -> list[CustomerRow]:

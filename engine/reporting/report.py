@@ -9,14 +9,13 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from config.site import Site
-from engine.errors import HistoryUnreadable, NoSuchSubject, SettingsInvalid
+from engine.database import opened
+from engine.errors import NoSuchSubject, SettingsInvalid
 from engine.loading import load_site_file
 from engine.settings import Settings
 from engine.site_rules import aims_of, productive_of
-from history.errors import HistoryError
 from history.events import Spoke
 from history.eventstore import EventStore
-from history.migrations import upgrade_to_head
 from history.rollups import Rollups
 from reports.figures import Figures, Kind, Subject
 from reports.fold import LATE_MS, REMEMBERED_MS, Cells, Fold, together
@@ -137,17 +136,11 @@ async def _customers(
 
 @asynccontextmanager
 async def _store(settings: Settings) -> AsyncIterator[tuple[EventStore, Rollups]]:
-    settings.layout.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-    try:
-        await upgrade_to_head(settings.sql_url)
-        store, rollups = EventStore(settings.sql_url), Rollups(settings.sql_url)
-        try:
-            yield store, rollups
-        finally:
-            await store.close()
-            await rollups.close()
-    except HistoryError as error:
-        raise HistoryUnreadable(str(error)) from error
+    async with (
+        opened(settings, lambda: EventStore(settings.sql_url)) as store,
+        opened(settings, lambda: Rollups(settings.sql_url)) as rollups,
+    ):
+        yield store, rollups
 
 
 def _names(wanted: Wanted, site: Site, cells: Cells) -> Sequence[str]:
