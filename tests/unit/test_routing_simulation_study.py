@@ -90,7 +90,7 @@ def test_what_callers_are_told_on_a_day_with_two_rushes() -> None:
     than the plain queue length, though that knows the true handling time, and less than the wait
     of the last who was answered."""
     day = load_scenario(vectors()["busy-day"])
-    found = figures(study(replace(day, length=replace(day.length, replications=3))).sums)
+    found = figures(study(replace(day, length=replace(day.length, replications=1))).sums)
     announced, by_length, last = (
         found[f"predicted.{name}.error"] for name in ("announced", "queue_length", "last_to_enter")
     )
