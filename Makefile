@@ -1,7 +1,7 @@
 .PHONY: help setup setup-tests run test check format bench reference lock clean
 
 PY := .venv/bin/python
-WORKERS ?= 2
+WORKERS ?= 3
 
 help: ## show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -15,7 +15,7 @@ setup-tests:
 run: setup ## start the sample site, play a demonstration call, stay up until Ctrl-C (DEMO=0: no call)
 	@exec .venv/bin/trunkline up $(if $(filter 0,$(DEMO)),--no-demo)
 
-test: setup-tests ## every test, files of them side by side (WORKERS=2)
+test: setup-tests ## every test, files of them side by side (WORKERS=3)
 	@$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 check: setup-tests ## lint, types, import rules
