@@ -76,6 +76,7 @@ class Booth:
         self.id = opened.capture
         self.over = False
         self._prompts = opened.prompts
+        self._rings_out = opened.rings_out
         self._tell = tell
         self._wanted = {Who.CALLER} | ({Who.AGENT} if opened.agent is not None else set())
         self._legs: dict[Who, Leg] = {}
@@ -131,6 +132,10 @@ class Booth:
             log.warning("capture_without_legs", capture=self.id, came=len(self._legs))
             self._end(now_ms)
             return
+        if self._rings_out and self._legs_due_ms is None:
+            self._rings_out = False
+            self._rings_until_ms = now_ms + RINGS_OUT_MS
+            self._closing_ms = now_ms + LAST_WORDS_MS
         self._relay.pass_time(now_ms * SAMPLES_PER_MS)
         due_ms = self._capture.due_ms
         if due_ms is not None and due_ms <= now_ms:
@@ -162,7 +167,7 @@ class Booth:
             case Play():
                 self._play(order, now_ms)
             case Close() if self._left is not None:
-                self._end(now_ms)
+                self.end(now_ms)
             case Close():
                 self._closing_ms = now_ms + LAST_WORDS_MS
         self._end_without_legs(now_ms)

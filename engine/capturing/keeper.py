@@ -45,6 +45,7 @@ class CaptureProcess:
 
     def __init__(self, address: Path, log_file: Path) -> None:
         self._port: int | None = None
+        self._up = asyncio.Event()
         self._address = address
         self._listeners: dict[str, Listener] = {}
         self._writer: asyncio.StreamWriter | None = None
@@ -56,6 +57,10 @@ class CaptureProcess:
     def port(self) -> int | None:
         """Where it waits for legs, on 127.0.0.1; None: it is not there now."""
         return self._port
+
+    async def there(self) -> None:
+        """Until it waits for legs."""
+        await self._up.wait()
 
     @property
     def pid(self) -> int | None:
@@ -121,6 +126,7 @@ class CaptureProcess:
         match news:
             case Up(port=port):
                 self._port = port
+                self._up.set()
                 log.info("capture_process_up", pid=self.pid)
             case Pong():
                 pass
@@ -131,6 +137,7 @@ class CaptureProcess:
 
     def _lost(self) -> None:
         self._writer = self._port = self._configured = None
+        self._up.clear()
         listeners, self._listeners = self._listeners, {}
         if listeners:
             log.error("captures_lost", captures=len(listeners))

@@ -51,7 +51,8 @@ class Configure(Message, tag="configure", frozen=True):
 
 
 class Open(Message, tag="open", frozen=True):
-    """A capture, for the legs that will come with these ids (`agent` None: there is none)."""
+    """A capture, for the legs that will come with these ids (`agent` None: there is none). One that
+    is `rings_out` captures nothing: the legs are let go once no key is heard any more."""
 
     capture: str
     caller: str
@@ -61,6 +62,7 @@ class Open(Message, tag="open", frozen=True):
     year: int
     month: int
     prompts: bool
+    rings_out: bool = False
 
 
 class Start(Message, tag="start", frozen=True):

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import structlog
 
@@ -41,6 +41,8 @@ class Process(Protocol):
     @property
     def port(self) -> int | None: ...
 
+    async def there(self) -> None: ...
+
 
 class Speech(Protocol):
     """Where audio lies: a path without extension (`engine.prompts.audio.Audio`)."""
@@ -48,13 +50,33 @@ class Speech(Protocol):
     async def of(self, segment: Segment) -> str: ...
 
 
-class Address(NamedTuple):
-    """How a leg finds the relay."""
+class Hold:
+    """Whether the capture process has the legs of one of its relays."""
 
-    leg: str
-    """AudioSocket's id of it."""
-    server: str
-    """Host and port."""
+    def __init__(self) -> None:
+        self.over = asyncio.Event()
+        """It has none of them any more."""
+        self.rung_out = False
+        """It let go of them by itself, when no key was heard."""
+
+    def listen(self, process: Process, name: str) -> None:
+        """Of the relay with this name, to its end."""
+
+        def heard(news: News | None) -> None:
+            self.take(news)
+            if isinstance(news, Closed):
+                process.forget(name)
+
+        process.listen(name, heard)
+
+    def take(self, news: News | None) -> None:
+        """What the process tells of it; None: the process is lost."""
+        match news:
+            case Closed():
+                self.rung_out = self.rung_out or not self.over.is_set()
+                self.over.set()
+            case Parted() | None:
+                self.over.set()
 
 
 class RemoteCapture:
@@ -62,6 +84,7 @@ class RemoteCapture:
 
     def __init__(self, name: str, process: Process, speech: Speech, order: Order) -> None:
         self.back: Callable[[], Awaitable[None]] | None = None
+        self.hold = Hold()
         self._name = name
         self._process = process
         self._speech = speech
@@ -168,6 +191,7 @@ class RemoteCapture:
 
     def take(self, news: News | None) -> None:
         """What the process tells of this capture; None: it is lost."""
+        self.hold.take(news)
         match news:
             case Joined():
                 self._joined.set()

@@ -18,17 +18,19 @@ from engine.calls.services import Services
 from engine.capturing import messages
 from engine.paying.captures import CapturesAway, OpenCapture, Order
 from engine.paying.pauses import NotPaused, Pause
+from engine.paying.relays import Relays
 from engine.paying.remote import Process, RemoteCapture
 from engine.paying.safety import PaymentSafety
 from engine.performing.line import Line
-from engine.transfers.caller import enter_relay
+from engine.transfers.caller import stay_relayed
 from engine.transfers.party import Party, Relayed
 from engine.transfers.table import Mode
 
 log = structlog.get_logger(__name__)
 
-BACK_S = 5.0
-"""So long the legs may take to be back where they came from."""
+BACK_S = 60.0
+"""So long the legs may take to be back where they came from: a few ms, but for what follows a relay
+that was lost (`Relays`)."""
 LOOKS_EVERY_S = 5.0
 """How often Asterisk is asked again while a card is keyed: most of its settings change without an
 event."""
@@ -50,14 +52,14 @@ class CaptureRoom:
         party = self._services.parties.of(contact)
         agent = party.table.agent
         async with self._unheard(self._line_of(contact), agent.leg if agent else None) as unheard:
-            capture, relayed = self._new(order)
+            capture, relayed = self._new(order, party)
             party.relay(relayed)
             capture.back = lambda: _back(party)
             try:
                 self._open(capture, order, relayed.caller, relayed.agent)
                 await capture.legs_in()
             except BaseException:
-                party.relay_over()
+                party.relay_off()
                 await capture.close()
                 raise
             return unheard.keep(capture)
@@ -67,7 +69,7 @@ class CaptureRoom:
         if line.session.hungup.is_set():
             raise ChannelGone(line.session.request.channel)
         async with self._unheard(line.session.request.uniqueid, None) as unheard:
-            capture, relayed = self._new(order)
+            capture, relayed = self._new(order, None)
             self._open(capture, order, relayed.caller, None)
             name = f"relay of {line.contact}"
             inside = asyncio.create_task(_inside(line, relayed), name=name)
@@ -98,15 +100,14 @@ class CaptureRoom:
             unheard = _Unheard(stack, pause, self._services.safety)
             yield unheard
 
-    def _new(self, order: Order) -> tuple[RemoteCapture, Relayed]:
+    def _new(self, order: Order, party: Party | None) -> tuple[RemoteCapture, Relayed]:
         """Nothing has happened yet. Raises CapturesAway."""
         if self._services.site.payments is None:
             raise CapturesAway("no_provider")
         if self._process.port is None:
             raise CapturesAway("restarting")
-        name, caller, agent = (str(uuid.uuid4()) for _ in range(3))
-        capture = RemoteCapture(name, self._process, self._services.audio, order)
-        return capture, Relayed(caller, agent, f"127.0.0.1:{self._process.port}")
+        capture = RemoteCapture(str(uuid.uuid4()), self._process, self._services.audio, order)
+        return capture, Relays(self._process, party).first(capture.hold)
 
     def _open(self, capture: RemoteCapture, order: Order, caller: str, agent: str | None) -> None:
         site = self._services.site
@@ -118,7 +119,8 @@ class CaptureRoom:
         today = datetime.now(ZoneInfo(site.zone))
         how = order.rules, order.language, today.year, today.month, order.prompts
         self._process.listen(capture.id, capture.take)
-        self._process.send(messages.Open(capture.id, caller, agent, *how))
+        if not self._process.send(messages.Open(capture.id, caller, agent, *how)):
+            capture.take(None)
 
 
 class _Unheard:
@@ -162,7 +164,7 @@ async def _inside(line: Line, relayed: Relayed) -> None:
     """The caller of a flow, until the relay lets go of them; that they have hung up meanwhile, or
     Asterisk is lost, the next command tells."""
     with contextlib.suppress(ChannelGone, SessionClosed):
-        await enter_relay(line.session, relayed.caller, relayed.server)
+        await stay_relayed(line.session, relayed)
 
 
 async def _out(inside: asyncio.Task[None]) -> None:

@@ -7,8 +7,8 @@ from bridge.agi.session import AgiSession
 from bridge.errors import ChannelGone
 from bridge.switch import KEYS
 from engine.calls.services import Services
-from engine.calls.stage import FLOW, HELD, PEER, STAGE, TALKING
-from engine.transfers.party import Party
+from engine.calls.stage import FLOW, HELD, PEER, RELAYED, STAGE, TALKING
+from engine.transfers.party import Party, Relayed
 from engine.transfers.table import InRelay, Music, Over, Where, With
 
 PARKS_S = 2.0
@@ -41,16 +41,16 @@ async def _together(services: Services, session: AgiSession, party: Party, place
 
 
 async def _in_relay(services: Services, session: AgiSession, party: Party) -> None:
-    """Until the relay lets go of the caller. Should the engine be lost, and the relay with it,
-    Asterisk brings the caller back to the agent."""
+    """Until the relay is over. Should the engine be lost, and the relay with it, Asterisk brings
+    the caller back to the agent."""
     peer, relayed = party.table.agent, party.relayed
     if peer is None or relayed is None:
         party.relay_over()
         return
     party.tell(lambda story: story.tell(services.clock(), "capture"))
     await session.set_variable(PEER, services.ringer.channel_of(peer.leg))
-    await session.set_variable(STAGE, HELD)
-    await enter_relay(session, relayed.caller, relayed.server)
+    await session.set_variable(STAGE, RELAYED)
+    await stay_relayed(session, relayed)
     await session.set_variable(STAGE, FLOW)
     if session.hungup.is_set():
         raise ChannelGone(session.request.channel)
@@ -59,15 +59,41 @@ async def _in_relay(services: Services, session: AgiSession, party: Party) -> No
     await _parked(party)
 
 
-async def enter_relay(session: AgiSession, socket: str, server: str) -> None:
-    """Until the relay lets go of the caller, or the caller of it. What they key there is told by
-    the manager to nobody.
+async def stay_relayed(session: AgiSession, relayed: Relayed) -> None:
+    """Until the relay is known to be over, and any that follows it. Out of one the caller waits in
+    silence. What they key is told by the manager to nobody.
 
-    `AudioSocket` ends with -1 when the other end dies in the middle of a frame, which would look
-    like a caller who hung up; `TryExec` makes it an ordinary end (app_exec.c).
+    Asterisk lets go of a leg by itself, too: of one whose relay does not read, once some two
+    seconds of audio fill the connection (`ast_audiosocket_send_frame()` in res_audiosocket.c), and
+    of one on which nothing comes from either side for two seconds (`audiosocket_run()` in
+    app_audiosocket.c).
+
+    `AudioSocket` then ends with -1, as when the other end dies in the middle of a frame, which
+    would look like a caller who hung up; `TryExec` makes it an ordinary end (app_exec.c).
     """
-    await session.set_variable(KEYS, "")
-    await session.execute("TryExec", f"AudioSocket({socket}", f"{server})")
+    following: Relayed | None = relayed
+    while following is not None:
+        await session.set_variable(KEYS, "")
+        # Asterisk tells of a hangup before it takes the next command, not before.
+        if session.hungup.is_set():
+            raise ChannelGone(session.request.channel)
+        following.begin(following)
+        socket, server = following.caller, following.server
+        await session.execute("TryExec", f"AudioSocket({socket}", f"{server})")
+        following = await _after(session, following)
+
+
+async def _after(session: AgiSession, relayed: Relayed) -> Relayed | None:
+    hungup = asyncio.create_task(session.hungup.wait())
+    after = asyncio.ensure_future(relayed.after())
+    try:
+        await asyncio.wait((hungup, after), return_when=asyncio.FIRST_COMPLETED)
+        if session.hungup.is_set():
+            raise ChannelGone(session.request.channel)
+        return after.result()
+    finally:
+        hungup.cancel()
+        after.cancel()
 
 
 async def _parked(party: Party) -> None:

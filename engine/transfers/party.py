@@ -6,7 +6,7 @@ here by the switch, and by the caller's own session, which looks where it is to 
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +33,11 @@ class Relayed:
     caller: str
     agent: str
     server: str
+    begin: "Callable[[Relayed], None]"
+    """To be told when the caller is about to go there."""
+    after: Callable[[], "Awaitable[Relayed | None]"]
+    """To be asked once the caller is out of it, who is kept apart from the agent, in silence, until
+    it answers: with another relay, where they go on, or None, when they may be joined."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +163,18 @@ class Party:
             self._ended.add(agent.leg)
         self._become(self.table.left(agent.leg))
 
+    def relay_again(self, relayed: Relayed) -> None:
+        """The caller's session is about to go into another relay."""
+        self.relayed = relayed
+        self._become(self.table.relay_again())
+
     def relay_over(self) -> None:
-        """The caller's session is out of the relay, or was never in it."""
+        """The caller's session is out of the relay, and they may talk."""
         self._become(self.table.relay_over())
+
+    def relay_off(self) -> None:
+        """There is no relay for those who are not on the way there."""
+        self._become(self.table.relay_off())
 
     def fetching(self, leg: str) -> None:
         """The caller's session is about to be with them."""

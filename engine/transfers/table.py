@@ -7,7 +7,8 @@ follow one by one, so a table tells both: what is wanted (`mode`), and where eac
     TALK ⇄ HOLD          agent and caller; the caller hears music, the agent waits
     CONSULT ⇄ ASIDE      agent and guest, the caller hears music; agent and caller, the guest waits
     CONFERENCE           all of them
-    TALK ⇄ RELAY         agent and caller, each in a relay: the caller keys a card
+    TALK ⇄ RELAY         agent and caller, each in a relay: the caller keys a card; or out of it,
+                         and apart, until it is known to be over
 
 Whoever stays when the agent leaves is the agent from then on, in TALK.
 """
@@ -38,6 +39,7 @@ class Where(Enum):
     MOVING = "moving"  # on the way to wait by itself
     PARKED = "parked"  # waits by itself
     RELAYED = "relayed"  # in a relay, or on the way there
+    BETWEEN = "between"  # out of one relay, and wanted in another
     TOGETHER = "together"  # with the other leg, without the caller
     CALLER = "caller"  # with the caller, whose session fetched it
 
@@ -157,14 +159,25 @@ class Table:
             raise NotNow("capture", "agent and caller are just being joined")
         return replace(self, mode=Mode.RELAY)
 
+    def relay_again(self) -> Self:
+        """The relay has let go of both, who are to go on in another."""
+        if self.mode is not Mode.RELAY or self.agent is None:
+            return self
+        return self._seated(self.agent.leg, Where.BETWEEN)
+
+    def relay_off(self) -> Self:
+        """There is no relay. An agent who is on the way there already comes back by themselves."""
+        at_home = self.agent is not None and self.agent.where is Where.CALLER
+        return replace(self, mode=Mode.TALK) if self.mode is Mode.RELAY and at_home else self
+
     # what the switch tells
 
     def relay_over(self) -> Self:
-        """The relay has let go of both; the agent's leg is about to wait."""
+        """Nothing keeps the two apart any more; the agent's leg waits, or is about to."""
         if self.mode is not Mode.RELAY or self.agent is None:
             return self
         talk = replace(self, mode=Mode.TALK)
-        if self.agent.where is not Where.RELAYED:
+        if self.agent.where not in (Where.RELAYED, Where.BETWEEN):
             return talk
         return talk._seated(self.agent.leg, Where.MOVING, Parking.SILENCE)
 
@@ -184,9 +197,9 @@ class Table:
         return replace(self, guest=None, mode=Mode.TALK)
 
     def parked(self, leg: str) -> Self:
-        """A leg waits by itself now; one that was in a relay is out of it."""
-        in_relay = self.mode is Mode.RELAY and self.agent is not None and self.agent.leg == leg
-        return (self.relay_over() if in_relay else self)._seated(leg, Where.PARKED)
+        """A leg waits by itself now. One that was in a relay is out of it; that this is over is for
+        the caller's session to say."""
+        return self._seated(leg, Where.PARKED)
 
     def joined(self) -> Self:
         """Agent and guest talk now."""
@@ -239,7 +252,7 @@ class Table:
         hears = self._agent_hears()
         if hears is not None and self._is_to_park(agent, hears):
             return (Park(agent.leg, hears),)
-        if self.mode is Mode.RELAY and agent.where is Where.CALLER:
+        if self.mode is Mode.RELAY and agent.where in (Where.CALLER, Where.BETWEEN):
             return (ToRelay(agent.leg),)
         if guest is None or guest.where in (Where.COMING, Where.MOVING):
             return ()

@@ -65,12 +65,19 @@ class FakeProvider:
 class FakeEngine:
     """Opens a booth, and has everything that is told go over the wire."""
 
-    def __init__(self, rules: Rules = PLAIN, *, agent: bool = True, prompts: bool = False):
+    def __init__(
+        self,
+        rules: Rules = PLAIN,
+        *,
+        agent: bool = True,
+        prompts: bool = False,
+        rings_out: bool = False,
+    ):
         self.now_ms = 5_000_000
         self.lines: list[bytes] = []
         self.news: list[Message] = []
         legs = "caller-leg", "agent-leg" if agent else None
-        opened = Open("capture-1", *legs, rules, "en", 2026, 11, prompts)
+        opened = Open("capture-1", *legs, rules, "en", 2026, 11, prompts, rings_out)
         decoded = read_order(line_of(opened))
         assert isinstance(decoded, Open)
         self.booth = Booth(decoded, self._told, self.now_ms)
@@ -82,10 +89,14 @@ class FakeEngine:
 
     def begin(self) -> None:
         """Every leg comes, and the first field is asked for."""
+        self.legs_come()
+        self.orders(Start("capture-1"))
+
+    def legs_come(self) -> None:
+        """All of them."""
         assert self.booth.joined(Who.CALLER, self.caller)
         if Who.AGENT in self.booth._wanted:
             assert self.booth.joined(Who.AGENT, self.agent)
-        self.orders(Start("capture-1"))
 
     def orders(self, order: Order) -> None:
         """Over the wire, too."""

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from phones.errors import PhoneTimeout
 from phones.phone import Call
 from tests.sip.agents_site import AGENT_HZ, CALLER_HZ, hears, is_deaf_to, talking, told
 from tests.sip.capture_site import (
@@ -27,6 +28,7 @@ from tests.sip.capture_site import (
     spoken,
     tones,
 )
+from tests.sip.hearing import tone_at
 from tests.sip.running_site import Json, RunningSite, until
 from tests.unit.lines import voice
 
@@ -175,15 +177,51 @@ async def test_a_capture_process_that_is_killed_leaves_nobody_in_silence(
         await again.shows(4)
 
 
-async def test_an_engine_that_is_killed_leaves_nobody_in_silence(site: RunningSite) -> None:
-    """Asterisk alone brings them together, with no tone on the way; the new engine knows who talks,
-    and the flow goes on when the agent has hung up."""
+async def test_a_capture_process_that_hangs_lets_no_key_through(
+    site: RunningSite, tmp_path: Path
+) -> None:
+    """It is stopped while a card is keyed by tones, for so long that Asterisk takes both legs out
+    of it. The agent hears no key of it, neither then nor when the process was killed and the caller
+    keys on, and the two talk again when no key comes any more."""
+    keys = spoken(tmp_path, "keys", tones(KEYED))
     async with paying(site) as payment:
         talk = payment.talk
-        await talk.caller.send_digits("4242")
+        await talk.caller.play_wav(keys)
+        await payment.shows(2)
+        stopped = await _process(site)
+        os.kill(stopped, signal.SIGSTOP)
+        deaf = {hz: asyncio.create_task(_heard(talk.anna, hz, 14)) for hz in TONES_HZ}
+        assert (await payment.comes_to("ended", 30))["result"] == "internal-error"
         await talk.caller.play_tone(CALLER_HZ)
-        await site.kill_engine()
+        assert {hz: await each for hz, each in deaf.items()} == dict.fromkeys(TONES_HZ, False)
+        await tone_at(talk.anna, CALLER_HZ, -12)
         await hears(talk.caller, AGENT_HZ)
+
+
+async def _heard(call: Call, hz: int, within_s: float) -> bool:
+    try:
+        await call.hear_tone(hz, timeout_s=within_s)
+    except PhoneTimeout:
+        return False
+    return True
+
+
+async def test_an_engine_that_is_killed_leaves_nobody_in_silence(
+    site: RunningSite, tmp_path: Path
+) -> None:
+    """Asterisk alone brings them together once the caller keys no more, with no tone on the way;
+    the new engine knows who talks, and the flow goes on when the agent has hung up."""
+    keys = spoken(tmp_path, "keys", tones("4242"))
+    async with paying(site) as payment:
+        talk = payment.talk
+        await talk.caller.play_wav(keys)
+        await payment.shows(2)
+        await site.kill_engine()
+        deaf = [asyncio.create_task(_heard(talk.anna, hz, 4)) for hz in TONES_HZ]
+        assert not any([await each for each in deaf])
+        await talk.caller.stop_playing()
+        await hears(talk.caller, AGENT_HZ)
+        await talk.caller.play_tone(CALLER_HZ)
         await hears(talk.anna, CALLER_HZ)
         await site.engine_back()
         await site.agent_is("anna", "talking")

@@ -34,11 +34,12 @@ from engine.capturing.messages import (
     Tokenised,
     Told,
 )
-from engine.paying import remote, room
+from engine.paying import relays, remote, room
 from engine.paying.captures import CapturesAway, OpenCapture, Order
 from engine.paying.room import CaptureRoom
 from engine.paying.safety import PaymentSafety
 from engine.transfers.refusals import NotInTalk
+from engine.transfers.table import Mode
 from history.outcome import EndedBy, Outcome
 from payments.capture import Ended, Field, Output, Prompt, PromptKind, Result, Rules
 from payments.errors import CardRefused, NotDone
@@ -86,13 +87,23 @@ class FakeProcess:
 
     def tells(self, news: News | None) -> None:
         """To whoever listens."""
-        (listener,) = self.listeners.values()
-        listener(news)
+        name = getattr(news, "capture", "")
+        for listener in [self.listeners[name]] if name else [*self.listeners.values()]:
+            listener(news)
+
+    def lost(self) -> None:
+        """With all that it held."""
+        self.port, listeners, self.listeners = None, self.listeners, {}
+        for listener in listeners.values():
+            listener(None)
+
+    async def there(self) -> None:
+        await until(lambda: self.port is not None)
 
     @property
     def opened(self) -> Open:
         """What it was told to open."""
-        (told,) = (each for each in self.sent if isinstance(each, Open))
+        (told,) = (each for each in self.sent if isinstance(each, Open) and not each.rings_out)
         return told
 
 
@@ -114,7 +125,7 @@ class Case:
         opened = self.process.opened
         assert self.house.switch.relayed == [("leg-1", opened.agent, "127.0.0.1:4000")]
         call.says(OK)
-        for said in ("STAGE flow", "PEER leg-1", "STAGE held", 'KEYS ""'):
+        for said in ("STAGE flow", "PEER leg-1", "STAGE relayed", 'KEYS ""'):
             await call.answers(f"SET VARIABLE TRK_{said}", SET)
         assert await call.hears() == f'EXEC TryExec "AudioSocket({opened.caller},127.0.0.1:4000)"'
 
@@ -125,6 +136,15 @@ class Case:
         await self.relayed(call)
         self.process.tells(Joined(self.process.opened.capture))
         return await beginning
+
+    async def rings_out(self, call: FakeCall) -> list[Open]:
+        """The caller goes into a relay that captures nothing."""
+        await call.answers('SET VARIABLE TRK_KEYS ""', SET)
+        entered = await call.hears()
+        opened = [each for each in self.process.sent if isinstance(each, Open) and each.rings_out]
+        words = f"AudioSocket({opened[-1].caller},127.0.0.1:{self.process.port})"
+        assert entered == f'EXEC TryExec "{words}"'
+        return opened
 
     async def lets_go(self, call: FakeCall) -> None:
         """The relay is over for both: Anna's leg waits to be fetched."""
@@ -167,6 +187,8 @@ async def agent_left(call: FakeCall) -> None:
 def case(monkeypatch: pytest.MonkeyPatch) -> Case:
     """Anna is there, and no announcement comes."""
     monkeypatch.setattr(waiting, "FIRST_ANNOUNCEMENT_S", 3_600.0)
+    monkeypatch.setattr(room, "BACK_S", 2.0)
+    monkeypatch.setattr(relays, "RESTARTS_S", 0.0)
     house = House({"support": program(FLOW_TEXT)})
     payments = Payments(sandbox=Sandbox())
     house.services.site = house.site.model_copy(update={"payments": payments})
@@ -203,7 +225,7 @@ async def test_the_provider_and_its_secrets_are_told_to_the_process_alone(case: 
         assert isinstance(told, Configure)
         assert told.secrets == {"sandbox_key": "s"}
         assert "sandbox_key" not in f"{told!r}{told}"
-        case.process.tells(None)
+        case.process.tells(Closed(capture.id))
         await case.lets_go(call)
         await capture.close()
         await case.talk_again(call)
@@ -215,8 +237,7 @@ async def test_a_process_that_is_lost_ends_the_capture_and_nothing_else(case: Ca
     async with calling(case.house) as call:
         capture = await case.open(call)
         outputs = case.outputs(capture)
-        case.process.port = None
-        case.process.tells(None)
+        case.process.lost()
         await case.lets_go(call)
         await case.talk_again(call)
         await case.reading
@@ -226,6 +247,55 @@ async def test_a_process_that_is_lost_ends_the_capture_and_nothing_else(case: Ca
         await capture.paid()
         await capture.close()
         await capture.close()
+        await caller_leaves(call)
+
+
+async def test_legs_that_a_capture_has_not_let_go_of_are_kept_apart(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asterisk takes both out of a process that hangs: nothing joins them, and the recordings stay
+    paused, until it is killed; then both go through a relay of the next process until the caller
+    keys nothing, also where that one is lost in turn."""
+    monkeypatch.setattr(relays, "RESTARTS_S", 2.0)
+    async with calling(case.house) as call:
+        capture = await case.open(call)
+        call.says(OK)
+        case.house.services.parties.leg_parked(CONTACT, "leg-1")
+        closing = asyncio.create_task(capture.close())
+        await until(lambda: Close(capture.id) in case.process.sent)
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert case.house.services.parties.of(CONTACT).table.mode is Mode.RELAY
+        for port in (4001, 4002):
+            case.process.lost()
+            case.process.port = port
+            *_, ringing = await case.rings_out(call)
+            there = ("leg-1", ringing.agent, f"127.0.0.1:{port}")
+            await until(partial(case.house.switch.relayed.__contains__, there))
+            call.says(OK)
+        assert not closing.done()
+        case.process.tells(Closed(ringing.capture))
+        await call.answers("SET VARIABLE TRK_STAGE flow", SET)
+        case.house.services.parties.leg_parked(CONTACT, "leg-1")
+        await closing
+        assert case.process.listeners == {}
+        await case.talk_again(call)
+        await caller_leaves(call)
+
+
+async def test_after_enough_lost_relays_they_are_joined(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody is kept apart for ever."""
+    monkeypatch.setattr(relays, "FOLLOWING", 1)
+    async with calling(case.house) as call:
+        capture = await case.open(call)
+        case.process.tells(Parted(capture.id, "agent"))
+        call.says(OK)
+        (ringing,) = await case.rings_out(call)
+        case.process.tells(Parted(ringing.capture, "caller"))
+        await case.lets_go(call)
+        await case.talk_again(call)
         await caller_leaves(call)
 
 
@@ -281,7 +351,6 @@ async def test_the_caller_hangs_up_in_the_relay(case: Case) -> None:
         case.process.tells(Parted(capture.id, "caller"))
         case.process.tells(Closed(capture.id))
         call.says("HANGUP", OK)
-        await call.answers("SET VARIABLE TRK_STAGE flow", SET)
         await until(lambda: "leg-1" in case.house.switch.hung_up)
         await call.answers("SET VARIABLE TRK_STAGE done", SET)
         await capture.close()
@@ -295,6 +364,10 @@ async def test_the_agent_hangs_up_in_the_relay(case: Case) -> None:
         case.house.services.parties.leg_ended(CONTACT, "leg-1")
         case.process.tells(Parted(capture.id, "agent"))
         case.process.tells(Closed(capture.id))
+        call.says(OK)
+        (ringing,) = await case.rings_out(call)
+        assert ringing.agent is None
+        case.process.tells(Closed(ringing.capture))
         await agent_left(call)
         await capture.close()
     row = case.house.writer.row

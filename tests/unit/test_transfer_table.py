@@ -289,13 +289,41 @@ def test_a_card_is_keyed_in_a_relay() -> None:
     assert switch.with_caller == {ANNA}
 
 
-def test_an_agent_s_leg_that_is_put_out_ends_the_relay() -> None:
-    """Whatever the caller's session knows by then."""
+def test_an_agent_s_leg_that_is_put_out_waits_until_the_relay_is_over() -> None:
+    """Which only the caller's session knows: until then nobody fetches it."""
     switch = Switch(ANNA)
     switch.become(switch.table.relay())
     switch.settle()
     switch.come_from_relay(ANNA)
-    assert switch.table.mode is Mode.TALK
+    switch.settle()
+    assert (switch.parked, switch.with_caller) == ({ANNA}, set())
+    switch.become(switch.table.relay_over())
+    switch.settle()
+    assert switch.with_caller == {ANNA}
+
+
+def test_from_a_relay_that_was_lost_both_go_into_another() -> None:
+    """Whether the agent's leg is known to be out of the first one, or not yet."""
+    for parked in (True, False):
+        switch = Switch(ANNA)
+        switch.become(switch.table.relay())
+        switch.settle()
+        if parked:
+            switch.come_from_relay(ANNA)
+        switch.become(switch.table.relay_again())
+        assert switch.table.moves == (ToRelay(ANNA),)
+        switch.settle()
+        assert (switch.table.mode, switch.with_caller) == (Mode.RELAY, set())
+    assert Switch(ANNA).table.relay_again() == Switch(ANNA).table
+
+
+def test_a_relay_is_called_off_only_while_nobody_is_on_the_way() -> None:
+    """Else two who are apart would be taken for talking."""
+    switch = Switch(ANNA)
+    switch.become(switch.table.relay())
+    assert switch.table.relay_off() == Switch(ANNA).table
+    switch.settle()
+    assert switch.table.relay_off() == switch.table
 
 
 @pytest.mark.parametrize("verb", ["hold", "consult", "toggle", "confer", "cancel", "complete"])
