@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from config.decline_codes import DECLINE_CODES
 from config.document import DocumentModel
 from config.duration import Duration
 from config.secrets import SANDBOX_SECRETS
@@ -68,6 +69,13 @@ def _place(text: str) -> str:
     return text
 
 
+def _decline_code(text: str) -> str:
+    if text not in DECLINE_CODES:
+        hint = did_you_mean(text, sorted(DECLINE_CODES))
+        raise ValueError(f"{shown(text)} is no decline code of Stripe's, {hint}")
+    return text
+
+
 def _body_of(holes: tuple[str, ...], needed: str) -> AfterValidator:
     def check(body: dict[str, Any]) -> dict[str, Any]:
         used = {name for text in texts_of(body) for name in HOLE.findall(text)}
@@ -85,6 +93,7 @@ PrivateAddress = Annotated[WebAddress, AfterValidator(_private)]
 RequestPath = Annotated[str, AfterValidator(_path)]
 OpeningPath = Annotated[RequestPath, AfterValidator(_no_hole)]
 LookPath = Annotated[RequestPath, AfterValidator(_key_alone)]
+DeclineCode = Annotated[Line, AfterValidator(_decline_code)]
 ReplyPlace = Annotated[str, AfterValidator(_place)]
 BrandName = Literal[
     "visa", "mastercard", "amex", "discover", "diners", "jcb", "unionpay", "maestro", "mir"
@@ -146,7 +155,7 @@ class ReplyPlaces(DocumentModel):
     advice: ReplyPlace = Field(
         default="advice", description="the network's advice: 01, 02, 03, 21 of Mastercard"
     )
-    codes: dict[Line, Line] = Field(
+    codes: dict[Line, DeclineCode] = Field(
         default={},
         description="the gateway's words for why, in those of Stripe's decline codes, by which "
         "the agent is told what may be said",

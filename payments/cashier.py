@@ -170,10 +170,10 @@ class Cashier:
         """Give back all that is left of it, or `amount` (in smallest units)."""
         return await self._do(payment_id, Operation.REFUND, by, amount)
 
-    async def resolve(self, attempt: Attempt) -> Outcome:
+    async def resolve(self, attempt: Attempt, by: str = ENGINE) -> Outcome:
         """Find out how an open attempt ended: look, then ask once more with the same key, as long
-        as the provider knows keys."""
-        work = _Work(await self._ledger.payment(attempt.payment_id), attempt)
+        as the provider knows keys. `by` is who wants to know, for the audit."""
+        work = _Work(await self._ledger.payment(attempt.payment_id), attempt, by)
         if attempt.sent_ms is None:
             return await self._not_made(work, "never_sent")
         if self._is_of_another(work):
@@ -208,8 +208,8 @@ class Cashier:
 
     async def decide(self, attempt: Attempt, end: AttemptState, by: str) -> Outcome:
         """A person has asked the provider, and says how it ended."""
-        work = _Work(await self._ledger.payment(attempt.payment_id), attempt)
-        return await self._settle(work, Settling(end, code=DECIDED), by)
+        work = _Work(await self._ledger.payment(attempt.payment_id), attempt, by)
+        return await self._settle(work, Settling(end, code=DECIDED))
 
     async def recover(self, before_ms: int | None = None) -> list[Outcome]:
         """Resolve what an engine left that died, or could not find out: at its start, and now and
@@ -305,11 +305,11 @@ class Cashier:
     async def _not_made(self, work: _Work, reason: str) -> Outcome:
         return await self._settle(work, Settling(AttemptState.NOT_DONE, code=reason))
 
-    async def _settle(self, work: _Work, end: Settling, by: str = ENGINE) -> Outcome:
+    async def _settle(self, work: _Work, end: Settling) -> Outcome:
         """What is known is told, also where the ledger cannot take it now: `recover` asks again,
         and is told the same. But for what was not done: asked again it would be."""
         try:
-            return _outcome(*await self._ledger.settle(work.attempt, end, self._clock(), by))
+            return _outcome(*await self._ledger.settle(work.attempt, end, self._clock(), work.by))
         except DatabaseAway as away:
             log.critical("payment_not_in_ledger", attempt=work.attempt.id, reason=away.reason)
         if end.state is AttemptState.NOT_DONE and work.attempt.sent_ms is not None:
@@ -332,6 +332,8 @@ class _Work:
 
     payment: Payment
     attempt: Attempt
+    by: str = ENGINE
+    """Whose doing it is that its end becomes known."""
 
     @property
     def asked(self) -> Asked:

@@ -166,10 +166,9 @@ class Switchboard:
             return
         if self._recordings is not None:
             self._recordings.leg_ended(story, leg, now)
+        # Who has ended a conversation that outlived its engine is not told by whose leg ends first:
+        # both do, when the caller hangs up. When the agent does, the caller's dialplan comes back.
         chronicle.leg_ended(event.uniqueid, event.cause)
-        talks = leg.agent is not None and leg.agent == story.agent
-        if talks and story.id in services.adopted and (told := chronicle.story(story.id)):
-            chronicle.update(told.conversation_ended(now, EndedBy.AGENT))
 
     def _adopted(self, uniqueid: str, services: Services) -> str | None:
         """The contact whose caller's channel this is, if no session drives it."""

@@ -115,6 +115,7 @@ _TOLD_BY: Mapping[str, tuple[str, ...]] = {
     "customers": ("values",),
     "hours": ("hours",),
     "zone": ("hours",),
+    "payments": ("payments",),
 }
 """What of `Known` is not known without a part of the site. Without ``values`` no name that begins
 with ``site.`` or ``caller.`` is judged."""

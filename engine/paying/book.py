@@ -84,7 +84,7 @@ async def resolve(settings: Settings, name: str, decided: str, by: str, as_json:
                     end = DECISIONS[decided]
                     outcomes.append(await till.cashier.decide(attempt, end, by))
                 else:
-                    outcomes.append(await till.cashier.resolve(attempt))
+                    outcomes.append(await till.cashier.resolve(attempt, by))
     return _tell(outcomes, as_json)
 
 

@@ -42,6 +42,8 @@ from ivr.expression.unparsing import unparse
 
 _SHOWN = 40
 _UNSET_WORDS = frozenset({"null", "none", "nil", "unset", "undefined", "empty"})
+_ELSEWHERE = {"call.from": "call.caller", "call.to": "call.called"}
+"""What other systems call it."""
 _BOOL = Kind(ValueType.BOOL)
 _JOIN = "join texts with +, other values with text(…)"
 
@@ -339,7 +341,9 @@ def _may_be_text(name: str, names: Mapping[str, NameType]) -> bool:
 def _unknown(name: str, names: Mapping[str, NameType]) -> str:
     if name.lower() in _UNSET_WORDS:
         return f"there is no {name} here, write is set or is not set"
-    return f"unknown name {shown(name)}, {did_you_mean(name, names)}"
+    usual = _ELSEWHERE.get(name.lower())
+    hint = f'did you mean "{usual}"?' if usual in names else did_you_mean(name, names)
+    return f"unknown name {shown(name)}, {hint}"
 
 
 def _hint(node: Expr, own: Kind, other: Kind) -> str:

@@ -40,10 +40,12 @@ def signature(payload: bytes, secret: str, at_s: int) -> str:
 def read_notice(payload: bytes, header: str, secret: str, now_ms: int) -> Notice:
     """What was announced. Raises NoticeRefused when the provider did not sign it with our secret,
     or not lately."""
+    if not header.strip():
+        raise NoticeRefused("it has no Stripe-Signature")
     parts = [part.partition("=") for part in header.split(",")]
     at = next((value for name, _, value in parts if name.strip() == "t"), "")
     if not at.isascii() or not at.isdigit() or len(at) > 12:
-        raise NoticeRefused("it has no time")
+        raise NoticeRefused("its Stripe-Signature has no time")
     wanted = _digest(payload, secret, at).encode()
     given = [value.strip().encode() for name, _, value in parts if name.strip() == "v1"]
     if not any(hmac.compare_digest(wanted, each) for each in given):

@@ -178,6 +178,22 @@ def test_a_flow_is_not_blamed_for_a_site_that_cannot_be_read(
     assert all(problem.startswith("site.yaml:") for problem in problems)
 
 
+def test_of_a_site_that_cannot_be_read_no_flow_is_told_that_payments_are_not_set_up(
+    house: House,
+) -> None:
+    """Whether they are nobody knows: here a key is there twice."""
+    house.spoil_site("zone:", "zone: UTC\nzone:")
+    pay = "{pay: {amount: 5, currency: EUR, reference: x}, paid: bye, declined: bye, on_error: bye}"
+    flow = FLOW.format(name="pays", queue="support")
+    house.write(
+        "pays.yaml", flow.split("steps:")[0] + f"steps:\n  wait: {pay}\n  bye: {{hangup: normal}}\n"
+    )
+    code, told, _ = house.check()
+    assert code == 1
+    assert [line.split(":")[0] for line in told if "payments are not set up" in line] == []
+    assert any("zone" in line for line in told)
+
+
 def test_a_yml_file_is_an_error(house: House) -> None:
     """Nothing reads it, and its author is told, alone and with all the others."""
     path = house.write("support2.yml", FLOW.format(name="support2", queue="faults"))

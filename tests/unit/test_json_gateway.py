@@ -7,10 +7,12 @@ from textwrap import dedent
 
 import pytest
 
+from config.decline_codes import DECLINE_CODES
 from config.document import DocumentError, load_text
 from config.payments import HttpGateway, Payments
 from payments.errors import CardRefused, NoAnswer, NotDone
 from payments.gateways import Approved, Asked, Declined, Handle, Operation, Order, Pending, Reason
+from payments.gateways.declines import CODES
 from payments.gateways.json import JsonGateway
 from payments.json_api import JsonApi
 from payments.money import Amount
@@ -162,6 +164,10 @@ async def test_what_the_site_does_not_describe_is_not_done() -> None:
             SITE.format(url="https://p.example").replace("[NOK]", "[NOK, OK]"),
             '"OK" means two things',
         ),
+        (
+            SITE.format(url="https://p.example").replace("insufficient", "insuficient"),
+            'no decline code of Stripe\'s, did you mean "insufficient_funds"?',
+        ),
         ('stripe: {key: "secret:k"}\nlongest: 10s', "nobody could key a card"),
         (
             SITE.format(url="https://p.example").replace("secret:", "Bearer "),
@@ -174,6 +180,11 @@ def test_what_is_written_wrong_is_told(written: str, why: str) -> None:
     with pytest.raises(DocumentError) as caught:
         load_text(written, "site.yaml", Payments)
     assert why in str(caught.value)
+
+
+def test_every_decline_code_that_a_site_may_name_is_known() -> None:
+    """And the other way round: what is told of each is in another room than what may be written."""
+    assert set(CODES) == DECLINE_CODES
 
 
 def test_the_operators_page_shows_what_is_allowed() -> None:

@@ -164,9 +164,11 @@ def test_what_is_unknown_is_shown_and_resolved(shop: Shop) -> None:
     assert "unknown" in shop.run("list", "--state", "unsettled")[1]
     code, _, why = shop.run("refund", payment)
     assert (code, "is not known yet" in why) == (2, True)
-    code, told, _ = shop.run("resolve", "--json")
+    code, told, _ = shop.run("resolve", "--by", "dora", "--json")
     assert code == 0
     assert json.loads(told) == [{"payment": payment, "outcome": "done", "state": "paid"}]
+    *_, last = json.loads(shop.run("show", payment, "--json")[1])["audit"]
+    assert last["by"] == "dora"
     assert "nothing is unsettled" in shop.run("resolve")[1]
 
 

@@ -105,13 +105,15 @@ async def test_a_conversation_that_outlived_an_engine_ends_with_its_caller(board
     assert board.house.services.adopted == set()
 
 
-async def test_it_may_end_with_its_agent_too(board: Board) -> None:
-    """The agent's leg is told first."""
+async def test_its_caller_ends_it_though_the_agents_leg_is_told_of_first(board: Board) -> None:
+    """Asterisk ends both at once, in any order; when the agent hangs up the caller comes back to
+    the engine (`House.take_back`)."""
     board.open()
     board.house.services.adopted.add("c1")
     board.house.chronicle.adopt(a_talk())
     board.tells(leg_gone("leg-c1"), leg_gone("c1"))
-    assert board.house.writer.row.ended_by is EndedBy.AGENT
+    row = board.house.writer.row
+    assert (row.outcome, row.ended_by) == (Outcome.ANSWERED, EndedBy.CALLER)
 
 
 async def test_what_ended_while_the_link_was_down_ends_now(board: Board) -> None:
