@@ -20,7 +20,8 @@ class LiveChannel:
     `uniqueid` is the channel's id for life, `linkedid` the id of the call that it belongs to.
     `endpoint` is None unless the channel is a SIP one; `bridge_id` is None while it talks to
     nobody; `up` is False while it rings. `seconds` is its age. `muted`: its recordings were paused
-    by an engine.
+    by an engine. `line` is the unique id of an open line's channel, of which `uniqueid` is the leg
+    that it is lent as, if it is; `line_for`: what it was opened for.
     """
 
     channel: str
@@ -34,6 +35,8 @@ class LiveChannel:
     stage: str | None
     seconds: int
     muted: bool = False
+    line: str = ""
+    line_for: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,9 @@ class RingAgent:
     """An order to ring an agent's phone for a contact.
 
     The leg gets `channel_id` as its unique id, which names it in every later event. The phone
-    shows the caller. `variables` are set on the leg before it rings.
+    shows the caller. `variables` are set on the leg before it rings. With `line`, the unique id of
+    an open line that waits, nothing rings: the line is lent as this leg. `opens`: there is no
+    contact, the line stays open once it is answered (LineUp).
     """
 
     contact: str
@@ -62,6 +67,8 @@ class RingAgent:
     caller_number: str = field(repr=False)
     timeout_ms: int
     variables: tuple[tuple[str, str], ...] = ()
+    line: str = ""
+    opens: bool = False
 
 
 class Parking(Enum):
@@ -148,6 +155,27 @@ class RingFailed:
 
 
 @dataclass(frozen=True)
+class LineUp:
+    """An agent's line is open, and waits: its phone was answered, or has called for it.
+
+    `contact` is that of the order to open it, if there was one.
+    """
+
+    contact: str
+    agent: str
+    channel: str
+    uniqueid: str
+    line_for: str
+
+
+@dataclass(frozen=True)
+class LineWaits:
+    """An open line waits again; the leg that it was lent as has ended."""
+
+    uniqueid: str
+
+
+@dataclass(frozen=True)
 class CustomerUp:
     """The customer answered; their leg asks the engine by AGI what follows."""
 
@@ -206,7 +234,8 @@ class LegTapped:
 
 @dataclass(frozen=True)
 class LegEnded:
-    """A channel hung up. `cause` is Asterisk's (ITU-T Q.850) cause code, 16 for a normal end."""
+    """A channel hung up, or an open line is this leg no more. `cause` is Asterisk's (ITU-T Q.850)
+    cause code, 16 for a normal end."""
 
     channel: str
     uniqueid: str
@@ -220,6 +249,8 @@ SwitchEvent: TypeAlias = (
     | LinkDown
     | PhoneReachable
     | AgentLegUp
+    | LineUp
+    | LineWaits
     | RingFailed
     | CustomerUp
     | CustomerNotReached

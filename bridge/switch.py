@@ -27,6 +27,8 @@ from bridge.events import (
     LegEnded,
     LegParked,
     LegTapped,
+    LineUp,
+    LineWaits,
     LinkDown,
     LinkUp,
     LiveChannel,
@@ -39,6 +41,8 @@ from bridge.events import (
     SwitchEvent,
     TransferUp,
 )
+from bridge.lines import Lines
+from bridge.livechannels import LEG, MUTED, VARIABLES, live_channel, noted, number
 from bridge.mutes import Mutes, Way, way_of
 from bridge.quoting import ami_caller_id, ami_channel, ami_customer, ami_variable, safe_text
 from bridge.reachability import Reachability
@@ -47,6 +51,13 @@ from bridge.ringing import Order, Rings
 AGENT_LEG_CONTEXT = "agent-leg"
 AGENT_LEG_EXTENSION = "connect"
 AGENT_UP_EVENT = "TrunklineAgentUp"
+LINE_EXTENSION, LINE_BACK_EXTENSION = "line", "end"
+LINE_UP_EVENT = "TrunklineLineUp"
+LINE_WAITS_EVENT = "TrunklineLineWaits"
+ENDS = "TRK_ENDS"
+"""The leg, over an open line, that is to end (see `agent-leg` in extensions.conf)."""
+OF_A_CONTACT = ("TRK_NOTICE", "TRK_WHISPER", "TRK_ACCEPTED", "TRK_CONSULT", "TRK_RECORDING")
+"""What a leg may have been told for one contact, and an open line must not be for the next."""
 CUSTOMER_LEG_CONTEXT = "customer-leg"
 CUSTOMER_LEG_EXTENSION = "connect"
 CUSTOMER_UP_EVENT = "TrunklineCustomerUp"
@@ -60,8 +71,6 @@ RELAY = "TRK_RELAY"
 KEYS, HEARD = "TRK_KEYS", "heard"
 """The manager tells of the keys of channels that have this variable with this value, and of no
 others: see eventfilter in manager.conf."""
-MUTED = "TRK_MUTED"
-VARIABLES = ("TRK_CONTACT", "TRK_AGENT", "TRK_STAGE", MUTED)
 NORMAL_CLEARING = 16
 ASK_AGAIN_S = 0.02
 """How long after a leg that is to be hung up had no channel yet it is looked for again."""
@@ -73,7 +82,6 @@ _GONE = re.compile(r"^No such channel$|^Channel[12]? does not exist|channel not 
 _NO_HOOKS = "Cannot set mute flag"
 """Of a channel that nobody records or listens to (`manager_mute_mixmonitor()` in
 apps/app_mixmonitor.c, `ast_audiohook_set_mute_all()` in main/audiohook.c)."""
-_UNSET = "(null)"  # Asterisk prints a C NULL for a variable that a channel does not have
 
 
 class Switch:
@@ -94,6 +102,7 @@ class Switch:
         self._tell = on_event
         self._rings = Rings(on_event)
         self._mutes = Mutes()
+        self._lines = Lines()
         self._reachability = Reachability()
         self._ami = AmiClient(
             replace(settings, keys_by=KEYS),
@@ -140,9 +149,33 @@ class Switch:
 
         If this returns, AgentLegUp or RingFailed is told, at the earliest just before it returns;
         if it raises, RingFailed is not. After ActionTimeout or LinkDown the leg may ring all the
-        same: hang up `channel_id`, or meet its AgentLegUp.
+        same: hang up `channel_id`, or meet its AgentLegUp. A line that is opened tells LineUp in
+        place of AgentLegUp.
         """
-        await self._originate(order, [*_agent_fields(order), ami_variable(KEYS, HEARD)])
+        if order.line:
+            await self._lend(order)
+        else:
+            await self._originate(order, [*_agent_fields(order), ami_variable(KEYS, HEARD)])
+
+    async def _lend(self, order: RingAgent) -> None:
+        leg, line = order.channel_id, order.line
+        told = dict.fromkeys(OF_A_CONTACT, "") | dict(order.variables) | {LEG: leg}
+        self._rings.ordered(order)
+        self._lines.lend(leg, line)
+        try:
+            taken = await asyncio.gather(
+                *(self._note(line, name, value) for name, value in told.items())
+            )
+            gone = not all(taken) or not await self._send(line, AGENT_LEG_EXTENSION)
+        except BaseException:
+            self._rings.forget(leg)
+            raise
+        if not self._rings.taken(leg):
+            raise errors.LinkDown("lost while a line was lent")
+        self._rings.responded(leg, True, 0)
+        if gone:
+            self._lines.back(leg)
+            self._rings.hung_up(leg, NORMAL_CLEARING)
 
     async def call(self, order: CallCustomer) -> None:
         """Have Asterisk call a customer, in the way of `ring`: once the customer answers, the
@@ -170,32 +203,41 @@ class Switch:
 
     async def hangup(self, channel: str, cause: int = NORMAL_CLEARING) -> bool:
         """Hang up a channel, by name or unique id; False if it is already gone. A leg that is
-        ordered, by its unique id, is hung up once Asterisk has made its channel."""
+        ordered, by its unique id, is hung up once Asterisk has made its channel. A leg over an open
+        line ends, and the line waits."""
+        if self._lines.line(channel) is not None:
+            return await self._take_back(channel)
         while not await self._on_channel("Hangup", channel, ("Cause", str(cause))):
             if channel not in self._rings:
                 return False
             await asyncio.sleep(ASK_AGAIN_S)
         return True
 
+    async def _take_back(self, leg: str) -> bool:
+        """The dialplan tells of the end, once or twice: when this comes, it may be on its way."""
+        line = self._lines.channel(leg)
+        there = await self._note(line, ENDS, leg)
+        # Meanwhile the line may have come back by itself, and be another leg.
+        return (
+            there and self._lines.line(leg) == line and await self._send(line, LINE_BACK_EXTENSION)
+        )
+
     async def park(self, leg: str, hears: Parking) -> bool:
         """Take a leg from whoever it talks to, to wait by itself until it is joined or fetched;
         LegParked is told once it does. False if it is already gone. Who it talked to goes on in
         their dialplan (ast_async_goto in main/pbx.c ends the leg's stay in its bridge)."""
-        place = ("Context", AGENT_LEG_CONTEXT), ("Exten", hears.value), ("Priority", "1")
-        return await self._on_channel("Redirect", leg, *place)
+        return await self._send(leg, hears.value)
 
     async def relay(self, leg: str, socket: str, server: str) -> bool:
         """Take a leg from whoever it talks to, to the AudioSocket server with this address, by the
         id ``socket``; LegParked is told once that is over. False if it is already gone."""
-        address = ("Variable", RELAY), ("Value", safe_text(RELAY, f"{socket},{server}"))
-        place = ("Context", AGENT_LEG_CONTEXT), ("Exten", RELAY_EXTENSION), ("Priority", "1")
-        noted = await self._on_channel("Setvar", leg, *address)
-        return noted and await self._on_channel("Redirect", leg, *place)
+        there = await self._note(leg, RELAY, f"{socket},{server}")
+        return there and await self._send(leg, RELAY_EXTENSION)
 
     async def join(self, leg: str, other: str) -> bool:
         """Have two legs that are parked talk to each other; False if one is gone."""
-        _, one = ami_channel(leg)
-        _, two = ami_channel(other)
+        _, one = ami_channel(self._lines.channel(leg))
+        _, two = ami_channel(self._lines.channel(other))
         try:
             await self._ami.action("Bridge", ("Channel1", one), ("Channel2", two))
         except errors.ActionFailed as error:
@@ -224,24 +266,25 @@ class Switch:
         """Return every channel, with what the engine noted on it."""
         items = await self._ami.collect("Status", ("Variables", ",".join(VARIABLES)))
         for item in items:
-            if note := _noted(_variables(item).get(MUTED, "")):
+            if note := noted(item)[MUTED]:
                 self._mutes.noted(item["Uniqueid"], way_of(note))
-        return tuple(_live_channel(item) for item in items)
+        return tuple(live_channel(item) for item in items)
 
-    async def mute_recordings(self, channel: str, on: bool) -> bool:
-        """Have every MixMonitor on a channel (its unique id) write silence, or sound again but for
+    async def mute_recordings(self, leg: str, on: bool) -> bool:
+        """Have every MixMonitor on a leg (its unique id) write silence, or sound again but for
         what others have muted; False if the channel is gone. When this returns they do: Asterisk
         answers when it has told each.
 
         It is noted on the channel first, so that an engine that finds the note, and no capture, can
         have them write sound again.
         """
+        channel = self._lines.channel(leg)
         untouched = self._mutes.untouched(channel)
-        note = ("Variable", MUTED), ("Value", untouched.word if on else "")
-        if on and not await self._on_channel("Setvar", channel, *note):
+        note = untouched.word if on else ""
+        if on and not await self._note(channel, MUTED, note):
             return False
         there = await self._mute(channel, Way.BOTH if on else untouched, on)
-        return there and (on or await self._on_channel("Setvar", channel, *note))
+        return there and (on or await self._note(channel, MUTED, note))
 
     async def _mute(self, channel: str, way: Way, on: bool) -> bool:
         if not way:
@@ -274,9 +317,18 @@ class Switch:
         for module in modules:
             await self._ami.action("Reload", ("Module", module))
 
-    async def _on_channel(self, action: str, channel: str, *fields: tuple[str, str]) -> bool:
+    async def _note(self, leg: str, name: str, value: str) -> bool:
+        note = ("Variable", name), ("Value", safe_text(name, value))
+        return await self._on_channel("Setvar", leg, *note)
+
+    async def _send(self, leg: str, extension: str) -> bool:
+        """To another place in the dialplan of agents' legs."""
+        place = ("Context", AGENT_LEG_CONTEXT), ("Exten", extension), ("Priority", "1")
+        return await self._on_channel("Redirect", leg, *place)
+
+    async def _on_channel(self, action: str, leg: str, *fields: tuple[str, str]) -> bool:
         try:
-            await self._ami.action(action, ami_channel(channel), *fields)
+            await self._ami.action(action, ami_channel(self._lines.channel(leg)), *fields)
         except errors.ActionFailed as error:
             if _GONE.search(error.answer):
                 return False
@@ -304,7 +356,12 @@ class Switch:
             Phone(item["ObjectName"], self._reachability.reachable(item["ObjectName"]))
             for item in await self._list("PJSIPShowEndpoints")
         )
-        self._tell(LinkUp(phones, await self.channels()))
+        channels = await self.channels()
+        self._lines.forget_all()
+        for channel in channels:
+            if channel.line and channel.uniqueid != channel.line:
+                self._lines.lend(channel.uniqueid, channel.line)
+        self._tell(LinkUp(phones, channels))
 
     def _link_down(self, reason: str) -> None:
         self._mutes.link_lost()
@@ -321,16 +378,33 @@ class Switch:
             message["Channel"],
             message["Uniqueid"],
             message["Linkedid"],
-            _number(message.get("Cause", "")),
+            number(message.get("Cause", "")),
             message.get("Cause-txt", ""),
         )
         self._mutes.gone(ended.uniqueid)
-        self._tell(ended)
-        self._rings.hung_up(ended.uniqueid, ended.cause)
+        leg = self._lines.leg(ended.uniqueid)
+        if self._lines.back(leg):
+            self._ended(replace(ended, uniqueid=leg))
+        self._ended(ended)
+
+    def _ended(self, leg: LegEnded) -> None:
+        self._tell(leg)
+        self._rings.hung_up(leg.uniqueid, leg.cause)
+
+    def _line_waits(self, message: AmiMessage) -> None:
+        """Told twice where the engine's word and the end of a bridge met: the first one counts."""
+        line, leg = message["Uniqueid"], message.get("Leg", "")
+        if self._lines.line(leg) != line:
+            return
+        self._lines.back(leg)
+        self._mutes.gone(line)
+        cause = NORMAL_CLEARING, "the line waits"
+        self._ended(LegEnded(message["Channel"], leg, message["Linkedid"], *cause))
+        self._tell(LineWaits(line))
 
     def _originated(self, message: AmiMessage) -> None:
         success = message.response == "Success"
-        reason = _number(message.get("Reason", ""))
+        reason = number(message.get("Reason", ""))
         self._rings.responded(message.get("Uniqueid", ""), success, reason)
 
     def _user_event(self, message: AmiMessage) -> None:
@@ -338,14 +412,20 @@ class Switch:
         if kind == TRANSFER_UP_EVENT:
             self._tell(TransferUp(message["Contact"]))
         if kind == PARKED_EVENT:
-            self._tell(LegParked(message["Uniqueid"]))
-        if kind in (AGENT_UP_EVENT, CUSTOMER_UP_EVENT, GUEST_UP_EVENT):
+            self._tell(LegParked(self._lines.leg(message["Uniqueid"])))
+        if kind == LINE_WAITS_EVENT:
+            self._line_waits(message)
+        if kind == LINE_UP_EVENT:
             self._rings.forget(message["Uniqueid"])
-            self._tell(_leg_up(kind, message))
+            self._tell(_line_up(message))
+        if kind in (AGENT_UP_EVENT, CUSTOMER_UP_EVENT, GUEST_UP_EVENT):
+            leg = self._lines.leg(message["Uniqueid"])
+            self._rings.forget(leg)
+            self._tell(_leg_up(kind, message, leg))
 
     def _key_pressed(self, message: AmiMessage) -> None:
         if message.get("Direction", "") == "Received":
-            self._tell(KeyPressed(message["Uniqueid"], message["Digit"]))
+            self._tell(KeyPressed(self._lines.leg(message["Uniqueid"]), message["Digit"]))
 
     def _settings_changed(self, message: AmiMessage) -> None:
         self._tell(SettingsChanged())
@@ -354,14 +434,14 @@ class Switch:
         channel, on = message["Uniqueid"], message["State"] == "1"
         others = self._mutes.told(channel, way_of(message["Direction"]), on)
         if others and not on:
-            self._tell(LegTapped(channel))
+            self._tell(LegTapped(self._lines.leg(channel)))
 
     def _recorded(self, message: AmiMessage) -> None:
         self._mutes.recorded(message["Uniqueid"])
-        self._tell(LegTapped(message["Uniqueid"]))
+        self._tell(LegTapped(self._lines.leg(message["Uniqueid"])))
 
     def _spied_on(self, message: AmiMessage) -> None:
-        self._tell(LegTapped(message["SpyeeUniqueid"]))
+        self._tell(LegTapped(self._lines.leg(message["SpyeeUniqueid"])))
 
     def _contact_status(self, message: AmiMessage) -> None:
         told = (message["EndpointName"], message["URI"], message["ContactStatus"])
@@ -376,13 +456,18 @@ def _agent_fields(order: RingAgent) -> list[tuple[str, str]]:
     return [
         ami_channel(f"PJSIP/{order.endpoint}"),
         ("Context", AGENT_LEG_CONTEXT),
-        ("Exten", AGENT_LEG_EXTENSION),
+        ("Exten", LINE_EXTENSION if order.opens else AGENT_LEG_EXTENSION),
         ami_caller_id(order.caller_name, order.caller_number),
     ]
 
 
-def _leg_up(kind: str, message: AmiMessage) -> AgentLegUp | CustomerUp | GuestUp:
-    contact, uniqueid = message["Contact"], message["Uniqueid"]
+def _line_up(message: AmiMessage) -> LineUp:
+    names = message.get("Contact", ""), message["Agent"]
+    return LineUp(*names, message["Channel"], message["Uniqueid"], message["For"])
+
+
+def _leg_up(kind: str, message: AmiMessage, uniqueid: str) -> AgentLegUp | CustomerUp | GuestUp:
+    contact = message["Contact"]
     if kind == CUSTOMER_UP_EVENT:
         return CustomerUp(contact)
     if kind == GUEST_UP_EVENT:
@@ -408,41 +493,3 @@ def _common_fields(order: Order) -> list[tuple[str, str]]:
         ("ChannelId", order.channel_id),
         *(ami_variable(name, value) for name, value in order.variables),
     ]
-
-
-def _live_channel(item: AmiMessage) -> LiveChannel:
-    noted = _variables(item)
-    contact, agent, stage, muted = (_noted(noted.get(name, "")) for name in VARIABLES)
-    channel = item["Channel"]
-    return LiveChannel(
-        channel=channel,
-        uniqueid=item["Uniqueid"],
-        linkedid=item["Linkedid"],
-        endpoint=_endpoint(channel),
-        up=item.get("ChannelStateDesc", "") == "Up",
-        bridge_id=item.get("BridgeID", "") or None,
-        contact=contact,
-        agent=agent,
-        stage=stage,
-        seconds=_number(item.get("Seconds", "")),
-        muted=muted is not None,
-    )
-
-
-def _variables(item: AmiMessage) -> dict[str, str]:
-    pairs = (variable.partition("=")[::2] for variable in item.all("Variable"))
-    return dict(pairs)
-
-
-def _noted(value: str) -> str | None:
-    return None if value in ("", _UNSET) else value
-
-
-def _endpoint(channel: str) -> str | None:
-    """PJSIP/anna-0000002a is a channel of the endpoint anna."""
-    technology, _, rest = channel.partition("/")
-    return rest.rpartition("-")[0] if technology == "PJSIP" else None
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() else 0

@@ -96,6 +96,9 @@ class InCall(DocumentModel):
     cancel: TalkCode = Field(default="#6", description="back to the caller alone")
     toggle: TalkCode = Field(default="#7", description="talk to the caller, or who is consulted")
     hold: TalkCode = Field(default="#8", description="the caller hears music; again: is back")
+    hangup: TalkCode = Field(
+        default="#1", description="end the conversation; an open line stays for the next"
+    )
     machine: TalkCode = Field(
         default="#9",
         description="of a callback: an answering machine is on the line. The call ends, the "
@@ -117,6 +120,9 @@ class Codes(DocumentModel):
     end_wrap_up: Code = Field(default="*14", description="end the time for notes early")
     extend_wrap_up: Code = Field(
         default="*16", description="more time for notes, where the queue allows it"
+    )
+    line: Code = Field(
+        default="*17", description="open a line that stays, for contacts without ringing; or close"
     )
     record_prompt: Code = Field(
         default="*15", description="record a prompt; *15 and its number, as trunkline prompts tells"

@@ -1,4 +1,4 @@
-"""What agents do with a caller over HTTP: transfer, consult, confer, hold.
+"""What agents do with a caller over HTTP: transfer, consult, confer, hold, hang up.
 
 `POST /api/contacts/{id}/{verb}`; `transfer` and `consult` take `{"to": …, "note": …}`, a transfer
 to a queue `"keep_place"` too. 200 once it is under way, 409 with a code and a reason if it is
@@ -14,7 +14,8 @@ from desk.answers import document, error
 from desk.views import Handling, HandlingRefused, Wish
 
 HANDLING: web.AppKey[Handling] = web.AppKey("handling")
-VERBS = (*("transfer", "consult", "conference", "complete", "cancel", "toggle", "hold", "resume"),)
+_LATER = ("conference", "complete", "cancel", "toggle", "hold", "resume", "hangup")
+VERBS = ("transfer", "consult", *_LATER)
 NOTE_LETTERS = 500
 
 

@@ -2,6 +2,9 @@
 
     POST /api/agents/anna/orders  {"verb": "pause", "reason": "lunch", "by": "maria", "hold": true}
 
+    POST /api/agents/anna/line  {"open": true}
+
+rings the agent's phone for an open line, and answers once it waits; with false it is closed.
 Whoever has the token is taken at their word for whose order it is (docs/agents.md).
 """
 
@@ -26,6 +29,7 @@ def add_routes(app: web.Application, views: Views) -> None:
     app[VIEWS] = views
     app.router.add_get("/api/agents", _agents)
     app.router.add_post("/api/agents/{id}/orders", _order)
+    app.router.add_post("/api/agents/{id}/line", _line)
 
 
 async def _agents(request: web.Request) -> web.Response:
@@ -39,6 +43,17 @@ async def _order(request: web.Request) -> web.Response:
         return error(400, "bad_order", str(wrong))
     try:
         told = request.app[VIEWS].order(request.match_info["id"], wanted)
+    except Refused as refused:
+        return error(404 if refused.unknown else 409, refused.code, str(refused))
+    return web.json_response(told)
+
+
+async def _line(request: web.Request) -> web.Response:
+    body = await document(request)
+    if body is None or body.keys() != {"open"} or not isinstance(body["open"], bool):
+        return error(400, "bad_line", 'send {"open": true}, or false to close it')
+    try:
+        told = await request.app[VIEWS].line(request.match_info["id"], is_open=body["open"])
     except Refused as refused:
         return error(404 if refused.unknown else 409, refused.code, str(refused))
     return web.json_response(told)

@@ -116,6 +116,11 @@ class Views(Protocol):
         Refused, Unavailable."""
         ...
 
+    async def line(self, agent: str, *, is_open: bool) -> Json:
+        """Open an agent's line, or close it; tells what `agents` then tells of that one. Raises
+        Refused, Unavailable."""
+        ...
+
     def changes(self) -> Json:
         """Which flows are in force, and what was saved or published and refused."""
         ...

@@ -53,13 +53,18 @@ def write_all(
 
 
 async def make_music(layout: Layout) -> None:
-    """Synthesise the default music once; other classes are the operator's own directories."""
+    """Synthesise the default music once, and the tone of open lines; other classes are the
+    operator's own directories."""
     if not any((layout.music / "default").glob("*.sln")):
-        script = PROJECT / "asterisk" / "music.py"
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, str(script), str(layout.music / "default")
-        )
-        await process.wait()
+        await _make("music.py", layout.music / "default")
+    if not (layout.sounds / "joined.sln").exists():
+        await _make("joined.py", layout.sounds)
+
+
+async def _make(script: str, directory: Path) -> None:
+    made_by = str(PROJECT / "asterisk" / script)
+    process = await asyncio.create_subprocess_exec(sys.executable, made_by, str(directory))
+    await process.wait()
 
 
 async def place_apologies(site: Site, audio: Audio, layout: Layout) -> None:

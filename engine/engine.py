@@ -34,6 +34,7 @@ from engine.calls.callbacks import Callbacks
 from engine.calls.chronicle import Chronicle
 from engine.calls.listening import RoutingListener
 from engine.calls.livecalls import LiveCalls
+from engine.calls.openlines import OpenLines
 from engine.calls.orders import CallOrders
 from engine.calls.recordings import Recordings
 from engine.calls.rehearsals import Rehearsals
@@ -181,7 +182,9 @@ class Engine:
             tasks.create_task(today.follow(store), name="other engines' events")
             tasks.create_task(services.router.run(), name="router")
             switchboard.phones(link, services)
+            services.open_lines.take_up(link.channels)
             switchboard.open(services, services.recordings)
+            tasks.create_task(services.open_lines.run(), name="open lines")
             handling.services = services
             views.services, views.agi = services, await self._agi(stack, services)
             tasks.create_task(returning.watch(), name="journal")
@@ -308,16 +311,18 @@ class Engine:
         recorder = Recorder(self._layout.root / site.recording.directory)
         language = site.languages[0]
         calls_back = audio.path(Segment(language, notice(language, Notice.CALLBACK)))
-        orders = CallOrders(site, chronicle, recorder, self._clock, notice=calls_back)
-        ringer = SwitchRinger(switch, self._settings.node, orders)
+        lines = OpenLines(switch, self._settings.node, self._clock, tasks)
+        orders = CallOrders(site, chronicle, recorder, self._clock, lines, notice=calls_back)
+        ringer = SwitchRinger(switch, self._settings.node, orders, lines)
         router = Router(
             Store(link, site.site, self._settings.node),
             ringer,
             agents_of(site),
             rules_of(site),
             clock=self._clock,
-            listeners=[listener, events],
+            listeners=[listener, events, lines.on_event],
         )
+        lines.router = router
         chronicle.on_written, chronicle.on_told = router.forget, events.told
         events.contact_of = router.contact
         parts = (switch, router, ringer, chronicle)
@@ -336,6 +341,7 @@ class Engine:
             router=router,
             ringer=ringer,
             orders=orders,
+            open_lines=lines,
             callbacks=callbacks,
             recorder=recorder,
             recordings=Recordings(recorder, chronicle, tasks),

@@ -6,9 +6,11 @@ from dataclasses import replace
 import structlog
 
 from bridge.agi.session import AgiSession
+from bridge.switch import HEARD, KEYS
 from config.document import DocumentError
 from engine.calls import stretches
 from engine.calls.conversation import Conversation
+from engine.calls.openlines import LINE
 from engine.calls.services import Services
 from engine.calls.stage import DONE, FLOW, STAGE, TRANSFER
 from engine.calls.story import Story
@@ -146,6 +148,9 @@ class House:
         if code == "record_prompt":
             await Studio(self._services, session).record(agent, number=reason)
             return
+        if code == "line":
+            await self._line(session, agent)
+            return
         language = self._services.site.languages[0]
         came = self._obey(code, agent, reason)
         text = (
@@ -153,9 +158,28 @@ class House:
             if isinstance(came, Notice)
             else _confirmation(language, code, came)
         )
+        await self._say(session, text)
+        await session.hangup()
+
+    async def _line(self, session: AgiSession, agent: str) -> None:
+        """The agent's line is closed; or this very call stays as one, for the dialplan to keep."""
+        lines = self._services.open_lines
+        if lines.state(agent) == "idle":
+            await lines.close(agent)
+            came = Notice.LINE_CLOSED
+        else:
+            came = Notice.LINE_OPENED if lines.may_open(agent) else Notice.NOT_POSSIBLE
+        await self._say(session, notice(self._services.site.languages[0], came))
+        if came is not Notice.LINE_OPENED:
+            await session.hangup()
+            return
+        for name, value in (("TRK_AGENT", agent), (KEYS, HEARD), (LINE, "hand")):
+            await session.set_variable(name, value)
+
+    async def _say(self, session: AgiSession, text: str) -> None:
+        language = self._services.site.languages[0]
         await session.answer()
         await session.stream_file(await self._services.audio.of(Segment(language, text)))
-        await session.hangup()
 
     def _obey(self, code: str, agent: str, reason: str) -> AgentState | Notice:
         """The state that the agent is in now; if it was refused, why."""

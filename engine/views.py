@@ -16,7 +16,7 @@ from engine.hub import Hub
 from engine.metrics import Metrics
 from engine.nodes import nodes_of, told_in_short
 from engine.promises.views import told_of
-from engine.staff.orders import agent_json, obey
+from engine.staff.orders import agent_json, obey, set_line
 from engine.watch import Watch
 from history.database import HistoryDatabase
 from history.errors import DatabaseAway
@@ -77,7 +77,7 @@ class EngineViews:
             **self.changes(),
             "calls": [_call(story) for story in services.chronicle.stories()],
             "queues": [asdict(queue) for queue in snapshot.queues],
-            "agents": [agent_json(view, services.site) for view in snapshot.agents],
+            "agents": _agents(services, snapshot),
             "payments_unsafe": _unsafe(services),
             "nodes": nodes_of(services.router),
             "today": _told(services.today.since_ms, services.today.figures()),
@@ -90,13 +90,22 @@ class EngineViews:
         snapshot = services.router.snapshot()
         return {
             "now_ms": snapshot.at_ms,
-            "agents": [agent_json(view, services.site) for view in snapshot.agents],
+            "agents": _agents(services, snapshot),
         }
 
     def order(self, agent: str, wanted: Wanted) -> Json:
         """A supervisor's word about an agent."""
         services = self._running()
         obey(services.router, services.site, agent, wanted)
+        return self._agent(agent)
+
+    async def line(self, agent: str, *, is_open: bool) -> Json:
+        """Open an agent's line, or close it."""
+        services = self._running()
+        await set_line(services.open_lines, services.site, agent, is_open=is_open)
+        return self._agent(agent)
+
+    def _agent(self, agent: str) -> Json:
         told = self.agents()
         return {**told, "agents": [each for each in told["agents"] if each["id"] == agent]}
 
@@ -257,6 +266,11 @@ def _set_today(metrics: Metrics, queue: str, figures: Figures) -> None:
         (metrics.handling, figures.aht_ms, 1000),
     ):
         gauge.labels(queue).set(nan if value is None else value / unit)
+
+
+def _agents(services: Services, snapshot: Snapshot) -> list[Json]:
+    site, lines = services.site, services.open_lines
+    return [agent_json(view, site, lines.state(view.id)) for view in snapshot.agents]
 
 
 def _call(story: Story) -> Json:

@@ -35,6 +35,8 @@ class Notice(StrEnum):
     AVAILABLE_AFTERWARDS = "available_afterwards"
     PAUSED_AFTERWARDS = "paused_afterwards"
     LOGGED_OUT_AFTERWARDS = "logged_out_afterwards"
+    LINE_OPENED = "line_opened"
+    LINE_CLOSED = "line_closed"
     NOT_POSSIBLE = "not_possible"
     HELD = "held"
     PAUSE_FULL = "pause_full"
@@ -75,6 +77,8 @@ _NOTICES: Mapping[str, Mapping[Notice, str]] = {
         Notice.AVAILABLE_AFTERWARDS: "After this contact you will be available.",
         Notice.PAUSED_AFTERWARDS: "After this contact you will be paused.",
         Notice.LOGGED_OUT_AFTERWARDS: "After this contact you will be logged out.",
+        Notice.LINE_OPENED: "Your line is open. Please stay on it.",
+        Notice.LINE_CLOSED: "Your line is closed.",
         Notice.NOT_POSSIBLE: "This is not possible now.",
         Notice.HELD: "A supervisor has decided this. Please ask your supervisor.",
         Notice.PAUSE_FULL: "Too many colleagues are on this pause. Please try again later.",
@@ -111,6 +115,8 @@ _NOTICES: Mapping[str, Mapping[Notice, str]] = {
         Notice.AVAILABLE_AFTERWARDS: "A hívás lezárása után ismét fogad hívásokat.",
         Notice.PAUSED_AFTERWARDS: "A szünet a hívás lezárása után kezdődik.",
         Notice.LOGGED_OUT_AFTERWARDS: "A kijelentkezés a hívás lezárása után történik meg.",
+        Notice.LINE_OPENED: "A vonal nyitva. Kérjük, tartsa a vonalat.",
+        Notice.LINE_CLOSED: "A vonal lezárva.",
         Notice.NOT_POSSIBLE: "Ez most nem lehetséges.",
         Notice.HELD: "Ezt a csoportvezető állította be. Kérjük, forduljon hozzá.",
         Notice.PAUSE_FULL: "Jelenleg túl sokan vannak ezen a szüneten. Kérjük, próbálja később.",
@@ -151,6 +157,8 @@ _NOTICES: Mapping[str, Mapping[Notice, str]] = {
         "po zakończeniu obsługi tego połączenia.",
         Notice.PAUSED_AFTERWARDS: "Przerwa rozpocznie się po zakończeniu obsługi tego połączenia.",
         Notice.LOGGED_OUT_AFTERWARDS: "Wylogowanie nastąpi po zakończeniu obsługi tego połączenia.",
+        Notice.LINE_OPENED: "Linia jest otwarta. Prosimy pozostać na linii.",
+        Notice.LINE_CLOSED: "Linia została zamknięta.",
         Notice.NOT_POSSIBLE: "Nie jest to teraz możliwe.",
         Notice.HELD: "Ten stan ustawił przełożony. Proszę się z nim skontaktować.",
         Notice.PAUSE_FULL: "Z tej przerwy korzysta teraz zbyt wiele osób. "
@@ -189,6 +197,8 @@ _NOTICES: Mapping[str, Mapping[Notice, str]] = {
         Notice.AVAILABLE_AFTERWARDS: "Pärast selle kõne lõpetamist võtate taas kõnesid vastu.",
         Notice.PAUSED_AFTERWARDS: "Paus algab pärast selle kõne lõpetamist.",
         Notice.LOGGED_OUT_AFTERWARDS: "Teid logitakse välja pärast selle kõne lõpetamist.",
+        Notice.LINE_OPENED: "Teie liin on avatud. Palun püsige liinil.",
+        Notice.LINE_CLOSED: "Teie liin on suletud.",
         Notice.NOT_POSSIBLE: "See ei ole praegu võimalik.",
         Notice.HELD: "Selle määras teie juht. Palun pöörduge tema poole.",
         Notice.PAUSE_FULL: "Sellel pausil on praegu liiga palju kolleege. "

@@ -30,7 +30,7 @@ from routing.news import ContactNews
 from routing.offers import Offers
 from routing.presence import Presence
 from routing.records import AgentRecord, ContactRecord
-from routing.ringing import Answered, Failed, NoAnswer, RingOutcome
+from routing.ringing import Answered, Failed, NoAnswer, Opened, RingOutcome
 from routing.rules import RoutingRules
 from routing.staffing import can_wait_for, is_staffed
 from routing.store import Group, Refused, Written
@@ -211,6 +211,8 @@ class Floor:
             return
         if not self.ledger.rings(contact_id, agent_id):
             self.offers.release(agent_id, now_ms)
+        elif isinstance(outcome, Opened):
+            self._opened(contact_id, agent_id, now_ms)
         elif not isinstance(outcome, Answered):
             self._ring_failed(assignment, outcome, now_ms)
         elif self._legs_gone.get(agent_id) == outcome.leg.leg:
@@ -413,6 +415,13 @@ class Floor:
         foretold = self.forecast.wait_over(assignment.contact, now_ms, answered=True)
         if foretold is not None:
             self.ledger.events.append(foretold)
+
+    def _opened(self, contact_id: str, agent_id: str, now_ms: int) -> None:
+        """The agent is there for whoever comes next, with the old idle time."""
+        ringing = self.ledger.contacts[contact_id].state
+        self.ledger.move_contact(contact_id, ringing.end(Outcome.COMPLETED, now_ms))
+        self.ledger.count_missed(agent_id, 0)
+        self.offers.release(agent_id, now_ms)
 
     def _ring_failed(self, assignment: Assignment, outcome: RingOutcome, now_ms: int) -> None:
         contact, agent_id = assignment.contact, assignment.agent.id

@@ -22,6 +22,11 @@ class Answered:
 
 
 @value(frozen=True, slots=True)
+class Opened:
+    """The agent answered, and their line stays open: nobody is there to talk to yet."""
+
+
+@value(frozen=True, slots=True)
 class NoAnswer:
     """It rang for its whole time and nobody answered (RONA)."""
 
@@ -48,7 +53,7 @@ class Stopped:
     """It was stopped on request."""
 
 
-RingOutcome = Answered | NoAnswer | Busy | Unreachable | Failed | Stopped
+RingOutcome = Answered | Opened | NoAnswer | Busy | Unreachable | Failed | Stopped
 
 
 class Ringer(Protocol):

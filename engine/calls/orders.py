@@ -7,6 +7,7 @@ import structlog
 from bridge.events import RingAgent
 from config.site import Site
 from engine.calls.chronicle import Chronicle
+from engine.calls.openlines import LINE, OPENS, OpenLines, is_line
 from engine.calls.story import Story
 from engine.calls.whispers import WHISPER, Whispers
 from engine.clock import Clock
@@ -22,6 +23,8 @@ RECORDING = "TRK_RECORDING"
 NOTICE = "TRK_NOTICE"
 CONSULT = "TRK_CONSULT"
 """An agent's leg that has it waits to be joined with the agent who asks."""
+LINE_NAME = "Open line"
+"""What the phone shows of a ring that opens a line."""
 
 
 class CallOrders:
@@ -33,6 +36,7 @@ class CallOrders:
         chronicle: Chronicle,
         recorder: Recorder,
         clock: Clock,
+        lines: OpenLines,
         *,
         notice: str = "",
     ) -> None:
@@ -43,10 +47,13 @@ class CallOrders:
         self._chronicle = chronicle
         self._recorder = recorder
         self._clock = clock
+        self._lines = lines
 
     def order(self, assignment: Assignment, channel_id: str, timeout_ms: int) -> RingAgent:
         """The order; its recording's file is made, for Asterisk to write."""
         contact, agent = assignment.contact, assignment.agent.id
+        if is_line(contact.id):
+            return self._line(assignment, channel_id, timeout_ms)
         variables = [("TRK_CONTACT", contact.id), ("TRK_AGENT", agent)]
         story = self._chronicle.story(consulted_about(contact.id))
         queue = contact.queue or contact.of_queue
@@ -84,6 +91,14 @@ class CallOrders:
         for name, value in order.variables:
             if name == RECORDING:
                 Path(value).unlink(missing_ok=True)
+
+    def _line(self, assignment: Assignment, channel_id: str, timeout_ms: int) -> RingAgent:
+        contact, agent = assignment.contact.id, assignment.agent
+        asked_by = self._lines.asked_for(agent.id)
+        variables = (OPENS, contact), ("TRK_AGENT", agent.id), (LINE, asked_by)
+        shown = LINE_NAME, ""
+        order = (contact, agent.id, agent.phone, channel_id, *shown, timeout_ms)
+        return RingAgent(*order, variables, opens=True)
 
     def _recorded(self, story: Story, queue: str) -> Story:
         """The story with a place for the recording of its newest leg; each ring has its own."""

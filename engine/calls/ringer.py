@@ -3,15 +3,16 @@
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Protocol
 
 import structlog
 
 from bridge.errors import AmiError
-from bridge.events import AgentLegUp, RingAgent, RingFailed, RingFailure
+from bridge.events import AgentLegUp, LineUp, RingAgent, RingFailed, RingFailure
 from bridge.switch import Switch
+from engine.calls.openlines import OpenLines
 from routing.matcher import Assignment
 from routing.ringing import (
     AgentLeg,
@@ -19,6 +20,7 @@ from routing.ringing import (
     Busy,
     Failed,
     NoAnswer,
+    Opened,
     RingOutcome,
     Stopped,
     Unreachable,
@@ -65,23 +67,32 @@ class _Ring:
 
 class SwitchRinger:
     """Each ring is a leg of its own with an id of ours; the switch's events tell how it ended.
+    An agent whose line is open is there at once.
 
     An `AgentLeg`'s handle is the leg's unique id; `channel_of` gives the channel's name.
     """
 
     def __init__(
-        self, switch: Switch, node: str, orders: Orders, *, run: str | None = None
+        self,
+        switch: Switch,
+        node: str,
+        orders: Orders,
+        lines: OpenLines,
+        *,
+        run: str | None = None,
     ) -> None:
         """`run` tells this run's legs from those of an earlier one, which may be in the same
         story: by default something random."""
         self._switch = switch
         self._node = node
         self._orders = orders
+        self._lines = lines
         self._run = secrets.token_hex(3) if run is None else run
         self._numbers = count(1)
         self._rings: dict[tuple[str, str], _Ring] = {}
         self._held: dict[tuple[str, str], asyncio.Future[None]] = {}
         self._legs: dict[str, AgentLegUp] = {}
+        self._unannounced: set[str] = set()
         self.before: Before = _nothing
         """What is waited for before a phone rings, if anything: for how long it may then, None: not
         at all, and nobody has missed a ring."""
@@ -114,7 +125,9 @@ class SwitchRinger:
 
     async def _ring(self, assignment: Assignment, timeout_ms: int) -> RingOutcome:
         channel_id = f"{assignment.contact.id}-{self._node}{self._run}-{next(self._numbers)}"
-        ring = _Ring(self._orders.order(assignment, channel_id, timeout_ms))
+        order = self._orders.order(assignment, channel_id, timeout_ms)
+        line = None if order.opens else self._lines.lend(order.agent, channel_id)
+        ring = _Ring(order if line is None else replace(order, line=line))
         self._rings[_pair(assignment)] = ring
         answered = False
         try:
@@ -158,7 +171,27 @@ class SwitchRinger:
             await self._hang_up(event.uniqueid)
             return
         self._legs[event.uniqueid] = event
+        if ring.order.line:
+            self._unannounced.add(event.uniqueid)
         ring.outcome.set_result(Answered(AgentLeg(event.agent, event.uniqueid)))
+
+    def line_up(self, event: LineUp) -> bool:
+        """An agent's line is open; False for one that nobody waits for, which is to be hung up."""
+        ring = self._rings.get((event.contact, event.agent))
+        is_ours = ring is not None and ring.order.channel_id == event.uniqueid
+        if (event.contact and not is_ours) or not self._lines.up(event):
+            return False
+        if ring is not None and not ring.outcome.done():
+            ring.outcome.set_result(Opened())
+        return True
+
+    def is_announced(self, leg: str) -> bool:
+        """False once for a leg over an open line, on which nothing has rung: its agent is to hear
+        that a customer is there."""
+        if leg not in self._unannounced:
+            return True
+        self._unannounced.remove(leg)
+        return False
 
     def ring_failed(self, event: RingFailed) -> None:
         """The leg will not come up."""
@@ -169,6 +202,7 @@ class SwitchRinger:
     def leg_ended(self, uniqueid: str) -> str | None:
         """Forget a leg; whose it was, None unless it was answered here."""
         leg = self._legs.pop(uniqueid, None)
+        self._unannounced.discard(uniqueid)
         return leg.agent if leg else None
 
     async def _hang_up(self, channel_id: str) -> None:

@@ -8,6 +8,7 @@ from config.site import Site
 from engine.calls.callbacks import Callbacks
 from engine.calls.chronicle import Chronicle
 from engine.calls.keys import Keys
+from engine.calls.openlines import OpenLines
 from engine.calls.orders import CallOrders
 from engine.calls.recordings import Recordings
 from engine.calls.rehearsals import Rehearsals
@@ -57,6 +58,7 @@ class Services:
     router: Router
     ringer: SwitchRinger
     orders: CallOrders
+    open_lines: OpenLines
     callbacks: Callbacks
     recorder: Recorder
     recordings: Recordings

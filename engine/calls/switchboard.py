@@ -14,6 +14,8 @@ from bridge.events import (
     LegEnded,
     LegParked,
     LegTapped,
+    LineUp,
+    LineWaits,
     LinkDown,
     LinkUp,
     PhoneReachable,
@@ -72,10 +74,8 @@ class Switchboard:
         match event:
             case PhoneReachable(endpoint=endpoint, reachable=reachable):
                 self._phone(endpoint, reachable, event.registered, services)
-            case AgentLegUp():
-                self._tasks.create_task(services.ringer.leg_up(event))
-            case RingFailed():
-                services.ringer.ring_failed(event)
+            case AgentLegUp() | RingFailed() | LineUp() | LineWaits():
+                self._agents_leg(event, services)
             case CustomerUp() | CustomerNotReached() | GuestUp() | TransferUp():
                 self._outside(event, services)
             case LegParked(uniqueid=uniqueid):
@@ -88,6 +88,20 @@ class Switchboard:
                 self._leg_ended(event, services)
             case LinkDown() | LinkUp() | SettingsChanged():
                 self._asterisk(event, services)
+
+    def _agents_leg(
+        self, event: AgentLegUp | RingFailed | LineUp | LineWaits, services: Services
+    ) -> None:
+        match event:
+            case AgentLegUp():
+                self._tasks.create_task(services.ringer.leg_up(event))
+            case RingFailed():
+                services.ringer.ring_failed(event)
+            case LineUp(uniqueid=uniqueid):
+                if not services.ringer.line_up(event):
+                    services.open_lines.drop(uniqueid)
+            case LineWaits(uniqueid=uniqueid):
+                services.open_lines.waits(uniqueid)
 
     def _asterisk(self, event: LinkDown | LinkUp | SettingsChanged, services: Services) -> None:
         """Of no call, but of Asterisk itself."""
@@ -148,6 +162,7 @@ class Switchboard:
         agent = services.ringer.leg_ended(event.uniqueid)
         services.callbacks.calling.leg_ended(event.uniqueid)
         services.orders.whispers.leg_ended(event.uniqueid)
+        services.open_lines.ended(event.uniqueid)
         adopted = self._adopted(event.uniqueid, services)
         if adopted is not None:
             self._adopted_caller_left(adopted, event.cause, services)
@@ -208,6 +223,7 @@ class Switchboard:
             if _line_of(contact_id, services) not in alive:
                 self._adopted_caller_left(contact_id, 0, services)
         services.router.reconcile(LiveLegs(agents=alive))
+        services.open_lines.take_up(link.channels)
         self.phones(link, services)
 
 

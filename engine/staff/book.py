@@ -17,7 +17,7 @@ from engine.staff.wording import doer, left, shift_of, state_of
 
 Told = dict[str, Any]
 
-_COLUMNS = ("agent", "name", "state", "reason or contact", "for", "left", "by", "shift")
+_COLUMNS = ("agent", "name", "state", "reason or contact", "for", "left", "line", "by", "shift")
 
 
 async def show(settings: Settings, *, as_json: bool) -> int:
@@ -30,12 +30,25 @@ async def show(settings: Settings, *, as_json: bool) -> int:
 
 async def tell(settings: Settings, agents: Sequence[str], order: Told, *, as_json: bool) -> int:
     """Give the same order for each agent; 1 when one of them was refused."""
+    return await _ask(settings, agents, "orders", order, as_json=as_json)
+
+
+async def set_lines(
+    settings: Settings, agents: Sequence[str], *, is_open: bool, as_json: bool
+) -> int:
+    """Open each agent's line, or close it; 1 when one could not be opened."""
+    return await _ask(settings, agents, "line", {"open": is_open}, as_json=as_json)
+
+
+async def _ask(
+    settings: Settings, agents: Sequence[str], what: str, document: Told, *, as_json: bool
+) -> int:
     done: list[Told] = []
     refused: list[Told] = []
     now_ms = 0
     async with Client(card.read(settings.layout.card)) as client:
         for agent in dict.fromkeys(agents):
-            told = await client.post(f"/api/agents/{quote(agent, safe='')}/orders", order)
+            told = await client.post(f"/api/agents/{quote(agent, safe='')}/{what}", document)
             if "error" in told:
                 refused.append({"id": agent, **told["error"]})
             else:
@@ -67,6 +80,7 @@ def _row(agent: Told, now_ms: int) -> tuple[str, ...]:
         agent["detail"],
         length(now_ms - since_ms) if since_ms else "",
         left(agent["until_ms"], now_ms),
+        agent["line"] or "",
         doer(agent["by"]) + (", held" if agent["held"] else ""),
         shift_of(agent),
     )

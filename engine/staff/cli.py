@@ -79,6 +79,33 @@ def release(agents: Agents, by: By = "", as_json: Json = False) -> None:
     _tell(agents, {"verb": "release"}, by, as_json=as_json)
 
 
+lines = typer.Typer(
+    cls=Commands,
+    help="Phones that stay answered, so that contacts come without ringing.",
+    no_args_is_help=True,
+)
+app.add_typer(lines, name="line")
+
+
+@lines.command("open")
+def open_line(agents: Agents, as_json: Json = False) -> None:
+    """Ring agents who are available once, and leave their phones answered from then on."""
+    _set_lines(agents, is_open=True, as_json=as_json)
+
+
+@lines.command("close")
+def close_line(agents: Agents, as_json: Json = False) -> None:
+    """Hang up agents' open lines, at once or after the conversation in hand."""
+    _set_lines(agents, is_open=False, as_json=as_json)
+
+
+def _set_lines(agents: list[str], *, is_open: bool, as_json: bool) -> None:
+    from engine.staff.book import set_lines
+
+    work = set_lines(settings.from_environment(), agents, is_open=is_open, as_json=as_json)
+    raise typer.Exit(complete(work))
+
+
 def _tell(agents: list[str], wanted: dict[str, object], by: str, *, as_json: bool) -> None:
     from engine.staff.book import tell
 

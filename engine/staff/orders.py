@@ -3,6 +3,7 @@
 from config.site import Site
 from config.suggest import did_you_mean
 from desk.views import Json, Refused, Wanted
+from engine.calls.openlines import OpenLines
 from engine.explained import STATES
 from routing.errors import RoutingError, UnknownAgent
 from routing.router import Router
@@ -25,13 +26,25 @@ def obey(router: Router, site: Site, agent: str, wanted: Wanted) -> None:
         raise Refused(refused.code, str(refused)) from refused
 
 
+async def set_line(lines: OpenLines, site: Site, agent: str, *, is_open: bool) -> None:
+    """Open an agent's line by hand, once the phone is answered, or close it; Refused where it
+    cannot be opened."""
+    if agent not in site.agents:
+        raise Refused("unknown_agent", _unknown("agent", agent, [*site.agents]), unknown=True)
+    if not is_open:
+        await lines.close(agent)
+    elif not await lines.open(agent, asked_by="hand"):
+        why = f"{agent} is not available, or has not answered"
+        raise Refused("line_not_opened", why)
+
+
 def _unknown(what: str, name: str, known: list[str]) -> str:
     return f"unknown {what} {name}, {did_you_mean(name, known)}"
 
 
-def agent_json(view: AgentView, site: Site) -> Json:
+def agent_json(view: AgentView, site: Site, line: str | None) -> Json:
     """One agent, for the API. `until_ms`: when a wrap-up ends, or a pause has lasted long enough;
-    if that is gone by, the agent is over."""
+    if that is gone by, the agent is over. `line`: opening, idle or busy; None without one."""
     agent = site.agents.get(view.id)
     kept = view.adherence
     return {
@@ -40,6 +53,7 @@ def agent_json(view: AgentView, site: Site) -> Json:
         "extension": agent.extension if agent else "",
         "state": STATES[view.state],
         "detail": view.reason or view.contact or "",
+        "line": line,
         "since_ms": view.since_ms,
         "by": view.by,
         "held": view.held,

@@ -77,6 +77,12 @@ def resume(contact: Contact, as_json: Json = False) -> None:
     _ask(contact, "resume", as_json)
 
 
+@app.command()
+def hangup(contact: Contact, as_json: Json = False) -> None:
+    """End the conversation with the agent, whose open line stays."""
+    _ask(contact, "hangup", as_json)
+
+
 def _ask(contact: str, verb: str, as_json: bool, document: Any = None) -> None:
     from engine.transfers.asking import ask
 

@@ -47,4 +47,5 @@ def _at_once(party: Party) -> dict[str, Callable[[], None]]:
         "toggle": party.toggle,
         "hold": party.hold,
         "resume": party.resume,
+        "hangup": party.hang_up,
     }

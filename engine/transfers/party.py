@@ -124,6 +124,12 @@ class Party:
         """Who is consulted is let go, and the caller is back."""
         self._wish("cancel", Table.cancel)
 
+    def hang_up(self) -> None:
+        """The agent leaves, as by hanging up the phone; an open line stays."""
+        self._in_talk("hangup")
+        if self.table.agent is not None:
+            self._drop(self.table.agent.leg)
+
     def relay(self, relayed: Relayed) -> None:
         """Agent and caller go into a relay, until it lets go of them."""
         self._wish("capture", Table.relay)

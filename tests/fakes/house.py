@@ -10,6 +10,7 @@ from config.site import Site, load_site
 from engine.calls.callbacks import Callbacks
 from engine.calls.chronicle import Chronicle
 from engine.calls.livecalls import LiveCalls
+from engine.calls.openlines import OpenLines
 from engine.calls.orders import CallOrders
 from engine.calls.recordings import Recordings
 from engine.calls.ringer import SwitchRinger
@@ -341,9 +342,11 @@ class House:
         self.web = Web(metrics, self.clock)
         recorder = Recorder(directory)
         self.tasks = FakeTasks()
-        orders = CallOrders(self.site, self.chronicle, recorder, self.clock)
         switch, router = cast(Switch, self.switch), cast(Router, self.router)
-        ringer = SwitchRinger(switch, NODE, orders, run="")
+        lines = OpenLines(switch, NODE, self.clock, self.tasks)
+        lines.router = router
+        orders = CallOrders(self.site, self.chronicle, recorder, self.clock, lines)
+        ringer = SwitchRinger(switch, NODE, orders, lines, run="")
         parts = (switch, router, ringer, self.chronicle)
         callbacks = Callbacks(self.site, NODE, parts, self.clock, tasks or asyncio.TaskGroup())
         self.services = Services(
@@ -355,6 +358,7 @@ class House:
             router=router,
             ringer=ringer,
             orders=orders,
+            open_lines=lines,
             callbacks=callbacks,
             recorder=recorder,
             recordings=Recordings(recorder, self.chronicle, self.tasks),

@@ -105,7 +105,9 @@ async def a_centre(store: Store, directory: Path) -> AsyncIterator[Centre]:
     agents = {name: house.site.agents[name] for name in STAFF}
     changed = {"queues": queues, "agents": agents, "callbacks": Rules.model_validate(RULES)}
     site = house.site.model_copy(update=changed)
-    ringer = SwitchRinger(house.services.switch, NODE, house.services.orders, run="")
+    ringer = SwitchRinger(
+        house.services.switch, NODE, house.services.orders, house.services.open_lines, run=""
+    )
     router = Router(store, ringer, agents_of(site), rules_of(site), clock=wall_clock)
     async with asyncio.TaskGroup() as tasks:
         parts = (house.services.switch, router, ringer, house.chronicle)

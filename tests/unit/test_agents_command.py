@@ -43,7 +43,7 @@ class OneFloor(Shift):
     def agents(self) -> Json:
         """As EngineViews does."""
         views = take_snapshot(self.floor, self.now).agents
-        return {"now_ms": self.now, "agents": [agent_json(view, SITE) for view in views]}
+        return {"now_ms": self.now, "agents": [agent_json(view, SITE, None) for view in views]}
 
     def routed(self, agent: str, order: Order) -> AgentState:
         """As the router does."""

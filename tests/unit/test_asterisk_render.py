@@ -128,6 +128,7 @@ def test_codes_carry_the_reason_of_a_pause_or_the_number_of_a_prompt(site: Site)
         "*14": "end_wrap_up,${TRK_PHONE}",
         "*15": "record_prompt,${TRK_PHONE}",
         "*16": "extend_wrap_up,${TRK_PHONE}",
+        "*17": "line,${TRK_PHONE}",
         "_*15XXXXX": "record_prompt,${TRK_PHONE},${EXTEN:3}",
     }
 

@@ -63,6 +63,12 @@ class FakeViews:
         self.ordered.append((wanted.verb, wanted.by, wanted.reason, wanted.hold))
         return self.agents()
 
+    async def line(self, agent: str, *, is_open: bool) -> Json:
+        if is_open and agent != "anna":
+            raise Refused("line_not_opened", f"{agent} is not available, or has not answered")
+        self.ordered.append(("line", agent, "", is_open))
+        return self.agents()
+
     async def look_for_flows(self) -> Json:
         if self.away:
             raise Unavailable("the engine is starting")

@@ -7,6 +7,7 @@ import pytest
 
 from bridge.events import AgentLegUp, RingAgent, RingFailed, RingFailure
 from bridge.switch import Switch
+from engine.calls.openlines import OpenLines
 from engine.calls.ringer import SwitchRinger
 from routing.matcher import Assignment
 from routing.ringing import (
@@ -19,6 +20,7 @@ from routing.ringing import (
     Stopped,
     Unreachable,
 )
+from tests.fakes.house import FakeTasks
 from tests.fakes.routing import a_contact, an_agent
 from tests.fakes.switch import FakeSwitch
 
@@ -48,7 +50,9 @@ class Desk:
     def __init__(self) -> None:
         self.switch = FakeSwitch()
         self.orders = Orders()
-        self.ringer = SwitchRinger(cast(Switch, self.switch), "n1", self.orders, run="")
+        switch = cast(Switch, self.switch)
+        self.lines = OpenLines(switch, "n1", lambda: 10_000, FakeTasks())
+        self.ringer = SwitchRinger(switch, "n1", self.orders, self.lines, run="")
 
     async def rings(self, assignment: Assignment) -> "asyncio.Task[RingOutcome]":
         """A ring under way."""
