@@ -95,6 +95,30 @@ class CallCustomer:
     variables: tuple[tuple[str, str], ...] = ()
 
 
+LEAD = "-lead"
+"""How the unique ids of channels end that were made for a lead; the contact's id is before it."""
+
+
+@dataclass(frozen=True)
+class CallLead:
+    """An order to call a campaign's lead over a trunk.
+
+    Who is called is shown `caller_number`; there is no call without one.
+    """
+
+    contact: str
+    number: str = field(repr=False)
+    trunk: str
+    caller_number: str = field(repr=False)
+    timeout_ms: int
+    variables: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+    @property
+    def channel_id(self) -> str:
+        """The unique id of its channel."""
+        return f"{self.contact}{LEAD}"
+
+
 class RingFailure(Enum):
     """Why a leg did not come up."""
 
@@ -108,6 +132,24 @@ class RingFailure(Enum):
     """No phone is registered, or it did not react at all."""
     FAILED = "failed"
     """Anything else, a lost link to Asterisk among it."""
+
+
+class LeadFailure(Enum):
+    """Why a lead was not reached."""
+
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    """It rang for its time, or the network says that nobody is there."""
+    INVALID = "invalid"
+    """There is no such number, or not any more."""
+    REJECTED = "rejected"
+    """Who was called declined, or a network on the way did."""
+    CONGESTED = "congested"
+    """A network had no way, or no line: it says nothing of the number."""
+    CANCELLED = "cancelled"
+    """The call was hung up by us before its time."""
+    FAILED = "failed"
+    """Anything else."""
 
 
 @dataclass(frozen=True)
@@ -191,6 +233,29 @@ class CustomerNotReached:
 
 
 @dataclass(frozen=True)
+class LeadRinging:
+    """The lead's phone rings: its network has said so (SIP 180; 183 says nothing of it)."""
+
+    contact: str
+
+
+@dataclass(frozen=True)
+class LeadUp:
+    """Somebody, or something, has answered; their leg asks the engine by AGI what follows."""
+
+    contact: str
+
+
+@dataclass(frozen=True)
+class LeadNotReached:
+    """The lead's leg will not come up. `cause` is Q.850's, where the network told one."""
+
+    contact: str
+    reason: LeadFailure
+    cause: int | None = None
+
+
+@dataclass(frozen=True)
 class KeyPressed:
     """A channel's party has pressed a key; `digit` is one of 0 to 9, A to D, * and #."""
 
@@ -254,6 +319,9 @@ SwitchEvent: TypeAlias = (
     | RingFailed
     | CustomerUp
     | CustomerNotReached
+    | LeadRinging
+    | LeadUp
+    | LeadNotReached
     | KeyPressed
     | TransferUp
     | GuestUp

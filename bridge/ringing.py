@@ -1,10 +1,20 @@
-"""The legs that are being rung, agents' and customers', and why those that fail do."""
+"""The legs that are being rung, agents', customers' and leads', and why those that fail do."""
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bridge.events import CallCustomer, CustomerNotReached, RingAgent, RingFailed, RingFailure
+from bridge.events import (
+    LEAD,
+    CallCustomer,
+    CallLead,
+    CustomerNotReached,
+    LeadFailure,
+    LeadNotReached,
+    RingAgent,
+    RingFailed,
+    RingFailure,
+)
 
 HANGUP_FOLLOWS_S = 0.25
 """How long the Hangup of a failed leg is waited for; 0 to 1 ms were measured on a quiet host."""
@@ -29,9 +39,28 @@ _BY_CAUSE = {
     27: RingFailure.UNREACHABLE,  # destination out of order: SIP 502
 }
 
+_OF_LEAD = {
+    1: LeadFailure.INVALID,  # unallocated: SIP 404, 604
+    16: LeadFailure.CANCELLED,  # what a hangup of ours says; no SIP answer does before a 200
+    17: LeadFailure.BUSY,  # SIP 486, 600
+    18: LeadFailure.NO_ANSWER,  # SIP 408
+    19: LeadFailure.NO_ANSWER,  # SIP 480, or the end of the ring time
+    20: LeadFailure.NO_ANSWER,  # the subscriber is absent
+    21: LeadFailure.REJECTED,  # SIP 603, 403, 401
+    22: LeadFailure.INVALID,  # the number has changed: SIP 410
+    28: LeadFailure.INVALID,  # an incomplete number: SIP 484
+    34: LeadFailure.CONGESTED,  # SIP 503
+    38: LeadFailure.CONGESTED,  # the network is out of order: SIP 500
+    41: LeadFailure.CONGESTED,
+    42: LeadFailure.CONGESTED,
+}
+_WITHOUT_CAUSE = {
+    RingFailure.NO_ANSWER: LeadFailure.NO_ANSWER,
+    RingFailure.BUSY: LeadFailure.BUSY,
+}
 
-Order = RingAgent | CallCustomer
-Failed = RingFailed | CustomerNotReached
+Order = RingAgent | CallCustomer | CallLead
+Failed = RingFailed | CustomerNotReached | LeadNotReached
 
 
 @dataclass
@@ -115,6 +144,12 @@ class Rings:
             ring.cause = cause
             self._settle(ring)
 
+    def left_behind(self, channel_id: str, cause: int) -> None:
+        """A channel that was never up has ended: a lead's may be of the engine before this one."""
+        if channel_id.endswith(LEAD) and channel_id not in self._rings:
+            reason = _OF_LEAD.get(cause, LeadFailure.FAILED)
+            self._on_failed(LeadNotReached(channel_id.removesuffix(LEAD), reason, cause))
+
     def taken(self, channel_id: str) -> bool:
         """Asterisk took the order; False if the link was lost in the same moment."""
         ring = self._rings.get(channel_id)
@@ -129,10 +164,11 @@ class Rings:
         return True
 
     def link_lost(self) -> None:
-        """No news will come any more: fail every leg that was taken."""
+        """No news will come any more: fail every leg that was taken, but for leads': they are not
+        to be called again while they ring. Who answers asks the engine; else they are overdue."""
         for channel_id, ring in list(self._rings.items()):
             ring.lost = True
-            if ring.taken:
+            if ring.taken and not isinstance(ring.order, CallLead):
                 self._fail(channel_id, RingFailure.FAILED)
 
     def forget_all(self) -> None:
@@ -160,10 +196,21 @@ class Rings:
             self.forget(channel_id)
         elif ring.taken:
             self.forget(channel_id)
-            self._on_failed(_failed(ring.order, failure))
+            self._on_failed(_failed(ring, failure))
 
 
-def _failed(order: Order, reason: RingFailure) -> Failed:
-    if isinstance(order, CallCustomer):
-        return CustomerNotReached(order.contact, reason)
-    return RingFailed(order.contact, order.agent, reason)
+def _failed(ring: _Ring, reason: RingFailure) -> Failed:
+    match ring.order:
+        case CallLead(contact=contact):
+            return LeadNotReached(contact, _why(ring, reason), ring.cause)
+        case CallCustomer(contact=contact):
+            return CustomerNotReached(contact, reason)
+        case RingAgent(contact=contact, agent=agent):
+            return RingFailed(contact, agent, reason)
+
+
+def _why(ring: _Ring, reason: RingFailure) -> LeadFailure:
+    """One who answered and was gone before the dialplan began was hung up on by nobody of us."""
+    if ring.cause is None or ring.answered:
+        return _WITHOUT_CAUSE.get(reason, LeadFailure.FAILED)
+    return _OF_LEAD.get(ring.cause, LeadFailure.FAILED)

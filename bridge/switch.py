@@ -3,8 +3,9 @@
 This is the only place that knows which AMI actions and events these are. The manager's user
 needs `read = system,call,user,dtmf` and `write = system,call,originate`, and its event filter
 must let pass: FullyBooted, OriginateResponse, UserEvent, Hangup, ContactStatus, Reload, LogChannel,
-MixMonitorStart, MixMonitorMute, ChanSpyStart, and DTMFEnd of digits received from agents, and from
-callers while they are in a queue that they may leave by key. All others may be filtered away.
+MixMonitorStart, MixMonitorMute, ChanSpyStart, DTMFEnd of digits received from agents, and from
+callers while they are in a queue that they may leave by key, and Newstate of a lead's channel that
+rings. All others may be filtered away.
 """
 
 import asyncio
@@ -19,11 +20,15 @@ from bridge.ami.link import Connector, tcp
 from bridge.ami.message import AmiMessage
 from bridge.ami.settings import AmiSettings
 from bridge.events import (
+    LEAD,
     AgentLegUp,
     CallCustomer,
+    CallLead,
     CustomerUp,
     GuestUp,
     KeyPressed,
+    LeadRinging,
+    LeadUp,
     LegEnded,
     LegParked,
     LegTapped,
@@ -61,6 +66,12 @@ OF_A_CONTACT = ("TRK_NOTICE", "TRK_WHISPER", "TRK_ACCEPTED", "TRK_CONSULT", "TRK
 CUSTOMER_LEG_CONTEXT = "customer-leg"
 CUSTOMER_LEG_EXTENSION = "connect"
 CUSTOMER_UP_EVENT = "TrunklineCustomerUp"
+LEAD_LEG_CONTEXT = "dialed-leg"
+LEAD_UP_EVENT = "TrunklineLeadUp"
+RINGS, UP = "5", "6"
+"""The state of a channel whose far end rings, or has answered: AST_STATE_RINGING and AST_STATE_UP
+in channelstate.h. chan_pjsip sets the first on SIP 180, and not on 183 (Asterisk 22.10, measured).
+"""
 TRANSFER_UP_EVENT = "TrunklineTransferUp"
 GUEST_LEG_CONTEXT = "guest-leg"
 GUEST_UP_EVENT = "TrunklineGuestUp"
@@ -118,6 +129,7 @@ class Switch:
             "UserEvent": self._user_event,
             "ContactStatus": self._contact_status,
             "DTMFEnd": self._key_pressed,
+            "Newstate": self._state_changed,
             "Reload": self._settings_changed,
             "LogChannel": self._settings_changed,
             "MixMonitorStart": self._recorded,
@@ -181,6 +193,18 @@ class Switch:
         """Have Asterisk call a customer, in the way of `ring`: once the customer answers, the
         leg's dialplan asks the engine by AGI, and CustomerUp is told; CustomerNotReached if not."""
         await self._originate(order, _outside_fields(order, CUSTOMER_LEG_CONTEXT))
+
+    async def dial(self, order: CallLead) -> None:
+        """Have Asterisk call a lead, in the way of `ring`: LeadRinging is told when the phone
+        rings, LeadUp once somebody answers, LeadNotReached if nobody does. `hangup` ends one that
+        still rings, by the order's `channel_id`.
+
+        When the link is lost meanwhile, the call goes on, and its leg asks by AGI once it is
+        answered; one of which nothing is heard any more is told as failed after its ring time.
+        """
+        if not order.caller_number:
+            raise errors.UnsafeValue("CallerID", "a lead is shown who calls")
+        await self._originate(order, _outside_fields(order, LEAD_LEG_CONTEXT))
 
     async def consult(self, order: CallCustomer) -> None:
         """Have Asterisk call somebody outside whom an agent asks for, in the way of `call`: GuestUp
@@ -385,7 +409,10 @@ class Switch:
         leg = self._lines.leg(ended.uniqueid)
         if self._lines.back(leg):
             self._ended(replace(ended, uniqueid=leg))
-        self._ended(ended)
+        self._tell(ended)
+        if message.get("ChannelState", UP) != UP:
+            self._rings.left_behind(ended.uniqueid, ended.cause)
+        self._rings.hung_up(ended.uniqueid, ended.cause)
 
     def _ended(self, leg: LegEnded) -> None:
         self._tell(leg)
@@ -409,6 +436,9 @@ class Switch:
 
     def _user_event(self, message: AmiMessage) -> None:
         kind = message.get("UserEvent", "")
+        if kind == LEAD_UP_EVENT:
+            self._rings.forget(message["Uniqueid"])
+            self._tell(LeadUp(message["Uniqueid"].removesuffix(LEAD)))
         if kind == TRANSFER_UP_EVENT:
             self._tell(TransferUp(message["Contact"]))
         if kind == PARKED_EVENT:
@@ -426,6 +456,11 @@ class Switch:
     def _key_pressed(self, message: AmiMessage) -> None:
         if message.get("Direction", "") == "Received":
             self._tell(KeyPressed(self._lines.leg(message["Uniqueid"]), message["Digit"]))
+
+    def _state_changed(self, message: AmiMessage) -> None:
+        uniqueid = message["Uniqueid"]
+        if message["ChannelState"] == RINGS and uniqueid.endswith(LEAD):
+            self._tell(LeadRinging(uniqueid.removesuffix(LEAD)))
 
     def _settings_changed(self, message: AmiMessage) -> None:
         self._tell(SettingsChanged())
@@ -475,7 +510,7 @@ def _leg_up(kind: str, message: AmiMessage, uniqueid: str) -> AgentLegUp | Custo
     return AgentLegUp(contact, message["Agent"], message["Channel"], uniqueid)
 
 
-def _outside_fields(order: CallCustomer, context: str) -> list[tuple[str, str]]:
+def _outside_fields(order: CallCustomer | CallLead, context: str) -> list[tuple[str, str]]:
     return [
         ami_customer(order.number, order.trunk),
         ("Context", context),

@@ -29,6 +29,9 @@ exten => ring,1,Ringing()
 [agent-leg]
 exten => connect,1,UserEvent(TrunklineAgentUp,Contact:${TRK_CONTACT},Agent:${TRK_AGENT})
  same => n,Wait(60)
+[dialed-leg]
+exten => connect,1,UserEvent(TrunklineLeadUp,Contact:${TRK_CONTACT})
+ same => n,Wait(60)
 """
 _ENDPOINT = """
 [{name}]

@@ -18,6 +18,10 @@ class ScriptedPhone(asyncio.DatagramProtocol):
         self._numbers = itertools.count(1)
         self.port = 0
 
+    def answers(self, status: str) -> None:
+        """From now on."""
+        self._status = status
+
     def register(self, name: str, sip_port: int, expires_s: int = 600) -> None:
         """Send a REGISTER for `name`; 0 seconds takes the registration back."""
         number = next(self._numbers)

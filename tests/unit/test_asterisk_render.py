@@ -152,6 +152,9 @@ def test_the_manager_tells_of_keys_that_are_asked_for_alone(site: Site) -> None:
     assert "ChanVariable: TRK_KEYS=heard" in told
     assert sections(text, "general")[0]["channelvars"] == "TRK_KEYS"
     assert "DTMFBegin" not in text
+    (rings,) = (line for line in text.splitlines() if "Newstate" in line)
+    assert "ChannelState: 5" in rings
+    assert "-lead" in rings
     assert not {"all", "dtmf", "command", "config"} & set(user["write"].split(","))
     assert sections(text, "general")[0]["bindaddr"] == "127.0.0.1"
 
