@@ -14,6 +14,7 @@ from engine.calls.recordings import Recordings
 from engine.calls.rehearsals import Rehearsals
 from engine.calls.ringer import SwitchRinger
 from engine.clock import Clock
+from engine.dialing.calls import DialedCalls
 from engine.mailboxes.messages import Messages
 from engine.mailboxes.post import Post
 from engine.metrics import Metrics
@@ -77,6 +78,9 @@ class Services:
     parties: Parties = field(default_factory=Parties)
     takings: "Takings | None" = None
     """Payments that are being taken; None where this engine cannot."""
+
+    dialing: DialedCalls | None = None
+    """Calls of campaigns; None where this engine dials none."""
 
     rehearsals: Rehearsals | None = None
     """Only where calls may be given a world of their own."""

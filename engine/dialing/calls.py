@@ -1,0 +1,78 @@
+"""One call to a lead, and what the callee's side tells of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from history.outcome import EndedBy
+from listening.values import Verdict
+from routing.outbound.leads.plan import Result
+
+
+@dataclass(slots=True)
+class DialedCall:
+    """A call to a lead, from before it is placed until its channel is gone.
+
+    ``contact`` is the contact's id, and the id of the attempt in the hopper; the channel's unique
+    id is `channel`. ``agent`` is who is kept for the call, then whoever has it; None: nobody yet,
+    or the campaign's flow. Moments are Unix epoch, ms; None: not (yet).
+    """
+
+    contact: str
+    campaign: str
+    number: str = field(repr=False)
+    caller_id: str
+    trunk: str
+    language: str
+    fields: Mapping[str, str] = field(repr=False)
+    """What the lead's row says beside its numbers."""
+
+    lead_id: int
+    placed_ms: int
+    agent: str | None = None
+    ringing_ms: int | None = None
+    answered_ms: int | None = None
+    judged_ms: int | None = None
+    connected_ms: int | None = None
+
+    @property
+    def channel(self) -> str:
+        """The unique id of the callee's channel."""
+        return f"{self.contact}-lead"
+
+
+class DialedCalls(Protocol):
+    """The calls that campaigns have placed, told by whoever has their channels.
+
+    Every method takes a contact that it does not know as one of another engine's, and does
+    nothing. `ended` comes always, once and last, after whatever else was told of the call.
+    """
+
+    def call_of(self, contact: str) -> DialedCall | None:
+        """The call that has this contact, while it is under way."""
+
+    def ringing(self, contact: str, at_ms: int) -> None:
+        """The network says that the phone rings."""
+
+    def answered(self, contact: str, at_ms: int) -> None:
+        """It was picked up; by whom is not known yet."""
+
+    def not_reached(self, contact: str, result: Result, at_ms: int) -> None:
+        """It ended unanswered: busy, no_answer, failed or invalid."""
+
+    def judged(self, contact: str, verdict: Verdict, at_ms: int) -> None:
+        """Who has answered."""
+
+    def connected(self, contact: str, agent: str | None, at_ms: int) -> None:
+        """A person talks to an agent; None: to the campaign's flow."""
+
+    def lost(self, contact: str, at_ms: int) -> None:
+        """A person answered, and nobody was there in time."""
+
+    def opted_out(self, contact: str, at_ms: int) -> None:
+        """A person pressed the key that asks not to be called again."""
+
+    def ended(self, contact: str, at_ms: int, hung_up_by: EndedBy) -> None:
+        """Its channel is gone."""
