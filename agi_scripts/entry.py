@@ -29,6 +29,12 @@ async def callback(session: AgiSession, house: House) -> None:
     await house.called_back(session, contact_id)
 
 
+async def dialed(session: AgiSession, house: House) -> None:
+    """`/dialed`, contact: the lead of a campaign has answered."""
+    (contact_id,) = session.request.args
+    await house.lead_answered(session, contact_id)
+
+
 async def whisper(session: AgiSession, house: House) -> None:
     """`/whisper`, contact: somebody has answered to whom a caller is to be transferred."""
     (contact_id,) = session.request.args
@@ -45,6 +51,7 @@ SCRIPTS: dict[str, Script] = {
     "inbound": inbound,
     "resume": resume,
     "callback": callback,
+    "dialed": dialed,
     "whisper": whisper,
     "code": code,
 }

@@ -20,6 +20,11 @@ class House(Protocol):
         """Join a customer who is called back, and has answered, with the agent who waits."""
         ...
 
+    async def lead_answered(self, session: AgiSession, contact_id: str) -> None:
+        """Meet somebody whom a campaign has called. A call that is not known is left to the
+        dialplan, which says who has called."""
+        ...
+
     async def whisper(self, session: AgiSession, contact_id: str) -> None:
         """Tell who has answered of the caller, and note on the channel whether they accept."""
         ...

@@ -89,10 +89,16 @@ class LineShare(DocumentModel):
 class Machines(DocumentModel):
     """What becomes of calls that a machine answers."""
 
-    detect: Literal["none", "amd"] = Field(
+    detect: Literal["none", "own", "amd"] = Field(
         default="none",
-        description="none: whoever answers is a person's call. amd: Asterisk listens to how the "
-        "call is answered; each wrong verdict is a person who was hung up on, and counts as one",
+        description="none: whoever answers is a person's call. own: Trunkline listens to how the "
+        "call is answered, and tells faxes and the network's tones, too. amd: Asterisk does. Each "
+        "wrong verdict is a person who was hung up on, and counts as one",
+    )
+    people_taken: Annotated[float, Field(ge=0.5, le=20)] = Field(
+        default=1.0,
+        description="with own: percent of people who may be taken for machines, at most; with less "
+        "of them fewer machines are found (docs/answering-machines.md)",
     )
     within: Duration = Field(
         default=Duration(1_800),

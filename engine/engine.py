@@ -186,6 +186,8 @@ class Engine:
             switchboard.open(services, services.recordings)
             tasks.create_task(services.open_lines.run(), name="open lines")
             handling.services = services
+            await services.ears.start()
+            stack.push_async_callback(services.ears.stop)
             views.services, views.agi = services, await self._agi(stack, services)
             tasks.create_task(returning.watch(), name="journal")
             tasks.create_task(self._mailroom(stack, services).run(), name="messages")

@@ -15,6 +15,7 @@ from engine.calls.services import Services
 from engine.calls.stage import DONE, FLOW, STAGE, TRANSFER
 from engine.calls.story import Story
 from engine.calls.voice import Voice
+from engine.dialing.answered import DialedConversation
 from engine.errors import FlowsAway
 from engine.performing.transfer import how_dial_went
 from engine.prompts.studio import Studio
@@ -132,6 +133,17 @@ class House:
             return
         program = await self._program_of(story)
         await Conversation(services, session, contact_id).called_back(program, call)
+
+    async def lead_answered(self, session: AgiSession, contact_id: str) -> None:
+        """Somebody has answered whom a campaign has called. One of whom nothing is known here, as
+        the engine that called them is gone, is left to the dialplan, which says the message."""
+        services = self._services
+        dialing = services.dialing
+        call = dialing.call_of(contact_id) if dialing is not None else None
+        if dialing is None or call is None or call.campaign not in services.site.campaigns:
+            log.warning("lead_unknown", contact=contact_id)
+            return
+        await DialedConversation(services, session, call, dialing).answered()
 
     async def whisper(self, session: AgiSession, contact_id: str) -> None:
         """Somebody has answered for a caller who is being transferred: may they be joined?"""

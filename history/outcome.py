@@ -43,6 +43,12 @@ class Outcome(StrEnum):
     CANCELLED = "cancelled"
     """A callback was promised, and called off: by the customer in a flow, or by a supervisor."""
 
+    LOST = "lost"
+    """A campaign called, a person answered, and no agent was there in time: they heard why."""
+
+    MACHINE = "machine"
+    """A campaign called, and no person answered: a machine, a fax, a tone of the network."""
+
     FAILED = "failed"
     """The flow could not go on, or another fault of ours or of the switch ended it. While the
     switch works, the caller hears the apology and reaches the fallback."""

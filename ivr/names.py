@@ -28,6 +28,8 @@ CALL_NAMES: Mapping[str, Variable] = {
     "time.day": _NUMBER,
     "time.month": _NUMBER,
     "time.year": _NUMBER,
+    "call.direction": _TEXT,
+    "call.campaign": _TEXT,
 }
 """Always there. ``time`` is the site's; ``time.weekday`` is mon, tue, wed, thu, fri, sat or sun."""
 
@@ -68,6 +70,9 @@ ABOUT: Mapping[str, str] = {
     "call.called": "the number that was called",
     "call.language": "what the caller hears now",
     "call.id": "the contact's id, as in the history",
+    "call.direction": "inbound, or outbound in a campaign's call; then `call.caller` is who was "
+    "called, and `call.called` the number that they were shown",
+    "call.campaign": "the campaign that has called; not set of a call that came in",
     "time.date": "today",
     "time.clock": "the time of day",
     "time.weekday": "mon, tue, wed, thu, fri, sat or sun",
@@ -122,6 +127,9 @@ PROMISES: Mapping[str, NameType] = {
     "call.caller": NameType(ValueType.DIGITS),
     "call.called": NameType(ValueType.DIGITS, always_set=True),
     "call.id": NameType(ValueType.TEXT, always_set=True),
+    "call.direction": NameType(
+        ValueType.TEXT, allowed=frozenset({"inbound", "outbound"}), always_set=True
+    ),
     "time.date": NameType(ValueType.DATE, always_set=True),
     "time.clock": NameType(ValueType.TIME, always_set=True),
     "time.weekday": NameType(

@@ -214,6 +214,8 @@ COMPUTED: Mapping[str, Callable[[Run], Value]] = {
     "call.called": lambda run: run.scope.call.called.lstrip("+"),
     "call.language": lambda run: run.scope.language,
     "call.id": lambda run: run.scope.call.id,
+    "call.direction": lambda run: "outbound" if run.scope.call.campaign else "inbound",
+    "call.campaign": lambda run: run.scope.call.campaign or None,
     "time.date": lambda run: run.local.date(),
     "time.clock": lambda run: run.local.time().replace(second=0, microsecond=0),
     "time.weekday": lambda run: WEEKDAYS[run.local.weekday()],

@@ -18,7 +18,8 @@ NOTHING: Values = {}
 class CallFacts(NamedTuple):
     """What is known of a call before its flow starts. ``language`` None: the flow's default.
 
-    ``zone`` is the site's time zone (IANA), in which ``time.…`` is told.
+    ``zone`` is the site's time zone (IANA), in which ``time.…`` is told. Of a call that a
+    ``campaign`` has made, ``caller`` is who was called, and ``called`` the number they were shown.
     """
 
     caller: str
@@ -27,6 +28,7 @@ class CallFacts(NamedTuple):
     language: str | None = None
     zone: str = "UTC"
     id: str = ""
+    campaign: str = ""
 
     def __repr__(self) -> str:
         return f"CallFacts(called={self.called!r}, now_ms={self.now_ms})"

@@ -78,6 +78,11 @@ class Listener:
     def __post_init__(self) -> None:
         self._judge = fitted(self.care.clock)
 
+    @property
+    def heard(self) -> bool:
+        """Whether there was any audio."""
+        return self._ear.frames > 0
+
     def hear(self, frame: Samples) -> Heard | None:
         """The next 20 ms (`FRAME` samples), and what has become clear with them."""
         self._ear.hear(frame)
@@ -114,7 +119,8 @@ class Listener:
         who = decide(machine, cadence, self.care, last=self.care.is_last(cadence, now_ms))
         if who is None:
             return None
-        return Verdict(who, now_ms, machine, self._why(cadence), now_ms - since_ms)
+        ended_ms = now_ms - round(cadence.quiet * 1000)
+        return Verdict(who, now_ms, machine, self._why(cadence), now_ms - since_ms, ended_ms)
 
     def _why(self, cadence: Cadence) -> str:
         features = cadence.features()

@@ -42,6 +42,8 @@ class Verdict(NamedTuple):
     """Why, in a few words that a person may read; for logs and reports."""
     speech_ms: int | None = None
     """From the answer to the first word; None where nobody has spoken."""
+    greeting_ms: int | None = None
+    """From the answer to the end of what was said until the verdict; None as above."""
 
 
 class Cue(NamedTuple):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from agi_scripts.journal import ENDED, JournalEntry
 from bridge.events import LiveChannel
-from engine.calls.stage import TALKING, TRANSFER
+from engine.calls.stage import TALKING, TRANSFER, WITHOUT_ENGINE
 from engine.calls.story import Story
 from history.outcome import EndedBy, Outcome
 from routing.floor import LiveTalk
@@ -113,7 +113,8 @@ def strangers(
 
 
 def _unserved(over: Over, entries: list[JournalEntry]) -> Over:
-    if over.story.talked or any(entry.what != ENDED for entry in entries):
+    story = over.story
+    if story.talked or story.campaign is not None or any(e.what != ENDED for e in entries):
         return over
     return replace(over, outcome=Outcome.HUNG_UP_IN_FLOW, by=EndedBy.CALLER)
 
@@ -153,7 +154,8 @@ def _over(story: Story, entries: list[JournalEntry], at_ms: int, agent: LiveChan
     if not told.talked and any(entry.stage == TRANSFER for entry in entries):
         return Over(told, at_ms, Outcome.TRANSFERRED, EndedBy.UNKNOWN)
     if not told.talked:
-        return Over(told, at_ms, Outcome.ENGINE_LOST, EndedBy.UNKNOWN)
+        outcome = Outcome.ENGINE_LOST if told.campaign is None else Outcome.LOST
+        return Over(told, at_ms, outcome, EndedBy.UNKNOWN)
     return Over(
         told.conversation_ended(at_ms, EndedBy.UNKNOWN), at_ms, Outcome.ANSWERED, EndedBy.UNKNOWN
     )
@@ -178,6 +180,8 @@ def _answered(story: Story, agent: LiveChannel | None, latest_ms: int) -> Story:
 
 
 def _stranger(entry: JournalEntry, site: str, node: str) -> Story:
+    """A caller, or a lead who answered when the engine was gone: which campaign had called the
+    attempt of the same id tells."""
     return Story(
         id=entry.contact,
         site=site,
@@ -187,4 +191,5 @@ def _stranger(entry: JournalEntry, site: str, node: str) -> Story:
         leg=entry.channel,
         caller=entry.caller or None,
         called=entry.called or None,
+        campaign="" if entry.stage in WITHOUT_ENGINE else None,
     )

@@ -13,6 +13,7 @@ from engine.calls.recordings import Recordings
 from engine.calls.recovery import GoesOn, Over, Promised, judge, stranded, strangers, talks
 from engine.calls.services import Services
 from engine.calls.story import Story
+from engine.dialing.telling import journaled
 from history.database import HistoryDatabase
 from history.errors import DatabaseAway
 from history.rows import PromiseRow
@@ -90,6 +91,7 @@ class Returning:
             if services.chronicle.knows(contact):
                 continue
             if await self._is_told(contact):
+                journaled(spooled.entry, services.dialing)
                 acknowledge(spooled)
             else:
                 fresh.append(spooled.entry)

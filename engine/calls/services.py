@@ -15,6 +15,7 @@ from engine.calls.rehearsals import Rehearsals
 from engine.calls.ringer import SwitchRinger
 from engine.clock import Clock
 from engine.dialing.calls import DialedCalls
+from engine.listening.own import Ears
 from engine.mailboxes.messages import Messages
 from engine.mailboxes.post import Post
 from engine.metrics import Metrics
@@ -78,6 +79,9 @@ class Services:
     parties: Parties = field(default_factory=Parties)
     takings: "Takings | None" = None
     """Payments that are being taken; None where this engine cannot."""
+
+    ears: Ears = field(default_factory=Ears)
+    """Where the audio of calls comes in whose answers are listened to."""
 
     dialing: DialedCalls | None = None
     """Calls of campaigns; None where this engine dials none."""

@@ -32,6 +32,7 @@ class Story:
     `resume` is the flow's state at the last point from which a restarted engine could go on,
     `back_to` that in the queue for which a callback stands, or would: the last one before it.
     `transfer` is the leg of somebody outside who is being called, or talks with the caller.
+    `campaign` and `lead` are of who was called by a campaign: it is an outbound contact then.
     `promise` is a callback that is still to be made, `back` the unique id of the last channel that
     was made for one; `alone`: the caller has left, and the contact waits by itself. `note` is what
     the agent who handed the caller on tells the next one.
@@ -68,6 +69,8 @@ class Story:
     back: str = ""
     alone: bool = False
     note: str | None = field(default=None, repr=False)
+    campaign: str | None = None
+    lead: int | None = None
     timeline: tuple[TimelineEntry, ...] = ()
     decisions: tuple[DecisionRow, ...] = ()
     legs: tuple[LegRow, ...] = ()
@@ -75,6 +78,13 @@ class Story:
     def tell(self, at_ms: int, what: str, **fields: Scalar) -> Self:
         """The story with one more entry in its timeline."""
         return replace(self, timeline=(*self.timeline, TimelineEntry(at_ms, what, fields)))
+
+    def dialed(self, at_ms: int, trunk: str, ringing_ms: int | None, answered_ms: int) -> Self:
+        """A campaign has called a lead by this trunk, and somebody or something has answered."""
+        told = self.tell(at_ms, "dialed", campaign=self.campaign, lead=self.lead, trunk=trunk)
+        if ringing_ms is not None:
+            told = told.tell(ringing_ms, "lead_ringing")
+        return told.tell(answered_ms, "lead_answered")
 
     def queued(
         self,
@@ -357,7 +367,7 @@ class Story:
             site=self.site,
             node=self.node,
             channel=self.channel,
-            direction=Direction.INBOUND,
+            direction=Direction.INBOUND if self.campaign is None else Direction.OUTBOUND,
             started_ms=self.started_ms,
             ended_ms=at_ms,
             outcome=outcome,

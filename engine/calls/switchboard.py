@@ -6,11 +6,15 @@ from collections import deque
 import structlog
 
 from bridge.events import (
+    LEAD,
     AgentLegUp,
     CustomerNotReached,
     CustomerUp,
     GuestUp,
     KeyPressed,
+    LeadNotReached,
+    LeadRinging,
+    LeadUp,
     LegEnded,
     LegParked,
     LegTapped,
@@ -26,6 +30,7 @@ from bridge.events import (
 )
 from engine.calls.recordings import Recordings
 from engine.calls.services import Services
+from engine.dialing.telling import lead_told, leg_over
 from engine.transfers.keypad import Keypad
 from history.outcome import EndedBy, Outcome
 from routing.floor import LiveLegs
@@ -78,6 +83,17 @@ class Switchboard:
                 self._agents_leg(event, services)
             case CustomerUp() | CustomerNotReached() | GuestUp() | TransferUp():
                 self._outside(event, services)
+            case LeadRinging() | LeadUp() | LeadNotReached():
+                lead_told(event, services.dialing, services.clock())
+            case LegParked() | LegTapped() | KeyPressed() | LegEnded():
+                self._of_leg(event, services)
+            case LinkDown() | LinkUp() | SettingsChanged():
+                self._asterisk(event, services)
+
+    def _of_leg(
+        self, event: LegParked | LegTapped | KeyPressed | LegEnded, services: Services
+    ) -> None:
+        match event:
             case LegParked(uniqueid=uniqueid):
                 self._leg_parked(uniqueid, services)
             case LegTapped(uniqueid=uniqueid):
@@ -86,8 +102,6 @@ class Switchboard:
                 self._key_pressed(uniqueid, digit, services)
             case LegEnded():
                 self._leg_ended(event, services)
-            case LinkDown() | LinkUp() | SettingsChanged():
-                self._asterisk(event, services)
 
     def _agents_leg(
         self, event: AgentLegUp | RingFailed | LineUp | LineWaits, services: Services
@@ -159,6 +173,8 @@ class Switchboard:
 
     def _leg_ended(self, event: LegEnded, services: Services) -> None:
         now, chronicle = services.clock(), services.chronicle
+        if event.uniqueid.endswith(LEAD):
+            self._tasks.create_task(leg_over(event, services, now), name="end of a lead's call")
         agent = services.ringer.leg_ended(event.uniqueid)
         services.callbacks.calling.leg_ended(event.uniqueid)
         services.orders.whispers.leg_ended(event.uniqueid)
@@ -204,6 +220,8 @@ class Switchboard:
             if leg.ended_ms is None:  # it may have been on hold before, and waits to be fetched
                 left = AgentLeg(leg.agent or "", leg.uniqueid)
                 self._tasks.create_task(services.ringer.drop(left))
+        if services.dialing is not None:
+            services.dialing.ended(contact_id, now, by)
         outcome = Outcome.ANSWERED if story.talked else Outcome.TRANSFERRED
         services.chronicle.close(contact_id, outcome, by, cause)
 

@@ -16,14 +16,16 @@ LONGEST_S = 30
 class AsteriskDetector:
     """One call's. What its commands raise is raised: ChannelGone, CommandFailed, SessionClosed."""
 
-    def __init__(self, session: AgiSession) -> None:
+    def __init__(self, session: AgiSession, within_ms: int | None = None) -> None:
+        """The verdict is there ``within_ms``; by default within what amd.conf says, 5 s."""
         self._session = session
+        self._limits = () if within_ms is None else ("", "", "", str(within_ms))
         self._began = time.monotonic()
 
     async def verdict(self) -> Verdict:
-        """After a word and 800 ms of silence, a long greeting, or 5 s at the latest."""
+        """After a word and 800 ms of silence, a long greeting, or when its time is over."""
         self._began = time.monotonic()
-        await self._session.execute(APPLICATION)
+        await self._session.execute(APPLICATION, *self._limits)
         status = await self._session.get_variable(STATUS) or ""
         cause = await self._session.get_variable(CAUSE) or ""
         return read_amd(status, cause, self._now_ms())

@@ -7,6 +7,7 @@ from pathlib import Path
 from config.site import Site
 from config.values import Language
 from config.voices import Voice
+from engine.dialing import messages
 from engine.prompts.voices import voices_of
 from ivr.announce import apology, every_text
 from ivr.commands import Segment
@@ -95,7 +96,8 @@ class Audio:
 
 
 def needed(site: Site, flows: Iterable[Flow]) -> Iterator[Segment]:
-    """Everything that can be known before a call: flows, apologies, Trunkline's own words."""
+    """Everything that can be known before a call: flows, apologies, campaigns' messages,
+    Trunkline's own words."""
     yield _silence(site)
     for flow in flows:
         yield from static_texts(flow)
@@ -104,6 +106,7 @@ def needed(site: Site, flows: Iterable[Flow]) -> Iterator[Segment]:
         own = (site.callbacks.greeting.get(language), site.callbacks.message.get(language))
         for text in (*every_text(language), *filter(None, own)):
             yield Segment(language, text)
+    yield from messages.every(site)
 
 
 def apology_of(site: Site, language: Language) -> str:

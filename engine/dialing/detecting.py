@@ -1,0 +1,72 @@
+"""Who has answered, and by when somebody must be there: as the campaign and the law want it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+from bridge.agi.session import AgiSession
+from config.campaigns import Machines
+from config.site import Site
+from engine.campaigns.law import CampaignLaw
+from engine.listening.asterisk import AsteriskDetector
+from engine.listening.own import Ears, OwnDetector
+from listening.listener import Care
+from listening.port import AnswerDetector
+from listening.values import Clock, Verdict, Who
+from routing.outbound.rules.answering import Answered, met_by_ms
+from routing.outbound.rules.ask import NOTHING_TOLD, callee_of
+from routing.outbound.rules.law import AnswerRule
+
+PEOPLE = frozenset({Who.PERSON, Who.SILENCE})
+"""Nobody has said anything yet: a person may be there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """What the law of everywhere that the callee may be says of an answered call; where it says
+    nothing, what it says elsewhere."""
+
+    rules: tuple[AnswerRule, ...] = (AnswerRule(),)
+
+    @classmethod
+    def to(cls, site: Site, campaign: str, number: str) -> Self:
+        """Of a campaign's call to this number."""
+        law = CampaignLaw(site, campaign)
+        places = callee_of(number, NOTHING_TOLD, law).jurisdictions
+        rules = (law.rules(place).answer for place in places)
+        return cls(tuple(rule for rule in rules if rule is not None) or (AnswerRule(),))
+
+    @property
+    def clock(self) -> Clock:
+        """From when the time counts; the greeting's end only where that is so everywhere."""
+        by_greeting = all(rule.counted_from == "greeting" for rule in self.rules)
+        return Clock.GREETING if by_greeting else Clock.SPEECH
+
+    def met_by_ms(self, answered_ms: int, verdict: Verdict | None) -> int:
+        """By when (epoch, ms) an agent must be there, or the message begin."""
+        heard = Answered(answered_ms, *_after(answered_ms, verdict))
+        return min(met_by_ms(rule, heard) for rule in self.rules)
+
+
+def detector_of(
+    machines: Machines, duty: Duty, ears: Ears, session: AgiSession
+) -> AnswerDetector | None:
+    """Who listens; None where whoever answers is taken for a person."""
+    match machines.detect:
+        case "none":
+            return None
+        case "amd":
+            return AsteriskDetector(session, machines.within.ms)
+        case "own":
+            care = Care.within(machines.people_taken / 100, duty.clock)
+            return OwnDetector(ears, session, care, machines.within.ms)
+
+
+def _after(answered_ms: int, verdict: Verdict | None) -> Iterable[int | None]:
+    """When speech began, and when the greeting ended."""
+    if verdict is None:
+        return None, None
+    heard = verdict.speech_ms, verdict.greeting_ms
+    return (None if ms is None else answered_ms + ms for ms in heard)

@@ -1,0 +1,73 @@
+"""Whoever runs the campaigns, in the test's hand: it knows one call, and keeps what it is told."""
+
+from engine.dialing.calls import DialedCall
+from history.outcome import EndedBy
+from listening.values import Verdict
+from routing.outbound.leads.plan import Result
+
+CALLEE, SHOWN = "+36301234567", "+3615550100"
+
+
+def a_call(contact: str = "a-7", **changes: object) -> DialedCall:
+    """A call of the sample site's campaign, which was answered at 9,990."""
+    call = DialedCall(
+        contact=contact,
+        campaign="renewals",
+        number=CALLEE,
+        caller_id=SHOWN,
+        trunk="carrier",
+        language="hu",
+        fields={"name": "Kovács Anna", "amount": "12"},
+        lead_id=42,
+        placed_ms=4_000,
+        ringing_ms=6_000,
+        answered_ms=9_990,
+    )
+    for name, value in changes.items():
+        setattr(call, name, value)
+    return call
+
+
+class FakeDialing:
+    """As `engine.dialing.calls.DialedCalls`."""
+
+    def __init__(self, *calls: DialedCall) -> None:
+        self.calls = {call.contact: call for call in calls}
+        self.told: list[tuple[object, ...]] = []
+
+    def call_of(self, contact: str) -> DialedCall | None:
+        return self.calls.get(contact)
+
+    def ringing(self, contact: str, at_ms: int) -> None:
+        self._tell("ringing", contact)
+
+    def answered(self, contact: str, at_ms: int) -> None:
+        self._tell("answered", contact)
+        if contact in self.calls:
+            self.calls[contact].answered_ms = at_ms
+
+    def not_reached(self, contact: str, result: Result, at_ms: int) -> None:
+        self._tell("not_reached", contact, result.value)
+
+    def judged(self, contact: str, verdict: Verdict, at_ms: int) -> None:
+        self._tell("judged", contact, verdict.who.value)
+
+    def connected(self, contact: str, agent: str | None, at_ms: int) -> None:
+        self._tell("connected", contact, agent)
+
+    def lost(self, contact: str, at_ms: int) -> None:
+        self._tell("lost", contact)
+
+    def opted_out(self, contact: str, at_ms: int) -> None:
+        self._tell("opted_out", contact)
+
+    def ended(self, contact: str, at_ms: int, hung_up_by: EndedBy) -> None:
+        self._tell("ended", contact, hung_up_by.value)
+        self.calls.pop(contact, None)
+
+    def of(self, contact: str) -> list[tuple[object, ...]]:
+        """What was told of one call, without its id."""
+        return [(what, *rest) for what, told, *rest in self.told if told == contact]
+
+    def _tell(self, what: str, contact: str, *more: object) -> None:
+        self.told.append((what, contact, *more))
