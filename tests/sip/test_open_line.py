@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from phones.phone import Call
-from tests.sip.agents_site import AGENT_HZ, CALLER_HZ, OTHER_HZ, agents_site, colleague, hears
+from tests.sip.agents_site import AGENT_HZ, CALLER_HZ, OTHER_HZ, agents_site, hears
 from tests.sip.running_site import Json, RunningSite, until
 
 pytestmark = [pytest.mark.sip, pytest.mark.asyncio(loop_scope="module")]
