@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, exists, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from history.connection import failing, open_engine
@@ -83,6 +83,8 @@ class AttemptRow:
     ended_ms: int | None = None
     result: str | None = None
     disposition: str | None = None
+    caller_id: str | None = field(default=None, repr=False)
+    trunk: str | None = None
 
 
 class Ending(NamedTuple):
@@ -181,6 +183,18 @@ class HopperStore:
                 left = await connection.scalars(query.where(over, leads.c.state == "dialing"))
                 return await leads_of(connection, list(left))
 
+    async def adopt(
+        self, attempt_ids: Collection[str], by: str, until_ms: int
+    ) -> Sequence[LeadRow]:
+        """Leads whose calls an earlier run has placed, and which are up: this run's from now on."""
+        column = leads.c
+        theirs = column.attempt_id.in_(attempt_ids), column.state == "dialing"
+        take = update(leads).where(*theirs).values(lease_by=by, lease_until_ms=until_ms)
+        with failing():
+            async with self._engine.begin() as connection:
+                rows = await connection.execute(take.returning(column.id))
+                return await leads_of(connection, [row.id for row in rows])
+
     async def places(self, names: Collection[str]) -> Sequence[str]:
         """Where the leads of these lists may be."""
         column = list_facets.c
@@ -224,6 +238,25 @@ class HopperStore:
                 tried = {"tries": of_number.tries + 1, "last_ms": attempt.begun_ms}
                 await connection.execute(number.values(tried))
                 await connection.execute(insert(attempts).values(asdict(attempt)))
+        return True
+
+    async def unmake(self, attempt: str, lead: LeadRow, position: int, due_ms: int) -> bool:
+        """A call that was written and then not made: its lead is as ``lead`` was before, and due
+        then. False where there is no such call any more."""
+        column, of_number = leads.c, lead_numbers.c
+        before = next(number for number in lead.numbers if number.position == position)
+        ready = {**_FREE, "state": "ready", "due_ms": due_ms}
+        ready |= {"tries": lead.tries, "last_ms": lead.last_ms, "position": lead.position}
+        ours = column.id == lead.id, column.attempt_id == attempt, column.state == "dialing"
+        number = of_number.lead_id == lead.id, of_number.position == position
+        untried = {"tries": before.tries, "last_ms": before.last_ms}
+        with failing():
+            async with self._engine.begin() as connection:
+                done = await connection.execute(update(leads).where(*ours).values(ready))
+                if not done.rowcount:
+                    return False
+                await connection.execute(update(lead_numbers).where(*number).values(untried))
+                await connection.execute(delete(attempts).where(attempts.c.id == attempt))
         return True
 
     async def end(self, ending: Ending) -> bool:

@@ -4,13 +4,15 @@ A change here needs a migration beside it; a test compares the two. Numbers are 
 Unix epoch milliseconds.
 """
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, Table, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, Table, Text, text
 
 from history.tables import json_type, metadata
 
 __all__ = [
     "attempts",
+    "campaign_orders",
     "consents",
+    "dialing_nodes",
     "do_not_call",
     "lead_counter",
     "lead_imports",
@@ -134,6 +136,8 @@ attempts = Table(
     Column("result", Text),
     Column("disposition", Text),
     Column("evidence", json_type(), nullable=False),
+    Column("caller_id", Text),
+    Column("trunk", Text),
     Index(None, "number", "begun_ms"),
     Index(None, "lead_id", "begun_ms"),
     Index(None, "campaign", "begun_ms"),
@@ -179,6 +183,27 @@ consents = Table(
     Column("withdrawn_ms", BigInteger),
     Column("withdrawn_source", Text),
     Column("withdrawn_by", Text),
+)
+
+# What somebody said of a campaign last; it holds while the site's file says what it said then.
+campaign_orders = Table(
+    "campaign_orders",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("campaign", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("paused_in_file", Boolean, nullable=False),
+)
+
+# The nodes that dial, and when they last said so: limits and budgets are parted among them.
+dialing_nodes = Table(
+    "dialing_nodes",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("node", Text, primary_key=True),
+    Column("seen_ms", BigInteger, nullable=False),
 )
 
 # What the leads of a list have: places, and names of fields. Asked of the leads themselves it would

@@ -106,7 +106,7 @@ class LeadStore:
         with failing():
             async with self._engine.connect() as connection:
                 rows = await connection.execute(query.order_by(attempts.c.begun_ms))
-                return [_attempt(row._mapping) for row in rows]
+                return [attempt_of(row._mapping) for row in rows]
 
     async def attempts_between(
         self, since_ms: int, until_ms: int, campaign: str | None
@@ -121,7 +121,7 @@ class LeadStore:
         with failing():
             async with self._engine.connect() as connection:
                 async for row in await connection.stream(query.order_by(column.begun_ms)):
-                    yield _attempt(row._mapping)
+                    yield attempt_of(row._mapping)
 
     async def given_up(
         self, list_id: int, results: Collection[str], before_ms: int, times: int, after_id: int
@@ -175,5 +175,6 @@ class LeadStore:
         return query
 
 
-def _attempt(row: RowMapping) -> AttemptRow:
+def attempt_of(row: RowMapping) -> AttemptRow:
+    """A call from its row."""
     return AttemptRow(**{name: row[name] for name in _ATTEMPT})

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -20,8 +20,8 @@ from history.lead_rows import APPOINTMENT, LeadRow
 from history.lead_tables import leads
 from routing.outbound.leads.following import Ended, callable_ms, end, to_dial
 from routing.outbound.leads.hopper import SIZE, Hopper
-from routing.outbound.leads.lead import Lead, NotPossible, Number, dial
-from routing.outbound.leads.leases import LEASE_MS, RENEWED_MS
+from routing.outbound.leads.lead import Dialing, Held, Lead, NotPossible, Number, dial
+from routing.outbound.leads.leases import LEASE_MS, RENEWED_MS, Lease
 from routing.outbound.leads.order import key
 from routing.outbound.leads.plan import Plan, Result
 
@@ -62,6 +62,17 @@ class Placed(NamedTuple):
     row: LeadRow
 
 
+class Calling(NamedTuple):
+    """How a call is made: by whom it is, what it shows, and by which trunk it goes out."""
+
+    agent: str | None = None
+    caller_id: str | None = None
+    trunk: str | None = None
+
+
+NOBODY_KEPT = Calling()
+
+
 class CampaignHopper:
     """``places``: where people may be called at present, None: anywhere; the law is asked again
     for each call. One run of an engine has one ``by``."""
@@ -84,6 +95,7 @@ class CampaignHopper:
         self._rows: dict[int, LeadRow] = {}
         self._wanted = asyncio.Event()
         self._unfit: dict[int, int] = {}
+        self._doubtful: list[Placed] = []
         self._renewed_ms = self._dry_until_ms = 0
 
     def __len__(self) -> int:
@@ -117,9 +129,7 @@ class CampaignHopper:
         if now_ms - self._renewed_ms >= RENEWED_MS:
             await self._renew(now_ms)
             await self.take_up(now_ms)
-        if self._unfit:
-            unfit, self._unfit = self._unfit, {}
-            await self._store.put_back(unfit, self._by)
+        await self._settle(now_ms)
         lists = await self._store.lists(self.wants.lists)
         is_dry = now_ms < self._dry_until_ms
         for priority, names in _by_priority(self.wants.lists):
@@ -128,6 +138,17 @@ class CampaignHopper:
                 await self._fill(ids, priority, now_ms, 0 if is_dry else self._hopper.room)
         if self._hopper.room and not is_dry:
             self._dry_until_ms = now_ms + DRY_MS
+
+    async def _settle(self, now_ms: int) -> None:
+        """What was put back goes back, and whoever was not called, as nobody knew whether their
+        call was written."""
+        while self._doubtful:
+            await self._unmake(self._doubtful[0], now_ms)
+            await self._store.put_back({self._doubtful[0].lead.id: now_ms}, self._by)
+            del self._doubtful[0]
+        if unfit := dict(self._unfit):
+            await self._store.put_back(unfit, self._by)
+            self._unfit = {lead: at for lead, at in self._unfit.items() if unfit.get(lead) != at}
 
     async def _fill(self, lists: Sequence[int], priority: int, now_ms: int, room: int) -> None:
         """Those that were promised their call do not wait until there is room."""
@@ -176,20 +197,33 @@ class CampaignHopper:
         times = (callable_ms(n, now_ms) for n in lead.numbers if n.closed is None)
         return max(min(times, default=0), now_ms + _LATER_MS)
 
+    def leave(self, chosen: Chosen, not_before_ms: int) -> None:
+        """As `put_back`, with the next round: whoever says so does not wait for the database."""
+        self._unfit[chosen.lead.id] = not_before_ms
+
     async def put_back(self, chosen: Chosen, not_before_ms: int) -> None:
         """Who was chosen is not called now, but perhaps from then on: the law is against it."""
         await self._store.put_back({chosen.lead.id: not_before_ms}, self._by)
 
     async def begin(
-        self, chosen: Chosen, evidence: Mapping[str, Any], agent: str | None = None
+        self,
+        chosen: Chosen,
+        evidence: Mapping[str, Any],
+        calling: Calling = NOBODY_KEPT,
+        attempt: str = "",
     ) -> Placed | None:
         """Write the call that is about to be made. None: it must not be, the lead is another's by
-        now, or its number has just come to the site's own register."""
-        now_ms, attempt = self._clock(), uuid4().hex
+        now, or its number has just come to the site's own register.
+
+        Raises DatabaseAway; then nobody knows whether it is written. It is not made, and a later
+        round settles it.
+        """
+        now_ms, attempt = self._clock(), attempt or uuid4().hex
         try:
-            lead = dial(chosen.lead, chosen.number.position, attempt, now_ms)
+            lead = dial(self._renewed(chosen.lead), chosen.number.position, attempt, now_ms)
         except NotPossible:
             return None
+        placed = Placed(lead, chosen.row)
         row = AttemptRow(
             id=attempt,
             site=self._site,
@@ -201,15 +235,49 @@ class CampaignHopper:
             number=chosen.number.number,
             begun_ms=now_ms,
             evidence=evidence,
-            agent=agent,
+            contact_id=attempt,
+            **calling._asdict(),
         )
-        return Placed(lead, chosen.row) if await self._store.begin(row, self._by) else None
+        try:
+            return placed if await self._store.begin(row, self._by) else None
+        except DatabaseAway:
+            self._doubtful.append(placed)
+            raise
 
-    async def end(self, placed: Placed, ended: Ended) -> bool:
+    def _renewed(self, lead: Lead) -> Lead:
+        """With its lease as it is by now: this run renews also what was chosen."""
+        if not isinstance(lead.state, Held):
+            return lead
+        until_ms = max(lead.state.lease.until_ms, self._renewed_ms + LEASE_MS)
+        return replace(lead, state=replace(lead.state, lease=Lease(self._by, until_ms)))
+
+    async def end(self, placed: Placed, ended: Ended, answered_ms: int | None = None) -> bool:
         """Write what came of a call, and what follows; False when it is written already. Raises
         ValueError as `following.end` does."""
         after = end(placed.lead, self.wants.plan, ended)
-        return await self._store.end(ending_of(placed.lead, after, ended, placed.row))
+        ending = ending_of(placed.lead, after, ended, placed.row)
+        return await self._store.end(ending._replace(answered_ms=answered_ms))
+
+    async def unmake(self, placed: Placed, due_ms: int) -> bool:
+        """A call that was begun is not made after all, and counts as none; its lead is due then.
+        False: it is not under way. Raises DatabaseAway, and a later round does it."""
+        try:
+            return await self._unmake(placed, due_ms)
+        except DatabaseAway:
+            self._doubtful.append(placed)
+            raise
+
+    async def _unmake(self, placed: Placed, due_ms: int) -> bool:
+        state = placed.lead.state
+        if not isinstance(state, Dialing):
+            raise NotPossible("unmake", state)
+        return await self._store.unmake(state.attempt, placed.row, state.position, due_ms)
+
+    async def adopt(self, attempts: Sequence[str]) -> dict[str, Placed]:
+        """Calls of an earlier run that are up are this one's from now on, by their attempts; those
+        that are missing had ended meanwhile."""
+        rows = await self._store.adopt(attempts, self._by, self._clock() + LEASE_MS)
+        return {row.attempt_id or "": Placed(lead_of(row), row) for row in rows}
 
     async def take_up(self, now_ms: int) -> int:
         """What engines that died were calling ends as unknown; how many that were."""

@@ -80,6 +80,7 @@ def ending_of(dialed: Lead, lead: Lead, ended: Ended, row: LeadRow) -> Ending:
         lead={**_values_of(lead, row), "last_result": ended.result.value},
         numbers=[_row_of(number)],
         disposition=ended.disposition,
+        contact_id=dialed.state.attempt,
         agent=ended.agent,
         never_again=number.number if number.closed == DO_NOT_CALL else None,
     )

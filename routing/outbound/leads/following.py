@@ -37,13 +37,15 @@ WRONG_NUMBER = "wrong_number"
 @dataclass(frozen=True, slots=True)
 class Ended:
     """How a call ended at ``at_ms``. ``disposition`` is what the agent or the flow says came of it;
-    ``call_back_ms`` and ``agent`` are of one after which a time was agreed."""
+    ``call_back_ms`` and ``agent`` are of one after which a time was agreed. ``never_again``: who
+    was called has asked so, by key."""
 
     result: Result
     at_ms: int
     disposition: str | None = None
     call_back_ms: int | None = None
     agent: str | None = None
+    never_again: bool = False
 
 
 def end(lead: Lead, plan: Plan, ended: Ended) -> Lead:
@@ -55,6 +57,8 @@ def end(lead: Lead, plan: Plan, ended: Ended) -> Lead:
     times = number.results.get(ended.result, 0) + 1
     number = replace(number, results={**number.results, ended.result: times})
     lead = replace(with_number(lead, number), last_result=ended.result)
+    if ended.never_again:
+        return _never_again(lead, number, ended.disposition)
     if ended.disposition is not None:
         return _after_disposition(lead, number, plan, ended)
     if ended.result is Result.ANSWERED:
@@ -70,8 +74,7 @@ def _after_disposition(lead: Lead, number: Number, plan: Plan, ended: Ended) -> 
         case Finish():
             return replace(lead, state=Done(DISPOSITION, name))
         case NeverAgain():
-            closed = with_number(lead, replace(number, closed=DO_NOT_CALL))
-            return replace(closed, state=Done(DO_NOT_CALL, name))
+            return _never_again(lead, number, name)
         case CallAgain(after_ms=after):
             return _again(lead, number, plan, ended.at_ms + after, ended.at_ms)
         case TryNextNumber():
@@ -81,6 +84,11 @@ def _after_disposition(lead: Lead, number: Number, plan: Plan, ended: Ended) -> 
                 raise ValueError(f"{name} needs the time that was agreed")
             at_ms = max(ended.call_back_ms, ended.at_ms)
             return replace(lead, state=Ready(at_ms, number.position, True, ended.agent))
+
+
+def _never_again(lead: Lead, number: Number, disposition: str | None) -> Lead:
+    closed = with_number(lead, replace(number, closed=DO_NOT_CALL))
+    return replace(closed, state=Done(DO_NOT_CALL, disposition))
 
 
 def _after_result(lead: Lead, number: Number, plan: Plan, ended: Ended, times: int) -> Lead:

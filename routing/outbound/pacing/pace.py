@@ -59,6 +59,12 @@ class Throttle:
         self._within_ms = 0.0 if calls_per_s is None else 1000 * ceil(calls_per_s) / calls_per_s
         self._placed_ms: deque[int] = deque()
 
+    def at(self, calls_per_s: float | None) -> Throttle:
+        """At another pace; what was placed lately counts."""
+        other = Throttle(calls_per_s)
+        other._placed_ms = self._placed_ms
+        return other
+
     def left(self, now_ms: int, wanted: int) -> int:
         """Of the wanted calls, how many may be placed at once."""
         if self._most is None:

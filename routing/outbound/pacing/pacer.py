@@ -64,6 +64,10 @@ class Pacer:
         """What was learned is kept, and what other days were like at this hour; what was lost
         counts as `budget` says."""
         self.lines.answers.hours.next_day()
+        self.replan(budget, ends_ms)
+
+    def replan(self, budget: Budget, ends_ms: int | None = None) -> None:
+        """The day's end or its budget is another than was known; it is still the same day."""
         self.budget = budget
         caps = [float(cap) for cap in (budget.day, budget.window) if cap is not None]
         self._cap = min(caps, default=None)

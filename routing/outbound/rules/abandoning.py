@@ -26,11 +26,13 @@ def abandon_rate(rule: AbandonRule, ask: Ask) -> Said:
         "today": f"{day:.2f} % of {_cap(rule.day)}",
         "in 30 days": f"{month:.2f} % of {_cap(rule.month)}",
         "at risk": f"{ask.known.exposed} calls, beside {ask.known.kept} with an agent kept",
+        "counted on": f"{ask.known.relied_on} live answers until the day's end",
         "agent kept": ask.call.agent_kept,
     }
     if not ask.call.may_be_abandoned:
         return Said(True, "an agent is kept for it, or the flow talks", saw)
-    if not budget.permits(ask.known.exposed + 1, ask.known.kept):
+    sure = budget.expecting(ask.known.relied_on)
+    if not sure.permits(ask.known.exposed + 1, ask.known.kept):
         return Said(False, "the abandon rate could exceed its cap", saw)
     return Said(True, "the abandon rate keeps its cap, whatever becomes of it", saw)
 

@@ -100,7 +100,7 @@ class Known:
 
     `past` are the site's calls to the number. `today` and `before` (the 29 days before) are the
     campaign's; `exposed` are its calls in the air without an agent kept for them, `kept` those with
-    one.
+    one. `relied_on` are live answers still to come today that are counted on (`Budget.expecting`).
     """
 
     past: tuple[PastCall, ...] = ()
@@ -110,6 +110,7 @@ class Known:
     before: Tally = NOTHING
     exposed: int = 0
     kept: int = 0
+    relied_on: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,212 @@
+"""One call of a campaign, from the choice of its lead until it is dialed.
+
+Whatever takes time comes before the law is asked; it is asked once more after the call was written,
+for that takes time, too.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+import msgspec
+
+from config.site import Site
+from engine.campaigns.hopper import Calling, CampaignHopper, Chosen
+from engine.campaigns.law import pool_of
+from engine.dialing.calls import DialedCall
+from engine.dialing.law import InAir, Law
+from engine.dialing.parts import Parts
+from engine.dialing.ports import Ready
+from engine.dialing.up import Up
+from history.errors import DatabaseAway
+from routing.outbound.budget import Budget
+from routing.outbound.leads.lead import Held
+from routing.outbound.rules.evidence import Decision, Permit, Refusal
+
+FOR_AN_AGENT_MS = 30_000
+"""A lead whom only a kept agent may call is looked at again after that."""
+NEVER_MS = 86_400_000
+"""One whom no time alone makes callable is looked at again the next day: lists change."""
+LATER_MS = 60_000
+"""One whom nothing can be shown, or said, to."""
+
+
+class Asking(NamedTuple):
+    """How the campaign stands at this moment."""
+
+    budget: Budget
+    in_air: InAir
+    wanted: bool
+    """Whether a call is to be placed at all."""
+
+
+class Dialed(NamedTuple):
+    """A call that is to be dialed now."""
+
+    up: Up
+    ready: Ready
+
+
+@dataclass(slots=True)
+class _Try:
+    chosen: Chosen
+    call: DialedCall
+    stands: Callable[[], Asking]
+    ready: Ready = None
+
+
+class Placing:
+    """Of one campaign, one call at a time."""
+
+    def __init__(
+        self,
+        site: Site,
+        name: str,
+        law: Law,
+        hopper: CampaignHopper,
+        parts: Parts,
+    ) -> None:
+        self.blocks: Counter[str] = Counter()
+        self._hopper, self._name = hopper, name
+        self._carrier, self._trunks, self._shown = parts.carrier, parts.trunks, parts.shown
+        self._clock = parts.clock
+        self.take_site(site, law)
+
+    def take_site(self, site: Site, law: Law) -> None:
+        """From now on."""
+        self._site, self._law, self._pool = site, law, pool_of(site, self._name)
+
+    @property
+    def has_number_to_show(self) -> bool:
+        """Whether any of the pool may be shown to anybody today."""
+        return any(
+            each.per_day is None or self._shown.times(each.number) < each.per_day
+            for each in self._pool
+        )
+
+    async def begin(
+        self, chosen: Chosen, stands: Callable[[], Asking], agent: str | None = None
+    ) -> Dialed | None:
+        """A call to this lead, written and to be dialed at once; None: there is none, and the lead
+        is back. ``stands`` is asked whenever time may have gone by, ``agent`` is who is kept for it
+        by name. Raises DatabaseAway."""
+        trunk = self._trunks.first(self._name, self._clock())
+        if trunk is None:
+            self._hopper.leave(chosen, self._clock())
+            return None
+        caller_id = self._shown.choose(self._pool, chosen.number.number)
+        if caller_id is None:
+            self._leave(chosen, "caller_ids")
+            return None
+        dialed = None
+        try:
+            call = self._call(chosen, caller_id, trunk, agent or _promised(chosen))
+            dialed = await self._try(_Try(chosen, call, stands))
+        except DatabaseAway:
+            self._hopper.leave(chosen, self._clock())
+            raise
+        finally:
+            if dialed is None:
+                self._shown.give_back(caller_id)
+        return dialed
+
+    async def _try(self, one: _Try) -> Dialed | None:
+        one.ready = await self._carrier.prepare(one.call)
+        if one.ready is None:
+            self._leave(one.chosen, "not_prepared")
+            return None
+        records = await self._law.look_up(one.call.number, self._clock())
+
+        def decide() -> Decision | None:
+            stands = one.stands()
+            if not stands.wanted:
+                return None
+            asked = one.chosen, one.call.caller_id, records, stands.budget, stands.in_air
+            return self._law.decide(*asked, self._clock())
+
+        return await self._written(one, decide)
+
+    async def _written(self, one: _Try, decide: Callable[[], Decision | None]) -> Dialed | None:
+        now_ms, call = self._clock(), one.call
+        decision = decide()
+        if not isinstance(decision, Permit):
+            self._not_now(one.chosen, decision)
+            return None
+        if not self._trunks.take(self._name, call.trunk, call.contact, now_ms):
+            self._hopper.leave(one.chosen, now_ms)
+            return None
+        dialed = None
+        try:
+            dialed = await self._as_begun(one, decision, decide)
+        finally:
+            if dialed is None:
+                self._trunks.release(call.contact)
+        return dialed
+
+    async def _as_begun(
+        self, one: _Try, permit: Permit, decide: Callable[[], Decision | None]
+    ) -> Dialed | None:
+        call = one.call
+        calling = Calling(call.agent, call.caller_id, call.trunk)
+        evidence = msgspec.to_builtins(permit.evidence)
+        placed = await self._hopper.begin(one.chosen, evidence, calling, call.contact)
+        if placed is None:
+            self._leave(one.chosen, "not_ours")
+            return None
+        again = decide()
+        if not isinstance(again, Permit):
+            await self._hopper.unmake(placed, self._clock())
+            self._count(again)
+            return None
+        call.placed_ms = self._clock()
+        return Dialed(Up.begun(call, placed), one.ready)
+
+    def _call(self, chosen: Chosen, caller_id: str, trunk: str, agent: str | None) -> DialedCall:
+        row, languages = chosen.row, self._site.languages
+        return DialedCall(
+            contact=uuid4().hex,
+            campaign=self._name,
+            number=chosen.number.number,
+            caller_id=caller_id,
+            trunk=trunk,
+            language=row.language if row.language in languages else languages[0],
+            fields=_fields(row.data, row.name),
+            lead_id=row.id,
+            placed_ms=self._clock(),
+            agent=agent,
+        )
+
+    # nobody is called
+
+    def _not_now(self, chosen: Chosen, decision: Decision | None) -> None:
+        now_ms = self._clock()
+        self._count(decision)
+        if not isinstance(decision, Refusal):
+            self._hopper.leave(chosen, now_ms)
+        elif decision.agent_helps:
+            self._hopper.leave(chosen, now_ms + FOR_AN_AGENT_MS)
+        else:
+            self._hopper.leave(chosen, decision.again_ms or now_ms + NEVER_MS)
+
+    def _leave(self, chosen: Chosen, why: str) -> None:
+        self.blocks[why] += 1
+        self._hopper.leave(chosen, self._clock() + LATER_MS)
+
+    def _count(self, decision: Decision | None) -> None:
+        if isinstance(decision, Refusal):
+            self.blocks.update({each.rule for each in decision.reasons})
+
+
+def _promised(chosen: Chosen) -> str | None:
+    """The agent who has promised the lead this call."""
+    state = chosen.lead.state
+    return state.ready.agent if isinstance(state, Held) else None
+
+
+def _fields(data: Mapping[str, Any], name: str | None) -> Mapping[str, str]:
+    told = {key: str(value) for key, value in data.items()}
+    return told if name is None else {"name": name, **told}

@@ -1,0 +1,313 @@
+"""One campaign on this engine: who is called now, and what comes of it.
+
+One task places calls, one after the other, so that whatever is counted (agents kept, calls exposed,
+lines) is right at the moment of each.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+
+import structlog
+
+from config.campaigns import Campaign
+from config.site import Site
+from engine.campaigns.hopper import CampaignHopper, Placed
+from engine.campaigns.plans import open_places, wants_of
+from engine.dialing.calls import DialedCall
+from engine.dialing.daybook import DayBook, calling_until_ms
+from engine.dialing.law import InAir, Law
+from engine.dialing.outcomes import Outcomes
+from engine.dialing.parts import Parts
+from engine.dialing.placing import Asking, Dialed, Placing
+from engine.dialing.up import Up
+from history.errors import DatabaseAway
+from history.lead_hopper import AttemptRow
+from routing.agent import AgentState, Available
+from routing.outbound.course import InAir as Dialing
+from routing.outbound.course import Joined
+from routing.outbound.leads.following import Ended
+from routing.outbound.leads.plan import Result
+from routing.outbound.pacing import Mode, Pace, Pacer
+from routing.outbound.rules import abandoning
+
+TICK_S = 0.5
+AT_ONCE = 25
+"""After so many leads the rest of the engine has its turn."""
+LEADS_COUNTED_MS = 30_000
+log = structlog.get_logger(__name__)
+
+
+class CampaignRun:
+    """``team``: the agents who serve it, as the dialer parts them among campaigns, and ``serves``
+    the queues that these agents serve; ``placing``: whether calls are placed at all; ``nodes``:
+    those that dial, this one among them."""
+
+    def __init__(self, site: Site, name: str, parts: Parts) -> None:
+        self.name, self._parts = name, parts
+        self.team: frozenset[str] = frozenset()
+        self.serves: frozenset[str] = frozenset()
+        self.nodes: Sequence[str] = (parts.node,)
+        self.placing = True
+        self.slowed: tuple[str, ...] = ()
+        self.left = 0
+        self.placed_ms: deque[int] = deque(maxlen=10_000)
+        self._withheld: frozenset[str] = frozenset()
+        self._changed = asyncio.Event()
+        self._one_at_a_time = asyncio.Lock()
+        self._places: Sequence[str] = ()
+        self._counted_ms = -LEADS_COUNTED_MS
+        self.site, self.law = site, Law(site, name, parts.permissions)
+        wants, clock = wants_of(name, self.campaign), parts.clock
+        self.hopper = CampaignHopper(
+            parts.leads, site.site, parts.node, wants, clock, self._open_places
+        )
+        self.book = DayBook(parts.kept, name, parts.node, site.zone)
+        self.pacer = Pacer(pace_of(self.campaign), self.law.caps(), clock())
+        self.outcomes = Outcomes(
+            self.pacer, self.hopper, self.book, parts, self._replan, self._changed.set
+        )
+        self.placer = Placing(site, name, self.law, self.hopper, parts)
+
+    @property
+    def campaign(self) -> Campaign:
+        """As the site has it now."""
+        return self.site.campaigns[self.name]
+
+    def take_site(self, site: Site) -> None:
+        """The site as it is from now on; calls that are up go on."""
+        self.site, self.law = site, Law(site, self.name, self._parts.permissions)
+        self.placer.take_site(site, self.law)
+        self.hopper.wants = wants_of(self.name, self.campaign)
+        self.pacer.pace = pace_of(self.campaign)
+        self.book.zone = site.zone
+        self.book.take_caps(self.law.caps())
+        self._counted_ms = -LEADS_COUNTED_MS
+        self._replan()
+        self._changed.set()
+
+    # its life
+
+    async def run(self) -> None:
+        """Until cancelled; calls that are up then go on, and the next run takes them up."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.hopper.run(), name=f"hopper of {self.name}")
+            while True:
+                self._changed.clear()
+                await self.step()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._changed.wait(), TICK_S)
+
+    async def take_up(self, rows: Iterable[AttemptRow], channels: frozenset[str]) -> None:
+        """Calls that an earlier run of this engine has placed: those that are up go on, others have
+        ended. Before anybody is called."""
+        found = {row.id: row for row in rows}
+        placed = await self.hopper.adopt(list(found))
+        for contact, each in placed.items():
+            call = self._call_of(found[contact], each)
+            if call.channel in channels:
+                self.outcomes.adopted(_up_again(call, each))
+            else:
+                await self.hopper.end(each, _left(found[contact], self._parts.clock()))
+
+    def _call_of(self, row: AttemptRow, placed: Placed) -> DialedCall:
+        languages = self.site.languages
+        language = placed.row.language
+        return DialedCall(
+            contact=row.id,
+            campaign=row.campaign,
+            number=row.number,
+            caller_id=row.caller_id or "",
+            trunk=row.trunk or "",
+            language=language if language in languages else languages[0],
+            fields={key: str(value) for key, value in placed.row.data.items()},
+            lead_id=row.lead_id,
+            placed_ms=row.begun_ms,
+            agent=row.agent,
+            answered_ms=row.answered_ms,
+            connected_ms=row.answered_ms,
+        )
+
+    async def step(self) -> None:
+        """Whatever is to be done now."""
+        try:
+            await self._keep_up()
+            for _ in range(AT_ONCE):
+                if self.campaign.mode == "preview" or not await self._next_call():
+                    return
+        except DatabaseAway as away:
+            log.warning("nobody_called", campaign=self.name, why=away.reason)
+            return
+        self._changed.set()
+
+    async def _keep_up(self) -> None:
+        """The day, the places where leads are, and how many are left."""
+        now_ms, kept = self._parts.clock(), self._parts.kept
+        lists = list(self.campaign.lists)
+        if now_ms - self._counted_ms >= LEADS_COUNTED_MS:
+            self._places = await self._parts.leads.places(lists)
+            self.left = await kept.left(lists, now_ms)
+            self._counted_ms = now_ms
+            self._replan()
+        if self.book.is_out_of_date(now_ms, self.nodes):
+            if await self.book.look_up(now_ms, self.law.caps(), self.nodes):
+                self.pacer.new_day(self.book.standing.budget(), self._ends_ms())
+            self._replan()
+
+    def _replan(self) -> None:
+        """The budget, or the end of the day, is another."""
+        if self.book.day is not None:
+            self.pacer.replan(self.book.standing.budget(), self._ends_ms())
+
+    def _ends_ms(self) -> int:
+        """When nobody is called any more today: by the hours, or as no lead is left by then."""
+        now_ms, day = self._parts.clock(), self.book.day
+        if day is None:
+            return now_ms
+        hours = next((r.campaign_hours for r in self.law.everywhere if r.campaign_hours), None)
+        ends_ms = calling_until_ms(hours, self._places, self.law.rules, day, now_ms)
+        seen = self.pacer.seen()
+        cycle_s = seen.attempt_s / seen.answer_rate + seen.talk_s + seen.wrap_up_s
+        answers = self.left * seen.answer_rate / max(1, len(self.pacer.team))
+        return min(ends_ms, now_ms + round(1000 * answers * cycle_s))
+
+    def _open_places(self) -> Sequence[str]:
+        return open_places(self._places, self.law.rules, self._parts.clock())
+
+    # who is called now
+
+    async def _next_call(self) -> bool:
+        """Whether one was placed, or at least tried: there may be another."""
+        async with self._one_at_a_time:
+            if not self._stands().wanted:
+                return False
+            chosen = self.hopper.choose()
+            if chosen is None:
+                return False
+            dialed = await self.placer.begin(chosen, self._stands)
+            if dialed is not None:
+                self._dial(dialed)
+            return True
+
+    def _dial(self, dialed: Dialed) -> None:
+        up = dialed.up
+        self.outcomes.begun(up)
+        self.placed_ms.append(up.call.placed_ms)
+        self._parts.tasks.create_task(self._ask(dialed), name=f"dialing {up.call.contact}")
+
+    async def _ask(self, dialed: Dialed) -> None:
+        is_called = await self._parts.carrier.dial(dialed.ready)
+        if not is_called and dialed.up.call.contact in self.outcomes.calls:
+            self.outcomes.not_reached(dialed.up, Result.FAILED, self._parts.clock())
+
+    def _stands(self) -> Asking:
+        """At this moment."""
+        now_ms = self._parts.clock()
+        self.refresh(now_ms)
+        in_air = self.in_air()
+        return Asking(self.pacer.budget, in_air, self._calls(now_ms, in_air) > 0)
+
+    def in_air(self) -> InAir:
+        """The calls in the air, and the agents who are free for them."""
+        pacer = self.pacer
+        return InAir(len(pacer.lines), len(pacer.team.free), pacer.relies_on)
+
+    def may_place(self, now_ms: int) -> bool:
+        """Whether anybody may be called at all: nobody is while routing can reserve no agents, for
+        who answered would be lost."""
+        has_agents = self.campaign.mode == "agentless" or self._parts.agents.health.up
+        is_day = self.book.day is not None and now_ms < self.book.day.ends_ms
+        return self.placing and has_agents and is_day and self.placer.has_number_to_show
+
+    def _calls(self, now_ms: int, in_air: InAir) -> int:
+        """How many calls to place now: the pacer's advice, as far as law and lines go."""
+        if not self.may_place(now_ms) or self._callers_wait():
+            return 0
+        calls = self.pacer.advise(now_ms).calls
+        self._find_slowed(in_air)
+        if self.campaign.mode != "agentless" and (self.slowed or not self.campaign.dials_ahead):
+            calls = min(calls, in_air.free - in_air.calls)
+        return min(calls, self._parts.trunks.free(self.name, now_ms))
+
+    def _callers_wait(self) -> bool:
+        """Of blended agents: callers come first."""
+        if self.campaign.mode != "blended":
+            return False
+        joining = sum(up.is_joining for up in self.outcomes.calls.values())
+        waiting = sum(self._parts.agents.in_line(queue) for queue in self.inbound)
+        own = self._parts.agents.in_line(self.campaign.queue or "")
+        return waiting > 0 or own > joining
+
+    @property
+    def inbound(self) -> Sequence[str]:
+        """The other queues that the team serves."""
+        return tuple(self.serves - {self.campaign.queue or ""})
+
+    def _find_slowed(self, in_air: InAir) -> None:
+        """Whether, and why, the law leaves nothing but progressive dialing."""
+        if self.campaign.dials_ahead:
+            budget = self.pacer.budget.expecting(in_air.relied_on)
+            kept = min(in_air.calls, in_air.free)
+            told = self.campaign.sorry.parts
+            found = abandoning.pace(self.law.everywhere, budget, kept, told)
+            self.slowed = tuple(each.value for each in found.why)
+        else:
+            self.slowed = ()
+
+    # agents
+
+    def refresh(self, now_ms: int) -> None:
+        """Tell the pacer what is new of the team."""
+        team = self._with_lines()
+        idle = self._parts.lines.idle()
+        free = [each for each, state in team.items() if isinstance(state, Available)]
+        self._withhold(free)
+        withheld = self._withheld | {each for each in free if each not in idle}
+        for event in self.outcomes.roster.told(team, withheld, now_ms):
+            self.pacer.hear(event)
+
+    def _with_lines(self) -> Mapping[str, AgentState]:
+        has, state_of = self._parts.lines.has, self._parts.agents.agent_state
+        states = {each: state_of(each) for each in sorted(self.team) if has(each)}
+        return {agent: state for agent, state in states.items() if state is not None}
+
+    def _withhold(self, free: Sequence[str]) -> None:
+        """Leave agents to callers; one who is kept for a call stays with it."""
+        keep = self.campaign.keep_free
+        kept = [each for each in free if each in self._withheld][:keep]
+        others = [each for each in free if each not in kept]
+        may_leave = self.pacer.may_leave() + sum(
+            each not in self.pacer.team.free for each in others
+        )
+        more = others[: min(keep - len(kept), may_leave)]
+        self._withheld = frozenset((*kept, *more))
+
+    def may_leave(self, agent: str) -> bool:
+        """Whether a free agent may pause, log out or take another contact, without more calls being
+        exposed than the budget allows."""
+        return agent not in self.pacer.team.free or self.pacer.may_leave() > 0
+
+    def hurry(self) -> None:
+        """Something is different: look at once what to do."""
+        self._changed.set()
+
+
+def pace_of(campaign: Campaign) -> Pace:
+    """How a campaign is paced; its lines are the trunks' matter."""
+    mode = Mode.PREDICTIVE if campaign.mode == "blended" else Mode(campaign.mode)
+    return Pace(mode) if campaign.ratio is None else Pace(mode, campaign.ratio)
+
+
+def _up_again(call: DialedCall, placed: Placed) -> Up:
+    if call.connected_ms is None:
+        return Up(call, placed, Dialing(call.contact))
+    return Up(call, placed, Joined(call.contact, call.agent), talked=True)
+
+
+def _left(row: AttemptRow, now_ms: int) -> Ended:
+    """Of a call that had ended while the engine was away: a conversation is known of."""
+    result = Result.UNKNOWN if row.answered_ms is None else Result.ANSWERED
+    return Ended(result, now_ms, agent=row.agent)

@@ -1,0 +1,140 @@
+"""What campaigns that are dialed keep beside their leads: what became of their calls, which numbers
+they showed, who was told to start or pause, and which nodes dial."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import func, select, update
+
+from history.connection import failing, open_engine
+from history.database import upsert
+from history.lead_hopper import AttemptRow
+from history.lead_tables import attempts, campaign_orders, dialing_nodes, lead_lists, leads
+from history.leads import attempt_of
+
+COUNTED = 10_000
+"""Leads that are left are counted so far; more are "at least" so many."""
+
+
+class ResultCount(NamedTuple):
+    """So many calls of a node ended so; `result` None: they are with an agent or a flow."""
+
+    node: str
+    result: str | None
+    calls: int
+
+
+class Order(NamedTuple):
+    """What somebody said of a campaign: start, pause or stop. `paused_in_file` is what the site's
+    file said then."""
+
+    campaign: str
+    state: str
+    by: str
+    at_ms: int
+    paused_in_file: bool
+
+
+class DialingStore:
+    """Of one site, as one node sees it. Raises DatabaseAway, RecordRefused."""
+
+    def __init__(self, url: str, site: str, node: str) -> None:
+        self._engine = open_engine(url)
+        self._site, self._node = site, node
+        self._give = upsert(self._engine.dialect.name, campaign_orders)
+        self._see = upsert(self._engine.dialect.name, dialing_nodes)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._engine.dispose()
+
+    async def results(self, campaign: str, since_ms: int, until_ms: int) -> Sequence[ResultCount]:
+        """What became of the calls that were begun in a time, by node; those of which nothing is
+        known yet are left out, but for those that were answered."""
+        column = attempts.c
+        begun = column.begun_ms >= since_ms, column.begun_ms < until_ms
+        known = column.result.is_not(None) | column.answered_ms.is_not(None)
+        query = select(column.node, column.result, func.count()).where(
+            column.site == self._site, column.campaign == campaign, *begun, known
+        )
+        with failing():
+            async with self._engine.connect() as connection:
+                rows = await connection.execute(query.group_by(column.node, column.result))
+                return [ResultCount(*row) for row in rows]
+
+    async def shown(self, campaigns: Collection[str], since_ms: int) -> Mapping[str, int]:
+        """How often each number was shown since then, by calls of these campaigns on all nodes."""
+        column = attempts.c
+        query = select(column.caller_id, func.count()).where(
+            column.site == self._site,
+            column.campaign.in_(campaigns),
+            column.begun_ms >= since_ms,
+            column.caller_id.is_not(None),
+        )
+        with failing():
+            async with self._engine.connect() as connection:
+                rows = await connection.execute(query.group_by(column.caller_id))
+                return {row[0]: row[1] for row in rows}
+
+    async def under_way(self) -> Sequence[AttemptRow]:
+        """The calls of this node whose end is not written."""
+        column = attempts.c
+        ours = column.site == self._site, column.node == self._node, column.result.is_(None)
+        with failing():
+            async with self._engine.connect() as connection:
+                rows = await connection.execute(select(attempts).where(*ours))
+                return [attempt_of(row._mapping) for row in rows]
+
+    async def connected(self, attempt: str, answered_ms: int, agent: str | None) -> None:
+        """A call's person talks to somebody: should this engine be lost, that is known."""
+        column = attempts.c
+        values = {"answered_ms": answered_ms, "agent": agent}
+        of_it = column.id == attempt, column.result.is_(None)
+        with failing():
+            async with self._engine.begin() as connection:
+                await connection.execute(update(attempts).where(*of_it).values(values))
+
+    async def left(self, lists: Collection[str], until_ms: int) -> int:
+        """Leads of these lists that may be called by then; `COUNTED` where there are more."""
+        column = leads.c
+        ids = select(lead_lists.c.id).where(
+            lead_lists.c.site == self._site, lead_lists.c.name.in_(lists)
+        )
+        some = select(column.id).where(
+            column.list_id.in_(ids), column.state == "ready", column.due_ms <= until_ms
+        )
+        with failing():
+            async with self._engine.connect() as connection:
+                query = select(func.count()).select_from(some.limit(COUNTED).subquery())
+                return await connection.scalar(query) or 0
+
+    async def orders(self) -> Mapping[str, Order]:
+        """What was said last of each campaign."""
+        query = select(*(campaign_orders.c[name] for name in Order._fields))
+        with failing():
+            async with self._engine.connect() as connection:
+                found = await connection.execute(query.where(campaign_orders.c.site == self._site))
+                return {row.campaign: Order(*row) for row in found}
+
+    async def order(self, order: Order) -> None:
+        """Somebody says it."""
+        with failing():
+            async with self._engine.begin() as connection:
+                await connection.execute(self._give, {"site": self._site, **order._asdict()})
+
+    async def nodes(self, since_ms: int) -> Sequence[str]:
+        """The nodes that have said since then that they dial, in order of their names."""
+        column = dialing_nodes.c
+        query = select(column.node).where(column.site == self._site, column.seen_ms >= since_ms)
+        with failing():
+            async with self._engine.connect() as connection:
+                return list(await connection.scalars(query.order_by(column.node)))
+
+    async def dials(self, now_ms: int) -> None:
+        """This node does."""
+        values = {"site": self._site, "node": self._node, "seen_ms": now_ms}
+        with failing():
+            async with self._engine.begin() as connection:
+                await connection.execute(self._see, values)
