@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 import structlog
@@ -93,6 +93,7 @@ class CampaignRun:
 
     async def run(self) -> None:
         """Until cancelled; calls that are up then go on, and the next run takes them up."""
+        await self.step()  # the hopper is to know first where anybody may be called
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.hopper.run(), name=f"hopper of {self.name}")
             while True:
@@ -101,17 +102,16 @@ class CampaignRun:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._changed.wait(), TICK_S)
 
-    async def take_up(self, rows: Iterable[AttemptRow], channels: frozenset[str]) -> None:
+    async def take_up(self, rows: Mapping[str, AttemptRow], channels: frozenset[str]) -> None:
         """Calls that an earlier run of this engine has placed: those that are up go on, others have
         ended. Before anybody is called."""
-        found = {row.id: row for row in rows}
-        placed = await self.hopper.adopt(list(found))
+        placed = await self.hopper.adopt(list(rows))
         for contact, each in placed.items():
-            call = self._call_of(found[contact], each)
+            call = self._call_of(rows[contact], each)
             if call.channel in channels:
                 self.outcomes.adopted(_up_again(call, each))
             else:
-                await self.hopper.end(each, _left(found[contact], self._parts.clock()))
+                await self.hopper.end(each, _left(rows[contact], self._parts.clock()))
 
     def _call_of(self, row: AttemptRow, placed: Placed) -> DialedCall:
         languages = self.site.languages
@@ -134,7 +134,7 @@ class CampaignRun:
     async def step(self) -> None:
         """Whatever is to be done now."""
         try:
-            await self._keep_up()
+            await self.keep_up()
             for _ in range(AT_ONCE):
                 if self.campaign.mode == "preview" or not await self._next_call():
                     return
@@ -143,7 +143,7 @@ class CampaignRun:
             return
         self._changed.set()
 
-    async def _keep_up(self) -> None:
+    async def keep_up(self) -> None:
         """The day, the places where leads are, and how many are left."""
         now_ms, kept = self._parts.clock(), self._parts.kept
         lists = list(self.campaign.lists)
@@ -182,7 +182,7 @@ class CampaignRun:
     async def _next_call(self) -> bool:
         """Whether one was placed, or at least tried: there may be another."""
         async with self._one_at_a_time:
-            if not self._stands().wanted:
+            if not self._has_line() or not self._stands().wanted:
                 return False
             chosen = self.hopper.choose()
             if chosen is None:
@@ -202,6 +202,9 @@ class CampaignRun:
         is_called = await self._parts.carrier.dial(dialed.ready)
         if not is_called and dialed.up.call.contact in self.outcomes.calls:
             self.outcomes.not_reached(dialed.up, Result.FAILED, self._parts.clock())
+
+    def _has_line(self) -> bool:
+        return self._parts.trunks.free(self.name, self._parts.clock()) > 0
 
     def _stands(self) -> Asking:
         """At this moment."""
@@ -223,14 +226,14 @@ class CampaignRun:
         return self.placing and has_agents and is_day and self.placer.has_number_to_show
 
     def _calls(self, now_ms: int, in_air: InAir) -> int:
-        """How many calls to place now: the pacer's advice, as far as law and lines go."""
+        """How many calls to place now: the pacer's advice, as far as the law goes."""
         if not self.may_place(now_ms) or self._callers_wait():
             return 0
         calls = self.pacer.advise(now_ms).calls
         self._find_slowed(in_air)
         if self.campaign.mode != "agentless" and (self.slowed or not self.campaign.dials_ahead):
             calls = min(calls, in_air.free - in_air.calls)
-        return min(calls, self._parts.trunks.free(self.name, now_ms))
+        return calls
 
     def _callers_wait(self) -> bool:
         """Of blended agents: callers come first."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable
 
 import structlog
@@ -11,6 +12,7 @@ from history.errors import DatabaseAway, RecordRefused
 
 AGAIN_S = 1.0
 Write = Callable[[], Awaitable[object]]
+"""May be made twice: the second time it finds that all is written."""
 log = structlog.get_logger(__name__)
 
 
@@ -19,35 +21,38 @@ class Settling:
     unknown: each call is written before it is made."""
 
     def __init__(self) -> None:
-        self._writes: asyncio.Queue[Write] = asyncio.Queue()
+        self._writes: deque[Write] = deque()
+        self._there_is_some = asyncio.Event()
 
-    @property
-    def waiting(self) -> int:
-        """How many writes are still to be made."""
-        return self._writes.qsize()
+    def __len__(self) -> int:
+        return len(self._writes)
 
     def put(self, write: Write) -> None:
         """To be written after all that was put before."""
-        self._writes.put_nowait(write)
+        self._writes.append(write)
+        self._there_is_some.set()
 
     async def run(self) -> None:
         """Until cancelled; what is waiting then is tried once more."""
         try:
             while True:
-                await self._write(await self._writes.get())
+                await self._there_is_some.wait()
+                self._there_is_some.clear()
+                while not await self.all_written():  # noqa: ASYNC110  # nobody tells of its return
+                    await asyncio.sleep(AGAIN_S)
         finally:
-            await self._last()
+            await self.all_written()
 
-    async def _write(self, write: Write) -> None:
-        while not await _tried(write):  # noqa: ASYNC110  # nobody tells that a database is back
-            await asyncio.sleep(AGAIN_S)
+    async def all_written(self) -> bool:
+        """Write until nothing is left; False when the database is away."""
+        while self._writes:
+            if not await _is_written(self._writes[0]):
+                return False
+            self._writes.popleft()
+        return True
 
-    async def _last(self) -> None:
-        while not self._writes.empty() and await _tried(self._writes.get_nowait()):
-            pass
 
-
-async def _tried(write: Write) -> bool:
+async def _is_written(write: Write) -> bool:
     """Whether it need not be tried again."""
     try:
         await write()

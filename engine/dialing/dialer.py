@@ -1,0 +1,295 @@
+"""The campaigns of a site on this engine: which of them run, whose agents are whose, and whose
+calls are told of."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
+
+import structlog
+
+from config.campaigns import Campaign
+from config.site import Site
+from engine.campaigns.hopper import CampaignHopper, Wants
+from engine.dialing.calls import DialedCall
+from engine.dialing.daybook import NODE_GONE_MS
+from engine.dialing.outcomes import Outcomes
+from engine.dialing.parts import Parts
+from engine.dialing.run import CampaignRun
+from engine.dialing.up import Up
+from engine.site_rules import served_by
+from history.dialing import Order
+from history.errors import DatabaseAway
+from history.lead_hopper import AttemptRow
+from history.outcome import EndedBy
+from listening.values import Verdict
+from routing.agent import Available
+from routing.events import AgentChanged, RoutingEvent
+from routing.outbound.leads.following import Ended
+from routing.outbound.leads.plan import Plan, Result
+from routing.outbound.standing import day_of
+from routing.outbound.trunks import Limit
+
+LOOK_S = 1.0
+SAID_MS = 10_000
+"""How often a node says that it dials, and learns who else does and which numbers were shown."""
+START, PAUSE, STOP = "start", "pause", "stop"
+log = structlog.get_logger(__name__)
+
+
+class Dialer:
+    """Fills `engine.dialing.calls.DialedCalls`. ``site``: the one in force."""
+
+    def __init__(self, site: Callable[[], Site], parts: Parts) -> None:
+        self.runs: dict[str, CampaignRun] = {}
+        self._site_in_force, self._parts = site, parts
+        self._site: Site | None = None
+        self._serves: Mapping[str, Collection[str]] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._orders: Mapping[str, Order] = {}
+        self._nodes: Sequence[str] = (parts.node,)
+        self._said_ms = -SAID_MS
+        self._looks = asyncio.Event()
+        self._group: asyncio.TaskGroup | None = None
+        self._channels: frozenset[str] = frozenset()
+        self._left: dict[str, dict[str, AttemptRow]] = {}
+        self._is_taken_up = False
+        parts.lines.wanted = self.wants_line
+
+    # its life
+
+    async def run(self, channels: frozenset[str]) -> None:
+        """Until cancelled. ``channels``: the unique ids of those that are up in the switch; the
+        calls of an earlier run that are among them go on."""
+        self._channels = channels
+        async with asyncio.TaskGroup() as self._group:
+            self._group.create_task(self._parts.settling.run(), name="what came of calls")
+            while True:
+                self._looks.clear()
+                try:
+                    await self.look()
+                except DatabaseAway as away:
+                    log.warning("campaigns_not_looked_at", why=away.reason)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._looks.wait(), LOOK_S)
+
+    async def look(self) -> None:
+        """Start, change and stop what the site and its supervisors want. Raises DatabaseAway."""
+        await self._find_left()
+        await self._hear_of_others()
+        site = self._site_in_force()
+        if site is not self._site:
+            self._take(site)
+        for name, campaign in site.campaigns.items():
+            wanted = self.state_of(name, campaign) != STOP
+            if name not in self.runs and (wanted or name in self._left):
+                await self._start(name, site)
+        for name in list(self.runs):
+            self._follow(name, site)
+        self._part_agents()
+
+    async def _find_left(self) -> None:
+        """Once, what an earlier run of this engine was calling; each campaign takes up its own."""
+        if self._is_taken_up:
+            return
+        campaigns = self._site_in_force().campaigns
+        for row in await self._parts.kept.under_way():
+            if row.campaign in campaigns:
+                self._left.setdefault(row.campaign, {})[row.id] = row
+            else:
+                await self._end(row)
+        self._is_taken_up = True
+
+    async def _start(self, name: str, site: Site) -> None:
+        run = CampaignRun(site, name, self._parts)
+        await run.take_up(self._left.get(name, {}), self._channels)
+        self._left.pop(name, None)
+        self.runs[name] = run
+        if self._group is not None:
+            self._tasks[name] = self._group.create_task(run.run(), name=f"campaign {name}")
+        log.info("campaign_started", campaign=name)
+
+    def _follow(self, name: str, site: Site) -> None:
+        run = self.runs[name]
+        gone = name not in site.campaigns
+        state = STOP if gone else self.state_of(name, site.campaigns[name])
+        run.placing, run.nodes = state == START, self._nodes
+        if state == STOP and not run.outcomes.calls:
+            del self.runs[name]
+            if name in self._tasks:
+                self._tasks.pop(name).cancel()
+            log.info("campaign_stopped", campaign=name)
+
+    async def _end(self, row: AttemptRow) -> None:
+        """A call of a campaign that the site does not have any more."""
+        parts, wants = self._parts, Wants(row.campaign, {}, Plan())
+        hopper = CampaignHopper(parts.leads, row.site, parts.node, wants, parts.clock)
+        for placed in (await hopper.adopt([row.id])).values():
+            await hopper.end(placed, Ended(Result.UNKNOWN, parts.clock()))
+
+    # the site, its supervisors, and other nodes
+
+    def state_of(self, name: str, campaign: Campaign) -> str:
+        """What is wanted of a campaign: the last word about it, unless the site's file says
+        otherwise than it did then; else what the file says."""
+        order = self._orders.get(name)
+        if order is not None and order.paused_in_file == campaign.paused:
+            return order.state
+        return STOP if campaign.paused else START
+
+    async def order(self, name: str, state: str, by: str) -> None:
+        """Somebody wants a campaign to start, pause or stop. Raises DatabaseAway."""
+        campaign = self._site_in_force().campaigns[name]
+        order = Order(name, state, by, self._parts.clock(), campaign.paused)
+        await self._parts.kept.order(order)
+        log.info("campaign_ordered", campaign=name, state=state, by=by)
+        self._orders = {**self._orders, name: order}
+        self._looks.set()
+
+    async def _hear_of_others(self) -> None:
+        parts, now_ms = self._parts, self._parts.clock()
+        self._orders = await parts.kept.orders()
+        if now_ms - self._said_ms < SAID_MS:
+            return
+        if self.runs:
+            await parts.kept.dials(now_ms)
+        nodes = await parts.kept.nodes(now_ms - NODE_GONE_MS)
+        self._nodes = tuple(sorted({*nodes, parts.node}))
+        self._set_limits(self._site_in_force())
+        counted, site = parts.shown.counted_here(), self._site_in_force()
+        since_ms = day_of(now_ms, site.zone).begins_ms
+        parts.shown.take_up(await parts.kept.shown(list(site.campaigns), since_ms), counted)
+        self._said_ms = now_ms
+
+    def _take(self, site: Site) -> None:
+        self._site = site
+        self._serves = {agent.id: queues for agent, queues in served_by(site)}
+        self._set_limits(site)
+        for name, run in self.runs.items():
+            if name in site.campaigns:
+                run.take_site(site)
+
+    def _set_limits(self, site: Site) -> None:
+        position, nodes = self._nodes.index(self._parts.node), len(self._nodes)
+
+        def limit(written: object) -> Limit:
+            lines = getattr(written, "lines", None)
+            pace = getattr(written, "calls_per_second", None)
+            return Limit(lines, pace).part_of(position, nodes)
+
+        trunks = {name: limit(trunk) for name, trunk in site.trunks.items()}
+        shares = {
+            name: {trunk: limit(share) for trunk, share in campaign.trunks.items()}
+            for name, campaign in site.campaigns.items()
+        }
+        self._parts.trunks.set_limits(trunks, shares)
+
+    # agents
+
+    def wants_line(self, agent: str) -> bool:
+        """Whether an agent's line should be open: a campaign that runs is theirs."""
+        return any(agent in run.team for run in self.runs.values())
+
+    def may_leave(self, agent: str) -> bool:
+        """Whether an agent may pause, log out or take another contact, without anybody's being
+        called for whom no agent is left."""
+        return all(run.may_leave(agent) for run in self.runs.values() if agent in run.team)
+
+    def on_event(self, event: RoutingEvent) -> None:
+        """One of the router's listeners."""
+        if isinstance(event, AgentChanged):
+            for run in self.runs.values():
+                run.outcomes.agent_changed(event.agent, event.before, event.at_ms)
+                if event.agent in run.team:
+                    run.hurry()
+
+    def _part_agents(self) -> None:
+        """Each agent is in one team: a call has one agent kept for it, and an agent one call."""
+        running = {name: run for name, run in self.runs.items() if run.placing}
+        for run in self.runs.values():
+            run.team = frozenset(a for a in run.team if run.placing and self._may_serve(a, run))
+        teams = {agent for run in running.values() for agent in run.team}
+        for agent in self._serves:
+            able = [run for run in running.values() if self._may_serve(agent, run)]
+            if agent not in teams and able:
+                smallest = min(able, key=lambda run: len(run.team))
+                smallest.team |= {agent}
+        self._even_out(list(running.values()))
+        for run in running.values():
+            queues = (self._serves.get(agent, ()) for agent in run.team)
+            run.serves = frozenset(queue for each in queues for queue in each)
+
+    def _even_out(self, runs: Sequence[CampaignRun]) -> None:
+        """One free agent at a time goes from a bigger team to one that has two fewer."""
+        for taker in runs:
+            for giver in runs:
+                if len(giver.team) - len(taker.team) < 2:
+                    continue
+                agent = next((a for a in sorted(giver.team) if self._may_move(a, taker)), None)
+                if agent is not None and giver.may_leave(agent):
+                    giver.team -= {agent}
+                    taker.team |= {agent}
+                    giver.refresh(self._parts.clock())
+                    return
+
+    def _may_move(self, agent: str, to: CampaignRun) -> bool:
+        state = self._parts.agents.agent_state(agent)
+        return isinstance(state, Available) and self._may_serve(agent, to)
+
+    def _may_serve(self, agent: str, run: CampaignRun) -> bool:
+        queue = run.campaign.queue
+        return queue is not None and queue in self._serves.get(agent, ())
+
+    # the callee's side
+
+    def call_of(self, contact: str) -> DialedCall | None:
+        """The call that has this contact, while it is under way."""
+        return next((up.call for _, up in self._found(contact)), None)
+
+    def ringing(self, contact: str, at_ms: int) -> None:
+        """The network says that the phone rings."""
+        for outcomes, up in self._found(contact):
+            outcomes.ringing(up, at_ms)
+
+    def answered(self, contact: str, at_ms: int) -> None:
+        """It was picked up; by whom is not known yet."""
+        for outcomes, up in self._found(contact):
+            outcomes.answered(up, at_ms)
+
+    def not_reached(self, contact: str, result: Result, at_ms: int) -> None:
+        """It ended unanswered."""
+        for outcomes, up in self._found(contact):
+            outcomes.not_reached(up, result, at_ms)
+
+    def judged(self, contact: str, verdict: Verdict, at_ms: int) -> None:
+        """Who has answered."""
+        for outcomes, up in self._found(contact):
+            outcomes.judged(up, verdict, at_ms)
+
+    def connected(self, contact: str, agent: str | None, at_ms: int) -> None:
+        """A person talks to an agent, or to the flow."""
+        for outcomes, up in self._found(contact):
+            outcomes.connected(up, agent, at_ms)
+
+    def lost(self, contact: str, at_ms: int) -> None:
+        """A person answered, and nobody was there in time."""
+        for outcomes, up in self._found(contact):
+            outcomes.lost(up, at_ms)
+
+    def opted_out(self, contact: str, at_ms: int) -> None:
+        """A person pressed the key that asks not to be called again."""
+        for outcomes, up in self._found(contact):
+            outcomes.opted_out(up, at_ms)
+
+    def ended(self, contact: str, at_ms: int, hung_up_by: EndedBy) -> None:
+        """Its channel is gone."""
+        for outcomes, up in self._found(contact):
+            outcomes.ended(up, at_ms, hung_up_by)
+
+    def _found(self, contact: str) -> Iterator[tuple[Outcomes, Up]]:
+        """At most one: the campaign whose call this is."""
+        for run in self.runs.values():
+            if (up := run.outcomes.calls.get(contact)) is not None:
+                return iter([(run.outcomes, up)])
+        return iter([])

@@ -1,0 +1,220 @@
+"""Engines that are lost, databases that are away, nodes that share: nobody is dialled twice, and
+nobody forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+
+from engine.dialing.dialer import PAUSE, START, STOP, Dialer
+from history.errors import DatabaseAway
+from history.lead_hopper import AttemptRow, HopperStore
+from history.outcome import EndedBy
+from routing.agent import Available
+from tests.unit.dialing import House, at, number, paused, site_of
+
+pytestmark = pytest.mark.unit
+
+Open = Callable[..., House]
+
+
+@pytest.fixture
+async def opened(database_url: str) -> AsyncIterator[Open]:
+    """Engines on one database; one that was killed is simply not heard of any more."""
+    houses: list[House] = []
+
+    def open_house(node: str = "node", now: str = "10:00", mode: str = "progressive") -> House:
+        house = House(database_url, site_of(mode), at(now), node)
+        houses.append(house)
+        return house
+
+    yield open_house
+    for house in houses:
+        await house.close()
+
+
+def dialer_of(house: House) -> Dialer:
+    """The engine's dialer, which takes the place of the one run that the house has."""
+    return Dialer(lambda: house.site, house.parts)
+
+
+async def taken_up(house: House, channels: frozenset[str] = frozenset()) -> Dialer:
+    """An engine after its start."""
+    dialer = dialer_of(house)
+    dialer._channels = channels  # as `run` is told them
+    await dialer.look()
+    house.run = dialer.runs["sales"]
+    return dialer
+
+
+async def test_calls_whose_channels_live_are_taken_up_and_others_end(opened: Open) -> None:
+    """After SIGKILL: one rings, one talks, one is gone; each ends once, and none is dialed anew."""
+    killed = opened()
+    await killed.bring(1, 2, 3)
+    killed.work("anna", "ben", "cleo")
+    rings, talks, gone = await killed.step()
+    killed.join(talks, "ben")
+    await killed.settled()
+    engine = opened(now="10:00:30")
+    dialer = await taken_up(engine, frozenset((rings.channel, talks.channel)))
+    assert [dialer.call_of(each.contact) is None for each in (rings, talks, gone)] == [
+        *(False, False),
+        True,
+    ]
+    engine.work("anna", "ben", "cleo")
+    assert await engine.step(1_000) == []
+    assert engine.run.in_air().calls == 1
+    dialer.ended(talks.contact, engine.now_ms, EndedBy.CALLER)
+    dialer.answered(rings.contact, engine.now_ms)
+    dialer.connected(rings.contact, "anna", engine.now_ms)
+    dialer.ended(rings.contact, engine.now_ms, EndedBy.AGENT)
+    await engine.settled()
+    query = "SELECT number, result FROM dial_attempts ORDER BY number"
+    assert await engine.rows(query) == [
+        {"number": rings.number, "result": "answered"},
+        {"number": talks.number, "result": "answered"},
+        {"number": gone.number, "result": "unknown"},
+    ]
+
+
+async def test_what_an_engine_was_about_to_call_comes_back(opened: Open) -> None:
+    """Held leads are nobody's once the lease of a killed engine is over."""
+    killed = opened()
+    await killed.bring(1, 2)
+    await killed.run.keep_up()
+    await killed.run.hopper.round()
+    other = opened("other", now="10:02")
+    other.work("anna", "ben")
+    assert len(await other.step()) == 2
+
+
+async def test_a_call_of_which_nobody_knows_whether_it_was_written_is_not_made(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database was lost in the middle of the write: its lead is as it was, and called later."""
+    house = opened()
+    await house.bring(1)
+    house.work("anna")
+    begin = HopperStore.begin
+
+    async def written_and_not_told(self: HopperStore, attempt: AttemptRow, by: str) -> bool:
+        await begin(self, attempt, by)
+        raise DatabaseAway("Gone")
+
+    monkeypatch.setattr(HopperStore, "begin", written_and_not_told)
+    assert await house.step() == []
+    assert house.trunks.in_use("sales") == {}
+    monkeypatch.setattr(HopperStore, "begin", begin)
+    [call] = await house.step(6_000)
+    [row] = await house.rows("SELECT id FROM dial_attempts")
+    [lead] = await house.rows("SELECT tries FROM leads")
+    assert (row["id"], lead["tries"]) == (call.contact, 1)
+
+
+async def test_a_call_that_may_not_be_made_any_more_is_taken_back(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The agent went while the call was written: it counts as none."""
+    house = opened()
+    await house.bring(1)
+    house.work("anna")
+    begin = HopperStore.begin
+
+    async def meanwhile(self: HopperStore, attempt: AttemptRow, by: str) -> bool:
+        house.floor.closed = {"anna"}
+        return await begin(self, attempt, by)
+
+    monkeypatch.setattr(HopperStore, "begin", meanwhile)
+    assert await house.step() == []
+    assert await house.rows("SELECT id FROM dial_attempts") == []
+    [lead] = await house.rows("SELECT state, tries, last_ms FROM leads")
+    assert lead["tries"] == 0
+    assert lead["last_ms"] is None
+    monkeypatch.setattr(HopperStore, "begin", begin)
+    house.floor.closed = set()
+    assert len(await house.step(6_000)) == 1
+
+
+async def test_a_word_of_a_supervisor_holds_until_the_file_says_otherwise(opened: Open) -> None:
+    """Also after a restart: nobody is called whom somebody has forbidden to call."""
+    house = opened()
+    await house.bring(1, 2)
+    dialer = await taken_up(house)
+    await dialer.order("sales", PAUSE, "maria")
+    await dialer.look()
+    house.work("anna")
+    assert await house.step() == []
+    again = opened()
+    assert (await taken_up(again)).runs["sales"].placing is False
+    again.site = paused(again.site)
+    third = dialer_of(again)
+    await third.look()
+    assert third.runs == {}
+    await third.order("sales", START, "maria")
+    await third.look()
+    assert third.runs["sales"].placing
+
+
+async def test_stop_ends_placing_and_not_the_calls_that_are_up(opened: Open) -> None:
+    house = opened()
+    await house.bring(1, 2)
+    dialer = await taken_up(house)
+    house.work("zoe")
+    dialer._part_agents()
+    [call] = await house.step()
+    await dialer.order("sales", STOP, "maria")
+    await dialer.look()
+    assert dialer.runs["sales"].team == frozenset()
+    assert not dialer.wants_line("zoe")
+    dialer.answered(call.contact, house.now_ms)
+    dialer.ended(call.contact, house.now_ms, EndedBy.CALLER)
+    await dialer.look()
+    assert dialer.runs == {}
+
+
+async def test_nodes_part_lines_and_keep_the_caps_each_on_its_own_calls(opened: Open) -> None:
+    """Of twelve lines each of two has six, as soon as each hears of the other."""
+    one, two = opened("a"), opened("b")
+    dialers = [await taken_up(each) for each in (one, two)]
+    for house, dialer in zip((one, two), dialers, strict=True):
+        house.now_ms += 11_000
+        await dialer.look()
+    one.now_ms += 11_000
+    await dialers[0].look()
+    assert [house.trunks.free("sales", house.now_ms) for house in (one, two)] == [6, 6]
+    await one.step()
+    assert not one.run.book.standing.alone
+
+
+async def test_an_agent_is_in_one_team(opened: Open) -> None:
+    """And goes to one that has fewer, while no call needs them."""
+    house = opened()
+    campaign = house.site.campaigns["sales"]
+    agents = dict.fromkeys(("anna", "ben", "cleo", "dora"), house.site.agents["zoe"])
+    house.site = house.site.model_copy(
+        update={"campaigns": {"sales": campaign, "more": campaign}, "agents": agents}
+    )
+    for name in agents:
+        house.floor.states[name] = Available(0, 0)
+    dialer = await taken_up(house)
+    teams = [run.team for run in dialer.runs.values()]
+    assert (len(teams[0]), len(teams[1]), teams[0] & teams[1]) == (2, 2, frozenset())
+    await dialer.order("more", PAUSE, "maria")
+    await dialer.look()
+    assert len(dialer.runs["sales"].team) == 4
+    await dialer.order("more", START, "maria")
+    for _ in range(3):
+        await dialer.look()
+    assert [len(run.team) for run in dialer.runs.values()] == [2, 2]
+
+
+async def test_nobody_is_called_while_no_agent_can_be_reserved(opened: Open) -> None:
+    """Without Redis routing promises no agent: who answered would be lost."""
+    house = opened()
+    await house.bring(1)
+    house.work("anna")
+    house.floor.health.up = False
+    assert await house.step() == []
+    house.floor.health.up = True
+    assert [call.number for call in await house.step(1_000)] == [number(1)]

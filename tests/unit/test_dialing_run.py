@@ -1,0 +1,304 @@
+"""A campaign that runs: whom it calls when, and what comes of each call."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
+
+import pytest
+
+from engine.dialing.up import Word
+from history.do_not_call import Entry
+from history.outcome import EndedBy
+from routing.agent import Offline
+from routing.outbound.leads.plan import Result
+from tests.unit.dialing import MACHINE, MONDAY, House, at, number, site_of
+
+pytestmark = pytest.mark.unit
+
+Open = Callable[..., House]
+
+
+@pytest.fixture
+async def opened(database_url: str) -> AsyncIterator[Open]:
+    """Houses on one database, closed when the test is over."""
+    houses: list[House] = []
+
+    def open_house(mode: str = "progressive", more: str = "", now: str = "10:00") -> House:
+        house = House(database_url, site_of(mode, more), at(now))
+        houses.append(house)
+        return house
+
+    yield open_house
+    for house in houses:
+        await house.close()
+
+
+async def test_progressive_calls_one_person_for_each_free_agent(opened: Open) -> None:
+    """An agent who talks is kept for nobody else; who is free again gets the next."""
+    house = opened()
+    await house.bring(1, 2, 3, 4)
+    house.work("anna", "ben")
+    first = await house.step()
+    assert [call.number for call in first] == [number(1), number(2)]
+    assert await house.step(1_000) == []
+    house.join(first[0], "anna")
+    assert await house.step(1_000) == []
+    house.run.outcomes.ended(house.run.outcomes.calls[first[0].contact], house.now_ms, BY_CALLEE)
+    house.free("anna")
+    third = await house.step(1_000)
+    assert [call.number for call in third] == [number(3)]
+
+
+BY_CALLEE = EndedBy.CALLER
+
+
+async def test_nobody_is_called_without_an_open_line(opened: Open) -> None:
+    house = opened()
+    await house.bring(1, 2)
+    house.work("anna", "ben")
+    house.floor.closed = {"anna", "ben"}
+    assert await house.step() == []
+    house.floor.closed = {"ben"}
+    assert len(await house.step(1_000)) == 1
+
+
+async def test_nobody_is_called_outside_the_callees_hours(opened: Open) -> None:
+    """From eight to eight, and not a second later."""
+    house = opened(now="07:59:59")
+    await house.bring(1, 2)
+    house.work("anna")
+    assert await house.step() == []
+    assert len(await house.step(31_000)) == 1
+    late = opened(now="20:00")
+    late.work("anna", "ben")
+    assert await late.step() == []
+
+
+async def test_the_evidence_is_written_before_the_call_is_made(opened: Open) -> None:
+    """With the number that is shown, the trunk, and that an agent was kept."""
+    house = opened()
+    await house.bring(1)
+    house.work("anna")
+    [call] = await house.step()
+    [row] = await house.rows("SELECT id, caller_id, trunk, result, evidence FROM dial_attempts")
+    assert (row["id"], row["caller_id"], row["trunk"]) == (call.contact, call.caller_id, "line")
+    assert (row["result"], '"agent_kept": true' in row["evidence"]) == (None, True)
+
+
+async def test_a_number_that_asked_not_to_be_called_is_blocked_and_told(opened: Open) -> None:
+    """The rule is counted; the lead comes back the next day, for lists change."""
+    house = opened()
+    await house.bring(1, 2)
+    entry = Entry(number(1), "own", house.now_ms, "own", "zoe")
+    await house.parts.permissions.add([entry])
+    house.work("anna")
+    [call] = await house.step()
+    assert call.number == number(2)
+    assert house.run.placer.blocks == {"do_not_call": 1}
+    [lead] = await house.rows("SELECT state, due_ms, tries FROM leads ORDER BY id LIMIT 1")
+    assert lead == {"state": "ready", "due_ms": house.now_ms + 86_400_000, "tries": 0}
+
+
+@pytest.mark.parametrize("result", [Result.BUSY, Result.NO_ANSWER, Result.FAILED, Result.INVALID])
+async def test_who_is_not_reached_is_called_again_as_the_campaign_says(
+    opened: Open, result: Result
+) -> None:
+    house = opened()
+    await house.bring(1)
+    house.work("anna")
+    [call] = await house.step()
+    house.run.outcomes.not_reached(house.run.outcomes.calls[call.contact], result, house.now_ms)
+    await house.step(1_000)
+    [lead] = await house.rows("SELECT state, why, last_result, attempt_id FROM leads")
+    state, why = ("done", "given_up") if result is Result.INVALID else ("ready", None)
+    assert lead == {"state": state, "why": why, "last_result": result.value, "attempt_id": None}
+    assert house.trunks.in_use("sales") == {}
+
+
+async def test_a_call_that_asterisk_refuses_has_failed(opened: Open) -> None:
+    house = opened()
+    await house.bring(1)
+    house.work("anna")
+    house.carrier.refuses = True
+    await house.step()
+    await house.settled()
+    assert await house.rows("SELECT result FROM dial_attempts") == [{"result": "failed"}]
+
+
+async def test_a_machine_is_over_when_its_channel_is_gone(opened: Open) -> None:
+    """A message may be left meanwhile: the line is in use, the agent is not."""
+    house = opened()
+    await house.bring(1, 2)
+    house.work("anna")
+    [call] = await house.step()
+    up = house.run.outcomes.calls[call.contact]
+    house.answer(call)
+    house.run.outcomes.judged(up, MACHINE, house.now_ms)
+    assert len(await house.step(1_000)) == 1
+    assert house.trunks.in_use("sales") == {"line": 2}
+    house.run.outcomes.ended(up, house.now_ms, EndedBy.ENGINE)
+    await house.settled()
+    assert house.trunks.in_use("sales") == {"line": 1}
+    first = "SELECT result FROM dial_attempts WHERE result IS NOT NULL"
+    assert await house.rows(first) == [{"result": "machine"}]
+    assert house.run.book.today.machines == 1
+
+
+async def test_a_person_for_whom_nobody_was_there_counts_as_lost_once(opened: Open) -> None:
+    """From the moment that it is known, and not when the message is over."""
+    house = opened()
+    await house.bring(1)
+    house.work("anna")
+    [call] = await house.step()
+    up = house.run.outcomes.calls[call.contact]
+    house.answer(call)
+    house.be("anna", Offline(house.now_ms, 0))
+    house.run.outcomes.lost(up, house.now_ms)
+    assert house.run.book.today.lost == 1
+    house.run.outcomes.ended(up, house.now_ms + 9_000, EndedBy.ENGINE)
+    await house.settled()
+    assert house.run.pacer.budget.today.lost == house.run.book.today.lost == 1
+    assert await house.rows("SELECT result FROM dial_attempts") == [{"result": "lost"}]
+
+
+async def test_who_presses_the_key_is_never_called_again(opened: Open) -> None:
+    """That is written at once, and once, though the call goes on."""
+    house = opened()
+    await house.bring(1)
+    house.work("anna")
+    [call] = await house.step()
+    up = house.run.outcomes.calls[call.contact]
+    house.answer(call)
+    house.run.outcomes.lost(up, house.now_ms)
+    house.run.outcomes.opted_out(up, house.now_ms)
+    await house.settled()
+    listed = "SELECT number, register FROM do_not_call WHERE until_ms IS NULL"
+    assert await house.rows(listed) == [{"number": number(1), "register": "own"}]
+    assert await house.rows("SELECT why FROM leads") == [{"why": "do_not_call"}]
+
+
+@pytest.mark.parametrize(
+    ("waited_ms", "by", "result"),
+    [
+        (500, EndedBy.CALLER, "no_answer"),
+        (2_500, EndedBy.CALLER, "lost"),
+        (500, EndedBy.ENGINE, "lost"),
+    ],
+)
+async def test_who_hangs_up_before_anybody_is_there(
+    opened: Open, waited_ms: int, by: EndedBy, result: str
+) -> None:
+    """At once: was not kept waiting. Later, or by us: a person who was lost."""
+    house = opened()
+    await house.bring(1)
+    house.work("anna")
+    [call] = await house.step()
+    up = house.run.outcomes.calls[call.contact]
+    house.answer(call)
+    house.run.outcomes.ended(up, house.now_ms + waited_ms, by)
+    await house.settled()
+    assert await house.rows("SELECT result FROM dial_attempts") == [{"result": result}]
+
+
+async def test_what_the_agent_says_counts_until_the_wrap_up_is_over(opened: Open) -> None:
+    """The last word of several."""
+    house = opened()
+    await house.bring(1)
+    house.work("anna")
+    [call] = await house.step()
+    house.join(call, "anna")
+    outcomes, contact = house.run.outcomes, call.contact
+    house.wrap_up("anna", contact)
+    outcomes.ended(outcomes.calls[contact], house.now_ms, EndedBy.CALLER)
+    assert outcomes.say(contact, Word("sold"))
+    tomorrow = house.now_ms + 86_400_000
+    assert outcomes.say(contact, Word("later", tomorrow, "anna"))
+    assert await house.rows("SELECT result FROM dial_attempts") == [{"result": None}]
+    house.free("anna")
+    await house.settled()
+    assert not outcomes.say(contact, Word("sold"))
+    [row] = await house.rows("SELECT state, due_ms, agent, rank FROM leads")
+    assert row == {"state": "ready", "due_ms": tomorrow, "agent": "anna", "rank": 0}
+    [attempt] = await house.rows("SELECT result, disposition, agent FROM dial_attempts")
+    assert attempt == {"result": "answered", "disposition": "later", "agent": "anna"}
+
+
+async def test_without_a_word_an_answered_lead_is_done(opened: Open) -> None:
+    house = opened()
+    await house.bring(1)
+    house.work("anna")
+    [call] = await house.step()
+    house.join(call, "anna")
+    house.free("anna")
+    house.run.outcomes.ended(house.run.outcomes.calls[call.contact], house.now_ms, BY_CALLEE)
+    await house.settled()
+    assert await house.rows("SELECT state, why FROM leads") == [
+        {"state": "done", "why": "answered"}
+    ]
+
+
+async def test_agentless_calls_as_many_as_there_are_lines(opened: Open) -> None:
+    """Each line until its channel is gone."""
+    house = opened("agentless", "rules: {HU: {consent: off}}")
+    await house.bring(*range(20))
+    calls = await house.step()
+    assert (len(calls), house.run.placer.blocks) == (12, {})
+    house.join(calls[0], None)
+    assert await house.step(1_000) == []
+    house.run.outcomes.ended(house.run.outcomes.calls[calls[0].contact], house.now_ms, BY_CALLEE)
+    assert len(await house.step(1_000)) == 1
+
+
+async def test_a_campaign_that_may_lose_nobody_is_progressive_and_says_so(opened: Open) -> None:
+    """On a new day with no answer yet, and no end of the day to count on."""
+    house = opened("predictive")
+    await house.bring(*range(30))
+    house.work("anna", "ben")
+    assert len(await house.step()) == 2
+    assert house.run.slowed == (
+        "today's abandon rate leaves no room",
+        "the abandon rate of 30 days leaves no room",
+    )
+
+
+async def test_a_good_month_lets_a_campaign_dial_ahead(opened: Open) -> None:
+    """What is kept of its calls is its budget at the start."""
+    house = opened("power", "ratio: 3")
+    await house.bring(*range(30))
+    yesterday = at("12:00", MONDAY - timedelta(days=1))
+    await _past(house, yesterday, answered=400, lost=2)
+    await _past(house, at("09:00"), answered=200)
+    house.work("anna", "ben")
+    assert len(await house.step()) == 6
+    assert house.run.slowed == ()
+    assert house.run.in_air().exposed == 4
+
+
+async def _past(house: House, at_ms: int, **results: int) -> None:
+    """Calls of this campaign that were made then."""
+    from history.connection import open_engine
+    from history.lead_tables import attempts
+
+    rows = [
+        {
+            "id": f"{at_ms}-{result}-{n}",
+            "site": house.site.site,
+            "node": house.node,
+            "campaign": "sales",
+            "list_id": 1,
+            "lead_id": 10**9 + n,
+            "position": 0,
+            "number": "+3630999",
+            "begun_ms": at_ms,
+            "ended_ms": at_ms,
+            "result": result,
+            "evidence": {},
+        }
+        for result, times in results.items()
+        for n in range(times)
+    ]
+    engine = open_engine(house.url)
+    async with engine.begin() as connection:
+        await connection.execute(attempts.insert(), rows)
+    await engine.dispose()
