@@ -1,5 +1,8 @@
-"""The command `trunkline campaign` and its parts; the work is done in `engine.campaigns.asking`."""
+"""The command `trunkline campaign` and its parts; the work is done in `engine.campaigns.asking` and
+`engine.dialing.screen`."""
 
+import getpass
+import os
 from typing import Annotated
 
 import typer
@@ -8,12 +11,65 @@ from engine import settings
 from engine.commands import Commands
 from engine.completing import complete
 
-app = typer.Typer(cls=Commands, help="What campaigns may do.", no_args_is_help=True)
+app = typer.Typer(cls=Commands, help="Show, start, pause and stop campaigns.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="A campaign of the site.")]
+By = Annotated[
+    str,
+    typer.Option(
+        "--by", envvar="TRUNKLINE_BY", help="Who decides; by default who is logged in here."
+    ),
+]
 
 
 @app.callback()
 def campaign() -> None:
-    """What campaigns may do."""
+    """Show, start, pause and stop campaigns."""
+
+
+@app.command(name="list")
+def show(
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON, for a machine to read.")
+    ] = False,
+) -> None:
+    """Show every campaign of the running instance, and how it goes."""
+    from engine.dialing.screen import show
+
+    raise typer.Exit(complete(show(settings.from_environment(), as_json=as_json)))
+
+
+@app.command()
+def watch(name: Name) -> None:
+    """Show one campaign live: agents, calls, pacing, abandon budget, and what holds it back."""
+    from engine.dialing.screen import watch
+
+    raise typer.Exit(complete(watch(settings.from_environment(), name)))
+
+
+@app.command()
+def start(name: Name, by: By = "") -> None:
+    """Let a campaign call people, also where the site's file has it paused."""
+    _order(name, "start", by)
+
+
+@app.command()
+def pause(name: Name, by: By = "") -> None:
+    """Call nobody for now; agents' lines stay open, and calls that are up go on."""
+    _order(name, "pause", by)
+
+
+@app.command()
+def stop(name: Name, by: By = "") -> None:
+    """Call nobody any more, and let the agents go; calls that are up go on."""
+    _order(name, "stop", by)
+
+
+def _order(name: str, verb: str, by: str) -> None:
+    from engine.dialing.screen import order
+
+    who = by or os.environ.get("SUDO_USER") or getpass.getuser()
+    raise typer.Exit(complete(order(settings.from_environment(), name, verb, who)))
 
 
 @app.command()

@@ -17,7 +17,7 @@ from engine.dialing.daybook import NODE_GONE_MS
 from engine.dialing.outcomes import Outcomes
 from engine.dialing.parts import Parts
 from engine.dialing.run import CampaignRun
-from engine.dialing.up import Up
+from engine.dialing.up import Up, Word
 from engine.site_rules import served_by
 from history.dialing import Order
 from history.errors import DatabaseAway
@@ -137,6 +137,15 @@ class Dialer:
         if order is not None and order.paused_in_file == campaign.paused:
             return order.state
         return STOP if campaign.paused else START
+
+    def campaigns(self) -> Iterator[tuple[str, str, str]]:
+        """Every campaign of the site: its name, its mode and what is wanted of it."""
+        for name, campaign in self._site_in_force().campaigns.items():
+            yield name, campaign.mode, self.state_of(name, campaign)
+
+    def lines_of(self, name: str) -> Mapping[str, int]:
+        """How many lines of each trunk a campaign's calls have."""
+        return self._parts.trunks.in_use(name)
 
     async def order(self, name: str, state: str, by: str) -> None:
         """Somebody wants a campaign to start, pause or stop. Raises DatabaseAway."""
@@ -286,6 +295,10 @@ class Dialer:
         """Its channel is gone."""
         for outcomes, up in self._found(contact):
             outcomes.ended(up, at_ms, hung_up_by)
+
+    def say(self, contact: str, word: Word) -> bool:
+        """What an agent says came of a call; False: nobody has talked in it, or it is over."""
+        return any(outcomes.say(contact, word) for outcomes, _ in self._found(contact))
 
     def _found(self, contact: str) -> Iterator[tuple[Outcomes, Up]]:
         """At most one: the campaign whose call this is."""

@@ -15,7 +15,7 @@ import structlog
 
 from config.campaigns import Campaign
 from config.site import Site
-from engine.campaigns.hopper import CampaignHopper, Placed
+from engine.campaigns.hopper import CampaignHopper, Chosen, Placed
 from engine.campaigns.plans import open_places, wants_of
 from engine.dialing.calls import DialedCall
 from engine.dialing.daybook import DayBook, calling_until_ms
@@ -192,6 +192,23 @@ class CampaignRun:
                 self._dial(dialed)
             return True
 
+    async def call(self, chosen: Chosen, agent: str) -> str | None:
+        """Call this lead for this agent, as they have asked: the contact, None: it is not called,
+        and comes back. Raises DatabaseAway."""
+        async with self._one_at_a_time:
+            dialed = await self.placer.begin(chosen, lambda: self._stands_for(agent), agent)
+            if dialed is None:
+                return None
+            self._dial(dialed)
+            return dialed.up.call.contact
+
+    def _stands_for(self, agent: str) -> Asking:
+        now_ms = self._parts.clock()
+        self.refresh(now_ms)
+        in_air = self.in_air()
+        is_free = agent in self.pacer.team.free and in_air.keeps_one
+        return Asking(self.pacer.budget, in_air, is_free and self.may_place(now_ms))
+
     def _dial(self, dialed: Dialed) -> None:
         up = dialed.up
         self.outcomes.begun(up)
@@ -221,9 +238,9 @@ class CampaignRun:
     def may_place(self, now_ms: int) -> bool:
         """Whether anybody may be called at all: nobody is while routing can reserve no agents, for
         who answered would be lost."""
-        has_agents = self.campaign.mode == "agentless" or self._parts.agents.health.up
         is_day = self.book.day is not None and now_ms < self.book.day.ends_ms
-        return self.placing and has_agents and is_day and self.placer.has_number_to_show
+        is_able = self.placing and self._has_agents() and is_day
+        return is_able and self.placer.has_number_to_show
 
     def _calls(self, now_ms: int, in_air: InAir) -> int:
         """How many calls to place now: the pacer's advice, as far as the law goes."""
@@ -234,6 +251,27 @@ class CampaignRun:
         if self.campaign.mode != "agentless" and (self.slowed or not self.campaign.dials_ahead):
             calls = min(calls, in_air.free - in_air.calls)
         return calls
+
+    def wants(self, now_ms: int) -> int:
+        """How many calls it would place now."""
+        return max(0, self._calls(now_ms, self.in_air()))
+
+    def why(self, now_ms: int) -> tuple[str, ...]:
+        """What keeps it from calling, or from dialing ahead; empty: nothing does."""
+        reasons = {
+            "it is paused": not self.placing,
+            "no agent can be reserved: Redis does not answer": not self._has_agents(),
+            "each number of the pool was shown as often as it may be today": (
+                not self.placer.has_number_to_show
+            ),
+            "callers wait": self._callers_wait(),
+            "no line is free": not self._has_line(),
+            "no lead may be called now": not len(self.hopper),
+        }
+        return (*(reason for reason, holds in reasons.items() if holds), *self.slowed)
+
+    def _has_agents(self) -> bool:
+        return self.campaign.mode == "agentless" or bool(self._parts.agents.health.up)
 
     def _callers_wait(self) -> bool:
         """Of blended agents: callers come first."""
@@ -251,14 +289,17 @@ class CampaignRun:
 
     def _find_slowed(self, in_air: InAir) -> None:
         """Whether, and why, the law leaves nothing but progressive dialing."""
-        if self.campaign.dials_ahead:
+        if not self.campaign.dials_ahead:
+            self.slowed = ()
+        else:
             budget = self.pacer.budget.expecting(in_air.relied_on)
             kept = min(in_air.calls, in_air.free)
             told = self.campaign.sorry.parts
             found = abandoning.pace(self.law.everywhere, budget, kept, told)
-            self.slowed = tuple(each.value for each in found.why)
-        else:
-            self.slowed = ()
+            slowed = tuple(each.value for each in found.why)
+            if bool(slowed) != bool(self.slowed):
+                log.info("campaign_slowed", campaign=self.name, why=slowed or "not any more")
+            self.slowed = slowed
 
     # agents
 

@@ -1,0 +1,145 @@
+"""A campaign at a glance, for the API, the stream of events, the metrics and the terminal."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from engine.dialing.dialer import PAUSE, START, Dialer
+from engine.dialing.run import CampaignRun
+from routing.outbound.course import InAir, Joined, PickedUp
+
+_STAGES = {InAir: "dialing", PickedUp: "answered", Joined: "talking"}
+_AGENTS = {
+    "Ready": "free",
+    "Talking": "talking",
+    "WrapUp": "wrapping_up",
+    "Paused": "not_ready",
+    "LoggedIn": "not_ready",
+    "LoggedOut": "away",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What the pacer has learned: a share, and seconds."""
+
+    answer_rate: float
+    attempt_s: float
+    talk_s: float
+    wrap_up_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Abandoned:
+    """The abandon budget of this node. Rates are shares of 1, caps None where they are off; `room`
+    is how many calls may be in the air without an agent."""
+
+    today: float
+    cap_today: float | None
+    in_30_days: float
+    cap_30_days: float | None
+    lost_today: int
+    room: int
+    relied_on: int
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignView:
+    """One campaign of this node, as of `at_ms` (Unix epoch). `state`: running, paused, stopped or
+    stopping; `agents` and `lines` by what they do; `wants`: calls to place now; `why`: what keeps
+    it from placing more. `blocks`: leads that were not called, by the rule that refused. `left`:
+    leads that may be called now."""
+
+    name: str
+    at_ms: int
+    mode: str
+    state: str
+    agents: Mapping[str, int]
+    lines: Mapping[str, int]
+    trunks: Mapping[str, int]
+    wants: int
+    why: tuple[str, ...]
+    learned: Learned | None
+    abandoned: Abandoned | None
+    blocks: Mapping[str, int]
+    hopper: int
+    left: int
+    calls_per_minute: int
+
+
+def views_of(dialer: Dialer, now_ms: int) -> list[CampaignView]:
+    """Every campaign of the site, in its order."""
+    return [
+        view_of(dialer.runs[name], state, dialer, now_ms)
+        if name in dialer.runs
+        else _stopped(name, mode, now_ms)
+        for name, mode, state in dialer.campaigns()
+    ]
+
+
+def view_of(run: CampaignRun, state: str, dialer: Dialer, now_ms: int) -> CampaignView:
+    """One that runs, or whose last calls are up."""
+    stages = Counter(_stage(up.state, up.call.ringing_ms) for up in run.outcomes.calls.values())
+    agents = Counter(_AGENTS[each] for each in run.outcomes.roster.states().values())
+    return CampaignView(
+        name=run.name,
+        at_ms=now_ms,
+        mode=run.campaign.mode,
+        state={START: "running", PAUSE: "paused"}.get(state, "stopping"),
+        agents=dict(agents),
+        lines=dict(stages),
+        trunks=dict(dialer.lines_of(run.name)),
+        wants=run.wants(now_ms),
+        why=run.why(now_ms),
+        learned=Learned(*run.pacer.seen()),
+        abandoned=_abandoned(run),
+        blocks=dict(run.placer.blocks),
+        hopper=len(run.hopper),
+        left=run.left,
+        calls_per_minute=sum(at_ms > now_ms - 60_000 for at_ms in run.placed_ms),
+    )
+
+
+def _stage(state: object, ringing_ms: int | None) -> str:
+    stage = _STAGES.get(type(state), "ending")
+    return "ringing" if stage == "dialing" and ringing_ms is not None else stage
+
+
+def _abandoned(run: CampaignRun) -> Abandoned:
+    budget, in_air = run.pacer.budget, run.in_air()
+    today, month = budget.rates()
+    day_cap, month_cap = (
+        None if cap is None else float(cap) for cap in (budget.day, budget.window)
+    )
+    kept = min(in_air.calls, in_air.free)
+    return Abandoned(
+        today=float(today),
+        cap_today=day_cap,
+        in_30_days=float(month),
+        cap_30_days=month_cap,
+        lost_today=budget.today.lost,
+        room=budget.expecting(in_air.relied_on).room(kept),
+        relied_on=in_air.relied_on,
+    )
+
+
+def _stopped(name: str, mode: str, now_ms: int) -> CampaignView:
+    return CampaignView(
+        name=name,
+        at_ms=now_ms,
+        mode=mode,
+        state="stopped",
+        agents={},
+        lines={},
+        trunks={},
+        wants=0,
+        why=(),
+        learned=None,
+        abandoned=None,
+        blocks={},
+        hopper=0,
+        left=0,
+        calls_per_minute=0,
+    )

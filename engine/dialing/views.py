@@ -1,0 +1,131 @@
+"""What the desk shows and asks of campaigns: fills `desk.campaigns`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from config.campaigns import Campaign
+from config.site import Site
+from config.suggest import did_you_mean, shown
+from desk.views import Json, Refused, Unavailable
+from engine.campaigns.hopper import Chosen
+from engine.clock import Clock
+from engine.dialing.dialer import Dialer
+from engine.dialing.live import views_of
+from engine.dialing.preview import Previews
+from engine.dialing.up import Word
+from history.errors import DatabaseAway
+
+NO_LEAD = "there is no lead to call now, or the agent is not free on an open line"
+
+
+class CampaignViews:
+    """Until there is a `dialer` it is unavailable. ``site``: the one in force."""
+
+    def __init__(self, site: Callable[[], Site], clock: Clock) -> None:
+        self.dialer: Dialer | None = None
+        self._site, self._clock = site, clock
+        self._previews: dict[str, Previews] = {}
+
+    def campaigns(self) -> Json:
+        now_ms = self._clock()
+        views = views_of(self._running(), now_ms)
+        return {"now_ms": now_ms, "campaigns": [asdict(view) for view in views]}
+
+    async def order(self, name: str, verb: str, by: str) -> Json:
+        self._campaign(name)
+        with _answering():
+            await self._running().order(name, verb, by)
+        told = self.campaigns()
+        return {**told, "campaigns": [each for each in told["campaigns"] if each["name"] == name]}
+
+    async def preview(self, name: str, agent: str) -> Json:
+        chosen = self._previewed(name).next(agent, self._clock())
+        if chosen is None:
+            raise Refused("no_lead", NO_LEAD)
+        return _lead(chosen)
+
+    async def call(self, name: str, agent: str, lead: int) -> Json:
+        with _answering():
+            contact = await self._previewed(name).call(agent, lead)
+        if contact is None:
+            raise Refused("not_called", "this lead may not be called now, or is another's")
+        return {"contact": contact}
+
+    async def skip(self, name: str, agent: str, lead: int, reason: str) -> Json:
+        if not self._previewed(name).skip(agent, lead, reason, self._clock()):
+            raise Refused("not_shown", "the agent looks at another lead")
+        return await self.preview(name, agent)
+
+    def dispose(self, contact: str, disposition: str, call_back_at: str, by: str) -> Json:
+        dialer = self._running()
+        call = dialer.call_of(contact)
+        if call is None:
+            why = "no call of a campaign under way, or in wrap-up, has this contact"
+            raise Refused("no_such_call", why, unknown=True)
+        campaign = self._campaign(call.campaign)
+        at_ms = self._agreed_ms(campaign, disposition, call_back_at)
+        if not dialer.say(contact, Word(disposition, at_ms, by)):
+            raise Refused("not_answered", "nobody has talked in this call")
+        return {"contact": contact, "disposition": disposition, "call_back_ms": at_ms}
+
+    def _agreed_ms(self, campaign: Campaign, disposition: str, at: str) -> int | None:
+        """When it is called back. Raises Refused where the words do not fit."""
+        if disposition not in campaign.dispositions:
+            known = did_you_mean(disposition, campaign.dispositions)
+            raise Refused("bad_disposition", f"{shown(disposition)} is no disposition, {known}")
+        if campaign.dispositions[disposition].then != "call_back":
+            return None
+        try:
+            moment = datetime.fromisoformat(at)
+        except ValueError:
+            text = f"{disposition} needs call_back_at, a time like 2026-11-24T10:00"
+            raise Refused("bad_disposition", text) from None
+        local = moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(self._site().zone))
+        return round(local.timestamp() * 1000)
+
+    def _previewed(self, name: str) -> Previews:
+        run = self._running().runs.get(name)
+        if run is None or self._campaign(name).mode != "preview":
+            raise Refused("no_preview", f"{name} does not run in the mode preview")
+        known = self._previews.get(name)
+        if known is None or known.run is not run:
+            known = self._previews[name] = Previews(run)
+        return known
+
+    def _campaign(self, name: str) -> Campaign:
+        campaigns = self._site().campaigns
+        if name not in campaigns:
+            text = f"there is no campaign {shown(name)}, {did_you_mean(name, campaigns)}"
+            raise Refused("no_such_campaign", text, unknown=True)
+        return campaigns[name]
+
+    def _running(self) -> Dialer:
+        if self.dialer is None:
+            raise Unavailable("the engine is starting: it waits for Asterisk")
+        return self.dialer
+
+
+def _lead(chosen: Chosen) -> Json:
+    row, number = chosen.row, chosen.number
+    return {
+        "lead": row.id,
+        "name": row.name,
+        "language": row.language,
+        "number": number.number,
+        "type": number.kind,
+        "fields": dict(row.data),
+        "tries": row.tries,
+    }
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    try:
+        yield
+    except DatabaseAway as away:
+        raise Unavailable(away.reason) from None
