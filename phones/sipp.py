@@ -6,15 +6,17 @@ SIPp (Debian's `sip-tester`) makes calls by the hundred; a `Phone` makes one, an
 from __future__ import annotations
 
 import asyncio
+import socket
 import tempfile
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from phones.errors import SippFailed
 
 _STOP_S = 5.0
+_POLL_S = 0.02
 _OUTPUT_CHARS = 2000
 _CALLS_DONE = (0, 1)
 """Exit codes of a run that made its calls: all good, or at least one failed."""
@@ -59,6 +61,68 @@ class SippResult:
     causes: Mapping[str, int] = field(default_factory=dict)
     errors: tuple[str, ...] = ()
     timed_out: bool = False
+
+
+@dataclass(frozen=True)
+class Listening:
+    """A scenario that takes calls on a port until it is stopped. All its sound leaves from
+    `media_port`; a call may have a port of its own above it."""
+
+    scenario: str
+    local_port: int
+    media_port: int
+    local_address: str = "127.0.0.1"
+
+
+@asynccontextmanager
+async def listening(run: Listening, *, binary: str = "sipp") -> AsyncIterator[int]:
+    """Take calls until the end, then stop at once; calls that are up get no BYE. The process id.
+    SippFailed if it does not come up, or has ended by itself meanwhile."""
+    with tempfile.TemporaryDirectory(prefix="sipp-") as directory:
+        place = Path(directory)
+        (place / "scenario.xml").write_text(run.scenario)
+        with (place / "output").open("wb") as output:
+            process = await asyncio.create_subprocess_exec(
+                *(binary, "-sf", "scenario.xml", "-nostdin", "-t", "u1"),
+                *("-i", run.local_address, "-mi", run.local_address),
+                *("-p", str(run.local_port), "-mp", str(run.media_port)),
+                cwd=place,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=output,
+            )
+        try:
+            if not await _bound(process, run):
+                raise SippFailed(process.returncode, _said(place / "output"))
+            yield process.pid
+            if process.returncode is not None:
+                raise SippFailed(process.returncode, _said(place / "output"))
+        finally:
+            await _stop(process)
+
+
+async def _bound(process: asyncio.subprocess.Process, run: Listening) -> bool:
+    """Wait until the port is taken; False if it is not in time."""
+    for _ in range(round(_STOP_S / _POLL_S)):
+        if process.returncode is not None:
+            return False
+        if not _free(run.local_address, run.local_port):
+            return True
+        await asyncio.sleep(_POLL_S)
+    return False
+
+
+def _free(address: str, port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((address, port))
+        except OSError:
+            return False
+        return True
+
+
+def _said(output: Path) -> str:
+    return output.read_text(errors="replace")[-_OUTPUT_CHARS:]
 
 
 async def run_sipp(run: SippRun, *, binary: str = "sipp") -> SippResult:

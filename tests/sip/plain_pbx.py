@@ -20,18 +20,19 @@ func_env func_callerid func_strings func_channel pbx_config
 
 
 class PlainPbx(SmallAsterisk):
-    """No engine behind it; ``carrier_port`` is where its trunk's far side may listen."""
+    """No engine behind it; ``carrier_port`` is where its trunk's far side may listen, and
+    ``dialplan`` has more contexts, which need ``modules``."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, dialplan: str = "", modules: tuple[str, ...] = ()) -> None:
         self.port = free_port()
         self.carrier_port = free_port()
         first = sound_ports(1_000)
         files = {
-            "extensions.conf": _extensions_conf(directory),
+            "extensions.conf": _extensions_conf(directory) + dialplan,
             "pjsip.conf": _pjsip_conf(self.port, self.carrier_port),
             "rtp.conf": f"[general]\nrtpstart={first}\nrtpend={first + 999}\n",
         }
-        super().__init__(directory, _MODULES.split(), files)
+        super().__init__(directory, (*_MODULES.split(), *modules), files)
 
     def prepare(self) -> None:
         """With the prompt that extension `read` plays."""
