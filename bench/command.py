@@ -46,10 +46,19 @@ Measure = Callable[[bool, Console], Coroutine[Any, Any, Report]]
 
 
 def main(about: str, measure: Measure) -> int:
-    """Run one benchmark; 0 measured, 2 it could not be. The last line of stdout is JSON."""
-    parser = argparse.ArgumentParser(description=about)
-    parser.add_argument("--quick", action="store_true", help="end within a minute; rougher")
-    quick = parser.parse_args().quick
+    """Run one benchmark as its command line says; see `carry_out`."""
+    return carry_out(measure, quick=parser(about).parse_args().quick)
+
+
+def parser(about: str) -> argparse.ArgumentParser:
+    """What every benchmark may be told."""
+    told = argparse.ArgumentParser(description=about)
+    told.add_argument("--quick", action="store_true", help="end within a minute; rougher")
+    return told
+
+
+def carry_out(measure: Measure, *, quick: bool) -> int:
+    """Measure and show; 0 measured, 2 it could not be. The last line of stdout is JSON."""
     console = Console(highlight=False, emoji=False)
     _tell_machine(console)
     try:

@@ -61,16 +61,20 @@ class BenchSite:
 
     async def trunkline(self, *words: str) -> Any:
         """What a command of ours answers with `--json`. Unmeasured if it fails."""
+        return json.loads(await self.said(*words, "--json"))
+
+    async def said(self, *words: str) -> str:
+        """What a command of ours prints. Unmeasured if it fails."""
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "engine", *words, "--json"),
+            *(sys.executable, "-m", "engine", *words),
             cwd=PROJECT,
             env=self._environ,
             stdout=asyncio.subprocess.PIPE,
         )
         said, _ = await process.communicate()
         if process.returncode:
-            raise Unmeasured(f"trunkline {words[0]} failed: {said.decode()}")
-        return json.loads(said)
+            raise Unmeasured(f"trunkline {' '.join(words[:2])} failed: {said.decode()}")
+        return said.decode()
 
     @property
     def trunk(self) -> tuple[str, int]:

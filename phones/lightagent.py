@@ -95,10 +95,11 @@ class LightAgent:
         manner: Callable[[], Manner] = Manner,
         local_address: str = "127.0.0.1",
         hear: Callable[[bytes], None] | None = None,
+        expires_s: int = EXPIRES_S,
     ) -> AsyncIterator[LightAgent]:
         """Register, take calls until the end, then hang up and leave. RegistrationRefused.
 
-        `hear` is given every RTP packet that comes.
+        `hear` is given every RTP packet that comes. It registers once, for `expires_s`.
         """
         with bound_socket(local_address) as sip, bound_socket(local_address) as media:
             host, port = sip.getsockname()
@@ -106,7 +107,7 @@ class LightAgent:
             agent = cls(account, sip, media, manner)
             listening = _reading(media, partial(_drain, media, hear)) if hear else nullcontext()
             with _reading(sip, agent._read), listening:
-                await agent._register(EXPIRES_S)
+                await agent._register(expires_s)
                 try:
                     yield agent
                 finally:
