@@ -13,7 +13,7 @@ import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
-from pathlib import Path
+from typing import TextIO
 
 from phones.fates import (
     BUSY,
@@ -85,12 +85,11 @@ class Crowd:
                 taken.add(number)
                 yield number
 
-    def write(self, path: Path, count: int, seed: int) -> None:
+    def write(self, file: TextIO, count: int, seed: int) -> None:
         """A list of leads, as `trunkline leads import` takes it."""
-        with path.open("w", encoding="utf-8", newline="") as file:
-            rows = csv.writer(file)
-            rows.writerow(("id", "phone"))
-            rows.writerows(enumerate(self.numbers(count, seed), 1))
+        rows = csv.writer(file)
+        rows.writerow(("id", "phone.mobile"))
+        rows.writerows(enumerate(self.numbers(count, seed), 1))
 
     def _simulated(self, chance: Chance) -> Simulated:
         given_up = self._unanswered(chance)

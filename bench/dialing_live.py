@@ -109,7 +109,8 @@ async def _campaign(asked: Wanted, directory: Path, console: Console) -> tuple[S
     sounds = await asyncio.to_thread(dialing_sounds.make, directory / "network")
     carrier_port, day = _free_port(), Day.of(now_ms(), asked.minutes)
     leads = directory / "people.csv"
-    asked.crowd.write(leads, asked.leads, asked.seed)
+    with leads.open("w", encoding="utf-8", newline="") as file:
+        asked.crowd.write(file, asked.leads, asked.seed)
     async with AsyncExitStack() as house:
         far = Listening(network(sounds, MEDIA_PORT), carrier_port, MEDIA_PORT)
         await house.enter_async_context(listening(far))

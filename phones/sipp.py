@@ -75,9 +75,13 @@ class Listening:
 
 
 @asynccontextmanager
-async def listening(run: Listening, *, binary: str = "sipp") -> AsyncIterator[int]:
-    """Take calls until the end, then stop at once; calls that are up get no BYE. The process id.
+async def listening(
+    run: Listening, *, binary: str = "sipp"
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Take calls until the end, then stop at once; calls that are up get no BYE.
     SippFailed if it does not come up, or has ended by itself meanwhile."""
+    if not _free(run.local_address, run.local_port):
+        raise SippFailed(None, f"port {run.local_port} of {run.local_address} is taken")
     with tempfile.TemporaryDirectory(prefix="sipp-") as directory:
         place = Path(directory)
         (place / "scenario.xml").write_text(run.scenario)
@@ -94,7 +98,7 @@ async def listening(run: Listening, *, binary: str = "sipp") -> AsyncIterator[in
         try:
             if not await _bound(process, run):
                 raise SippFailed(process.returncode, _said(place / "output"))
-            yield process.pid
+            yield process
             if process.returncode is not None:
                 raise SippFailed(process.returncode, _said(place / "output"))
         finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 import pytest_asyncio
 
 from ivr.prompts.g711 import encode_alaw
+from phones.errors import SippFailed
 from phones.fates import BUSY, CONGESTED, REJECTED, UNAVAILABLE, UNKNOWN, Called, Fate
 from phones.network import Sounds, network
 from phones.sipp import Listening, listening
@@ -234,3 +236,13 @@ async def test_an_announcement_is_heard_before_the_answer_that_never_comes(line:
 async def test_asterisk_has_nothing_to_complain_of(line: Line) -> None:
     """No message of the network is one that Asterisk does not understand."""
     assert [entry for entry in line.complaints if "pjsip" in entry or "rtp" in entry] == []
+
+
+async def test_a_port_that_is_taken_is_told() -> None:
+    """Not that calls are taken there, which another program takes."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", 0))
+        run = Listening("<scenario/>", other.getsockname()[1], sound_ports(2))
+        with pytest.raises(SippFailed, match="is taken"):
+            async with listening(run):
+                pass
