@@ -114,9 +114,12 @@ class Rings:
             ring.timer.cancel()
 
     def doubt(self, channel_id: str) -> None:
-        """Nobody wants the leg any more, and Asterisk may take the order all the same."""
+        """Nobody wants the leg any more, and Asterisk may take the order all the same. A lead's
+        counts as taken: it is not to be called again while it may ring."""
         ring = self._rings.get(channel_id)
-        if ring is not None:
+        if ring is not None and isinstance(ring.order, CallLead):
+            self.taken(channel_id)
+        elif ring is not None:
             ring.doubted = True
             ring.timer.cancel()
             loop = asyncio.get_running_loop()
@@ -167,8 +170,10 @@ class Rings:
         """No news will come any more: fail every leg that was taken, but for leads': they are not
         to be called again while they ring. Who answers asks the engine; else they are overdue."""
         for channel_id, ring in list(self._rings.items()):
+            if isinstance(ring.order, CallLead):
+                continue
             ring.lost = True
-            if ring.taken and not isinstance(ring.order, CallLead):
+            if ring.taken:
                 self._fail(channel_id, RingFailure.FAILED)
 
     def forget_all(self) -> None:

@@ -199,8 +199,9 @@ class Switch:
         rings, LeadUp once somebody answers, LeadNotReached if nobody does. `hangup` ends one that
         still rings, by the order's `channel_id`.
 
-        When the link is lost meanwhile, the call goes on, and its leg asks by AGI once it is
-        answered; one of which nothing is heard any more is told as failed after its ring time.
+        ActionFailed alone says that nobody is called. After any other error, and when the link is
+        lost later, the call may go on, and its leg asks by AGI once it is answered; one of which
+        nothing is heard any more is told as failed after its ring time.
         """
         if not order.caller_number:
             raise errors.UnsafeValue("CallerID", "a lead is shown who calls")

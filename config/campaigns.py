@@ -102,8 +102,9 @@ class Machines(DocumentModel):
     )
     within: Duration = Field(
         default=Duration(1_800),
-        description="by when after the answer the verdict is there; who is not known to be a "
-        "machine by then is taken for a person",
+        description="by when after the answer the verdict is there, with own after the first word "
+        "or the greeting, as the calling rules count; who is not known to be a machine by then is "
+        "taken for a person",
     )
     message: dict[Language, Line] = Field(
         default={}, description="what is left after the beep; without it nothing is"

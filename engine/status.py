@@ -17,6 +17,7 @@ from engine.reporting.lengths import length, share
 from engine.settings import Settings
 from engine.staff.wording import left, state_of
 from engine.zone import site_zone
+from history.outcome import Direction
 
 
 async def show(settings: Settings, as_json: bool) -> int:
@@ -228,7 +229,7 @@ def print_contact(screen: Screen, contact: dict[str, Any]) -> None:
 
 
 def _facts(contact: dict[str, Any]) -> Iterator[str]:
-    yield f"from {contact['caller'] or 'a number that is not known'} to {contact['called']}"
+    yield _between(contact)
     if contact["flow"]:
         yield f"flow {contact['flow']} of version {contact['flow_version']}"
     for name in ("language", "topic", "queue", "agent"):
@@ -237,6 +238,13 @@ def _facts(contact: dict[str, Any]) -> Iterator[str]:
     for answer in contact.get("answers", ()):
         given = answer["message"] if answer["score"] is None else answer["score"]
         yield f"{answer['survey']} {answer['question']}: {given}"
+
+
+def _between(contact: dict[str, Any]) -> str:
+    who, ours = contact["caller"] or "a number that is not known", contact["called"]
+    if contact.get("direction") == Direction.OUTBOUND:
+        return f"called {who}, who was shown {ours}"
+    return f"from {who} to {ours}"
 
 
 def described(fields: Mapping[str, Any]) -> str:

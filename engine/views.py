@@ -278,6 +278,8 @@ def _call(story: Story) -> Json:
         "id": story.id,
         "caller": story.caller,
         "called": story.called,
+        "direction": story.direction.value,
+        "campaign": story.campaign or None,
         "flow": story.flow,
         "flow_version": story.flow_version,
         "language": story.language,

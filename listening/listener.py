@@ -78,11 +78,6 @@ class Listener:
     def __post_init__(self) -> None:
         self._judge = fitted(self.care.clock)
 
-    @property
-    def heard(self) -> bool:
-        """Whether there was any audio."""
-        return self._ear.frames > 0
-
     def hear(self, frame: Samples) -> Heard | None:
         """The next 20 ms (`FRAME` samples), and what has become clear with them."""
         self._ear.hear(frame)

@@ -32,7 +32,8 @@ class Story:
     `resume` is the flow's state at the last point from which a restarted engine could go on,
     `back_to` that in the queue for which a callback stands, or would: the last one before it.
     `transfer` is the leg of somebody outside who is being called, or talks with the caller.
-    `campaign` and `lead` are of who was called by a campaign: it is an outbound contact then.
+    `campaign` and `lead` are of who was called by a campaign: it is an outbound
+    contact then, and `caller` is who was called. An empty campaign is one that is not known.
     `promise` is a callback that is still to be made, `back` the unique id of the last channel that
     was made for one; `alone`: the caller has left, and the contact waits by itself. `note` is what
     the agent who handed the caller on tells the next one.
@@ -314,6 +315,11 @@ class Story:
         return next((leg for leg in self.legs if leg.uniqueid == uniqueid), None)
 
     @property
+    def direction(self) -> Direction:
+        """Who has called, seen from the site."""
+        return Direction.INBOUND if self.campaign is None else Direction.OUTBOUND
+
+    @property
     def line(self) -> str:
         """The unique id of the customer's channel; of a caller it is the contact's id."""
         return self.back or self.id
@@ -367,7 +373,7 @@ class Story:
             site=self.site,
             node=self.node,
             channel=self.channel,
-            direction=Direction.INBOUND if self.campaign is None else Direction.OUTBOUND,
+            direction=self.direction,
             started_ms=self.started_ms,
             ended_ms=at_ms,
             outcome=outcome,

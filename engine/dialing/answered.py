@@ -27,8 +27,8 @@ from routing.ringing import AgentLeg
 
 log = structlog.get_logger(__name__)
 
-BEGINS_MS = 50
-"""From the end of the wait until the message is heard; a few ms were measured."""
+BEGINS_MS = 150
+"""From the end of the wait until the message is heard on the callee's phone."""
 KEY_MS = 5_000
 """After the message the key may still be pressed for so long."""
 

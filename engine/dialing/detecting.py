@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from bridge.agi.session import AgiSession
@@ -19,6 +19,8 @@ from routing.outbound.rules.answering import Answered, met_by_ms
 from routing.outbound.rules.ask import NOTHING_TOLD, callee_of
 from routing.outbound.rules.law import AnswerRule
 
+NOTICED_MS = 100
+"""A word is noticed up to so long after it began."""
 PEOPLE = frozenset({Who.PERSON, Who.SILENCE})
 """Nobody has said anything yet: a person may be there."""
 
@@ -60,8 +62,17 @@ def detector_of(
         case "amd":
             return AsteriskDetector(session, machines.within.ms)
         case "own":
-            care = Care.within(machines.people_taken / 100, duty.clock)
-            return OwnDetector(ears, session, care, machines.within.ms)
+            return OwnDetector(ears, session, care_of(machines, duty.clock))
+
+
+def care_of(machines: Machines, clock: Clock) -> Care:
+    """How sure our own detector is to be, and by when: by the clock of the law, and of who says
+    nothing from the answer on."""
+    care = Care.within(machines.people_taken / 100, clock)
+    within_ms = machines.within.ms
+    return replace(
+        care, verdict_ms=min(care.verdict_ms, within_ms - NOTICED_MS), silence_ms=within_ms
+    )
 
 
 def _after(answered_ms: int, verdict: Verdict | None) -> Iterable[int | None]:

@@ -17,7 +17,7 @@ from listening.values import Cue, Heard, Verdict, Who
 
 log = structlog.get_logger(__name__)
 
-VERDICT_MS = 10_000
+VERDICT_S = 10.0
 """Longer than any verdict takes: audio that does not come must not hold a call up."""
 CUE_S = 60.0
 _FRAME_BYTES = 2 * FRAME
@@ -64,24 +64,19 @@ class Ears:
 class OwnDetector:
     """One call's."""
 
-    def __init__(
-        self, ears: Ears, session: AgiSession, care: Care, within_ms: int = VERDICT_MS
-    ) -> None:
-        """The verdict is there ``within_ms``, whatever was heard by then."""
+    def __init__(self, ears: Ears, session: AgiSession, care: Care) -> None:
         self._ears = ears
         self._session = session
         self._listener = Listener(care)
-        self._within_ms = within_ms
 
     async def verdict(self) -> Verdict:
-        """Within two seconds of the first word. Who is not told apart in time, or not heard at
-        all, is a person: hanging up on one is the graver error."""
-        heard = await self._ears.hear(self._session, self._listener, self._within_ms / 1000)
+        """Within two seconds of the first word. A call whose audio does not come is a person's:
+        hanging up on one is the graver error."""
+        heard = await self._ears.hear(self._session, self._listener, VERDICT_S)
         if isinstance(heard, Verdict):
             return heard
-        why = "not told apart in time" if self._listener.heard else "not heard"
-        log.info("answer_not_judged", why=why)
-        return Verdict(Who.PERSON, self._within_ms, 0.0, why)
+        log.warning("answer_not_heard")
+        return Verdict(Who.PERSON, round(VERDICT_S * 1000), 0.0, "its audio was not heard")
 
     async def cue(self) -> Cue | None:
         """After the beep, or a silence; None after `CUE_S`."""

@@ -34,40 +34,43 @@ class FakeDialing:
     def __init__(self, *calls: DialedCall) -> None:
         self.calls = {call.contact: call for call in calls}
         self.told: list[tuple[object, ...]] = []
+        self.at: dict[tuple[str, str], int] = {}
+        """When each was told of each contact, as it was told."""
 
     def call_of(self, contact: str) -> DialedCall | None:
         return self.calls.get(contact)
 
     def ringing(self, contact: str, at_ms: int) -> None:
-        self._tell("ringing", contact)
+        self._tell("ringing", contact, at_ms)
 
     def answered(self, contact: str, at_ms: int) -> None:
-        self._tell("answered", contact)
+        self._tell("answered", contact, at_ms)
         if contact in self.calls:
             self.calls[contact].answered_ms = at_ms
 
     def not_reached(self, contact: str, result: Result, at_ms: int) -> None:
-        self._tell("not_reached", contact, result.value)
+        self._tell("not_reached", contact, at_ms, result.value)
 
     def judged(self, contact: str, verdict: Verdict, at_ms: int) -> None:
-        self._tell("judged", contact, verdict.who.value)
+        self._tell("judged", contact, at_ms, verdict.who.value)
 
     def connected(self, contact: str, agent: str | None, at_ms: int) -> None:
-        self._tell("connected", contact, agent)
+        self._tell("connected", contact, at_ms, agent)
 
     def lost(self, contact: str, at_ms: int) -> None:
-        self._tell("lost", contact)
+        self._tell("lost", contact, at_ms)
 
     def opted_out(self, contact: str, at_ms: int) -> None:
-        self._tell("opted_out", contact)
+        self._tell("opted_out", contact, at_ms)
 
     def ended(self, contact: str, at_ms: int, hung_up_by: EndedBy) -> None:
-        self._tell("ended", contact, hung_up_by.value)
+        self._tell("ended", contact, at_ms, hung_up_by.value)
         self.calls.pop(contact, None)
 
     def of(self, contact: str) -> list[tuple[object, ...]]:
         """What was told of one call, without its id."""
         return [(what, *rest) for what, told, *rest in self.told if told == contact]
 
-    def _tell(self, what: str, contact: str, *more: object) -> None:
+    def _tell(self, what: str, contact: str, at_ms: int, *more: object) -> None:
+        self.at[contact, what] = at_ms
         self.told.append((what, contact, *more))

@@ -1,7 +1,7 @@
 """The switch in a test's hand: it takes every order, and tells what it was asked."""
 
-from bridge.errors import LinkDown
-from bridge.events import CallCustomer, Parking, Phone, RingAgent, Running
+from bridge.errors import BridgeError, LinkDown
+from bridge.events import CallCustomer, CallLead, Parking, Phone, RingAgent, Running
 
 
 class FakeSwitch:
@@ -12,6 +12,8 @@ class FakeSwitch:
         self.down = False
         self.rung: list[RingAgent] = []
         self.called: list[CallCustomer] = []
+        self.dialed: list[CallLead] = []
+        self.dial_fails: BridgeError | None = None
         self.hung_up: list[str] = []
         self.stopped: list[str] = []
         self.limited: list[tuple[str, int]] = []
@@ -32,6 +34,13 @@ class FakeSwitch:
         """As Switch.call."""
         self._require_link()
         self.called.append(order)
+
+    async def dial(self, order: CallLead) -> None:
+        """As Switch.dial."""
+        self._require_link()
+        if self.dial_fails is not None:
+            raise self.dial_fails
+        self.dialed.append(order)
 
     async def hangup(self, channel: str, cause: int = 16) -> bool:
         """As Switch.hangup."""

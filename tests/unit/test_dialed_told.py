@@ -8,6 +8,7 @@ import asyncio
 import pytest
 
 from agi_scripts.journal import APOLOGY, ENDED, JournalEntry
+from bridge.errors import ActionFailed, BridgeError, LinkDown
 from bridge.events import (
     LeadFailure,
     LeadNotReached,
@@ -22,7 +23,7 @@ from config.site import Site, load_site
 from engine.calls.recovery import GoesOn, Over, judge, strangers
 from engine.dialing import messages
 from engine.dialing.detecting import Duty
-from engine.dialing.ordering import order_of
+from engine.dialing.ordering import SwitchCarrier, order_of
 from engine.dialing.telling import TOLD_WITHIN_S, journaled, lead_told, leg_over
 from history.outcome import Direction, EndedBy, Outcome
 from listening.values import Clock, Verdict, Who
@@ -225,3 +226,34 @@ def test_our_detector_may_be_asked_for() -> None:
     written = Machines.model_validate({"detect": "own", "people_taken": "2"})
     assert (written.detect, written.people_taken) == ("own", 2.0)
     assert Campaign.model_fields["machines"].default.people_taken == 1.0
+
+
+@pytest.mark.parametrize(
+    ("error", "is_called"),
+    [
+        (None, True),
+        (ActionFailed("Originate", "no such channel"), False),
+        (LinkDown("lost while a leg was ordered"), True),
+    ],
+)
+async def test_only_who_is_certainly_not_called_may_be_called_again(
+    error: BridgeError | None, is_called: bool
+) -> None:
+    house = House()
+    house.switch.dial_fails = error
+    carrier = SwitchCarrier(house.services)
+    ready = await carrier.prepare(a_call())
+    assert ready is not None
+    assert await carrier.dial(ready) is is_called
+
+
+async def test_nobody_is_called_without_asterisk_or_without_a_message() -> None:
+    house = House()
+    carrier = SwitchCarrier(house.services)
+    ready = await carrier.prepare(a_call())
+    house.switch.up = False
+    assert ready is not None
+    assert not await carrier.dial(ready)
+    campaign = house.site.campaigns["renewals"]
+    house.audio.broken = {messages.sorry(house.site, campaign, "hu", SHOWN).text}
+    assert await carrier.prepare(a_call()) is None

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from bridge.errors import LinkDown as NoLink
 from bridge.errors import UnsafeValue
 from bridge.events import (
     CallLead,
@@ -152,3 +153,18 @@ async def test_a_call_of_an_engine_before_is_told_too() -> None:
         ended(asterisk, 19, state=5)
         await asyncio.sleep(1)
         assert not_reached(told) == [LeadNotReached("a-7", LeadFailure.NO_ANSWER, 19)]
+
+
+@virtual_time
+async def test_an_order_that_is_perhaps_taken_is_taken() -> None:
+    """Nobody is called a second time while the first call may ring."""
+    async with linked() as (switch, asterisk, told):
+        dialling = asyncio.create_task(switch.dial(LEAD))
+        await asterisk.read()
+        asterisk.cut()
+        with pytest.raises(NoLink):
+            await dialling
+        await asyncio.sleep(20)
+        assert not_reached(told) == []
+        await asyncio.sleep(20)
+        assert not_reached(told) == [LeadNotReached("a-7", LeadFailure.FAILED)]
