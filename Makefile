@@ -29,7 +29,7 @@ format: setup-tests ## format the code and mend what the linter can
 	@$(PY) -m ruff check --fix .
 
 bench: setup-tests ## every benchmark; each prints a table and, last, one JSON object
-	@for name in answering assignment calls detection dialing flows leads masking residue routing routing_vectors; do $(PY) -m bench.$$name || exit 1; done
+	@for name in answering assignment calls detection dialing flows joining leads masking residue routing routing_vectors; do $(PY) -m bench.$$name || exit 1; done
 
 reference: setup ## write docs/reference/ (schemas and pages) from the models
 	@for what in site flow test scenario; do \

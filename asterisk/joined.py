@@ -1,7 +1,7 @@
-"""Make the tone that an agent with an open line hears when a customer is joined:
+"""Make the tone that an agent with an open line hears before a customer is joined:
 ``python asterisk/joined.py DIRECTORY``.
 
-Two short notes, rising: as long as it sounds, neither hears the other.
+Two short notes, rising: the customer waits for as long as it sounds.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 RATE_HZ = 8000
 NOTES_HZ = (660.0, 880.0)
-NOTE_S = 0.04
+NOTE_S = 0.03
 PEAK = 6000
 """Of 32767: some -15 dBm0."""
 

@@ -58,6 +58,7 @@ MODULES = (
     "app_waitforsilence",
     "app_senddtmf",
     "app_userevent",
+    "func_timeout",
     "func_callerid",
     "func_channel",
 )

@@ -92,7 +92,6 @@ class SwitchRinger:
         self._rings: dict[tuple[str, str], _Ring] = {}
         self._held: dict[tuple[str, str], asyncio.Future[None]] = {}
         self._legs: dict[str, AgentLegUp] = {}
-        self._unannounced: set[str] = set()
         self.before: Before = _nothing
         """What is waited for before a phone rings, if anything: for how long it may then, None: not
         at all, and nobody has missed a ring."""
@@ -171,8 +170,6 @@ class SwitchRinger:
             await self._hang_up(event.uniqueid)
             return
         self._legs[event.uniqueid] = event
-        if ring.order.line:
-            self._unannounced.add(event.uniqueid)
         ring.outcome.set_result(Answered(AgentLeg(event.agent, event.uniqueid)))
 
     def line_up(self, event: LineUp) -> bool:
@@ -185,14 +182,6 @@ class SwitchRinger:
             ring.outcome.set_result(Opened())
         return True
 
-    def is_announced(self, leg: str) -> bool:
-        """False once for a leg over an open line, on which nothing has rung: its agent is to hear
-        that a customer is there."""
-        if leg not in self._unannounced:
-            return True
-        self._unannounced.remove(leg)
-        return False
-
     def ring_failed(self, event: RingFailed) -> None:
         """The leg will not come up."""
         ring = self._rings.get((event.contact, event.agent))
@@ -202,7 +191,6 @@ class SwitchRinger:
     def leg_ended(self, uniqueid: str) -> str | None:
         """Forget a leg; whose it was, None unless it was answered here."""
         leg = self._legs.pop(uniqueid, None)
-        self._unannounced.discard(uniqueid)
         return leg.agent if leg else None
 
     async def _hang_up(self, channel_id: str) -> None:

@@ -11,8 +11,6 @@ from engine.calls.stage import FLOW, HELD, PEER, RELAYED, STAGE, TALKING
 from engine.transfers.party import Party, Relayed
 from engine.transfers.table import InRelay, Music, Over, Where, With
 
-TONE = "p"
-"""`Bridge` plays features.conf's xfersound to the channel that it fetches."""
 PARKS_S = 2.0
 """So long an agent's leg may take from the relay to where it is fetched: a few ms."""
 
@@ -34,12 +32,7 @@ async def _together(services: Services, session: AgiSession, party: Party, place
     party.fetching(place.leg)
     channel = services.ringer.channel_of(place.leg)
     await session.set_variable(STAGE, TALKING)
-    if place.joins:
-        await session.execute("BridgeAdd", channel)
-    elif services.ringer.is_announced(place.leg):
-        await session.execute("Bridge", channel)
-    else:
-        await session.execute("Bridge", channel, TONE)
+    await session.execute("BridgeAdd" if place.joins else "Bridge", channel)
     # Asterisk tells of a hangup before it takes the next command, not before.
     await session.set_variable(STAGE, FLOW)
     if session.hungup.is_set():

@@ -7,9 +7,10 @@ import pytest
 from routing.agent import Available, NotResponding, Ringing, Talking
 from routing.contact import Contact, Ended, Outcome
 from routing.errors import DuplicateContact
+from routing.events import RingFailed
 from routing.floor import Floor
 from routing.matcher import Assignment
-from routing.ringing import AgentLeg, Answered, NoAnswer
+from routing.ringing import AgentLeg, Answered, NoAnswer, Opened
 from routing.rules import RoutingRules
 from routing.snapshot import take_snapshot
 from routing.store import Written
@@ -101,3 +102,16 @@ def test_a_contact_that_is_live_cannot_come_again(floor: Floor) -> None:
     floor.arrive(waiting, 4)
     with pytest.raises(DuplicateContact):
         floor.arrive_for(FOR_ANN, 5)
+
+
+def test_a_line_that_was_opened_leaves_the_agent_free(floor: Floor) -> None:
+    """With the old idle time, no wrap-up and no missed call; the contact that stood for it is
+    over, and who waits is due."""
+    assert floor.arrive_for(FOR_ANN, 3)
+    write(floor)
+    floor.ring_over(RING, Opened(), 11)
+    assert floor.ledger.agent_state("ann") == Available(11, 2)
+    state = floor.ledger.contact_state("c1")
+    assert isinstance(state, Ended)
+    assert state.outcome is Outcome.COMPLETED
+    assert not [event for event in floor.ledger.events if isinstance(event, RingFailed)]
