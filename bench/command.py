@@ -22,9 +22,8 @@ from config.asterisk_runtime import AsteriskMissingError, find_runtime
 from engine.errors import EngineError
 from phones.errors import PhoneError
 
-Figures = Mapping[
-    str, float | int | bool | Mapping[str, float] | Sequence[Mapping[str, float | str]]
-]
+Figures = Mapping[str, Any]
+"""As JSON has them."""
 
 
 class Unmeasured(Exception):
@@ -39,6 +38,8 @@ class Report:
     columns: tuple[str, ...]
     rows: Sequence[tuple[str, ...]]
     figures: Figures
+    whole: bool = True
+    """Whether there is everything that was to be measured; the figures tell what is missing."""
 
 
 Measure = Callable[[bool, Console], Coroutine[Any, Any, Report]]
@@ -58,7 +59,7 @@ def parser(about: str) -> argparse.ArgumentParser:
 
 
 def carry_out(measure: Measure, *, quick: bool) -> int:
-    """Measure and show; 0 measured, 2 it could not be. The last line of stdout is JSON."""
+    """Measure and show; 0 measured, 1 in part, 2 not at all. The last line of stdout is JSON."""
     console = Console(highlight=False, emoji=False)
     _tell_machine(console)
     try:
@@ -72,7 +73,7 @@ def carry_out(measure: Measure, *, quick: bool) -> int:
         return 130
     _show(console, report)
     print(json.dumps({**report.figures, "quick": quick}), flush=True)
-    return 0
+    return 0 if report.whole else 1
 
 
 async def _stoppable(measuring: Coroutine[Any, Any, Report]) -> Report:

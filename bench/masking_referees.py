@@ -13,10 +13,11 @@ import numpy as np
 
 from bench.command import Unmeasured
 from bench.resampling import resampled
-from payments.audio import Samples
+from payments.audio import Floats, Samples
 
 _MULTIMON_HZ = 22_050
 _CHUNK = 8_000
+_PIECE, _BESIDE = 480, 16  # of 160 samples; together a power of two of them
 _VOIP = 2  # a frame is 33 octets
 _LINEAR, _UNPACKED = 0, 0
 _REMEDY = "`make setup-tests` installs it from Debian"
@@ -122,8 +123,16 @@ def multimon(audio: Samples) -> bytes:
 
 
 def _faster(audio: Samples) -> Samples:
-    """At 22,050 Hz: 441 samples for 160."""
-    sound = resampled(audio.astype(np.float64), 441, 160)
+    """At 22,050 Hz: 441 samples for 160. Piece by piece, each with what is beside it: transforms
+    that fit a core's cache take a third of the time."""
+    padded = np.pad(audio.astype(np.float64), (_BESIDE * 160, (_PIECE + _BESIDE) * 160))
+    pieces = [
+        resampled(padded[at : at + (_PIECE + 2 * _BESIDE) * 160], 441, 160)
+        for at in range(0, len(audio), _PIECE * 160)
+    ]
+    kept = slice(_BESIDE * 441, (_BESIDE + _PIECE) * 441)
+    sound: Floats = np.concatenate([piece[kept] for piece in pieces])
+    sound = sound[: len(audio) * 441 // 160]
     return np.clip(np.rint(sound), -32768, 32767).astype("<i2")
 
 

@@ -1,7 +1,9 @@
 """Callers who talk and key into real calls, and what was heard of them at the other end.
 
 A caller says rounds: a burst of speech by which to find the round again in whatever was heard, then
-keys as tones. Everything is A-law in RTP, a packet each 20 ms, from one loop for all callers.
+keys as tones or as telephone events (RFC 4733). Everything is RTP, audio of it A-law, a packet each
+20 ms both ways, from one loop for all: where a phone sends none, what Asterisk records or lets a
+supervisor hear of its leg has holes, and nothing in it is where it was.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import count, pairwise
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -37,7 +39,6 @@ _HEADER = struct.Struct("!BBHII")
 _EVENT = struct.Struct("!BBH")
 _ALAW, _END, _VOLUME = 8, 0x80, 10
 _EVENT_FRAMES = 5
-_FRAMES_A_SECOND = RATE_HZ // FRAME
 _SILENCE = b"\xd5" * FRAME
 _FARTHEST = 3 * RATE_HZ  # samples by which a round may be found elsewhere than expected
 
@@ -48,6 +49,7 @@ class Round(NamedTuple):
     line: Line
     first_frame: int
     """Which of the caller's frames it begins with."""
+    by_events: bool
 
 
 class Heard(NamedTuple):
@@ -69,20 +71,25 @@ class Talker:
     _sequence: int = 1
     _began: int = 0
 
-    def say(self, line: Line) -> Round:
-        """Queue a round."""
+    def say(self, line: Line, *, by_events: bool = False) -> Round:
+        """Queue a round of `make_round`."""
         self._over.clear()
         first = len(self.sent_ns) + len(self._queue)
         codes = encode_alaw(line.audio).tobytes()
-        self._queue += (codes[at : at + FRAME] for at in range(0, len(codes), FRAME))
-        return Round(line, first)
+        frames: list[bytes | tuple[int, int]] = [
+            codes[at : at + FRAME] for at in range(0, len(codes), FRAME)
+        ]
+        for digit, onset in zip(line.digits, line.onsets, strict=True) if by_events else ():
+            begins = int(onset) // FRAME
+            frames[begins : begins + _EVENT_FRAMES] = _event(DIGITS[digit])
+        self._queue += frames
+        return Round(line, first, by_events)
 
     def press(self, keys: str, gap_frames: int = 4) -> None:
         """Queue events, with audio between them only."""
         self._over.clear()
-        for key in keys:
-            number = EVENTS.index(key.encode())
-            self._queue += ((number, frame) for frame in range(1, _EVENT_FRAMES + 1))
+        for key in keys.encode("ascii"):
+            self._queue += _event(key)
             self._queue += (_SILENCE for _ in range(gap_frames))
 
     async def silent(self) -> None:
@@ -118,22 +125,28 @@ class Talker:
         return _HEADER.pack(0x80, kind, self._sequence, timestamp, self.call.number)
 
 
+def _event(key: int) -> list[tuple[int, int]]:
+    """Of a key (ASCII): its number, with each of its frames'."""
+    number = EVENTS.index(key)
+    return [(number, frame) for frame in range(1, _EVENT_FRAMES + 1)]
+
+
 async def pace(talkers: Sequence[Talker], agents: Sequence[LightAgent]) -> None:
     """Have callers talk and agents be there, until cancelled."""
     loop = asyncio.get_running_loop()
     due = loop.time()
-    for frame in count():
+    while True:
         for talker in talkers:
             talker.tick()
-        if frame % _FRAMES_A_SECOND == 0:
-            for agent in agents:
-                agent.send_silence()
+        for agent in agents:
+            agent.send_silence()
         due += FRAME / RATE_HZ
         await asyncio.sleep(max(0.0, due - loop.time()))
 
 
-def make_round(seed: tuple[int, int]) -> Line:
-    """Another voice and other keys for each seed."""
+def make_round(seed: tuple[int, int], *, by_events: bool = False) -> Line:
+    """Another voice and other keys for each seed; those that events will tell of have no tones, and
+    begin with a packet."""
     rng = np.random.default_rng(seed)
     digits = rng.integers(10, size=KEYS_A_ROUND)
     steps = KEY_SAMPLES + rng.integers(RATE_HZ * 12 // 100, RATE_HZ * 22 // 100, KEYS_A_ROUND)
@@ -141,7 +154,9 @@ def make_round(seed: tuple[int, int]) -> Line:
     onsets = len(said) + int(_PAUSE_S * RATE_HZ) + np.cumsum(steps) - KEY_SAMPLES
     audio = np.zeros(int(onsets[-1]) + RATE_HZ // 2)
     audio[: len(said)] = said
-    for digit, onset in zip(digits, onsets, strict=True):
+    if by_events:
+        onsets -= onsets % FRAME
+    for digit, onset in zip(digits, onsets, strict=True) if not by_events else ():
         audio[onset : onset + KEY_SAMPLES] = tones(DIGITS[digit], KEY_SAMPLES, KEY, rng)
     whole = np.clip(np.rint(audio[: len(audio) // FRAME * FRAME]), -32768, 32767)
     return Line(whole.astype(np.int16), digits, onsets)
@@ -162,15 +177,20 @@ def _talk(voice: int) -> Floats:
 
 @dataclass
 class Listener:
-    """The agent's phone: every packet, and when it came."""
+    """The agent's phone: every packet of audio, when it came, and the keys that events told of."""
 
     heard: list[Heard] = field(default_factory=list)
+    keys: bytearray = field(default_factory=bytearray)
+    _event_of: int = -1  # the timestamp of the newest
 
     def hear(self, packet: bytes) -> None:
         """Take one as it comes."""
         _, kind, _, timestamp, _ = _HEADER.unpack_from(packet)
         if kind & 0x7F == _ALAW:
             self.heard.append(Heard(time.monotonic_ns(), timestamp, packet[_HEADER.size :]))
+        if kind & 0x7F == DTMF_PAYLOAD and timestamp != self._event_of:
+            self._event_of = timestamp
+            self.keys.append(EVENTS[packet[_HEADER.size]])
 
     def audio(self) -> tuple[Samples, list[int]]:
         """What was heard, as its timestamps have it, and when each frame of it came (ns)."""

@@ -18,9 +18,10 @@ def mask(source: Path, target: Path) -> int:
     """Mask `source` into `target`, and print the delay in samples. Raises FileNotMasked."""
     audio = _read(source)
     line = MaskedLine()
-    whole = np.concatenate([audio, np.zeros(-len(audio) % FRAME + DELAY, np.int16)])
+    length = len(audio) + DELAY
+    whole = np.pad(audio, (0, length + -length % FRAME - len(audio)))
     heard = [line.hear(frame).audio for frame in whole.reshape(-1, FRAME)]
-    _write(target, np.concatenate(heard)[: len(audio) + DELAY])
+    _write(target, np.concatenate(heard)[:length])
     typer.echo(f"delay: {DELAY} samples")
     return 0
 

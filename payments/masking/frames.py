@@ -24,5 +24,11 @@ LINES = WINDOW // 2 + 1
 LOOK_AHEAD = 2
 """Spectra beyond its own that the gate has seen when it decides on one."""
 
-DELAY = WINDOW - HOP + LOOK_AHEAD * HOP
-"""Samples by which the agent hears everything later: 320, which is 40 ms."""
+UNHEARD = 80
+"""Samples that a spectrum begins with, of which the agent hears what the spectra before it make."""
+
+HEARD = WINDOW - UNHEARD
+"""Samples for which a spectrum sounds: 20 ms."""
+
+DELAY = HEARD - HOP + LOOK_AHEAD * HOP
+"""Samples by which the agent hears everything later: 240, which is 30 ms."""

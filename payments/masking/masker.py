@@ -1,4 +1,4 @@
-"""The masker: callers' lines in, what an agent may hear of them out, 40 ms later."""
+"""The masker: callers' lines in, what an agent may hear of them out, 30 ms later."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from payments.audio import FRAME, Floats32, Samples, peak_of
-from payments.masking.frames import DELAY, HOP, HOPS, LINES, LOOK_AHEAD, WINDOW, Spectra
+from payments.masking.frames import DELAY, HEARD, HOP, HOPS, LINES, LOOK_AHEAD, Spectra
 from payments.masking.gate import Gate
 from payments.masking.press import PressFinder
 from payments.masking.sound import MaskSound
@@ -46,7 +46,7 @@ class Masker:
         self._gate, self._press = Gate(), PressFinder(presses)
         self._sound = MaskSound(sounds)
         self._before: Floats32 = np.zeros(FRAME, np.float32)
-        self._unfinished: Floats32 = np.zeros(WINDOW, np.float32)
+        self._unfinished: Floats32 = np.zeros(HEARD, np.float32)
         self._spectra: Spectra = np.zeros((HOPS, LINES), np.complex64)
         self._powers: Floats32 = np.zeros((HOPS, LINES), np.float32)
         self._strongest = [0.0] * (2 * HOPS)  # of the keypad's band, in the newest spectra
@@ -82,7 +82,7 @@ def mask_all(lines: Sequence[Masker], frames: Samples) -> list[Masked]:
     opened = [line._gate.open_after(heard) for line, heard in zip(lines, measures, strict=True)]
     for line, heard in zip(lines, measures, strict=True):
         line._strongest += [each.keys for each in heard]
-    building = _built(lines, opened)
+    building = _built(lines, opened, powers)
     kept = zip(lines, recent, building, spectra, powers, strict=True)
     for line, newest, unfinished, *seen in kept:
         line._before, line._unfinished = newest[FRAME:], unfinished[FRAME:]
@@ -95,24 +95,34 @@ def mask_all(lines: Sequence[Masker], frames: Samples) -> list[Masked]:
     ]
 
 
-def _built(lines: Sequence[Masker], opened: Sequence[Sequence[bool]]) -> Floats32:
+def _built(lines: Sequence[Masker], opened: Sequence[Sequence[bool]], newest: Floats32) -> Floats32:
     """What sounds on, and over it the previous spectra, of which it is known now what follows."""
-    building = np.zeros((len(lines), WINDOW + FRAME), np.float32)
-    building[:, :WINDOW] = np.concatenate([line._unfinished for line in lines]).reshape(-1, WINDOW)
+    building = np.zeros((len(lines), HEARD + FRAME), np.float32)
+    building[:, :HEARD] = np.concatenate([line._unfinished for line in lines]).reshape(-1, HEARD)
     heard = [number for number, each in enumerate(opened) if any(each)]
     if not heard:
         return building
     own = [lines[number] for number in heard]
+    powers = np.stack([line._powers for line in own])
     shown = Shown(
         np.stack([line._spectra for line in own]),
-        np.stack([line._powers for line in own]),
+        powers,
+        _in_between(powers, newest[heard]),
         np.array([line._strongest_around() for line in own], np.float32)[..., np.newaxis],
         np.array([opened[number] for number in heard], np.float32)[..., np.newaxis],
     )
     sounds = waves(shown, [line._hum for line in own])
     for hop in range(HOPS):
-        building[heard, hop * HOP : hop * HOP + WINDOW] += sounds[:, hop]
+        building[heard, hop * HOP : hop * HOP + HEARD] += sounds[:, hop]
     return building
+
+
+def _in_between(powers: Floats32, newest: Floats32) -> Floats32:
+    """Half way from each spectrum to the next, which is where what is heard of it has its middle:
+    `UNHEARD` is a hop."""
+    following = np.concatenate([powers[:, 1:], newest[:, :1]], axis=1)
+    between: Floats32 = (powers + following) * np.float32(0.5)
+    return between
 
 
 def _finished(lines: Sequence[Masker], built: Floats32) -> Samples:

@@ -3,8 +3,10 @@
 Arrays have a row for each line, and in it one for each of a frame's spectra, oldest first. Each row
 comes out as it does alone, to the bit: nothing here adds up over rows.
 
-The window is half a sine, for analysis and for synthesis: together a Hann window, which adds up
-to 1.5 when frames of 30 ms are laid 10 ms apart.
+The window is half a sine of 30 ms. What is heard of a spectrum is its later 20 ms (`SYNTHESIS`):
+what comes in its first 10 was heard of those before it, so nobody need wait for it to end that
+long (after Mauler and Martin, "A low delay, variable resolution, perfect reconstruction spectral
+analysis-synthesis system for speech enhancement", EUSIPCO 2007).
 """
 
 from __future__ import annotations
@@ -14,11 +16,21 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from payments.audio import Floats32, Numbers, peak_of
-from payments.masking.frames import HOP, HOPS, WINDOW, Spectra
+from payments.masking.frames import HEARD, HOP, HOPS, UNHEARD, WINDOW, Spectra
 
 LINE_HZ = 8000 / WINDOW
 SHAPE: Floats32 = np.sin(np.pi * (np.arange(WINDOW) + 0.5) / WINDOW).astype(np.float32)
-OVERLAP = 1.5
+
+
+def _synthesis() -> Floats32:
+    """What makes of a spectrum's sound, which has `SHAPE` in it, its part of the whole: laid a hop
+    apart, the parts add up to 1, and each begins and ends softly."""
+    edge = np.sin(np.pi * (np.arange(HEARD - HOP + 1) + 0.5) / (HEARD - HOP + 1))
+    part = np.convolve(np.full(HOP, 1 / edge.sum()), edge)
+    return (part / SHAPE[UNHEARD:]).astype(np.float32)
+
+
+SYNTHESIS = _synthesis()
 
 NORM: Literal["ortho"] = "ortho"
 """Of both transforms. The usual one has numpy (2.4) calculate 32 bits as 64, in six times the time:

@@ -23,16 +23,16 @@ from typing import NamedTuple
 import numpy as np
 
 from payments.audio import RATE_HZ, Floats, Floats32, Numbers
-from payments.masking.frames import HOP, HOPS, LINES, WINDOW, Spectra
+from payments.masking.frames import HOP, HOPS, LINES, UNHEARD, WINDOW, Spectra
 from payments.masking.spectrum import (
     COLUMNS,
     HIGH,
     LINE_HZ,
     LOW,
     NORM,
-    OVERLAP,
     ROWS,
     SHAPE,
+    SYNTHESIS,
     line_power,
 )
 
@@ -75,7 +75,6 @@ _TURN = _TREMBLE * _SPACING
 _HOP_TURNS = (np.arange(HOPS) * _TREMBLE)[:, np.newaxis]
 _STRONGER = sqrt(_SPACING * 1.2)  # for the lines between, and for what trembling takes
 _PHASES: Spectra = (np.exp(2j * np.pi * np.arange(_TURN) / _TURN) * _STRONGER).astype(np.complex64)
-_SYNTHESIS: Floats32 = SHAPE / np.float32(OVERLAP)
 _WORDS = -(-HOPS * len(_LINES_OF_HUM) // 8)  # of 64 bits, for a byte each
 
 
@@ -93,6 +92,8 @@ class Shown(NamedTuple):
 
     spectra: Spectra
     powers: Floats32
+    strengths: Floats32
+    """The powers in the middle of what sounds of each, which is later than the spectrum's own."""
     strongest: Floats32
     """The strongest line of the keypad's band in these and their neighbours; a last axis of 1."""
     opened: Floats32
@@ -100,19 +101,20 @@ class Shown(NamedTuple):
 
 
 def waves(shown: Shown, own: Sequence[Hum]) -> Floats32:
-    """The sound of each spectrum, 30 ms long, to be laid 10 ms apart.
+    """The sound of each spectrum, 20 ms long, to be laid 10 ms apart.
 
     `own` are the lines' hums.
     """
-    spectra, powers, strongest, opened = shown
+    spectra, powers, strengths, strongest, opened = shown
     passed = np.zeros((len(own), HOPS, LINES), np.complex64)
     low = powers[..., LOW] * opened
     low *= low > np.maximum(strongest * _LOW_UNDER_KEYS, _QUIETEST)
     np.multiply(spectra[..., LOW], low > 0, out=passed[..., LOW])
-    strengths = _strengths(powers, strongest, np.add.reduce(low, axis=-1, keepdims=True)) * opened
-    np.multiply(np.sqrt(strengths[..., _GROUPS]), _phases(own), out=passed[..., _HUM])
+    voice = np.add.reduce(low, axis=-1, keepdims=True)
+    groups = _strengths(strengths, strongest, voice) * opened
+    np.multiply(np.sqrt(groups[..., _GROUPS]), _phases(own), out=passed[..., _HUM])
     sound = np.fft.irfft(passed, WINDOW, norm=NORM).astype(np.float32, copy=False)
-    return np.multiply(sound, _SYNTHESIS, out=sound)
+    return sound[..., UNHEARD:] * SYNTHESIS
 
 
 def _strengths(powers: Floats32, strongest: Floats32, low: Floats32) -> Floats32:

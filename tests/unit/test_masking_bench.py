@@ -1,16 +1,20 @@
 """The attackers of `bench.masking` are attackers: unmasked, or badly masked, they read digits."""
 
+import asyncio
 from collections.abc import Callable
 
 import numpy as np
 import pytest
+from rich.console import Console
 
-from bench.masking import masked
+from bench import masking
+from bench.command import Unmeasured
 from bench.masking_attack import cross_judged, least_squares
 from bench.masking_conditions import QUICK, conditions, spoken
 from bench.masking_line import DIGITS, Condition, Line, joined, make_line, make_lines
 from bench.masking_noise import COLOURS, noise
 from bench.masking_odds import interval, odds_of
+from bench.masking_points import masked
 from bench.masking_referees import multimon, spandsp
 from payments.audio import RATE_HZ, Floats, Samples
 
@@ -103,3 +107,33 @@ def test_onsets_follow_late_packets() -> None:
     """An attacker knows each onset also when the jitter buffer moved it."""
     line = make_line(Condition("", late=0.3, tone_ms=40), 100, 1)
     assert least_squares(extended(line.audio), line, 320) > 75
+
+
+def test_a_part_that_fails_is_named_and_the_others_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With why, in figures and by what the program ends with; keys of what is missing are there."""
+
+    async def calls(_found: masking.Findings) -> None:
+        raise Unmeasured("no caller comes to an agent")
+
+    async def cost(found: masking.Findings) -> None:
+        found.tell({"captures_per_core": 150})
+
+    monkeypatch.setattr(masking, "PARTS", {"real calls": calls, "cost": cost})
+    report = asyncio.run(masking.measure(False, Console(quiet=True)))
+    assert not report.whole
+    assert report.figures["failed"] == {"real calls": "Unmeasured: no caller comes to an agent"}
+    assert report.figures["captures_per_core"] == 150
+    assert (report.figures["points"], report.figures["delay_ms"]) == ([], None)
+
+
+def test_points_outlive_a_condition_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here one of which there is not even a codec."""
+    usual, broken = Condition("usual"), Condition("broken", codec="none")
+    monkeypatch.setattr(masking, "conditions", lambda: iter((broken, usual)))
+    monkeypatch.setattr(masking, "QUICK", ("usual", "broken"))
+    monkeypatch.setattr(masking, "QUICK_PRESSES", 300)
+    monkeypatch.setattr(masking, "PARTS", {"conditions": masking.PARTS["conditions"]})
+    report = asyncio.run(masking.measure(True, Console(quiet=True)))
+    assert [each["condition"] for each in report.figures["points"]] == ["usual"]
+    assert report.figures["points"][0]["ls_unmasked"] == 300
+    assert report.figures["failed"] == {"condition broken": "KeyError: 'none'"}

@@ -5,6 +5,7 @@ import struct
 import numpy as np
 import pytest
 
+from bench.masking_line import DIGITS
 from bench.masking_voices import Listener, burst_of, cut, find, make_round
 from ivr.prompts.g711 import decode_alaw, encode_alaw
 from payments.audio import FRAME
@@ -35,6 +36,25 @@ def test_lost_packets_are_silence_and_events_are_not_heard() -> None:
     assert np.array_equal(heard[: 6 * FRAME], expected)
     assert abs(int(heard[2 * FRAME])) <= 8
     assert len(heard) == 7 * FRAME == len(came) * FRAME
+
+
+def test_a_phone_knows_the_keys_of_events() -> None:
+    """Each once, though its packets are many; the same key again is another one."""
+    listener = Listener()
+    for timestamp, number in ((160, 4), (160, 4), (160, 4), (1600, 4), (3200, 11), (3200, 11)):
+        listener.hear(packet(EVENT, timestamp, bytes([number, 10, 0, 160])))
+    assert (bytes(listener.keys), listener.heard) == (b"44#", [])
+
+
+def test_a_round_by_events_has_no_tones() -> None:
+    """Nothing but its speech; and its keys begin with a packet."""
+    line = make_round((1, 2), by_events=True)
+    spoken = len(burst_of(line))
+    assert np.abs(line.audio[:spoken]).max() > 1000
+    assert not line.audio[spoken:].any()
+    assert not (line.onsets % FRAME).any()
+    assert len(line.digits) == len(line.onsets) > 10
+    assert set(line.digits) <= set(range(len(DIGITS)))
 
 
 def test_a_round_is_found_by_its_speech() -> None:

@@ -29,10 +29,10 @@ def test_a_file_is_masked_and_its_delay_told(tmp_path: Path, trunkline: Command)
     source, target = tmp_path / "in.wav", tmp_path / "out.wav"
     length = write(source, voice(2000), silence(200), press("5", 100), silence(300))
     done = trunkline("payments", "mask", str(source), str(target))
-    assert (done.returncode, done.stdout) == (0, "delay: 320 samples\n")
+    assert (done.returncode, done.stdout) == (0, "delay: 240 samples\n")
     with wave.open(str(target), "rb") as file:
         audio = np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.int16)
-    assert len(audio) == length + 320
+    assert len(audio) == length + 240
     assert np.abs(audio[8000:16_000]).max() > 2000
     assert keys_of(Receiver().hear, frames(audio.astype(np.float64))) == ""
 

@@ -87,7 +87,7 @@ def test_the_agent_reaches_the_caller_untouched() -> None:
 
 
 def test_the_caller_reaches_the_agent_by_the_masker_s_delay_later_and_no_more() -> None:
-    """40 ms: a frame that comes is masked and goes on in the same moment."""
+    """30 ms: a frame that comes is masked and goes on in the same moment."""
     line = Line()
     says = frames(voice(2000))
     line.hear(caller=says)
