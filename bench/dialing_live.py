@@ -27,7 +27,7 @@ from rich.progress import Progress
 from bench import command, dialing_sounds
 from bench.command import Report, Unmeasured, percentile
 from bench.dialing_crowd import Crowd
-from bench.dialing_report import Came, Stretch, attempts_in, came_to, talks_of
+from bench.dialing_report import Attempt, Came, Stretch, attempts_in, came_to, talks_of
 from bench.dialing_site import CAMPAIGN, LIST, Day, at_their_phones, plan
 from bench.dialing_twin import Figures, Interval, Twin, intervals
 from bench.site import BenchSite, running
@@ -42,6 +42,7 @@ MEDIA_PORT = 9_000
 _LEADS_AT_LEAST, _SPARE = 200, 1.5
 _LAST_CALLS_S = 600.0
 _LOOK_S = 2.0
+_WRITTEN_S = 60
 _TOLD = {
     "busy": "agents busy",
     "abandon": "abandoned",
@@ -121,7 +122,7 @@ async def _campaign(asked: Wanted, directory: Path, console: Console) -> tuple[S
         await site.said("campaign", "start", CAMPAIGN)
         stretch = Stretch(asked.agents, now_ms(), day.ends_ms, asked.wrap_up_s)
         await _watch(site, stretch, console)
-        await site.drained(_LAST_CALLS_S)
+        await site.told(_LAST_CALLS_S)
         return stretch, await _came(site, stretch)
 
 
@@ -138,16 +139,26 @@ async def _watch(site: BenchSite, stretch: Stretch, console: Console) -> None:
 
 
 async def _came(site: BenchSite, stretch: Stretch) -> Came:
+    attempts = await _attempts(site)
+    if not attempts:
+        raise Unmeasured("the campaign has called nobody")
     history = HistoryDatabase(f"sqlite+aiosqlite:///{site.layout.database}")
     try:
         rows = await history.recent(1_000_000)
     finally:
         await history.close()
-    told = await site.said("leads", "attempts", "--from", "today", "--campaign", CAMPAIGN)
-    attempts = attempts_in(told)
-    if not attempts:
-        raise Unmeasured("the campaign has called nobody")
     return came_to(stretch, attempts, talks_of(rows))
+
+
+async def _attempts(site: BenchSite) -> list[Attempt]:
+    """All of them, once what came of each is written."""
+    for _ in range(_WRITTEN_S):
+        told = await site.said("leads", "attempts", "--from", "today", "--campaign", CAMPAIGN)
+        attempts = attempts_in(told)
+        if all(attempt.result for attempt in attempts):
+            return attempts
+        await asyncio.sleep(1)
+    raise Unmeasured("what came of some calls was never written")
 
 
 def _report(

@@ -118,6 +118,14 @@ class BenchSite:
                     return
                 await asyncio.sleep(POLL_S)
 
+    async def told(self, within_s: float = 60) -> None:
+        """Wait until no call is under way and every history row is written; lines may be open."""
+        async with Client(self.card) as client, asyncio.timeout(within_s):
+            while True:
+                if await _told(client):
+                    return
+                await asyncio.sleep(POLL_S)
+
     async def _quiet(self) -> bool:
         return (await self._console("core show channels count")).startswith("0 active channels")
 
