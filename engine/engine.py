@@ -22,6 +22,7 @@ from config.secrets import Secrets, load_or_create
 from config.site import Site
 from desk.app import build
 from desk.callbacks import add_routes as add_callbacks
+from desk.campaigns import add_routes as add_campaigns
 from desk.card_payments import add_routes as add_card_payments
 from desk.leads import add_routes as add_leads
 from desk.payment_safety import add_routes as add_payment_safety
@@ -45,6 +46,10 @@ from engine.calls.story import Story
 from engine.calls.switchboard import Switchboard
 from engine.campaigns.views import LeadViews
 from engine.capturing.keeper import CaptureProcess
+from engine.dialing.dialer import Dialer
+from engine.dialing.live import tell as live_campaigns
+from engine.dialing.opening import open_dialer
+from engine.dialing.views import CampaignViews
 from engine.garbage import look_at_all_when_idle
 from engine.house import House
 from engine.hub import Hub
@@ -95,6 +100,7 @@ from routing.callbacks import Promise
 from routing.client import RedisLink
 from routing.clock import SharedClock
 from routing.embedded import EmbeddedServer
+from routing.events import RoutingEvent
 from routing.router import Router
 from routing.store import Store
 
@@ -119,6 +125,10 @@ async def serve(settings: Settings) -> int:
     return 0
 
 
+def _site_in_force(at_start: Site, views: EngineViews) -> Site:
+    return at_start if views.services is None else views.services.site
+
+
 class Engine:
     """One engine: `run` builds the parts, starts them, and keeps them until it is cancelled."""
 
@@ -128,6 +138,7 @@ class Engine:
         self._hub = Hub()
         self._metrics = Metrics()
         self._clock = SharedClock()
+        self._dialer: Dialer | None = None
 
     async def run(self) -> None:
         """Everything up and the card written; then until cancelled, or until a part fails."""
@@ -151,6 +162,8 @@ class Engine:
             add_card_payments(app, PaymentViews(lambda: views.services, payments.ledger))
             add_payment_safety(app, views)
             add_leads(app, self._leads(stack, site, views))
+            campaigns = CampaignViews(partial(_site_in_force, site, views), self._clock)
+            add_campaigns(app, campaigns)
             await self._http(stack, site, app)
             redis = await self._redis(stack)
             redis_url = redis.url if redis else self._settings.redis_url
@@ -186,9 +199,15 @@ class Engine:
             switchboard.open(services, services.recordings)
             tasks.create_task(services.open_lines.run(), name="open lines")
             handling.services = services
+            self._dialer = dialer = open_dialer(stack, services, self._settings.sql_url, tasks)
+            services.dialing = campaigns.dialer = dialer
+            await dialer.take_up(frozenset(channel.uniqueid for channel in link.channels))
             await services.ears.start()
             stack.push_async_callback(services.ears.stop)
             views.services, views.agi = services, await self._agi(stack, services)
+            tasks.create_task(dialer.run(), name="campaigns")
+            live = live_campaigns(dialer, self._hub, self._metrics, self._clock)
+            tasks.create_task(live, name="live campaigns")
             tasks.create_task(returning.watch(), name="journal")
             tasks.create_task(self._mailroom(stack, services).run(), name="messages")
             tasks.create_task(self._courier(stack, services).run(), name="deliveries")
@@ -277,11 +296,12 @@ class Engine:
 
         return PaymentSafety(read, takes_payments, self._metrics)
 
-    def _leads(self, stack: AsyncExitStack, site: Site, views: EngineViews) -> LeadViews:
-        def in_force() -> Site:
-            return site if views.services is None else views.services.site
+    def _tell_dialer(self, event: RoutingEvent) -> None:
+        if self._dialer is not None:
+            self._dialer.on_event(event)
 
-        leads = LeadViews(in_force, site.site, self._settings.sql_url)
+    def _leads(self, stack: AsyncExitStack, site: Site, views: EngineViews) -> LeadViews:
+        leads = LeadViews(partial(_site_in_force, site, views), site.site, self._settings.sql_url)
         stack.push_async_callback(leads.close)
         return leads
 
@@ -322,7 +342,7 @@ class Engine:
             agents_of(site),
             rules_of(site),
             clock=self._clock,
-            listeners=[listener, events, lines.on_event],
+            listeners=[listener, events, lines.on_event, self._tell_dialer],
         )
         lines.router = router
         chronicle.on_written, chronicle.on_told = router.forget, events.told

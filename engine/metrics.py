@@ -72,6 +72,20 @@ class Metrics:
             "way",
             "outcome",
         )
+        self.campaign_calls = self._gauge(
+            "campaign_calls", "Calls of campaigns under way, by stage.", "campaign", "stage"
+        )
+        self.campaign_abandoned = self._gauge(
+            "campaign_abandoned_ratio", "Today: people for whom nobody was there.", "campaign"
+        )
+        self.campaign_room = self._gauge(
+            "campaign_room_calls",
+            "Calls that may be in the air without an agent; 0: progressive dialing only.",
+            "campaign",
+        )
+        self.campaign_leads = self._gauge(
+            "campaign_leads", "Leads that may be called now, 10,000 at most.", "campaign"
+        )
         self.tasks = self._gauge("tasks", "Asyncio tasks alive; more while calls are.")
         self.flows_version = self._gauge(
             "flows_version", "Published version of the flows that new calls run here."

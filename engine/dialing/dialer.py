@@ -51,28 +51,38 @@ class Dialer:
         self._nodes: Sequence[str] = (parts.node,)
         self._said_ms = -SAID_MS
         self._looks = asyncio.Event()
-        self._group: asyncio.TaskGroup | None = None
         self._channels: frozenset[str] = frozenset()
         self._left: dict[str, dict[str, AttemptRow]] = {}
         self._is_taken_up = False
+        self._opening: set[str] = set()
         parts.lines.wanted = self.wants_line
 
     # its life
 
-    async def run(self, channels: frozenset[str]) -> None:
-        """Until cancelled. ``channels``: the unique ids of those that are up in the switch; the
-        calls of an earlier run that are among them go on."""
+    async def take_up(self, channels: frozenset[str]) -> None:
+        """Before any call asks for the engine. ``channels``: the unique ids of those that are up in
+        the switch; the calls of an earlier run that are among them go on."""
         self._channels = channels
-        async with asyncio.TaskGroup() as self._group:
-            self._group.create_task(self._parts.settling.run(), name="what came of calls")
+        await self._try_to_look()
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._parts.settling.run(), name="what came of calls")
             while True:
                 self._looks.clear()
-                try:
-                    await self.look()
-                except DatabaseAway as away:
-                    log.warning("campaigns_not_looked_at", why=away.reason)
+                await self._try_to_look()
+                for name in self.runs.keys() - self._tasks.keys():
+                    run = self.runs[name].run()
+                    self._tasks[name] = tasks.create_task(run, name=f"campaign {name}")
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._looks.wait(), LOOK_S)
+
+    async def _try_to_look(self) -> None:
+        try:
+            await self.look()
+        except DatabaseAway as away:
+            log.warning("campaigns_not_looked_at", why=away.reason)
 
     async def look(self) -> None:
         """Start, change and stop what the site and its supervisors want. Raises DatabaseAway."""
@@ -88,6 +98,7 @@ class Dialer:
         for name in list(self.runs):
             self._follow(name, site)
         self._part_agents()
+        self._open_lines()
 
     async def _find_left(self) -> None:
         """Once, what an earlier run of this engine was calling; each campaign takes up its own."""
@@ -106,8 +117,6 @@ class Dialer:
         await run.take_up(self._left.get(name, {}), self._channels)
         self._left.pop(name, None)
         self.runs[name] = run
-        if self._group is not None:
-            self._tasks[name] = self._group.create_task(run.run(), name=f"campaign {name}")
         log.info("campaign_started", campaign=name)
 
     def _follow(self, name: str, site: Site) -> None:
@@ -199,6 +208,21 @@ class Dialer:
     def wants_line(self, agent: str) -> bool:
         """Whether an agent's line should be open: a campaign that runs is theirs."""
         return any(agent in run.team for run in self.runs.values())
+
+    def _open_lines(self) -> None:
+        """Those who serve a campaign are rung once; then their line waits between contacts."""
+        lines, state_of = self._parts.lines, self._parts.agents.agent_state
+        for agent in {each for run in self.runs.values() if run.placing for each in run.team}:
+            is_free = isinstance(state_of(agent), Available)
+            if is_free and not lines.has(agent) and agent not in self._opening:
+                self._opening.add(agent)
+                self._parts.tasks.create_task(self._open(agent), name=f"line of {agent}")
+
+    async def _open(self, agent: str) -> None:
+        try:
+            await self._parts.lines.open(agent)
+        finally:
+            self._opening.discard(agent)
 
     def may_leave(self, agent: str) -> bool:
         """Whether an agent may pause, log out or take another contact, without anybody's being

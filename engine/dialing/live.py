@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
+from engine.clock import Clock
 from engine.dialing.dialer import PAUSE, START, Dialer
 from engine.dialing.run import CampaignRun
+from engine.hub import Hub
+from engine.metrics import Metrics
 from routing.outbound.course import InAir, Joined, PickedUp
 
+TOLD_S = 1.0
 _STAGES = {InAir: "dialing", PickedUp: "answered", Joined: "talking"}
 _AGENTS = {
     "Ready": "free",
@@ -143,3 +148,21 @@ def _stopped(name: str, mode: str, now_ms: int) -> CampaignView:
         left=0,
         calls_per_minute=0,
     )
+
+
+async def tell(dialer: Dialer, hub: Hub, metrics: Metrics, clock: Clock) -> None:
+    """Until cancelled: the stream of events and the metrics, of campaigns that run."""
+    while True:
+        for view in views_of(dialer, clock()):
+            if view.abandoned is not None:
+                hub.publish({"what": "campaign", **asdict(view)})
+                _measure(metrics, view, view.abandoned)
+        await asyncio.sleep(TOLD_S)
+
+
+def _measure(metrics: Metrics, view: CampaignView, abandoned: Abandoned) -> None:
+    for stage in (*_STAGES.values(), "ringing", "ending"):
+        metrics.campaign_calls.labels(view.name, stage).set(view.lines.get(stage, 0))
+    metrics.campaign_abandoned.labels(view.name).set(abandoned.today)
+    metrics.campaign_room.labels(view.name).set(abandoned.room)
+    metrics.campaign_leads.labels(view.name).set(view.left)

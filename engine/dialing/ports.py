@@ -33,6 +33,10 @@ class Lines(Protocol):
     def idle(self) -> frozenset[str]:
         """The agents whose lines wait."""
 
+    async def open(self, agent: str) -> bool:
+        """Ring a free agent once; True once the line waits. False, with nothing rung, for one who
+        is not free, or is being rung for it."""
+
 
 class Agents(Protocol):
     """What is asked of routing."""

@@ -111,6 +111,10 @@ class FakeFloor:
         states = self.states.items()
         return frozenset(a for a, s in states if isinstance(s, Available) and self.has(a))
 
+    async def open(self, agent: str) -> bool:
+        self.closed.discard(agent)
+        return True
+
     def agent_state(self, agent_id: str) -> AgentState | None:
         return self.states.get(agent_id)
 

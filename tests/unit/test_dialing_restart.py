@@ -42,8 +42,7 @@ def dialer_of(house: House) -> Dialer:
 async def taken_up(house: House, channels: frozenset[str] = frozenset()) -> Dialer:
     """An engine after its start."""
     dialer = dialer_of(house)
-    dialer._channels = channels  # as `run` is told them
-    await dialer.look()
+    await dialer.take_up(channels)
     house.run = dialer.runs["sales"]
     return dialer
 
@@ -161,7 +160,7 @@ async def test_stop_ends_placing_and_not_the_calls_that_are_up(opened: Open) -> 
     await house.bring(1, 2)
     dialer = await taken_up(house)
     house.work("zoe")
-    dialer._part_agents()
+    await dialer.look()
     [call] = await house.step()
     await dialer.order("sales", STOP, "maria")
     await dialer.look()

@@ -1,0 +1,76 @@
+"""The dialer of an engine, on its switch, its routing and its database."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+
+import structlog
+
+from bridge.errors import ActionFailed, AmiError, UnsafeValue
+from bridge.events import CallLead
+from engine.calls.services import Services
+from engine.dialing.calls import DialedCall
+from engine.dialing.dialer import Dialer
+from engine.dialing.ordering import order_of
+from engine.dialing.parts import Parts
+from engine.dialing.settling import Settling
+from engine.dialing.shown import Shown
+from history.dialing import DialingStore
+from history.do_not_call import PermissionStore
+from history.lead_hopper import HopperStore
+from ivr.errors import SpeechError
+from routing.outbound.trunks import Trunks
+
+log = structlog.get_logger(__name__)
+
+
+class SwitchCarrier:
+    """Fills `engine.dialing.ports.Carrier`."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def prepare(self, call: DialedCall) -> CallLead | None:
+        try:
+            return await order_of(self._services.site, self._services.audio, call)
+        except SpeechError as error:
+            log.error("call_not_prepared", campaign=call.campaign, error=str(error))
+            return None
+
+    async def dial(self, ready: CallLead) -> bool:
+        """True also where the link was lost meanwhile: it may ring, and is not called again."""
+        try:
+            await self._services.switch.dial(ready)
+        except (ActionFailed, UnsafeValue) as refused:
+            log.error("call_refused", contact=ready.contact, error=str(refused))
+            return False
+        except AmiError as doubt:
+            log.warning("call_in_doubt", contact=ready.contact, error=str(doubt))
+        return True
+
+
+def open_dialer(
+    stack: AsyncExitStack, services: Services, url: str, tasks: asyncio.TaskGroup
+) -> Dialer:
+    """Its stores are closed with the stack."""
+    site, node = services.site.site, services.node
+    leads, kept = HopperStore(url, site, node), DialingStore(url, site, node)
+    permissions = PermissionStore(url, site)
+    for store in (leads, kept, permissions):
+        stack.push_async_callback(store.close)
+    parts = Parts(
+        node=node,
+        clock=services.clock,
+        leads=leads,
+        kept=kept,
+        permissions=permissions,
+        carrier=SwitchCarrier(services),
+        lines=services.open_lines,
+        agents=services.router,
+        trunks=Trunks(),
+        shown=Shown(),
+        settling=Settling(),
+        tasks=tasks,
+    )
+    return Dialer(lambda: services.site, parts)
