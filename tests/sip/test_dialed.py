@@ -220,7 +220,9 @@ async def engine(
         switch = Switch(settings, board.on_event)
         services.site = services.orders.site = site
         services.switch, services.router = switch, cast(Router, router)
-        router.ringer = services.ringer = SwitchRinger(switch, NODE, services.orders)
+        router.ringer = services.ringer = SwitchRinger(
+            switch, NODE, services.orders, services.open_lines
+        )
         services.audio = cast(Any, Sounds(directory))
         await switch.start()
         await services.ears.start()
