@@ -41,6 +41,7 @@ MEDIA_PORT = 9_000
 """Of the carrier; below those of the site's own sound."""
 _LEADS_AT_LEAST, _SPARE = 200, 1.5
 _LAST_CALLS_S = 600.0
+_LEAST = 0.9
 _LOOK_S = 2.0
 _WRITTEN_S = 60
 _TOLD = {
@@ -121,6 +122,8 @@ async def _campaign(asked: Wanted, directory: Path, console: Console) -> tuple[S
         await house.enter_async_context(at_their_phones(site, asked.agents))
         await site.said("campaign", "start", CAMPAIGN)
         stretch = Stretch(asked.agents, now_ms(), day.ends_ms, asked.wrap_up_s)
+        if stretch.minutes < asked.minutes * _LEAST:
+            raise Unmeasured("the site took too long to start: too little of the day is left")
         await _watch(site, stretch, console)
         await site.told(_LAST_CALLS_S)
         return stretch, await _came(site, stretch)
