@@ -19,6 +19,7 @@ from engine.dialing.shown import Shown
 from history.dialing import DialingStore
 from history.do_not_call import PermissionStore
 from history.lead_hopper import HopperStore
+from history.leads import LeadStore
 from ivr.errors import SpeechError
 from routing.outbound.trunks import Trunks
 
@@ -56,13 +57,14 @@ def open_dialer(
     """Its stores are closed with the stack."""
     site, node = services.site.site, services.node
     leads, kept = HopperStore(url, site, node), DialingStore(url, site, node)
-    permissions = PermissionStore(url, site)
-    for store in (leads, kept, permissions):
+    permissions, lists = PermissionStore(url, site), LeadStore(url, site)
+    for store in (leads, lists, kept, permissions):
         stack.push_async_callback(store.close)
     parts = Parts(
         node=node,
         clock=services.clock,
         leads=leads,
+        lists=lists,
         kept=kept,
         permissions=permissions,
         carrier=SwitchCarrier(services),

@@ -11,6 +11,7 @@ from engine.dialing.shown import Shown
 from history.dialing import DialingStore
 from history.do_not_call import PermissionStore
 from history.lead_hopper import HopperStore
+from history.leads import LeadStore
 from routing.outbound.trunks import Trunks
 
 
@@ -20,6 +21,7 @@ class Parts(NamedTuple):
     node: str
     clock: Callable[[], int]
     leads: HopperStore
+    lists: LeadStore
     kept: DialingStore
     permissions: PermissionStore
     carrier: Carrier

@@ -17,6 +17,7 @@ from config.campaigns import Campaign
 from config.site import Site
 from engine.campaigns.hopper import CampaignHopper, Chosen, Placed
 from engine.campaigns.plans import open_places, wants_of
+from engine.campaigns.recycling import Recycling, recycle
 from engine.dialing.calls import DialedCall
 from engine.dialing.daybook import DayBook, calling_until_ms
 from engine.dialing.law import InAir, Law
@@ -38,6 +39,8 @@ TICK_S = 0.5
 AT_ONCE = 25
 """After so many leads the rest of the engine has its turn."""
 LEADS_COUNTED_MS = 30_000
+RECYCLED_MS = 600_000
+"""How often leads that were given up are looked at."""
 log = structlog.get_logger(__name__)
 
 
@@ -60,6 +63,7 @@ class CampaignRun:
         self._one_at_a_time = asyncio.Lock()
         self._places: Sequence[str] = ()
         self._counted_ms = -LEADS_COUNTED_MS
+        self._recycled_ms = -RECYCLED_MS
         self.site, self.law = site, Law(site, name, parts.permissions)
         wants, clock = wants_of(name, self.campaign), parts.clock
         self.hopper = CampaignHopper(
@@ -152,10 +156,24 @@ class CampaignRun:
             self.left = await kept.left(lists, now_ms)
             self._counted_ms = now_ms
             self._replan()
+        await self._recycle(now_ms)
         if self.book.is_out_of_date(now_ms, self.nodes):
             if await self.book.look_up(now_ms, self.law.caps(), self.nodes):
                 self.pacer.new_day(self.book.standing.budget(), self._ends_ms())
             self._replan()
+
+    async def _recycle(self, now_ms: int) -> None:
+        """Leads that were given up begin anew, as the campaign says."""
+        written = self.campaign.recycle
+        if written is None or now_ms - self._recycled_ms < RECYCLED_MS:
+            return
+        results = [Result(each) for each in written.results]
+        which = Recycling(results, written.after.ms, written.times)
+        for list_id in (await self._parts.leads.lists(list(self.campaign.lists))).values():
+            anew = await recycle(self._parts.lists, list_id, which, self.hopper.wants.plan, now_ms)
+            if anew:
+                log.info("leads_recycled", campaign=self.name, list=list_id, leads=anew)
+        self._recycled_ms = now_ms
 
     def _replan(self) -> None:
         """The budget, or the end of the day, is another."""

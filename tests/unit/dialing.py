@@ -22,6 +22,7 @@ from history.do_not_call import PermissionStore
 from history.lead_hopper import HopperStore
 from history.lead_imports import ImportStore, Piece
 from history.lead_rows import NewLead, NewNumber
+from history.leads import LeadStore
 from listening.values import Verdict, Who
 from routing.agent import AgentState, Available, Offline, Talking, WrapUp
 from routing.outbound.trunks import Limit, Trunks
@@ -154,6 +155,7 @@ class House:
             node,
             lambda: self.now_ms,
             HopperStore(url, site.site, node),
+            LeadStore(url, site.site),
             DialingStore(url, site.site, node),
             PermissionStore(url, site.site),
             self.carrier,
@@ -168,7 +170,8 @@ class House:
 
     async def close(self) -> None:
         await self.tasks.done()
-        for store in (self.parts.leads, self.parts.kept, self.parts.permissions):
+        parts = self.parts
+        for store in (parts.leads, parts.lists, parts.kept, parts.permissions):
             await store.close()
 
     def work(self, *agents: str) -> None:

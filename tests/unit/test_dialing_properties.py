@@ -141,10 +141,10 @@ class World:
         await house.close()
 
 
-@settings(max_examples=12)
+@settings(max_examples=4)
 @given(
     st.sampled_from([("progressive", ""), ("predictive", ""), ("power", "ratio: 3")]),
-    st.lists(st.tuples(st.integers(0, 12), st.integers(0, 11)), min_size=10, max_size=40),
+    st.lists(st.tuples(st.integers(0, 12), st.integers(0, 11)), min_size=10, max_size=24),
 )
 def test_no_sequence_of_events_places_a_forbidden_call(
     migrated: bytes, mode: tuple[str, str], happens: list[tuple[int, int]]

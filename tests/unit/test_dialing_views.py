@@ -1,0 +1,139 @@
+"""What is shown of campaigns and asked of them: views, previews, dispositions, blended agents."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+from desk.views import Refused
+from engine.dialing.dialer import Dialer
+from engine.dialing.screen import picture
+from engine.dialing.views import CampaignViews
+from routing.agent import Talking
+from routing.outbound.leads.plan import Result
+from tests.unit.dialing import House, at, number, site_of
+
+pytestmark = pytest.mark.unit
+
+Open = Callable[..., House]
+DAY = 86_400_000
+
+
+@pytest.fixture
+async def opened(database_url: str) -> AsyncIterator[Open]:
+    houses: list[House] = []
+
+    def open_house(mode: str, more: str = "", now: str = "10:00") -> House:
+        houses.append(House(database_url, site_of(mode, more), at(now)))
+        return houses[-1]
+
+    yield open_house
+    for house in houses:
+        await house.close()
+
+
+async def views_of(house: House) -> CampaignViews:
+    """The API of an engine whose campaign has begun."""
+    views = CampaignViews(lambda: house.site, lambda: house.now_ms)
+    views.dialer = Dialer(lambda: house.site, house.parts)
+    await views.dialer.look()
+    house.run = views.dialer.runs["sales"]
+    return views
+
+
+async def test_a_campaign_is_shown_with_what_holds_it_back(opened: Open) -> None:
+    house = opened("power", "ratio: 2")
+    await house.bring(1, 2, 3)
+    views = await views_of(house)
+    house.work("zoe")
+    [call] = await house.step()
+    views.dialer.ringing(call.contact, house.now_ms)  # type: ignore[union-attr]  # it is there
+    [view] = views.campaigns()["campaigns"]
+    assert (view["state"], view["agents"], view["lines"]) == (
+        "running",
+        {"free": 1},
+        {"ringing": 1},
+    )
+    assert view["trunks"] == {"line": 1}
+    assert view["why"] == (
+        "today's abandon rate leaves no room",
+        "the abandon rate of 30 days leaves no room",
+    )
+    shown = StringIO()
+    Console(width=100, file=shown).print(picture(view))
+    assert "today's abandon rate leaves no room" in shown.getvalue()
+    assert "0.00% of 3.00%" in shown.getvalue()
+
+
+async def test_an_agent_looks_at_a_lead_and_says_when(opened: Open) -> None:
+    """The same until they have decided; a skipped one comes back, and is not called meanwhile."""
+    house = opened("preview")
+    await house.bring(1, 2)
+    views = await views_of(house)
+    house.work("zoe")
+    assert await house.step() == []
+    first = await views.preview("sales", "zoe")
+    assert (first["number"], await views.preview("sales", "zoe")) == (number(1), first)
+    second = await views.skip("sales", "zoe", first["lead"], "spoke to her today")
+    assert second["number"] == number(2)
+    told = await views.call("sales", "zoe", second["lead"])
+    await house.tasks.done()
+    [call] = house.carrier.calls
+    assert (call.contact, call.agent, call.number) == (told["contact"], "zoe", number(2))
+    with pytest.raises(Refused, match="another's"):
+        await views.call("sales", "zoe", second["lead"])
+    assert house.run.placer.blocks == {"skipped": 1}
+
+
+async def test_a_disposition_is_one_of_the_campaigns_with_the_time_that_it_needs(
+    opened: Open,
+) -> None:
+    house = opened("progressive")
+    await house.bring(1)
+    views = await views_of(house)
+    house.work("zoe")
+    [call] = await house.step()
+    with pytest.raises(Refused, match="nobody has talked"):
+        views.dispose(call.contact, "sold", "", "zoe")
+    house.join(call, "zoe")
+    with pytest.raises(Refused, match='"solt" is no disposition, did you mean "sold"'):
+        views.dispose(call.contact, "solt", "", "zoe")
+    with pytest.raises(Refused, match="needs call_back_at"):
+        views.dispose(call.contact, "later", "soon", "zoe")
+    told = views.dispose(call.contact, "later", "2026-11-24T10:00", "zoe")
+    assert told["call_back_ms"] == at("10:00") + DAY
+    with pytest.raises(Refused, match="no call of a campaign"):
+        views.dispose("another", "sold", "", "zoe")
+
+
+async def test_callers_come_before_leads_for_blended_agents(opened: Open) -> None:
+    """Nobody is called while somebody waits whom they serve, and one agent is left to callers."""
+    house = opened("blended", "keep_free: 1")
+    await house.bring(1, 2, 3, 4)
+    house.run.serves = frozenset(("sales", "help"))
+    house.work("anna", "ben", "cleo")
+    house.floor.waiting = {"help": 1}
+    assert await house.step() == []
+    house.floor.waiting = {}
+    first = await house.step(1_000)
+    assert len(first) == 2
+    house.be("anna", Talking(house.now_ms, 0, "a caller"))
+    assert await house.step(1_000) == []
+    assert house.run.in_air().exposed == 0
+
+
+async def test_leads_that_were_given_up_begin_anew(opened: Open) -> None:
+    """As the campaign says, and so often."""
+    more = "retries: {busy: {after: 1h, tries: 1}}\n    recycle: {results: [busy], after: 2d}"
+    house = opened("progressive", more)
+    await house.bring(1)
+    house.work("anna")
+    [call] = await house.step()
+    outcomes = house.run.outcomes
+    outcomes.not_reached(outcomes.calls[call.contact], Result.BUSY, house.now_ms)
+    assert await house.step(1_000) == []
+    assert await house.step(DAY) == []
+    assert len(await house.step(DAY + 60_000)) == 1
