@@ -154,7 +154,7 @@ PROMISES: Mapping[str, NameType] = {
                 *("success", "declined", "outcome-unknown"),
                 *("caller-interrupted-with-star", "caller-hung-up", "too-many-failed-attempts"),
                 *("session-timed-out", "cancelled-by-agent", "payment-connector-error"),
-                *("validation-error", "internal-error"),
+                *("exposed", "given-back", "validation-error", "internal-error"),
             }
         ),
     ),

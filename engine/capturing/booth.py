@@ -43,8 +43,9 @@ from payments.tokens import Key, Tokeniser
 log = structlog.get_logger(__name__)
 
 SAMPLES_PER_MS = 8
-LEGS_COME_MS = 4_000
-"""So long the legs may take to come; Asterisk gives up connecting after two seconds."""
+LEGS_COME_MS = 8_000
+"""So long the legs may take to come: 20 ms, but up to 7 s with twenty captures begun at once on a
+machine with ten times more to do than it can. Asterisk gives up connecting after two seconds."""
 LAST_WORDS_MS = 15_000
 """So long what is said at the end may last."""
 RINGS_OUT_MS = 1_500
@@ -84,6 +85,7 @@ class Booth:
         self._capture = Capture(opened.rules, opened.language, Month(opened.year, opened.month))
         self._lent: Card | None = None
         self._told = 0
+        self._started = False
         self._prompt: int | None = None  # the number of the one that has not been said to its end
         self._legs_due_ms: int | None = now_ms + LEGS_COME_MS
         self._closing_ms: int | None = None
@@ -154,13 +156,14 @@ class Booth:
         capture = self._capture
         match order:
             case Start():
+                self._started = True
                 self._give(capture.start(now_ms))
             case Ask(field=field):
                 self._give(capture.ask(field, now_ms))
             case Reset(field=field):
                 self._give(capture.reset(field, now_ms))
-            case Cancel():
-                self._give(capture.cancel(now_ms))
+            case Cancel(result=result):
+                self._give(capture.cancel(now_ms, result))
             case Paid() | Declined() | NotPaid():
                 self._wipe_code()
                 self._give(self._settled(order, now_ms))
@@ -267,6 +270,8 @@ class Booth:
 
     def _end(self, now_ms: int) -> None:
         self.over = True
+        if self._capture.result is None and self._started:
+            log.warning("capture_cut_off", capture=self.id, state=repr(self._capture))
         self._wipe_code()
         self._capture.close()
         self._give(self._capture.tick(now_ms))

@@ -86,9 +86,10 @@ class Reset(Message, tag="reset", frozen=True):
 
 
 class Cancel(Message, tag="cancel", frozen=True):
-    """The agent ends it."""
+    """The agent ends it, or it is not safe any more."""
 
     capture: str
+    result: Result = Result.CANCELLED
 
 
 class Tokenise(Message, tag="tokenise", frozen=True):

@@ -22,7 +22,8 @@ from payments.tokens import CardToken, Key
 
 log = structlog.get_logger(__name__)
 
-LEGS_COME_S = 5.0
+LEGS_COME_S = 10.0
+"""Longer than the capture process waits for them."""
 CLOSES_S = 20.0
 """So long a close may take, what is said at the end included; the capture process needs less."""
 
@@ -163,7 +164,7 @@ class RemoteCapture:
         """What is keyed could be heard or seen: it ends now or, where the money is being asked
         for, with that; nothing more is keyed."""
         self._spoilt = True
-        await self.cancel()
+        self._send(messages.Cancel(self._name, Result.EXPOSED))
 
     async def failed(self, result: Result) -> None:
         """See the port."""
@@ -204,8 +205,10 @@ class RemoteCapture:
             case Parted(leg=leg):
                 log.info("capture_leg_left", capture=self._name, leg=leg)
                 self.left.set()
-            case Closed() | None:
-                self._over()
+            case Closed():
+                self._over("closed")
+            case None:
+                self._over("process_lost")
 
     def _told(self, output: Output, number: int) -> None:
         self._ended = self._ended or isinstance(output, Ended)
@@ -233,8 +236,9 @@ class RemoteCapture:
         else:
             self._token.set_result(news.card)
 
-    def _over(self) -> None:
+    def _over(self, why: str) -> None:
         if not self._ended:
+            log.error("capture_without_end", capture=self._name, reason=why)
             self._ended = True
             self._outputs.put_nowait(Ended(Result.INTERNAL_ERROR))
         if self._token is not None and not self._token.done():
@@ -243,4 +247,4 @@ class RemoteCapture:
 
     def _send(self, message: messages.Message) -> None:
         if not self._closed.is_set() and not self._process.send(message):
-            self._over()
+            self._over("no_process")

@@ -31,9 +31,8 @@ log = structlog.get_logger(__name__)
 
 KEPT = 1_000
 """Payments whose course is remembered after their end, for who asks how they went."""
-_PAID = frozenset(
-    {State.PAID, State.AUTHORISED, State.PARTLY_REFUNDED, State.REFUNDED, State.VOIDED}
-)
+_PAID = frozenset({State.PAID, State.AUTHORISED, State.PARTLY_REFUNDED})
+_GIVEN_BACK = frozenset({State.REFUNDED, State.VOIDED})
 Open = Callable[[Order], Awaitable[OpenCapture]]
 """How the capture is opened. Raises CapturesAway, Refused, ChannelGone."""
 
@@ -156,15 +155,24 @@ class Takings:
             await taking.run(payment, counter.cashier, capture)
 
     async def _opened(self, cashier: Cashier, wanted: Wanted) -> Payment:
+        """That of this key. A flow that comes to its step again, for what was given back since,
+        begins another; an agent does by another key."""
         key = f"{wanted.contact}/{wanted.key}"
         about = wanted.amount, wanted.reference, wanted.contact, wanted.agent
-        return await cashier.open(NewPayment(key, *about), wanted.by)
+        payment = await cashier.open(NewPayment(key, *about), wanted.by)
+        times = 1
+        while payment.state in _GIVEN_BACK and not wanted.attended:
+            times += 1
+            payment = await cashier.open(NewPayment(f"{key}/{times}", *about), wanted.by)
+        return payment
 
     async def _settled(self, payment: Payment) -> Result | None:
         """How it ended before. Of one that nobody knows about, or while there is such a one in
         this call, nothing is charged: it could be twice."""
         if payment.state in _PAID:
             return Result.SUCCESS
+        if payment.state in _GIVEN_BACK:
+            return Result.GIVEN_BACK
         where = PaymentFilter(State.UNSETTLED, contact_id=payment.contact_id)
         return Result.UNKNOWN if await self._books.ledger.newest(where, 1) else None
 

@@ -27,9 +27,9 @@ _RESULTS: Mapping[State, Result] = {
     State.DECLINED: Result.DECLINED,
     State.AUTHORISED: Result.SUCCESS,
     State.PAID: Result.SUCCESS,
-    State.VOIDED: Result.SUCCESS,
+    State.VOIDED: Result.GIVEN_BACK,
     State.PARTLY_REFUNDED: Result.SUCCESS,
-    State.REFUNDED: Result.SUCCESS,
+    State.REFUNDED: Result.GIVEN_BACK,
 }
 """Of payments whose course is not remembered any more."""
 

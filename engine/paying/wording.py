@@ -37,6 +37,8 @@ _ENDS: Mapping[Result, CardNotice | None] = {
     Result.TIMED_OUT: CardNotice.TOO_LATE,
     Result.DECLINED: CardNotice.DECLINED,
     Result.UNKNOWN: CardNotice.UNKNOWN,
+    Result.EXPOSED: CardNotice.NOT_CHARGED,
+    Result.GIVEN_BACK: CardNotice.CANCELLED,
     Result.INTERNAL_ERROR: CardNotice.NOT_CHARGED,
 }
 

@@ -33,6 +33,8 @@ _OUTCOMES: Mapping[Result, str] = {
     Result.UNKNOWN: "unknown",
     Result.CONNECTOR_ERROR: "unavailable",
     Result.VALIDATION_ERROR: "unavailable",
+    Result.EXPOSED: "unavailable",
+    Result.GIVEN_BACK: "cancelled",
     Result.INTERNAL_ERROR: "unavailable",
 }
 """In the flow's words."""

@@ -50,11 +50,13 @@ async def _in_relay(services: Services, session: AgiSession, party: Party) -> No
     party.tell(lambda story: story.tell(services.clock(), "capture"))
     await session.set_variable(PEER, services.ringer.channel_of(peer.leg))
     await session.set_variable(STAGE, RELAYED)
-    await stay_relayed(session, relayed)
-    await session.set_variable(STAGE, FLOW)
-    if session.hungup.is_set():
-        raise ChannelGone(session.request.channel)
-    party.relay_over()
+    try:
+        await stay_relayed(session, relayed)
+        await session.set_variable(STAGE, FLOW)
+        if session.hungup.is_set():
+            raise ChannelGone(session.request.channel)
+    finally:
+        party.relay_over()
     party.tell(lambda story: story.tell(services.clock(), "capture_over"))
     await _parked(party)
 

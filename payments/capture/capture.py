@@ -132,9 +132,10 @@ class Capture:
                 self._fields.go_on()
         return self._given()
 
-    def cancel(self, now_ms: int) -> tuple[Output, ...]:
-        """The agent ends it; a payment that is under way has an end of its own."""
-        return self._end_before_payment(Result.CANCELLED, now_ms)
+    def cancel(self, now_ms: int, result: Result = Result.CANCELLED) -> tuple[Output, ...]:
+        """The agent ends it, or (EXPOSED) it must not go on; a payment that is under way has an end
+        of its own."""
+        return self._end_before_payment(result, now_ms)
 
     def hung_up(self, now_ms: int) -> tuple[Output, ...]:
         """The caller has gone; a payment that is under way has an end of its own."""

@@ -49,9 +49,16 @@ class Result(StrEnum):
     """What was asked for cannot be captured: a field that is not among the rules'."""
 
     CANCELLED = "cancelled-by-agent"
+    EXPOSED = "exposed"
+    """What is keyed could be heard or seen: somebody began to listen or to record, or nobody can
+    tell any more whether anybody does."""
+
     TIMED_OUT = "session-timed-out"
     DECLINED = "declined"
     """The card was declined, and is not tried again."""
+
+    GIVEN_BACK = "given-back"
+    """It was paid, or held, before, and all of it was given back or let go since."""
 
     UNKNOWN = "outcome-unknown"
     """It was asked to be charged, and nobody knows yet whether it was."""

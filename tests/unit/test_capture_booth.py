@@ -293,18 +293,27 @@ def test_who_keys_on_after_a_capture_was_lost_is_masked_until_they_stop(by_tones
     """What they key is captured by nobody, and told to nobody; no order is needed for the end."""
     engine = FakeEngine(rings_out=True)
     engine.legs_come()
-    engine.passes(1_000)
-    for key in "4242424242424242#":
+    engine.passes(500)
+    for key in "4242424242424242":
         if by_tones:
             engine.says(frames(press(key, 80), silence(400)))
         else:
-            engine.events(key, every_ms=1_000)
+            engine.events(key, every_ms=800)
         assert not engine.agent.given_back
     engine.passes(RINGS_OUT_MS)
     assert engine.agent.given_back
     assert engine.caller.given_back
     assert engine.told(Closed) == [Closed("capture-1")]
     assert not any(isinstance(each, Keyed) for each in engine.outputs)
+
+
+def test_what_could_be_heard_ends_by_a_name_of_its_own() -> None:
+    """Nobody has cancelled it."""
+    engine = FakeEngine()
+    engine.begin()
+    engine.events("4242")
+    engine.orders(Cancel("capture-1", Result.EXPOSED))
+    assert ended(engine) == [Result.EXPOSED]
 
 
 def test_nobody_waits_for_last_words_that_do_not_come() -> None:

@@ -321,7 +321,7 @@ async def test_what_could_be_heard_or_seen_is_not_keyed_on(
         else:
             read = replace(SAFE, manager_debug=True)
             services.safety.settings_changed()
-        await until(lambda: Cancel(capture.id) in case.process.sent)
+        await until(lambda: Cancel(capture.id, Result.EXPOSED) in case.process.sent)
         await capture.declined((Field.CODE,))
         assert case.process.sent[-1] == Declined(capture.id, ())
         case.process.tells(Closed(capture.id))
@@ -352,8 +352,8 @@ async def test_the_caller_hangs_up_in_the_relay(case: Case) -> None:
         case.process.tells(Closed(capture.id))
         call.says("HANGUP", OK)
         await until(lambda: "leg-1" in case.house.switch.hung_up)
-        await call.answers("SET VARIABLE TRK_STAGE done", SET)
         await capture.close()
+        await call.answers("SET VARIABLE TRK_STAGE done", SET)
     assert case.house.writer.row.ended_by is EndedBy.CALLER
 
 

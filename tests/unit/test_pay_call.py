@@ -204,6 +204,24 @@ async def test_who_has_paid_does_not_pay_again(paying: PayingHouse) -> None:
     assert len(paying.captures.opened) == 1
 
 
+async def test_what_was_given_back_may_be_paid_again(paying: PayingHouse) -> None:
+    """In the same call: it is not paid any more. It is a payment of its own, captured anew."""
+    async with calling(paying, then="again") as call:
+        await answered(call)
+        for nth in (1, 2, 3):
+            await at_key(paying, nth)
+            paying.caller.keys(VISA + KEYED)
+            await says(call, "thanks")
+            if nth < 3:
+                (newest,) = await paying.ledger.newest(limit=1)
+                with paying.counter() as counter:
+                    await counter.cashier.refund(newest.id, "dora")
+            await call.answers(AGAIN, f"200 result={1 if nth < 3 else 2}")
+        await ends(call)
+    states = [each.state for each in await paying.ledger.newest()]
+    assert states == [State.PAID, State.REFUNDED, State.REFUNDED]
+
+
 async def test_who_gave_up_may_pay_the_next_time(paying: PayingHouse) -> None:
     """On the same payment."""
     async with calling(paying, then="again") as call:
