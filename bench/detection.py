@@ -22,7 +22,7 @@ from bench.masking_line import Condition, tones
 from bench.masking_referees import in_order
 from bench.masking_speech import Voice, conversation, talkers
 from ivr.prompts.g711 import decode_alaw, decode_ulaw, encode_alaw, encode_ulaw
-from payments.audio import FRAME, RATE_HZ, Floats, Samples, peak_of
+from listening.audio import FRAME, RATE_HZ, Floats, Samples, peak_of
 from payments.detection.keys import KEYS
 from payments.detection.receiver import Receiver, hear_all
 

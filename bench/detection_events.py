@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench.masking_line import Condition, tones
-from payments.audio import FRAME, RATE_HZ, Floats, Samples
+from listening.audio import FRAME, RATE_HZ, Floats, Samples
 from payments.detection.keys import KEYS
 from payments.masking.line import MaskedLine, hear_all
 

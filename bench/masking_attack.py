@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bench.masking_line import DIGITS, Line
-from payments.audio import RATE_HZ, Floats, Numbers
+from listening.audio import RATE_HZ, Floats, Numbers
 from payments.detection.keys import COLUMNS_HZ, KEYS, ROWS_HZ
 
 OFFSETS = np.arange(-0.04, 0.0401, 0.005)

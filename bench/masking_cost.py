@@ -9,7 +9,7 @@ import numpy as np
 
 from bench.masking_line import Condition, make_lines
 from ivr.prompts.g711 import Codes, decode_ulaw, encode_ulaw
-from payments.audio import FRAME, RATE_HZ
+from listening.audio import FRAME, RATE_HZ
 from payments.relay import Relay
 from payments.relay import hear as hear_callers
 

@@ -10,7 +10,7 @@ import numpy as np
 from bench.masking_noise import noise
 from bench.masking_referees import CODECS
 from ivr.prompts.g711 import decode_alaw, decode_ulaw, encode_alaw, encode_ulaw
-from payments.audio import FRAME, RATE_HZ, Floats, Numbers, Samples, peak_of
+from listening.audio import FRAME, RATE_HZ, Floats, Numbers, Samples, peak_of
 from payments.detection.keys import COLUMNS_HZ, KEYS, ROWS_HZ
 
 DIGITS = b"1234567890"

@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 
 from bench.masking_speech import VOICES, conversation
-from payments.audio import FRAME, RATE_HZ, Floats
+from listening.audio import FRAME, RATE_HZ, Floats
 
 _SECONDS = 30
 

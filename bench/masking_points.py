@@ -13,7 +13,7 @@ from bench.masking_conditions import spoken
 from bench.masking_line import DIGITS, Condition, Line, joined, make_lines
 from bench.masking_odds import interval, odds_of
 from bench.masking_referees import in_order, multimon, spandsp
-from payments.audio import FRAME, RATE_HZ, Floats, Samples
+from listening.audio import FRAME, RATE_HZ, Floats, Samples
 from payments.masking.frames import DELAY
 from payments.masking.line import MaskedLine, hear_all
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from bench.command import Unmeasured
 from bench.resampling import resampled
-from payments.audio import Floats, Samples
+from listening.audio import Floats, Samples
 
 _MULTIMON_HZ = 22_050
 _CHUNK = 8_000

@@ -11,7 +11,7 @@ import numpy as np
 
 from bench.resampling import resampled
 from ivr.prompts.wav import read_wave
-from payments.audio import RATE_HZ, Samples
+from listening.audio import RATE_HZ, Samples
 
 _TEXT = (
     "hello yes no please thank you my card is in the other bag just a moment I am looking for it "

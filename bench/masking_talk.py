@@ -7,7 +7,7 @@ from pystoi import stoi
 
 from bench.masking_noise import at_power_1
 from bench.masking_speech import VOICES, conversation
-from payments.audio import FRAME, RATE_HZ, Samples, peak_of
+from listening.audio import FRAME, RATE_HZ, Samples, peak_of
 from payments.masking.frames import DELAY
 from payments.masking.masker import Masker, mask_all
 

@@ -16,7 +16,7 @@ from bench.masking_line import DIGITS, Line, joined
 from bench.masking_odds import interval, odds_of
 from bench.masking_referees import in_order, multimon, spandsp
 from bench.masking_voices import KEY_SAMPLES, Listener, Round, Talker, burst_of, cut, find
-from payments.audio import FRAME, RATE_HZ, Samples
+from listening.audio import FRAME, RATE_HZ, Samples
 from payments.masking.frames import DELAY
 from recordings.measure import read_wav
 

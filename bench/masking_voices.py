@@ -24,7 +24,7 @@ from bench.masking_line import DIGITS, Condition, Line, tones
 from bench.masking_noise import at_power_1
 from bench.masking_speech import VOICES, conversation
 from ivr.prompts.g711 import decode_alaw, encode_alaw
-from payments.audio import FRAME, RATE_HZ, Floats, Samples, peak_of
+from listening.audio import FRAME, RATE_HZ, Floats, Samples, peak_of
 from payments.detection.keys import EVENTS
 from phones.lightagent import LightAgent
 from phones.loadcall import LoadCall

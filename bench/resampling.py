@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from payments.audio import Floats
+from listening.audio import Floats
 
 
 def resampled(audio: Floats, up: int, down: int) -> Floats:

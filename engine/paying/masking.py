@@ -9,7 +9,7 @@ import numpy as np
 import typer
 
 from engine.errors import FileNotMasked
-from payments.audio import FRAME, RATE_HZ, Samples
+from listening.audio import FRAME, RATE_HZ, Samples
 from payments.masking.frames import DELAY
 from payments.masking.line import MaskedLine
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from payments.audio import FRAME, Floats32, Samples, peak_of
+from listening.audio import FRAME, Floats32, Samples, peak_of
 from payments.detection.keys import KEYS, Press
 from payments.detection.tones import CENTRE, NEEDED, STEP, STEPS, Look, look
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from payments.audio import FRAME, RATE_HZ, Floats, Floats32, Numbers
+from listening.audio import FRAME, RATE_HZ, Floats, Floats32, Numbers
 from payments.detection.keys import COLUMNS_HZ, ROWS_HZ
 
 STEP = 40

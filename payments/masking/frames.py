@@ -7,7 +7,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from payments.audio import FRAME
+from listening.audio import FRAME
 
 Spectra: TypeAlias = npt.NDArray[np.complex64]
 

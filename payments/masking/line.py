@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from payments.audio import FRAME, Samples
+from listening.audio import FRAME, Samples
 from payments.detection.keys import Press
 from payments.detection.merging import Merger, Source
 from payments.detection.receiver import Receiver

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from payments.audio import FRAME, Floats32, Samples, peak_of
+from listening.audio import FRAME, Floats32, Samples, peak_of
 from payments.masking.frames import DELAY, HEARD, HOP, HOPS, LINES, LOOK_AHEAD, Spectra
 from payments.masking.gate import Gate
 from payments.masking.press import PressFinder

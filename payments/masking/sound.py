@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from payments.audio import FRAME, RATE_HZ, Floats32, peak_of
+from listening.audio import FRAME, RATE_HZ, Floats32, peak_of
 
 PITCH_HZ = 400
 """Below the keypad's band, and a single tone: no receiver takes it for a key."""

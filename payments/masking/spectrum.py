@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from payments.audio import Floats32, Numbers, peak_of
+from listening.audio import Floats32, Numbers, peak_of
 from payments.masking.frames import HEARD, HOP, HOPS, UNHEARD, WINDOW, Spectra
 
 LINE_HZ = 8000 / WINDOW

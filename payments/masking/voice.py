@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from payments.audio import RATE_HZ, Floats, Floats32, Numbers
+from listening.audio import RATE_HZ, Floats, Floats32, Numbers
 from payments.masking.frames import HOP, HOPS, LINES, UNHEARD, WINDOW, Spectra
 from payments.masking.spectrum import (
     COLUMNS,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
-from payments.audio import FRAME
+from listening.audio import FRAME
 
 SOONEST = 80
 """A frame follows the one before by 10 ms at least, so that a burst is caught up with, evenly."""

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from payments.audio import FRAME, Samples, peak_of
+from listening.audio import FRAME, Samples, peak_of
 from payments.detection.keys import KEYS, Press
 from payments.masking.line import Heard, MaskedLine, hear_all
 from payments.masking.masker import NOISE_DBM0

@@ -19,7 +19,7 @@ from engine.capturing.messages import (
     read_news,
     read_order,
 )
-from payments.audio import Samples
+from listening.audio import Samples
 from payments.capture import Card, Output, Prompt, Rules
 from payments.errors import PaymentError
 from payments.tokens import CardToken, Key, Token

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from config.asterisk_runtime import find_runtime
-from payments.audio import Floats
+from listening.audio import Floats
 from phones.phone import Call
 from tests.asterisk.asterisk_fixture import without_library_path
 from tests.ports import free_port

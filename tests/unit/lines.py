@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from payments.audio import FRAME, RATE_HZ, Floats, Samples, peak_of
+from listening.audio import FRAME, RATE_HZ, Floats, Samples, peak_of
 from payments.detection.keys import COLUMNS_HZ, KEYS, ROWS_HZ, Press
 
 

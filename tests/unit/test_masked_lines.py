@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from payments.audio import FRAME, Floats, Samples
+from listening.audio import FRAME, Floats, Samples
 from payments.detection.keys import KEYS
 from payments.masking.line import Heard, MaskedLine, hear_all
 from tests.unit.lines import noise, press, silence, voice

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from payments.audio import FRAME, Floats, Floats32, Samples, peak_of
+from listening.audio import FRAME, Floats, Floats32, Samples, peak_of
 from payments.detection.keys import KEYS
 from payments.masking.frames import DELAY, HOPS, LINES
 from payments.masking.line import MaskedLine

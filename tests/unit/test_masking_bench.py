@@ -16,7 +16,7 @@ from bench.masking_noise import COLOURS, noise
 from bench.masking_odds import interval, odds_of
 from bench.masking_points import masked
 from bench.masking_referees import multimon, spandsp
-from payments.audio import RATE_HZ, Floats, Samples
+from listening.audio import RATE_HZ, Floats, Samples
 
 pytestmark = pytest.mark.unit
 

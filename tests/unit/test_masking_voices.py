@@ -8,7 +8,7 @@ import pytest
 from bench.masking_line import DIGITS
 from bench.masking_voices import Listener, burst_of, cut, find, make_round
 from ivr.prompts.g711 import decode_alaw, encode_alaw
-from payments.audio import FRAME
+from listening.audio import FRAME
 
 pytestmark = pytest.mark.unit
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from bench.masking_referees import in_order
-from payments.audio import Floats
+from listening.audio import Floats
 from payments.detection.receiver import Receiver
 from tests.unit.command import Command
 from tests.unit.lines import frames, keys_of, press, silence, voice

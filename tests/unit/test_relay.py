@@ -6,7 +6,7 @@ from itertools import chain, zip_longest
 import numpy as np
 import pytest
 
-from payments.audio import FRAME, Floats, Samples, peak_of
+from listening.audio import FRAME, Floats, Samples, peak_of
 from payments.masking.frames import DELAY
 from payments.masking.masker import NOISE_DBM0
 from payments.relay import Relay, hear
