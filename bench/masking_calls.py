@@ -157,7 +157,11 @@ async def _talk(
                 talk.talker.say(each, by_events=True) for each in keys.captured_events
             )
         await _said(captured)
-    return captured, lost
+        whole = [talk for talk in captured if talk.talker.call.ended_ns is None]
+    lost += ["a call ended while it was captured"] * (len(captured) - len(whole))
+    if not whole:
+        raise Unmeasured(lost[0])
+    return whole, lost
 
 
 async def _key_openly(

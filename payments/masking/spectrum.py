@@ -47,6 +47,9 @@ HIGH = slice(54, 112)  # 1800 to 3700 Hz
 _KEY_LINES = KEYS.stop - KEYS.start
 _ROW_LINES = ROWS.stop - ROWS.start
 _NOTHING = np.float32(0.01)  # far less than one step of a sample has
+_TONE_LINES = np.float32(WINDOW * np.sum(SHAPE**2) / np.sum(SHAPE) ** 2)
+"""A tone's power is that of its line, if it lies on one, so many times."""
+
 _LOBE = 5  # lines that hold all of a tone, wherever between two lines it is
 
 
@@ -57,7 +60,8 @@ class Measures(NamedTuple):
     """The strongest line below the keypad's."""
     low_mean: float
     keys: float
-    """The strongest line among the keypad's."""
+    """The strongest tone among the keypad's, as the line that it lies on would have it. Between two
+    lines, the stronger is up to 2 dB weaker: what depends on it would depend on the key."""
     concentration: float
     """The part of the keypad's band that two tones explain, one among rows, one among columns."""
     row: int
@@ -87,11 +91,11 @@ def measure(powers: Floats32) -> list[list[Measures]]:
     """The numbers of each spectrum, given its powers."""
     low, keys, high = powers[..., LOW], powers[..., KEYS], powers[..., HIGH]
     total = np.add.reduce(keys, axis=-1)
-    explained, row, column = _two_tones(powers)
+    strongest, explained, row, column = _two_tones(powers)
     numbers = (
         np.maximum.reduce(low, axis=-1),
         np.add.reduce(low, axis=-1) / low.shape[-1],
-        np.maximum.reduce(keys, axis=-1),
+        strongest,
         explained / (total + _NOTHING),
         row,
         column,
@@ -103,13 +107,15 @@ def measure(powers: Floats32) -> list[list[Measures]]:
     return [[Measures(*next(spectra)) for _ in range(HOPS)] for _ in powers]
 
 
-def _two_tones(powers: Floats32) -> tuple[Floats32, Numbers, Numbers]:
-    """The power of the strongest tone among rows and among columns together; where they are."""
+def _two_tones(powers: Floats32) -> tuple[Floats32, Floats32, Numbers, Numbers]:
+    """Of the strongest tone among rows and that among columns: the line of the stronger, the power
+    of both together, and where they are."""
     running = np.add.accumulate(powers[..., KEYS.start - 3 : KEYS.stop + 2], axis=-1)
     lobes = running[..., _LOBE:] - running[..., :-_LOBE]
     rows, columns = lobes[..., :_ROW_LINES], lobes[..., _ROW_LINES:]
-    both: Floats32 = np.maximum.reduce(rows, axis=-1) + np.maximum.reduce(columns, axis=-1)
-    return both, rows.argmax(axis=-1), columns.argmax(axis=-1)
+    row, column = np.maximum.reduce(rows, axis=-1), np.maximum.reduce(columns, axis=-1)
+    strongest = np.maximum(row, column) / _TONE_LINES
+    return strongest, row + column, rows.argmax(axis=-1), columns.argmax(axis=-1)
 
 
 def line_power(dbm0: float) -> float:
