@@ -29,6 +29,9 @@ from phones.tones import read_wav, steady_tone
 logger = logging.getLogger(__name__)
 
 _TICK_S = 0.01
+_NO_JITTER_BUFFER = "audio_jitter_buffer_type off\n"
+"""After a new source (SSRC) baresip's would wait for the time stamps of the old one to come round:
+over an agent's open line nothing would be heard. On one host there is no jitter."""
 
 
 def _config(address: str, sip_port: int) -> Config:
@@ -38,7 +41,7 @@ def _config(address: str, sip_port: int) -> Config:
         net_interface=address,
         max_concurrent_calls=None,
         native_log_level="warning",
-        extra_config_text=listen,
+        extra_config_text=f"{listen}{_NO_JITTER_BUFFER}",
     )
 
 
