@@ -22,6 +22,7 @@ from config.secrets import Secrets, load_or_create
 from config.site import Site
 from desk.app import build
 from desk.callbacks import add_routes as add_callbacks
+from desk.campaign_reports import add_routes as add_campaign_reports
 from desk.campaigns import add_routes as add_campaigns
 from desk.card_payments import add_routes as add_card_payments
 from desk.leads import add_routes as add_leads
@@ -44,6 +45,7 @@ from engine.calls.ringer import SwitchRinger
 from engine.calls.services import Services, Sources
 from engine.calls.story import Story
 from engine.calls.switchboard import Switchboard
+from engine.campaigns.reports.views import CampaignReportViews
 from engine.campaigns.views import LeadViews
 from engine.capturing.keeper import CaptureProcess
 from engine.dialing.dialer import Dialer
@@ -164,6 +166,7 @@ class Engine:
             add_leads(app, self._leads(stack, site, views))
             campaigns = CampaignViews(partial(_site_in_force, site, views), self._clock)
             add_campaigns(app, campaigns)
+            add_campaign_reports(app, self._campaign_reports(stack, site, views))
             await self._http(stack, site, app)
             redis = await self._redis(stack)
             redis_url = redis.url if redis else self._settings.redis_url
@@ -304,6 +307,15 @@ class Engine:
         leads = LeadViews(partial(_site_in_force, site, views), site.site, self._settings.sql_url)
         stack.push_async_callback(leads.close)
         return leads
+
+    def _campaign_reports(
+        self, stack: AsyncExitStack, site: Site, views: EngineViews
+    ) -> CampaignReportViews:
+        url = self._settings.sql_url
+        in_force = partial(_site_in_force, site, views)
+        reports = CampaignReportViews(in_force, site.site, url, self._clock)
+        stack.push_async_callback(reports.close)
+        return reports
 
     async def _sources(self, stack: AsyncExitStack, site: Site, secrets: Secrets) -> Sources:
         client = await stack.enter_async_context(Web(self._metrics, self._clock).open())

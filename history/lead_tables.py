@@ -14,6 +14,7 @@ __all__ = [
     "consents",
     "dialing_nodes",
     "do_not_call",
+    "evidence_exports",
     "lead_counter",
     "lead_imports",
     "lead_lists",
@@ -140,7 +141,12 @@ attempts = Table(
     Column("trunk", Text),
     Index(None, "number", "begun_ms"),
     Index(None, "lead_id", "begun_ms"),
-    Index(None, "campaign", "begun_ms"),
+    # What is counted of calls: their rows, of which evidence is the most, need not be read.
+    Index(
+        "ix_dial_attempts_counted",
+        *("campaign", "begun_ms", "result", "answered_ms", "agent", "disposition", "list_id"),
+        *("node", "caller_id", "site", "id"),
+    ),
     Index("ix_dial_attempts_open", "node", sqlite_where=_OPEN, postgresql_where=_OPEN),
 )
 
@@ -204,6 +210,27 @@ dialing_nodes = Table(
     Column("site", Text, primary_key=True),
     Column("node", Text, primary_key=True),
     Column("seen_ms", BigInteger, nullable=False),
+)
+
+# Who had the evidence of a campaign's calls, and when; written before it is read, and never
+# deleted. `number`: only calls to it. `target` is the file, or `-`, `sha256` of what was written.
+evidence_exports = Table(
+    "evidence_exports",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("site", Text, nullable=False),
+    Column("campaign", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("since_ms", BigInteger, nullable=False),
+    Column("until_ms", BigInteger, nullable=False),
+    Column("number", Text),
+    Column("form", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("calls", BigInteger),
+    Column("sha256", Text),
+    Column("done_ms", BigInteger),
+    Index(None, "at_ms"),
 )
 
 # What the leads of a list have: places, and names of fields. Asked of the leads themselves it would

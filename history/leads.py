@@ -13,6 +13,7 @@ from history.lead_hopper import AttemptRow
 from history.lead_reading import leads_of
 from history.lead_rows import LeadRow, ListRow, NumberRow
 from history.lead_tables import attempts, lead_lists, lead_numbers, leads, list_facets
+from history.tables import contacts
 
 PIECE = 2_000
 _ATTEMPT = tuple(AttemptRow.__dataclass_fields__)
@@ -32,6 +33,14 @@ class Again(NamedTuple):
     lead_id: int
     values: Mapping[str, Any]
     numbers: Sequence[NumberRow]
+
+
+class DialedContact(NamedTuple):
+    """A call as the history has it, where somebody or something had answered."""
+
+    outcome: str
+    ended_ms: int
+    talk_ms: int | None
 
 
 class LeadStore:
@@ -107,6 +116,18 @@ class LeadStore:
             async with self._engine.connect() as connection:
                 rows = await connection.execute(query.order_by(attempts.c.begun_ms))
                 return [attempt_of(row._mapping) for row in rows]
+
+    async def contacts(self, lead_id: int) -> Mapping[str, DialedContact]:
+        """What the history has of a lead's calls, by their attempts."""
+        column, call = contacts.c, attempts.c
+        query = select(column.id, column.outcome, column.ended_ms, column.talk_ms)
+        ours = call.site == self._site, call.lead_id == lead_id
+        with failing():
+            async with self._engine.connect() as connection:
+                found = await connection.execute(
+                    query.join(attempts, call.id == column.id).where(*ours)
+                )
+                return {name: DialedContact(*rest) for name, *rest in found}
 
     async def attempts_between(
         self, since_ms: int, until_ms: int, campaign: str | None

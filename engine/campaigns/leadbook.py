@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from typing import Any, NamedTuple
@@ -23,10 +23,12 @@ from engine.clock import now_ms
 from engine.console import Screen, clock_time, counted
 from engine.errors import LeadsRefused
 from engine.loading import load_site_file
+from engine.reporting.lengths import length
 from engine.reporting.report import moment
 from engine.settings import Settings
+from history.lead_hopper import AttemptRow
 from history.lead_rows import LeadRow, ListRow
-from history.leads import LeadFilter, LeadStore
+from history.leads import DialedContact, LeadFilter, LeadStore
 from routing.outbound.leads.plan import Plan, Result
 
 STATES = ("ready", "held", "dialing", "done")
@@ -114,10 +116,11 @@ async def show(settings: Settings, lead_id: int, as_json: bool) -> int:
         if row is None:
             raise LeadsRefused(f"there is no lead {lead_id}")
         calls = await desk.store.attempts(lead_id)
+        contacts = await desk.store.contacts(lead_id)
         zone = ZoneInfo(desk.site.zone)
     if as_json:
-        attempts = [asdict(call) for call in calls]
-        typer.echo(json.dumps({**asdict(row), "attempts": attempts}, ensure_ascii=False))
+        told = {**asdict(row), "attempts": calls_told(calls, contacts)}
+        typer.echo(json.dumps(told, ensure_ascii=False))
         return 0
     screen = Screen()
     screen.table(f"Lead {lead_id}", _COLUMNS, [_row(row, zone)])
@@ -126,12 +129,33 @@ async def show(settings: Settings, lead_id: int, as_json: bool) -> int:
         (n.number, n.kind, n.place, n.best or "", n.tries, n.closed or "") for n in row.numbers
     ]
     screen.table("Numbers", ("number", "kind", "place", "best time", "tries", "closed"), numbers)
-    made = [
-        (clock_time(c.begun_ms, zone), c.campaign, c.number, c.result or "under way", c.agent or "")
-        for c in calls
-    ]
-    screen.table("Calls", ("begun", "campaign", "number", "result", "agent"), made)
+    screen.table("Calls", _CALLS, [_call(each, contacts.get(each.id), zone) for each in calls])
+    if contacts:
+        screen.say("trunkline history CALL tells how one went, of those that were answered.")
     return 0
+
+
+_CALLS = ("begun", "campaign", "number", "result", "agent", "disposition", "talk", "call")
+
+
+def _call(call: AttemptRow, contact: DialedContact | None, zone: ZoneInfo) -> tuple[Any, ...]:
+    begun = clock_time(call.begun_ms, zone), call.campaign, call.number, call.result or "under way"
+    talk = "" if contact is None else length(contact.talk_ms)
+    return (
+        *begun,
+        call.agent or "",
+        call.disposition or "",
+        talk,
+        "" if contact is None else call.id,
+    )
+
+
+def calls_told(
+    calls: Sequence[AttemptRow], contacts: Mapping[str, DialedContact]
+) -> list[dict[str, Any]]:
+    """Calls to a lead, each with its `contact` as the history has it, or null."""
+    found = {name: contact._asdict() for name, contact in contacts.items()}
+    return [{**asdict(call), "contact": found.get(call.id)} for call in calls]
 
 
 async def export(settings: Settings, name: str, state: str) -> int:

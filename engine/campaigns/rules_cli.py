@@ -8,10 +8,13 @@ from typing import Annotated
 import typer
 
 from engine import settings
+from engine.campaigns.reports.cli import add_commands
 from engine.commands import Commands
 from engine.completing import complete
 
-app = typer.Typer(cls=Commands, help="Show, start, pause and stop campaigns.", no_args_is_help=True)
+app = typer.Typer(
+    cls=Commands, help="Show, start, pause, stop and report campaigns.", no_args_is_help=True
+)
 
 Name = Annotated[str, typer.Argument(help="A campaign of the site.")]
 By = Annotated[
@@ -24,7 +27,7 @@ By = Annotated[
 
 @app.callback()
 def campaign() -> None:
-    """Show, start, pause and stop campaigns."""
+    """Show, start, pause, stop and report campaigns."""
 
 
 @app.command(name="list")
@@ -100,3 +103,6 @@ def rules(
 
     asked = Asked(campaign, number, at, zone, part, consent, agent)
     raise typer.Exit(complete(show(settings.from_environment(), asked, as_json)))
+
+
+add_commands(app)

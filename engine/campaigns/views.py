@@ -11,6 +11,7 @@ from config.site import Site
 from desk.leads import Word
 from desk.views import Json, Refused, Unavailable
 from engine.campaigns.importing import Target, bring_in
+from engine.campaigns.leadbook import calls_told
 from engine.campaigns.permissions import consent_kind, consent_source, given_ms
 from engine.campaigns.reading.rows import Refused as RefusedRow
 from engine.campaigns.sources import SentSource
@@ -75,7 +76,8 @@ class LeadViews:
             if row is None:
                 raise Refused("no_such_lead", f"there is no lead {lead_id}", unknown=True)
             calls = await self._leads.attempts(lead_id)
-        return {**asdict(row), "attempts": [asdict(call) for call in calls]}
+            contacts = await self._leads.contacts(lead_id)
+        return {**asdict(row), "attempts": calls_told(calls, contacts)}
 
     async def entries(self, number: str) -> list[Json]:
         with _answering():

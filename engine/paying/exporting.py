@@ -16,6 +16,7 @@ from engine.paying.book import told
 from engine.paying.opening import open_ledger
 from engine.reporting.report import moment
 from engine.settings import Settings
+from engine.spreadsheet import plain
 from payments.gateways import Operation
 from payments.ledger import Attempt, Payment
 from payments.money import Amount
@@ -82,12 +83,7 @@ def _csv(rows: Sequence[Mapping[str, Any]]) -> str:
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
     for row in rows:
-        writer.writerow({name: _plain(name, value) for name, value in row.items()})
+        # Only amounts may begin with a minus.
+        told = {name: value if name == "amount" else plain(value) for name, value in row.items()}
+        writer.writerow(told)
     return text.getvalue()
-
-
-def _plain(column: str, value: Any) -> Any:
-    """A text that a spreadsheet would take for a formula is quoted, as OWASP has it for CSV; only
-    amounts may begin with a minus."""
-    is_text = isinstance(value, str) and column != "amount"
-    return f"'{value}" if is_text and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

@@ -62,7 +62,7 @@ async def make(settings: Settings, wanted: Wanted, now_ms: int, progress: Progre
     """The report. Raises SettingsInvalid, NoSuchSubject, SiteInvalid, HistoryUnreadable."""
     site = load_site_file(settings).site
     zone = ZoneInfo(site.zone)
-    since_ms, until_ms = _period(wanted, zone, now_ms)
+    since_ms, until_ms = period(wanted.since, wanted.until, zone, now_ms)
     cuts = borders(since_ms, until_ms, wanted.step, zone)
     async with _store(settings) as (store, rollups):
         rolled, kept_ms = await _rolled(rollups, cuts, wanted, zone)
@@ -156,13 +156,15 @@ def _names(wanted: Wanted, site: Site, cells: Cells) -> Sequence[str]:
 # when
 
 
-def _period(wanted: Wanted, zone: ZoneInfo, now_ms: int) -> tuple[int, int]:
-    since_ms = moment("--from", wanted.since, zone, now_ms)
+def period(since: str, until: str, zone: ZoneInfo, now_ms: int) -> tuple[int, int]:
+    """Both as they were typed; without `until` it ends now, as it does at the latest. Raises
+    SettingsInvalid."""
+    since_ms = moment("--from", since, zone, now_ms)
     until_ms = now_ms
-    if wanted.until:
-        until_ms = min(now_ms, moment("--to", wanted.until, zone, now_ms, end=True))
+    if until:
+        until_ms = min(now_ms, moment("--to", until, zone, now_ms, end=True))
     if since_ms >= until_ms:
-        raise SettingsInvalid("--from", wanted.since, "a time before --to, and before now")
+        raise SettingsInvalid("--from", since, "a time before --to, and before now")
     return since_ms, until_ms
 
 
