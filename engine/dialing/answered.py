@@ -159,7 +159,9 @@ class DialedConversation(Conversation):
         except (PlaybackFailed, SpeechError) as error:
             log.error("message_not_played", contact=self._id, error=str(error))
             return False
-        digit, until_ms = heard.digit, services.clock() + KEY_MS
+        played_ms = services.clock()
+        self._change(lambda story: story.tell(played_ms, "sorry_played"))
+        digit, until_ms = heard.digit, played_ms + KEY_MS
         while digit != key and (left_ms := until_ms - services.clock()) > 0:
             digit = await self._session.wait_for_digit(left_ms)
             if digit is None:

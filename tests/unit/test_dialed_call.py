@@ -140,7 +140,8 @@ async def test_who_meets_nobody_hears_who_called_and_how_to_be_left_alone() -> N
         await ends(call)
     assert dialed.told == [("lost",), ("opted_out",), ("ended", "engine")]
     assert dialed.row.outcome is Outcome.LOST
-    assert dialed.steps()[-4:] == ["left_queue", "lost", "opted_out", "ended"]
+    told = ["left_queue", "lost", "sorry_played", "opted_out", "ended"]
+    assert dialed.steps()[-5:] == told
 
 
 async def test_the_key_ends_the_message_and_the_call() -> None:
