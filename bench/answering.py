@@ -15,25 +15,27 @@ from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console
+from rich.table import Table
 
 from bench import command
 from bench.answering_asterisk import asked
 from bench.answering_fit import count, heard
-from bench.answering_scenes import SIGNALS, Answer, draw, made
+from bench.answering_points import LINES, MIXES, PARTS_OF_PEOPLE, found_at
+from bench.answering_scenes import MACHINES, PERSONS, SIGNALS, Answer, draw, made
 from bench.answering_voices import strangers
 from bench.command import Report, percentile
 from listening.audio import FRAME
 from listening.judge import Judge, fitted
 from listening.listener import Care, Listener
+from listening.mix import MIXED
 from listening.values import Clock, Cue, Verdict, Who
 
-_FULL, _QUICK = (300, 250, 75), (40, 30, 20)
-"""People, machines, and tones or silence."""
+_FULL, _QUICK = (100, 80, 10), (10, 8, 4)
+"""Of each kind of people, of machines, and of tones or silence."""
 _SEED = 11
 _AT_MOST = 0.02
 """Of people taken for machines: what an abandon budget of 3 % has room for."""
 _PATIENT_MS = 10_000
-_SHOWN = 5  # thresholds in steps of 0.05
 _EARLY_MS = -20
 """A cue so long before the beep has ended would have its message cut: a frame is no matter."""
 _COLUMNS = ("answers", "of", "by speech", "right", "by greeting", "right", "AMD", "right")
@@ -66,6 +68,7 @@ async def measure(quick: bool, console: Console) -> Report:
         f"for machines: {_AT_MOST:.0%} at most), and by Asterisk's AMD"
     )
     curves = {clock: count(fitted(clock), paths, clock) for clock in Clock}
+    _show_curves(curves, _mixed(told, Who.PERSON, _by_amd), console)
     return Report(title, _COLUMNS, list(_rows(told)), _figures(told, curves))
 
 
@@ -96,6 +99,16 @@ def _told(answer: Answer, listener: Listener) -> Iterable[Verdict | Cue]:
             yield told
 
 
+def _show_curves(curves: Mapping[Clock, Judge], amds: float, console: Console) -> None:
+    """What part of machines is found, by the part of people that is taken for machines."""
+    table = Table("machines found", *(f"{part:.1%}" for part in (*PARTS_OF_PEOPLE, amds)))
+    for clock, curve in curves.items():
+        for name, mix in MIXES.items():
+            found = (found_at(curve, part, mix) for part in (*PARTS_OF_PEOPLE, amds))
+            table.add_row(f"{clock.value}, {name}", *(f"{part:.1%}" for part in found))
+    console.print(table)
+
+
 def _others() -> str:
     return ", ".join(sorted({each.engine for each in strangers()})) or "none"
 
@@ -123,84 +136,119 @@ def _taken(truth: Who, said: Sequence[Who]) -> tuple[str, str]:
 
 
 def _figures(told: Sequence[Told], curves: Mapping[Clock, Judge]) -> command.Figures:
-    people = [each for each in told if each.answer.scene.who is Who.PERSON]
-    machines = [each for each in told if each.answer.scene.who is Who.MACHINE]
+    spoken = [each for each in told if each.answer.scene.who not in SIGNALS]
     signals = [each for each in told if each.answer.scene.who in SIGNALS]
-    false = _share(people, lambda each: each.amd.who is Who.MACHINE)
+    machines = [each for each in spoken if each.answer.scene.who is Who.MACHINE]
+    amds = _mixed(told, Who.PERSON, _by_amd)
     figures: dict[str, Any] = {
         "answers": len(told),
-        "people": len(people),
-        "machines": len(machines),
-        "amd_false_positives": false,
-        "amd_silent_people": _share(people, lambda each: each.amd.who is Who.SILENCE),
-        "amd_machines_found": _share(machines, lambda each: each.amd.who is Who.MACHINE),
+        "amd_false_positives": amds,
+        "amd_machines_found": _mixed(told, Who.MACHINE, _by_amd),
         "amd_signals_right": _share(signals, lambda each: each.amd.who is each.answer.scene.who),
         "amd_after_speech_ms": _times(
-            [*people, *machines], lambda each: each.amd.at_ms - (each.answer.speech_ms or 0)
+            spoken, lambda each: each.amd.at_ms - (each.answer.speech_ms or 0)
         ),
         **_cues(machines),
-        "amd_confusion": [
-            _confused(who, [each.answer for each in told], [each.amd for each in told])
-            for who in Who
-        ],
+        "amd_confusion": _confusion(told, lambda each: each.amd),
+        "amd_lines": _by_line(spoken, lambda each: each.amd),
     }
-    for clock in Clock:
-        figures |= _by_clock(clock, people, machines, signals)
-        figures[f"{clock.value}_confusion"] = [
-            _confused(who, [each.answer for each in told], [each.ours[clock] for each in told])
-            for who in Who
-        ]
-        figures[f"{clock.value}_found_at_amds_false_positives"] = _found_at(curves[clock], false)
-        figures[f"{clock.value}_curve"] = [
-            {
-                "threshold": point.threshold,
-                "false_positives": round(point.false_positives, 4),
-                "found": round(point.found, 4),
-            }
-            for point in curves[clock].points[::_SHOWN]
-        ]
+    for clock, curve in curves.items():
+        ours = {
+            **_by_clock(clock, told),
+            "found_at_amds_false_positives": round(found_at(curve, amds), 4),
+            "curve": [
+                {
+                    "mix": name,
+                    "false_positives": part,
+                    "found": round(found_at(curve, part, mix), 4),
+                }
+                for name, mix in MIXES.items()
+                for part in (*PARTS_OF_PEOPLE, amds)
+            ],
+        }
+        figures |= {f"{clock.value}_{name}": value for name, value in ours.items()}
     return figures
 
 
-def _by_clock(
-    clock: Clock, people: Sequence[Told], machines: Sequence[Told], signals: Sequence[Told]
-) -> dict[str, Any]:
+def _by_amd(told: Told) -> Verdict:
+    return told.amd
+
+
+def _by_clock(clock: Clock, told: Sequence[Told]) -> dict[str, Any]:
+    def ours(told: Told) -> Verdict:
+        return told.ours[clock]
+
     def after_speech(told: Told) -> int:
-        return told.ours[clock].at_ms - (told.answer.speech_ms or 0)
+        return ours(told).at_ms - (told.answer.speech_ms or 0)
 
     def after_greeting(told: Told) -> int:
-        return told.ours[clock].at_ms - (told.answer.spoken_ms or 0)
+        return ours(told).at_ms - (told.answer.spoken_ms or 0)
 
     expected = fitted(clock).expected(Care.within(_AT_MOST, clock).machine)
-    figures = {
+    people = [each for each in told if each.answer.scene.who is Who.PERSON]
+    spoken = [each for each in told if each.answer.scene.who not in SIGNALS]
+    signals = [each for each in told if each.answer.scene.who in SIGNALS]
+    return {
         "threshold": expected.threshold,
-        "false_positives": _share(people, lambda each: each.ours[clock].who is Who.MACHINE),
-        "false_positives_expected": round(expected.false_positives, 4),
-        "false_positives_at_most": round(expected.at_most, 4),
-        "machines_found": _share(machines, lambda each: each.ours[clock].who is Who.MACHINE),
-        "signals_right": _share(
-            signals, lambda each: each.ours[clock].who is each.answer.scene.who
-        ),
-        "signals_ms": _times(signals, lambda each: each.ours[clock].at_ms),
-        "after_speech_ms": _times([*people, *machines], after_speech),
+        "false_positives": _mixed(told, Who.PERSON, ours),
+        "false_positives_expected": round(expected.false_positives(), 4),
+        "false_positives_at_most": round(expected.at_most(), 4),
+        "machines_found": _mixed(told, Who.MACHINE, ours),
+        "machines_found_expected": round(expected.found(), 4),
+        "signals_right": _share(signals, lambda each: ours(each).who is each.answer.scene.who),
+        "signals_ms": _times(signals, lambda each: ours(each).at_ms),
+        "after_speech_ms": _times(spoken, after_speech),
         "person_after_speech_ms": _times(people, after_speech),
         "person_after_greeting_ms": _times(people, after_greeting),
+        "confusion": _confusion(told, ours),
+        "lines": _by_line(spoken, ours),
     }
-    return {f"{clock.value}_{name}": value for name, value in figures.items()}
 
 
-def _found_at(curve: Judge, false_positives: float) -> float:
-    """The part of machines found where no more people are taken for machines than this."""
-    fitting = [each for each in curve.points if each.false_positives <= false_positives]
-    return round(max((each.found for each in fitting), default=0.0), 4)
+def _mixed(told: Sequence[Told], who: Who, said: Callable[[Told], Verdict]) -> float:
+    """The part of people or machines who are taken for machines, by their kinds' shares."""
+    share = 0.0
+    for kind in PERSONS if who is Who.PERSON else MACHINES:
+        these = [each for each in told if each.answer.scene.kind == kind]
+        share += getattr(MIXED, kind) * _share(these, lambda each: said(each).who is Who.MACHINE)
+    return round(share, 4)
+
+
+def _confusion(
+    told: Sequence[Told], said: Callable[[Told], Verdict]
+) -> list[Mapping[str, float | str]]:
+    answers, verdicts = [each.answer for each in told], [said(each) for each in told]
+    kinds = dict.fromkeys(answer.scene.kind for answer in answers)
+    return [_confused(kind, answers, verdicts) for kind in kinds]
+
+
+def _by_line(
+    told: Sequence[Told], said: Callable[[Told], Verdict]
+) -> list[Mapping[str, float | str]]:
+    """By codec, language and surroundings: who was taken for a machine."""
+    rows: list[Mapping[str, float | str]] = []
+    for name, of in LINES.items():
+        for value in sorted({of(each.answer.scene) for each in told}):
+            these = [each for each in told if of(each.answer.scene) == value]
+            rows.append({name: value, **_taken_by(these, said)})
+    return rows
+
+
+def _taken_by(told: Sequence[Told], said: Callable[[Told], Verdict]) -> Mapping[str, float]:
+    parts: dict[str, float] = {}
+    for who, name in ((Who.PERSON, "false_positives"), (Who.MACHINE, "found")):
+        these = [each for each in told if each.answer.scene.who is who]
+        parts[f"{who.value}s"] = len(these)
+        parts[name] = _share(these, lambda each: said(each).who is Who.MACHINE)
+    return parts
 
 
 def _confused(
-    truth: Who, answers: Sequence[Answer], verdicts: Sequence[Verdict]
+    kind: str, answers: Sequence[Answer], verdicts: Sequence[Verdict]
 ) -> Mapping[str, float | str]:
     pairs = zip(answers, verdicts, strict=True)
-    counted = Counter(verdict.who for answer, verdict in pairs if answer.scene.who is truth)
-    return {"truth": truth.value, **{who.value: counted[who] for who in Who}}
+    counted = Counter(verdict.who for answer, verdict in pairs if answer.scene.kind == kind)
+    return {"truth": kind, **{who.value: counted[who] for who in Who}}
 
 
 def _cues(machines: Sequence[Told]) -> Mapping[str, float | Mapping[str, float]]:

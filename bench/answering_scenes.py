@@ -21,14 +21,14 @@ from listening.audio import RATE_HZ, Floats, Samples
 from listening.values import Who
 
 LANGUAGES = tuple(WORDS)
-PERSONS = {"hello": 0.5, "named": 0.3, "firm": 0.2}
-"""How people answer, and how many do: most with a word, one in five for a firm."""
-MACHINES = {"personal": 0.5, "carrier": 0.35, "short": 0.15}
+PERSONS = ("hello", "named", "firm")
+MACHINES = ("personal", "carrier", "short")
 SIGNALS = (Who.INTERCEPT, Who.FAX, Who.BUSY, Who.REORDER, Who.SILENCE)
 
 _PERSON_S = 9.0
 _AFTER_S = 5.0  # of a machine's recording
 _UNBEEPED = 0.15
+_TESTS_OWN = 2
 _AGAIN = 0.5  # of those who say hello once more
 _OPEN_DB, _EDGE = -40.0, 80
 
@@ -65,23 +65,23 @@ class Answer:
 
 
 def draw(part: str, people: int, machines: int, signals: int, seed: int) -> list[Scene]:
-    """Scenes of one part's voices."""
+    """Scenes of one part's voices: so many of each kind of people, of machines, of signals. How
+    many of each kind answer is a campaign's, and is weighed in where they are counted."""
     chance = np.random.default_rng((seed, *part.encode()))
-    kinds = [Who.PERSON] * people + [Who.MACHINE] * machines
-    kinds += [SIGNALS[number % len(SIGNALS)] for number in range(signals)]
-    return [_scene(number, who, part, chance) for number, who in enumerate(kinds)]
+    kinds = [(Who.PERSON, kind) for kind in PERSONS for _ in range(people)]
+    kinds += [(Who.MACHINE, kind) for kind in MACHINES for _ in range(machines)]
+    kinds += [(who, who.value) for who in SIGNALS for _ in range(signals)]
+    return [_scene(number, *each, part, chance) for number, each in enumerate(kinds)]
 
 
-def _scene(number: int, who: Who, part: str, chance: np.random.Generator) -> Scene:
+def _scene(number: int, who: Who, kind: str, part: str, chance: np.random.Generator) -> Scene:
     seed = int(chance.integers(1 << 31))
     line = draw_line(chance)
-    if who not in (Who.PERSON, Who.MACHINE):
-        return Scene(number, who, who.value, "", None, (), (), None, line, seed)
+    if who in SIGNALS:
+        return Scene(number, who, kind, "", None, (), (), None, line, seed)
     language = LANGUAGES[number % len(LANGUAGES)]
     words, speaker = WORDS[language], talker(language, part, chance)
-    shares = PERSONS if who is Who.PERSON else MACHINES
-    kind = str(chance.choice(list(shares), p=list(shares.values())))
-    phrases = words.filled(_phrases(words, kind, chance), chance)
+    phrases = words.filled(_phrases(words, kind, part, chance), chance)
     if who is Who.PERSON:
         pauses, beep = _persons_pauses(phrases, chance), None
         if kind == "hello" and chance.random() < _AGAIN:
@@ -93,11 +93,13 @@ def _scene(number: int, who: Who, part: str, chance: np.random.Generator) -> Sce
     return Scene(number, who, kind, language, speaker, phrases, pauses, beep, line, seed)
 
 
-def _phrases(words: Words, kind: str, chance: np.random.Generator) -> Phrases:
+def _phrases(words: Words, kind: str, part: str, chance: np.random.Generator) -> Phrases:
+    """The test says what the other parts say, and two greetings of each kind that they never do."""
     if kind == "hello":
         return (str(chance.choice(words.hello)),)
     choices: tuple[Phrases, ...] = getattr(words, kind)
-    return choices[int(chance.integers(len(choices)))]
+    known = len(choices) if part == "test" else len(choices) - _TESTS_OWN
+    return choices[int(chance.integers(known))]
 
 
 def _persons_pauses(phrases: Phrases, chance: np.random.Generator) -> tuple[float, ...]:

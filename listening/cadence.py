@@ -18,7 +18,6 @@ from listening.speech import Utterance
 _FRAME_S = FRAME_MS / 1000
 _PAUSE_S = 0.12
 """A pause between phrases is longer, one within words is not."""
-_LATE_S, _LONG_S = 2.0, 1.0
 _DIP_DB = 3.0
 
 
@@ -27,25 +26,23 @@ class Cadence(NamedTuple):
 
     since: float
     """From the first word to now: not weighed, for a clock runs by it."""
-    onset: float
-    """From the answer to the first word, two at most."""
     quiet: float
     """Since the last word; 0 while somebody speaks."""
+    length: float
+    """From the first word to the end of the last: the greeting as it is known."""
+    talk: float
+    """Of this, how much is speech."""
     first: float
-    """The first phrase, up to its pause; one at most, for longer ones are too rare to learn from.
-    """
+    """The first phrase, up to its pause."""
     phrases: float
     """How many."""
     pause: float
     """The longest between two."""
     syllables: float
     """How many, as the rises of the voice tell."""
-    evenness: float
-    """By how many decibels its levels differ, as a standard deviation."""
 
     def features(self) -> dict[str, float]:
-        """What is weighed. Few, and each with a limit or a meaning that holds beyond what was
-        learnt from: a greeting without a pause is no person's, however long it goes on."""
+        """What is weighed."""
         return {name: value for name, value in self._asdict().items() if name != "since"}
 
 
@@ -53,20 +50,19 @@ def cadence(said: Sequence[Utterance], dbm0: Floats) -> Cadence | None:
     """Of a call of these levels, one a frame; None while nobody has spoken."""
     if not said:
         return None
-    now, start = len(dbm0), said[0].first
+    now, start, after = len(dbm0), said[0].first, said[-1].after
     pauses = [(other.first - one.after) * _FRAME_S for one, other in pairwise(said)]
     breaks = [number for number, pause in enumerate(pauses) if pause >= _PAUSE_S]
     first = said[breaks[0]] if breaks else said[-1]
-    spoken = _spoken(said, dbm0)
     return Cadence(
         since=(now - start) * _FRAME_S,
-        onset=min(start * _FRAME_S, _LATE_S),
-        quiet=(now - said[-1].after) * _FRAME_S,
-        first=min((first.after - start) * _FRAME_S, _LONG_S),
+        quiet=(now - after) * _FRAME_S,
+        length=(after - start) * _FRAME_S,
+        talk=sum(each.frames for each in said) * _FRAME_S,
+        first=(first.after - start) * _FRAME_S,
         phrases=float(len(breaks) + 1),
         pause=max(pauses, default=0.0),
-        syllables=float(_syllables(spoken)),
-        evenness=float(spoken.std()),
+        syllables=float(_syllables(_spoken(said, dbm0))),
     )
 
 

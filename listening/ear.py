@@ -6,12 +6,13 @@ import numpy as np
 
 from listening.audio import FRAME, FRAME_MS, Floats, Samples
 from listening.cadence import Cadence, cadence
+from listening.signals import beep
 from listening.spectrum import QUIETEST_DBM0, SPAN, look
 from listening.speech import Mask, Utterance, utterances
-from listening.tones import ToneTrack
+from listening.tones import Tone, ToneTrack
 
-_LONGEST = 8 * 50
-"""Frames, eight seconds, that speech is looked for in: longer than any verdict takes."""
+_LONGEST = 11 * 50
+"""Frames, eleven seconds, that speech is looked for in: longer than any verdict takes."""
 
 
 class Ear:
@@ -51,13 +52,20 @@ class Ear:
         self.frames += 1
 
     def said(self) -> list[Utterance]:
-        """What somebody has said in the last eight seconds, in frames from `start`."""
+        """What somebody has said in the last eleven seconds, in frames from `start`."""
         return utterances(*self._kept())
 
     def cadence(self) -> Cadence | None:
         """How it was said; None while nobody has spoken."""
         levels, tonal = self._kept()
         return cadence(utterances(levels, tonal), levels)
+
+    def beep(self, cadence: Cadence) -> Tone | None:
+        """A machine's, since the first word."""
+        levels, tonal = self._kept()
+        first = self.frames - round(cadence.since * 1000 / FRAME_MS)
+        later = [tone for tone in self._track.tones if tone.first >= first]
+        return beep(later, float(levels[~tonal].max())) if later else None
 
     def _kept(self) -> tuple[Floats, Mask]:
         held = min(self.frames, _LONGEST)

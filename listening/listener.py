@@ -9,14 +9,18 @@ from listening.audio import FRAME_MS, Samples
 from listening.cadence import Cadence
 from listening.cue import CueWatch
 from listening.ear import Ear
-from listening.judge import Judge, fitted
+from listening.judge import Card, Judge, Moment, fitted
+from listening.mix import MIXED, Mix
 from listening.signals import meaning
+from listening.tones import Tone
 from listening.values import Clock, Heard, Verdict, Who
 
 EVERY = 5
 """Frames between two looks: 100 ms."""
 FIRST_MS = 300
 """From the first word, before which nothing can be told."""
+BEEP = 1.0
+"""How likely it is a machine that beeps."""
 _TONES_MS = 1_000
 """So much longer than for silence is waited for what tones will be."""
 
@@ -29,7 +33,7 @@ class Care:
 
     machine: float = 0.9
     """Likelihood of a machine at which it is one; `Judge.expected` tells what comes of it."""
-    person: float = 0.1
+    person: float = 0.05
     """Likelihood of a machine at which it is a person, without hearing more."""
     pause_ms: int = 600
     """Of silence before that: nobody is put through in the middle of a word."""
@@ -38,18 +42,26 @@ class Care:
     """From the clock's start to the verdict, at most; who is not taken for a machine by then is a
     person. A word is noticed up to 100 ms after it began, and 200 are left to have an agent there.
     """
-    greeting_ms: int = 4_500
+    greeting_ms: int = 7_000
     """A greeting that is as long as this is heard no further, by whichever clock."""
-    silence_ms: int = 2_000
-    """From the answer, in which nobody has said a word."""
+    silence_ms: int = 2_500
+    """From the answer, in which nobody has said a word: as long as AMD waits. Neither clock runs.
+    """
 
     @classmethod
-    def within(cls, false_positives: float, clock: Clock = Clock.SPEECH) -> Care:
+    def within(cls, false_positives: float, clock: Clock = Clock.SPEECH, mix: Mix = MIXED) -> Care:
         """As little as keeps the part of people who are taken for machines within this, with 95 %
-        confidence. Raises ValueError where none does."""
-        return cls(machine=fitted(clock).threshold(false_positives), clock=clock)
+        confidence, where people are mixed so. Raises ValueError where none does."""
+        return cls(machine=fitted(clock).threshold(false_positives, mix), clock=clock)
 
-    def is_last(self, cadence: Cadence, now_ms: int) -> bool:
+    def moment(self, cadence: Cadence, now_ms: int) -> Moment | None:
+        """What there is to decide now; None while somebody speaks and there is time."""
+        pauses = round(cadence.quiet * 1000) >= self.pause_ms
+        if self._is_last(cadence, now_ms):
+            return Moment.ENDED if pauses else Moment.GOES_ON
+        return Moment.PAUSE if pauses else None
+
+    def _is_last(self, cadence: Cadence, now_ms: int) -> bool:
         """Whether the next look would be too late."""
         counted = cadence.since if self.clock is Clock.SPEECH else cadence.quiet
         left_ms = self.verdict_ms - counted * 1000
@@ -57,12 +69,12 @@ class Care:
         return left_ms < EVERY * FRAME_MS or longest
 
 
-def decide(machine: float, cadence: Cadence, care: Care, *, last: bool) -> Who | None:
-    """A likelihood as a verdict; None to hear more."""
-    if machine >= care.machine:
-        return Who.MACHINE
-    waits = machine <= care.person and cadence.quiet * 1000 >= care.pause_ms
-    return Who.PERSON if waits or last else None
+def decide(machine: float, moment: Moment, care: Care) -> Who | None:
+    """A likelihood as a verdict; None to hear more. Only the last moment makes a machine: each
+    earlier look would have people of its own who are taken for one, and find no more machines."""
+    if moment is Moment.PAUSE:
+        return Who.PERSON if machine <= care.person else None
+    return Who.MACHINE if machine >= care.machine else Who.PERSON
 
 
 @dataclass(slots=True)
@@ -106,18 +118,29 @@ class Listener:
         return Verdict(Who.SILENCE, now_ms, 0.0, f"nothing was said in {now_ms} ms")
 
     def _heard(self, cadence: Cadence) -> Verdict | None:
-        since_ms = round(cadence.since * 1000)
-        now_ms = self._ear.now_ms
-        if since_ms < FIRST_MS:
+        now_ms, since_ms = self._ear.now_ms, round(cadence.since * 1000)
+        beep = self._ear.beep(cadence)
+        if beep is not None and self.care.machine <= BEEP:
+            return Verdict(Who.MACHINE, now_ms, BEEP, _beeped(beep), now_ms - since_ms)
+        moment = self.care.moment(cadence, now_ms)
+        if moment is None or since_ms < FIRST_MS:
             return None
-        machine = self._judge.machine(cadence)
-        who = decide(machine, cadence, self.care, last=self.care.is_last(cadence, now_ms))
+        card = self._judge.cards[moment]
+        machine = card.machine(cadence)
+        who = decide(machine, moment, self.care)
         if who is None:
             return None
         ended_ms = now_ms - round(cadence.quiet * 1000)
-        return Verdict(who, now_ms, machine, self._why(cadence), now_ms - since_ms, ended_ms)
+        cause = f"{moment.value}: {_strongest(card, cadence)}"
+        return Verdict(who, now_ms, machine, cause, now_ms - since_ms, ended_ms)
 
-    def _why(self, cadence: Cadence) -> str:
-        features = cadence.features()
-        strongest = self._judge.reasons(cadence)[:3]
-        return ", ".join(f"{name} {features[name]:.2f} ({part:+.1f})" for name, part in strongest)
+
+def _beeped(beep: Tone) -> str:
+    return f"a beep of {beep.ms} ms at {beep.hz:.0f} Hz"
+
+
+def _strongest(card: Card, cadence: Cadence) -> str:
+    """The three features that counted most, with their part of the log-odds."""
+    features = cadence.features()
+    strongest = card.reasons(cadence)[:3]
+    return ", ".join(f"{name} {features[name]:.2f} ({part:+.1f})" for name, part in strongest)

@@ -33,6 +33,12 @@ over each 450 ms to still echo cancellers (ITU-T V.25), and broken up by a mobil
 _CALLING_MS = range(400, 601)
 _CALLING_QUIET_MS = 200
 
+_BEEP_MS = 200
+"""A vowel holds its pitch for a tenth of a second, seldom for 160 ms."""
+_BEEP_PURITY = 0.93
+_BEEP_BELOW_DB = 12.0
+"""Music is less pure, and in the background: a chord that passes for a tone is fainter."""
+
 _BUSY_HZ, _BUSY_SECOND_HZ = (380.0, 500.0), (590.0, 650.0)
 _BEAT_MS = range(150, 601)
 _REORDER_MS = 290
@@ -50,6 +56,19 @@ def meaning(tones: Sequence[Tone], frame: int, *, spoken: bool) -> Who | None:
     if _fax_answers(tones, frame) or (not spoken and _fax_calls(tones[-1], frame)):
         return Who.FAX
     return _beat(tones[-2:])
+
+
+def beep(tones: Sequence[Tone], loudest_dbm0: float) -> Tone | None:
+    """A machine's beep among the tones that were heard since somebody spoke, as loud as this."""
+    faintest = loudest_dbm0 - _BEEP_BELOW_DB
+    return next(
+        (
+            tone
+            for tone in tones
+            if tone.ms >= _BEEP_MS and tone.purity >= _BEEP_PURITY and tone.dbm0 >= faintest
+        ),
+        None,
+    )
 
 
 def _information(three: Sequence[Tone]) -> bool:

@@ -21,6 +21,9 @@ _FAINTEST_DBM0 = -42.0
 _STEADY_DB = 12.0
 """Noise alone has its loudest no farther above its quietest."""
 _ABOVE_NOISE_DB, _BELOW_VOICE_DB = 7.0, 18.0
+_MURMUR_DB = 10.0
+"""An utterance whose loudest is as far below the call's is somebody else's, farther away: weak
+syllables are as faint, but not whole utterances."""
 _PERCENT_QUIET = 10
 _HOLE, _CLICK = 4, 3
 """Frames: stops within words, up to 80 ms, are speech; less than 60 ms by itself is not."""
@@ -41,17 +44,19 @@ class Utterance(NamedTuple):
 def utterances(dbm0: Floats, tonal: Mask) -> list[Utterance]:
     """What is spoken in a call of these levels, one a frame; tones are nobody's voice."""
     levels = np.where(tonal, QUIETEST_DBM0, dbm0)
-    threshold = _threshold(levels, ~tonal)
+    if len(levels) < _CLICK or tonal.all():
+        return []
+    loudest = float(_smooth(levels).max())
+    threshold = _threshold(levels, ~tonal, loudest)
     if threshold is None:
         return []
-    return _without_clicks(_runs(levels > threshold))
+    near = loudest - _MURMUR_DB
+    runs = _without_clicks(_runs(levels > threshold))
+    return [run for run in runs if levels[run.first : run.after].max() >= near]
 
 
-def _threshold(levels: Floats, heard: Mask) -> float | None:
+def _threshold(levels: Floats, heard: Mask, loudest: float) -> float | None:
     """What speech is louder than; None where there is none."""
-    if len(levels) < _CLICK or not heard.any():
-        return None
-    loudest = float(_smooth(levels).max())
     quietest = float(np.percentile(levels[heard], _PERCENT_QUIET))
     if loudest < _FAINTEST_DBM0 or loudest - quietest < _STEADY_DB:
         return None

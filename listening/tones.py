@@ -28,6 +28,8 @@ class Tone:
     dbm0: float
     first: int
     last: int
+    purity: float
+    """The part of its power that the tone or the two of them hold, on average."""
     over: bool = False
 
     @property
@@ -79,7 +81,7 @@ def _is_tone(moment: Moment) -> bool:
 
 
 def _begun(moment: Moment, frame: int) -> Tone:
-    return Tone(moment.hz, moment.second_hz, moment.voice_dbm0, frame, frame)
+    return Tone(moment.hz, moment.second_hz, moment.voice_dbm0, frame, frame, moment.purity)
 
 
 def _goes_on(run: Tone, moment: Moment) -> bool:
@@ -95,4 +97,5 @@ def _lengthen(run: Tone, moment: Moment, frame: int) -> None:
     run.hz += share * (moment.hz - run.hz)
     run.second_hz += share * (moment.second_hz - run.second_hz)
     run.dbm0 += share * (moment.voice_dbm0 - run.dbm0)
+    run.purity += (moment.purity - run.purity) / (run.frames + 1)
     run.last = frame

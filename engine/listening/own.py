@@ -17,7 +17,7 @@ from listening.values import Cue, Heard, Verdict, Who
 
 log = structlog.get_logger(__name__)
 
-VERDICT_S = 10.0
+VERDICT_S = 12.0
 """Longer than any verdict takes: audio that does not come must not hold a call up."""
 CUE_S = 60.0
 _FRAME_BYTES = 2 * FRAME

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from listening.audio import FRAME, Floats
-from listening.judge import fitted
+from listening.judge import Moment, fitted
 from listening.listener import Care, Listener
 from listening.values import Clock, Verdict, Who
 from tests.unit.answers import cue, said, tone, verdict, words
@@ -32,7 +32,7 @@ def test_who_goes_on_and_on_is_a_machine() -> None:
     """Heard out, a long greeting is no person's."""
     told = verdict(silence(700), phrases(6), care=HEARD_OUT)
     assert told.who is Who.MACHINE
-    assert told.at_ms <= 700 + HEARD_OUT.greeting_ms
+    assert told.at_ms <= 700 + HEARD_OUT.greeting_ms + 100
 
 
 def test_a_firms_greeting_heard_out_is_a_persons() -> None:
@@ -43,11 +43,30 @@ def test_a_firms_greeting_heard_out_is_a_persons() -> None:
 
 
 def test_it_says_when_speech_began_and_why() -> None:
-    """For the law's clock, and for whoever asks about a call."""
+    """For the law's clock, and for whoever asks about a call: the moment, and what counted."""
     told = verdict(silence(600), words(400))
     assert told.speech_ms is not None
     assert abs(told.speech_ms - 600) <= 60
-    assert all(part.split()[0] in fitted().weights for part in told.cause.split(", "))
+    moment, _, reasons = told.cause.partition(": ")
+    curves = fitted().cards[Moment(moment)].curves
+    assert [part.split()[0] in curves for part in reasons.split(", ")] == [True] * 3
+
+
+def test_a_beep_is_a_machines() -> None:
+    """However little it says before, and without hearing more."""
+    told = verdict(silence(500), words(600), silence(700), tone(400, 1000.0), care=HEARD_OUT)
+    assert (told.who, told.machine) == (Who.MACHINE, 1.0)
+    assert told.at_ms <= 500 + 600 + 700 + 400
+    assert told.cause.startswith("a beep of ")
+
+
+def test_a_tone_before_the_first_word_or_in_the_background_is_no_beep() -> None:
+    """A jingle, music."""
+    for sounds in (
+        (tone(400, 1000.0), silence(100), words(400)),
+        (words(400), silence(300), tone(400, 1000.0, dbm0=-32.0)),
+    ):
+        assert verdict(*sounds, care=HEARD_OUT).who is Who.PERSON
 
 
 @pytest.mark.parametrize("machine", [0.6, 0.999])
@@ -64,7 +83,7 @@ def test_whatever_is_said_the_verdict_comes_in_time(
 
 def test_a_person_who_waits_to_speak_is_not_taken_for_a_machine() -> None:
     """Silence is a verdict of its own."""
-    told = verdict(silence(2600), words(400))
+    told = verdict(silence(3100), words(400))
     assert (told.who, told.machine) == (Who.SILENCE, 0.0)
 
 

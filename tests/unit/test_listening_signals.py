@@ -83,10 +83,10 @@ def test_a_call_that_is_handed_on_and_rings_is_none_of_them(ring: Floats) -> Non
 
 
 def test_nothing_at_all_is_silence() -> None:
-    """After two seconds; hiss and hum are nobody."""
+    """After two and a half seconds; hiss and hum are nobody."""
     for hiss_dbm0 in (-60.0, -40.0):
         told = verdict(silence(3000), hiss_dbm0=hiss_dbm0)
-        assert (told.who, told.at_ms) == (Who.SILENCE, 2000)
+        assert (told.who, told.at_ms) == (Who.SILENCE, 2500)
 
 
 def test_a_verdict_is_told_once() -> None:

@@ -51,3 +51,9 @@ def test_a_louder_voice_later_makes_an_earlier_murmur_noise() -> None:
     murmur, voice = (-38.0, 15), (-14.0, 15)
     assert found((-65.0, 10), murmur, (-65.0, 10)) == [Utterance(10, 25)]
     assert found((-65.0, 10), murmur, (-65.0, 10), voice) == [Utterance(35, 50)]
+
+
+def test_a_murmur_after_the_word_is_not_whoever_answered() -> None:
+    """Another voice in the room, 12 dB below; a weak syllable between loud ones is theirs."""
+    assert found((-65.0, 20), (-14.0, 15), (-65.0, 10), (-26.0, 15)) == [Utterance(20, 35)]
+    assert found((-65.0, 20), (-14.0, 15), (-26.0, 5), (-14.0, 5)) == [Utterance(20, 45)]
