@@ -136,7 +136,7 @@ class LightAgent:
             case "INVITE" if call is None:
                 self._invited(request, at_ns)
             case "INVITE" if call is not None:
-                self._send(call.last_reply)
+                self._invited_again(call, request)
             case "ACK" if call is not None:
                 if not call.acknowledged.done():
                     call.acknowledged.set_result(request)
@@ -158,6 +158,15 @@ class LightAgent:
         task = asyncio.create_task(self._take(call))
         self._takes.add(task)
         task.add_done_callback(self._takes.discard)
+
+    def _invited_again(self, call: AgentCall, request: Message) -> None:
+        """The same INVITE, resent, or one that changes the session: whatever it asks for is taken,
+        or Asterisk would hang up after 32 s (RFC 3261, 14.2 and 17.1.1.2)."""
+        if request.headers["cseq"] == call.invite.headers["cseq"]:
+            self._send(call.last_reply)
+        else:
+            sdp = sipwire.sdp_at(self._media.getsockname())
+            self._send(agentwire.response(request, "200 OK", self._account, sdp=sdp))
 
     async def _take(self, call: AgentCall) -> None:
         manner = self._manner()
