@@ -204,11 +204,27 @@ class House:
             "end_wrap_up": lambda: router.end_wrap_up(agent),
             "extend_wrap_up": lambda: router.extend_wrap_up(agent),
         }
-        try:
-            return verbs[code]()
-        except RoutingError as refused:
-            log.info("agent_code_refused", agent=agent, what=code, reason=refused.code)
-            return _REFUSED.get(refused.code, Notice.NOT_POSSIBLE)
+
+        def obeyed() -> AgentState | Notice:
+            try:
+                return verbs[code]()
+            except RoutingError as refused:
+                log.info("agent_code_refused", agent=agent, what=code, reason=refused.code)
+                return _REFUSED.get(refused.code, Notice.NOT_POSSIBLE)
+
+        return obeyed() if self._may(code, agent, obeyed) else Notice.ONCE_NOT_NEEDED
+
+    def _may(self, code: str, agent: str, obeyed: Callable[[], object]) -> bool:
+        """Whether it may be done now: an agent for whom a campaign has called somebody stays until
+        it is known whether they answer."""
+        dialing = self._services.dialing
+        if dialing is None:
+            return True
+        if code in ("logout", "pause"):
+            return dialing.leaves(agent, obeyed)
+        if code in ("login", "resume"):
+            dialing.stays(agent)
+        return True
 
     def _story(self, session: AgiSession, called: str) -> Story:
         request, services = session.request, self._services

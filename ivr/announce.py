@@ -35,6 +35,7 @@ class Notice(StrEnum):
     AVAILABLE_AFTERWARDS = "available_afterwards"
     PAUSED_AFTERWARDS = "paused_afterwards"
     LOGGED_OUT_AFTERWARDS = "logged_out_afterwards"
+    ONCE_NOT_NEEDED = "once_not_needed"
     LINE_OPENED = "line_opened"
     LINE_CLOSED = "line_closed"
     NOT_POSSIBLE = "not_possible"
@@ -77,6 +78,7 @@ _NOTICES: Mapping[str, Mapping[Notice, str]] = {
         Notice.AVAILABLE_AFTERWARDS: "After this contact you will be available.",
         Notice.PAUSED_AFTERWARDS: "After this contact you will be paused.",
         Notice.LOGGED_OUT_AFTERWARDS: "After this contact you will be logged out.",
+        Notice.ONCE_NOT_NEEDED: "As soon as nobody who is being called needs you.",
         Notice.LINE_OPENED: "Your line is open. Please stay on it.",
         Notice.LINE_CLOSED: "Your line is closed.",
         Notice.NOT_POSSIBLE: "This is not possible now.",
@@ -115,6 +117,7 @@ _NOTICES: Mapping[str, Mapping[Notice, str]] = {
         Notice.AVAILABLE_AFTERWARDS: "A hívás lezárása után ismét fogad hívásokat.",
         Notice.PAUSED_AFTERWARDS: "A szünet a hívás lezárása után kezdődik.",
         Notice.LOGGED_OUT_AFTERWARDS: "A kijelentkezés a hívás lezárása után történik meg.",
+        Notice.ONCE_NOT_NEEDED: "Amint nincs folyamatban olyan hívás, amelyhez önre van szükség.",
         Notice.LINE_OPENED: "A vonal nyitva. Kérjük, tartsa a vonalat.",
         Notice.LINE_CLOSED: "A vonal lezárva.",
         Notice.NOT_POSSIBLE: "Ez most nem lehetséges.",
@@ -157,6 +160,7 @@ _NOTICES: Mapping[str, Mapping[Notice, str]] = {
         "po zakończeniu obsługi tego połączenia.",
         Notice.PAUSED_AFTERWARDS: "Przerwa rozpocznie się po zakończeniu obsługi tego połączenia.",
         Notice.LOGGED_OUT_AFTERWARDS: "Wylogowanie nastąpi po zakończeniu obsługi tego połączenia.",
+        Notice.ONCE_NOT_NEEDED: "Gdy tylko nie będą już Państwo potrzebni w tych połączeniach.",
         Notice.LINE_OPENED: "Linia jest otwarta. Prosimy pozostać na linii.",
         Notice.LINE_CLOSED: "Linia została zamknięta.",
         Notice.NOT_POSSIBLE: "Nie jest to teraz możliwe.",
@@ -197,6 +201,7 @@ _NOTICES: Mapping[str, Mapping[Notice, str]] = {
         Notice.AVAILABLE_AFTERWARDS: "Pärast selle kõne lõpetamist võtate taas kõnesid vastu.",
         Notice.PAUSED_AFTERWARDS: "Paus algab pärast selle kõne lõpetamist.",
         Notice.LOGGED_OUT_AFTERWARDS: "Teid logitakse välja pärast selle kõne lõpetamist.",
+        Notice.ONCE_NOT_NEEDED: "Niipea kui ükski käimasolev kõne teid ei vaja.",
         Notice.LINE_OPENED: "Teie liin on avatud. Palun püsige liinil.",
         Notice.LINE_CLOSED: "Teie liin on suletud.",
         Notice.NOT_POSSIBLE: "See ei ole praegu võimalik.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -76,3 +76,10 @@ class DialedCalls(Protocol):
 
     def ended(self, contact: str, at_ms: int, hung_up_by: EndedBy) -> None:
         """Its channel is gone."""
+
+    def leaves(self, agent: str, go: Callable[[], object]) -> bool:
+        """Whether an agent who wants a pause, or to log out, may go at once. If not, nobody more is
+        called for them, and ``go`` is called as soon as no call in the air needs them."""
+
+    def stays(self, agent: str) -> None:
+        """An agent does not want to go any more."""

@@ -229,6 +229,16 @@ class Dialer:
         called for whom no agent is left."""
         return all(run.may_leave(agent) for run in self.runs.values() if agent in run.team)
 
+    def leaves(self, agent: str, go: Callable[[], object]) -> bool:
+        """Whether an agent may go at once; else ``go`` is called as soon as nobody in the air needs
+        them."""
+        return all(run.leaves(agent, go) for run in self.runs.values() if agent in run.team)
+
+    def stays(self, agent: str) -> None:
+        """An agent does not want to go any more."""
+        for run in self.runs.values():
+            run.leaving.pop(agent, None)
+
     def on_event(self, event: RoutingEvent) -> None:
         """One of the router's listeners."""
         if isinstance(event, AgentChanged):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
 import structlog
@@ -58,6 +58,7 @@ class CampaignRun:
         self.slowed: tuple[str, ...] = ()
         self.left = 0
         self.placed_ms: deque[int] = deque(maxlen=10_000)
+        self.leaving: dict[str, Callable[[], object]] = {}
         self._withheld: frozenset[str] = frozenset()
         self._changed = asyncio.Event()
         self._one_at_a_time = asyncio.Lock()
@@ -268,6 +269,8 @@ class CampaignRun:
         self._find_slowed(in_air)
         if self.campaign.mode != "agentless" and (self.slowed or not self.campaign.dials_ahead):
             calls = min(calls, in_air.free - in_air.calls)
+        if self.leaving:
+            calls = min(calls, in_air.free - len(self.leaving) - in_air.calls)
         return calls
 
     def wants(self, now_ms: int) -> int:
@@ -322,7 +325,12 @@ class CampaignRun:
     # agents
 
     def refresh(self, now_ms: int) -> None:
-        """Tell the pacer what is new of the team."""
+        """Tell the pacer what is new of the team, and let go who wants to and may."""
+        self._tell_team(now_ms)
+        while self._lets_one_go():
+            self._tell_team(now_ms)
+
+    def _tell_team(self, now_ms: int) -> None:
         team = self._with_lines()
         idle = self._parts.lines.idle()
         free = [each for each, state in team.items() if isinstance(state, Available)]
@@ -351,6 +359,20 @@ class CampaignRun:
         """Whether a free agent may pause, log out or take another contact, without more calls being
         exposed than the budget allows."""
         return agent not in self.pacer.team.free or self.pacer.may_leave() > 0
+
+    def leaves(self, agent: str, go: Callable[[], object]) -> bool:
+        """Whether an agent may go at once; if not, ``go`` is called once they may."""
+        if self.may_leave(agent):
+            return True
+        self.leaving[agent] = go
+        return False
+
+    def _lets_one_go(self) -> bool:
+        """One at a time: the pacer hears of each before the next is asked about."""
+        agent = next((each for each in self.leaving if self.may_leave(each)), None)
+        if agent is not None:
+            self.leaving.pop(agent)()
+        return agent is not None
 
     def hurry(self) -> None:
         """Something is different: look at once what to do."""

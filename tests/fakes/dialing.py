@@ -1,5 +1,7 @@
 """Whoever runs the campaigns, in the test's hand: it knows one call, and keeps what it is told."""
 
+from collections.abc import Callable
+
 from engine.dialing.calls import DialedCall
 from history.outcome import EndedBy
 from listening.values import Verdict
@@ -36,6 +38,9 @@ class FakeDialing:
         self.told: list[tuple[object, ...]] = []
         self.at: dict[tuple[str, str], int] = {}
         """When each was told of each contact, as it was told."""
+        self.needed: set[str] = set()
+        """The agents for whom somebody is being called."""
+        self.leaving: dict[str, Callable[[], object]] = {}
 
     def call_of(self, contact: str) -> DialedCall | None:
         return self.calls.get(contact)
@@ -66,6 +71,14 @@ class FakeDialing:
     def ended(self, contact: str, at_ms: int, hung_up_by: EndedBy) -> None:
         self._tell("ended", contact, at_ms, hung_up_by.value)
         self.calls.pop(contact, None)
+
+    def leaves(self, agent: str, go: Callable[[], object]) -> bool:
+        if agent in self.needed:
+            self.leaving[agent] = go
+        return agent not in self.needed
+
+    def stays(self, agent: str) -> None:
+        self.leaving.pop(agent, None)
 
     def of(self, contact: str) -> list[tuple[object, ...]]:
         """What was told of one call, without its id."""

@@ -25,6 +25,7 @@ from history.lead_rows import NewLead, NewNumber
 from history.leads import LeadStore
 from listening.values import Verdict, Who
 from routing.agent import AgentState, Available, Offline, Talking, WrapUp
+from routing.outbound.leads.plan import Result
 from routing.outbound.trunks import Limit, Trunks
 
 HU = "HU Europe/Budapest"
@@ -217,6 +218,11 @@ class House:
 
     def answer(self, call: DialedCall) -> None:
         self.run.outcomes.answered(self.run.outcomes.calls[call.contact], self.now_ms)
+
+    def not_reached(self, call: DialedCall) -> None:
+        """It rang for as long as it may."""
+        up = self.run.outcomes.calls[call.contact]
+        self.run.outcomes.not_reached(up, Result.NO_ANSWER, self.now_ms)
 
     def join(self, call: DialedCall, agent: str | None) -> None:
         """A person has answered, and talks to an agent."""

@@ -25,6 +25,7 @@ from routing.errors import (
     WrapUpAtMost,
 )
 from tests.fakes.agi_client import conversation
+from tests.fakes.dialing import FakeDialing
 from tests.fakes.house import House
 
 pytestmark = pytest.mark.unit
@@ -32,9 +33,15 @@ pytestmark = pytest.mark.unit
 TALKING, WRAP_UP = Talking(1, 1, "c1"), WrapUp(1, 1, "c1")
 
 
-async def heard(code: str, state: AgentState | None, refusal: RoutingError | None = None) -> str:
+async def heard(
+    code: str,
+    state: AgentState | None,
+    refusal: RoutingError | None = None,
+    dialing: FakeDialing | None = None,
+) -> str:
     """The sentence for `code` when routing says `state`, None for a refusal."""
     house = House()
+    house.services.dialing = dialing
     house.router.refusal = refusal
     if state is not None:
         house.router.staff["anna"] = state
@@ -117,3 +124,22 @@ async def test_an_extension_is_confirmed() -> None:
 async def test_who_gets_a_waiting_caller_at_once_is_available() -> None:
     """A log-in into a full queue is reserved for its first caller within the same moment."""
     assert await heard("login", Reserved(1, 1, "c1")) == "you_are_logged_in"
+
+
+@pytest.mark.parametrize("code", ["pause", "logout"])
+async def test_who_is_kept_for_a_call_goes_once_it_is_over(code: str) -> None:
+    """Somebody is being called for this agent: a campaign does not lose them to a pause."""
+    dialing = FakeDialing()
+    dialing.needed = {"anna"}
+    said = await heard(code, Offline(1, 1, by_code=True), dialing=dialing)
+    assert said == "as_soon_as_nobody_who_is_being_called_needs_you"
+    assert dialing.leaving["anna"]() == Offline(1, 1, by_code=True)
+
+
+async def test_who_wants_to_stay_after_all_stays() -> None:
+    """Dialling to be available again takes the wish back."""
+    dialing = FakeDialing()
+    dialing.needed = {"anna"}
+    await heard("pause", Paused(1, 1, "lunch"), dialing=dialing)
+    await heard("resume", Available(1, 1), dialing=dialing)
+    assert dialing.leaving == {}

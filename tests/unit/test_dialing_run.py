@@ -10,7 +10,7 @@ import pytest
 from engine.dialing.up import Word
 from history.do_not_call import Entry
 from history.outcome import EndedBy
-from routing.agent import Offline
+from routing.agent import Offline, Paused
 from routing.outbound.leads.plan import Result
 from tests.unit.dialing import MACHINE, MONDAY, House, at, number, site_of
 
@@ -51,6 +51,35 @@ async def test_progressive_calls_one_person_for_each_free_agent(opened: Open) ->
 
 
 BY_CALLEE = EndedBy.CALLER
+
+
+async def test_an_agent_leaves_once_nobody_in_the_air_needs_them(opened: Open) -> None:
+    """One of two who are kept for two calls: nobody more is called for them, and they go when one
+    of the calls has ended unanswered."""
+    house = opened()
+    await house.bring(1, 2, 3, 4)
+    house.work("anna", "ben")
+    first, second = await house.step()
+    paused = Paused(house.now_ms, house.now_ms, "lunch")
+    assert not house.run.leaves("anna", lambda: house.be("anna", paused))
+    assert await house.step(1_000) == []
+    assert house.floor.states["anna"] != paused
+    house.not_reached(first)
+    assert await house.step(1_000) == []
+    assert house.floor.states["anna"] == paused
+    house.not_reached(second)
+    assert len(await house.step(1_000)) == 1
+
+
+async def test_an_agent_for_whom_nobody_is_called_leaves_at_once(opened: Open) -> None:
+    """Free with nobody in the air, or in a conversation, after which the pause begins."""
+    house = opened()
+    await house.bring(1)
+    house.work("anna", "ben")
+    (call,) = await house.step()
+    house.join(call, "anna")
+    assert house.run.leaves("anna", lambda: None)
+    assert house.run.leaves("ben", lambda: None)
 
 
 async def test_nobody_is_called_without_an_open_line(opened: Open) -> None:
