@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 
 from history.connection import failing, open_engine
 from history.database import upsert
@@ -96,14 +96,16 @@ class DialingStore:
             async with self._engine.begin() as connection:
                 await connection.execute(update(attempts).where(*of_it).values(values))
 
-    async def left(self, lists: Collection[str], until_ms: int) -> int:
-        """Leads of these lists that may be called by then; `COUNTED` where there are more."""
+    async def left(
+        self, lists: Collection[str], until_ms: int, conditions: Sequence[ColumnElement[bool]] = ()
+    ) -> int:
+        """Leads of these lists that are due by then, and so; `COUNTED` where there are more."""
         column = leads.c
         ids = select(lead_lists.c.id).where(
             lead_lists.c.site == self._site, lead_lists.c.name.in_(lists)
         )
         some = select(column.id).where(
-            column.list_id.in_(ids), column.state == "ready", column.due_ms <= until_ms
+            column.list_id.in_(ids), column.state == "ready", column.due_ms <= until_ms, *conditions
         )
         with failing():
             async with self._engine.connect() as connection:

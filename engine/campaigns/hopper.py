@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from uuid import uuid4
 
 import structlog
+from sqlalchemy import ColumnElement
 
 from engine.campaigns.stored import ending_of, lead_of
 from history.errors import DatabaseAway
@@ -106,6 +107,17 @@ class CampaignHopper:
         """Whether it is to be filled before its next round."""
         return self._wanted.is_set()
 
+    def take_wants(self, wants: Wants) -> None:
+        """From now on; leads that were held by other wants go back."""
+        if wants == self.wants:
+            return
+        self.wants = wants
+        self._unfit |= dict.fromkeys(self._hopper.held(), self._clock())
+        self._hopper.drop(self._hopper.held())
+        self._rows.clear()
+        self._dry_until_ms = 0
+        self._wanted.set()
+
     async def run(self) -> None:
         """Keep it filled, and its leases alive, until cancelled; then give back what it holds."""
         try:
@@ -114,7 +126,14 @@ class CampaignHopper:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._wanted.wait(), ROUND_S)
         finally:
+            await self._give_back()
+
+    async def _give_back(self) -> None:
+        """Else what it holds is free when its lease is over."""
+        try:
             await self._store.release(self._by)
+        except DatabaseAway as away:
+            log.warning("hopper_not_given_back", campaign=self.wants.campaign, why=away.reason)
 
     async def _try_round(self) -> None:
         try:
@@ -162,12 +181,17 @@ class CampaignHopper:
         self._hopper.put((key(lead, self.wants.order, priority), lead) for lead in held)
 
     def _claim(self, lists: Sequence[int], now_ms: int) -> Claim:
+        until_ms = now_ms + LEASE_MS
+        places, conditions = self._places(), self.conditions()
+        return Claim(lists, self.wants.order, 0, self._by, until_ms, places, conditions)
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """What makes a lead one of this campaign's, beside its list."""
         wants = self.wants
         conditions = clauses(wants.conditions, self._store.dialect)
         if wants.plan.kinds:
             conditions.append(has_number_of(wants.plan.kinds))
-        until_ms = now_ms + LEASE_MS
-        return Claim(lists, wants.order, 0, self._by, until_ms, self._places(), conditions)
+        return conditions
 
     async def _renew(self, now_ms: int) -> None:
         await self._store.renew(self._by, now_ms + LEASE_MS)

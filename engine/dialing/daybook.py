@@ -11,7 +11,15 @@ from routing.outbound.budget import Budget, Outcome, Tally
 from routing.outbound.leads.place import Place
 from routing.outbound.rules.clocks import HoursRule
 from routing.outbound.rules.law import Law
-from routing.outbound.standing import Count, Day, Past, Standing, day_of, parted
+from routing.outbound.standing import (
+    Count,
+    Day,
+    Past,
+    Standing,
+    day_of,
+    of_others,
+    parted,
+)
 
 NODE_GONE_MS = 30_000
 """A node that has not said for so long that it dials does not."""
@@ -38,9 +46,11 @@ class DayBook:
         DatabaseAway.
         """
         day = day_of(now_ms, self.zone)
-        today = parted(await self._counts(day.begins_ms, day.ends_ms), self._node, nodes)
+        counts = await self._counts(day.begins_ms, day.ends_ms)
+        today = parted(counts, self._node, nodes)
         window = await self._counts(day.window_begins_ms, day.begins_ms)
         mine, gone = parted(window, self._node, nodes)
+        others = of_others(counts, window, self._node, nodes)
         if self.day is None:
             past = Past(today[0], mine)
         elif day == self.day:
@@ -50,7 +60,7 @@ class DayBook:
             before = parted(older, self._node, nodes)[0]
             past = Past(before=before + self.standing.mine.today)
         alone = set(nodes) <= {self._node}
-        self.standing = Standing(caps, past, Past(today[1], gone), alone)
+        self.standing = Standing(caps, past, Past(today[1], gone), alone, others)
         is_new = self.day is not None and day != self.day
         self.day, self._nodes = day, nodes
         return is_new

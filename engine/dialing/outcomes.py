@@ -53,6 +53,11 @@ class Outcomes:
         up = self.calls.get(contact)
         return up is not None and up.is_joining
 
+    @property
+    def may_be_answered(self) -> bool:
+        """Whether an agent may be needed for any of the calls."""
+        return any(up.is_joining for up in self.calls.values())
+
     def adopted(self, up: Up) -> None:
         """A call of an earlier run that is up; one that somebody has is counted already."""
         self.calls[up.call.contact] = up
@@ -96,6 +101,8 @@ class Outcomes:
 
     def lost(self, up: Up, at_ms: int) -> None:
         self._step(up, up.state.lost(at_ms))
+        if up.talked and isinstance(up.state, Over):  # the agent was gone before they were joined
+            up.talked, up.call.agent = False, None
 
     def opted_out(self, up: Up, at_ms: int) -> None:
         """At once, and not with the call's end: nobody calls this number any more."""

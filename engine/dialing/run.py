@@ -86,7 +86,7 @@ class CampaignRun:
         """The site as it is from now on; calls that are up go on."""
         self.site, self.law = site, Law(site, self.name, self._parts.permissions)
         self.placer.take_site(site, self.law)
-        self.hopper.wants = wants_of(self.name, self.campaign)
+        self.hopper.take_wants(wants_of(self.name, self.campaign))
         self.pacer.pace = pace_of(self.campaign)
         self.book.zone = site.zone
         self.book.take_caps(self.law.caps())
@@ -154,7 +154,7 @@ class CampaignRun:
         lists = list(self.campaign.lists)
         if now_ms - self._counted_ms >= LEADS_COUNTED_MS:
             self._places = await self._parts.leads.places(lists)
-            self.left = await kept.left(lists, now_ms)
+            self.left = await kept.left(lists, now_ms, self.hopper.conditions())
             self._counted_ms = now_ms
             self._replan()
         await self._recycle(now_ms)

@@ -54,8 +54,10 @@ def journaled(entry: JournalEntry, dialing: DialedCalls | None) -> None:
     nobody was for them."""
     if dialing is None or entry.what != ENDED or entry.stage not in WITHOUT_ENGINE:
         return
-    dialing.answered(entry.contact, entry.at_ms)
-    dialing.lost(entry.contact, entry.at_ms)
+    call = dialing.call_of(entry.contact)
+    if call is None or call.connected_ms is None:
+        dialing.answered(entry.contact, entry.at_ms)
+        dialing.lost(entry.contact, entry.at_ms)
     if entry.stage == NO_MORE:
         dialing.opted_out(entry.contact, entry.at_ms)
     dialing.ended(entry.contact, entry.at_ms, EndedBy.UNKNOWN)

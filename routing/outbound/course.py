@@ -3,8 +3,8 @@ the pacer is to be told of it.
 
 ::
 
-    InAir ──picked_up──▶ PickedUp ──connected──▶ Joined
-      │                      ├──lost──────▶ Over(lost)
+    InAir ──picked_up──▶ PickedUp ──connected──▶ Joined ──────┐
+      │                      ├──lost──────▶ Over(lost) ◀──lost──┘
       │                      └──judged────▶ Over(machine, fax …)
       └──not_reached──▶ Over(busy, no_answer …)
 
@@ -119,9 +119,18 @@ class PickedUp(_State):
 
 @dataclass(frozen=True, slots=True)
 class Joined(_State):
-    """A person talks to `agent`; None: to the flow."""
+    """A person talks to `agent`, or is about to; None: to the flow. Whose agent was gone in that
+    moment meets another, or is lost."""
 
     agent: str | None
+
+    def connected(self, agent: str | None, at_ms: int) -> Step:
+        if agent is None or agent == self.agent:
+            return Step(self)
+        return Step(Joined(self.call, agent), events.Talking(agent, at_ms))
+
+    def lost(self, at_ms: int) -> Step:
+        return Step(Over(self.call, Result.LOST), events.Lost(self.call, at_ms))
 
     def ended(self, at_ms: int, *, by_callee: bool) -> Step:
         told = events.Ended(self.call, at_ms) if self.agent is None else None

@@ -63,26 +63,30 @@ class Past:
     today: Tally = _NOTHING
     before: Tally = _NOTHING
 
+    def __add__(self, other: Past) -> Past:
+        return Past(self.today + other.today, self.before + other.before)
+
 
 _NO_PAST = Past()
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What one node of a campaign may count on: its own calls (`mine`), and those of nodes that do
-    not dial now (`gone`). `alone`: no other node dials.
+    """What one node of a campaign may count on: its own calls (`mine`), those of nodes that do not
+    dial now (`gone`), and those of each that does (`others`). `alone`: no other node dials.
 
     Each node keeps the caps on its own calls. So all together keep them, for the rate of all is
     never above the highest of the parts' rates, and no node waits for another. That holds for rates
     alone: how many of the lost were people (`Counting.lost_before_verdict`) is not corrected for
     then. What the gone have left over is used by a node that is alone; what they are over the caps
-    is counted by each.
+    is counted by each, and so is what another is over that was alone for a time, and used it.
     """
 
     caps: Budget
     mine: Past = _NO_PAST
     gone: Past = _NO_PAST
     alone: bool = True
+    others: tuple[Past, ...] = ()
 
     def budget(self) -> Budget:
         """For the pacer, as of now."""
@@ -90,8 +94,8 @@ class Standing:
             return self._with(self.caps, self.gone)
         counting = replace(self.caps.counting, lost_before_verdict=False)
         parted = replace(self.caps, counting=counting)
-        theirs = replace(parted, today=self.gone.today, before=self.gone.before)
-        return self._with(parted, Past() if theirs.spare() >= 0 else self.gone)
+        over = [each for each in (self.gone, *self.others) if _is_over(parted, each)]
+        return self._with(parted, sum(over, _NO_PAST))
 
     def after(self, outcome: Outcome, *, today: bool) -> Standing:
         """One call more; it counts on the day that it was begun."""
@@ -103,6 +107,21 @@ class Standing:
     def _with(self, caps: Budget, gone: Past) -> Budget:
         mine = self.mine
         return replace(caps, today=mine.today + gone.today, before=mine.before + gone.before)
+
+
+def _is_over(caps: Budget, past: Past) -> bool:
+    return replace(caps, today=past.today, before=past.before).spare() < 0
+
+
+def of_others(
+    today: Collection[Count], before: Collection[Count], node: str, nodes: Collection[str]
+) -> tuple[Past, ...]:
+    """What became of the calls of each other node that dials."""
+
+    def of(counts: Collection[Count], other: str) -> Tally:
+        return tally_of(each for each in counts if each.node == other)
+
+    return tuple(Past(of(today, each), of(before, each)) for each in nodes if each != node)
 
 
 def parted(counts: Iterable[Count], node: str, nodes: Collection[str]) -> tuple[Tally, Tally]:

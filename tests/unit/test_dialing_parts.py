@@ -12,11 +12,19 @@ from hypothesis import strategies as st
 from config.campaigns import Campaign
 from engine.campaigns.law import CampaignLaw
 from engine.dialing.daybook import calling_until_ms
-from routing.outbound.budget import Budget, Counting, Tally
-from routing.outbound.course import InAir, Over, PickedUp
+from routing.outbound.budget import THREE_PERCENT, Budget, Counting, Tally
+from routing.outbound.course import InAir, Joined, Over, PickedUp
 from routing.outbound.leads.plan import Result
 from routing.outbound.pacing import events
-from routing.outbound.standing import Count, Past, Standing, day_of, parted, tally_of
+from routing.outbound.standing import (
+    Count,
+    Past,
+    Standing,
+    day_of,
+    of_others,
+    parted,
+    tally_of,
+)
 from routing.outbound.trunks import Limit, Trunks
 from tests.unit.dialing import HU, at, site_of
 
@@ -74,6 +82,25 @@ def test_what_gone_nodes_have_left_over_is_for_who_is_alone() -> None:
     assert Standing(caps, mine, good).budget().room() == 32
     assert Standing(caps, mine, good, alone=False).budget().room() == 1
     assert Standing(caps, mine, bad, alone=False).budget().room() == 0
+
+
+def test_what_a_node_that_was_alone_has_used_is_left_over_for_nobody_else() -> None:
+    """Two nodes of a thousand answers; one was away for a time, and is back."""
+    caps, answers = Budget(window=None), Tally(live=1_000)
+    spent = Standing(caps, Past(answers), Past(answers)).budget().room()
+    before = Past(answers + Tally(lost=spent))
+    room = Standing(caps, Past(answers), alone=False, others=(before,)).budget().room()
+    assert caps.counting.rate(Tally(live=2_000, lost=spent + room)) <= THREE_PERCENT
+    counts = [Count("a", "answered", 1_000), Count("a", "lost", spent), Count("b", None, 3)]
+    assert of_others(counts, [], "b", ["a", "b"]) == (before,)
+
+
+def test_who_met_nobody_after_all_was_lost() -> None:
+    """The agent was gone in the moment of the answer; another may be there, or none."""
+    joined = Joined("c", "anna")
+    assert joined.connected("anna", 7) == (joined, None)
+    assert joined.connected("ben", 8) == (Joined("c", "ben"), events.Talking("ben", 8))
+    assert joined.lost(9) == (Over("c", Result.LOST), events.Lost("c", 9))
 
 
 def test_calls_that_were_lost_with_their_engine_count_as_lost() -> None:

@@ -191,6 +191,44 @@ async def test_a_person_for_whom_nobody_was_there_counts_as_lost_once(opened: Op
     assert await house.rows("SELECT result FROM dial_attempts") == [{"result": "lost"}]
 
 
+async def test_who_was_joined_with_nobody_counts_as_lost(opened: Open) -> None:
+    """The agent's line was gone in that moment: it is no conversation, and nobody's."""
+    house = opened()
+    await house.bring(1)
+    house.work("anna")
+    [call] = await house.step()
+    house.join(call, "anna")
+    house.free("anna")
+    house.run.outcomes.lost(house.run.outcomes.calls[call.contact], house.now_ms)
+    house.run.outcomes.ended(house.run.outcomes.calls[call.contact], house.now_ms, EndedBy.ENGINE)
+    await house.settled()
+    assert house.run.book.today.lost == 1
+    assert await house.rows("SELECT result FROM dial_attempts") == [{"result": "lost"}]
+
+
+async def test_answers_are_counted_on_of_the_campaigns_own_leads_alone(opened: Open) -> None:
+    """Of a list whose leads the filter leaves out, nobody is going to answer."""
+    house = opened("predictive", "filter: [{field: tariff, is: [night]}]")
+    await house.bring(*range(50))
+    house.work("anna", "ben", "cleo")
+    await house.step()
+    assert (house.run.left, house.run.pacer.relies_on) == (0, 0)
+
+
+async def test_a_changed_filter_holds_for_the_next_call(opened: Open) -> None:
+    """Also of leads that were held already; without a change they stay."""
+    house = opened()
+    await house.bring(1, 2)
+    house.work("anna")
+    await house.run.keep_up()
+    await house.run.hopper.round()
+    house.run.take_site(site_of("progressive"))
+    assert len(house.run.hopper) == 2
+    house.run.take_site(site_of("progressive", "filter: [{field: tariff, is: [night]}]"))
+    assert await house.step() == []
+    assert await house.rows("SELECT DISTINCT state FROM leads") == [{"state": "ready"}]
+
+
 async def test_who_presses_the_key_is_never_called_again(opened: Open) -> None:
     """That is written at once, and once, though the call goes on."""
     house = opened()
