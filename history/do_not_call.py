@@ -7,7 +7,7 @@ a call can be told later.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -78,6 +78,7 @@ class PastAttempt:
     begun_ms: int
     ended_ms: int | None
     result: str | None
+    id: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,10 @@ class NumberFacts:
     entries: Sequence[Entry] = ()
     consents: Sequence[ConsentRow] = ()
     past: Sequence[PastAttempt] = ()
+
+    def beside(self, attempt: str) -> NumberFacts:
+        """Without one of the calls."""
+        return replace(self, past=[each for each in self.past if each.id != attempt])
 
 
 class PermissionStore:
@@ -272,7 +277,7 @@ class _Fact(NamedTuple):
         return ConsentRow(*given, self.until_ms, self.more, self.until_by)
 
     def call(self) -> PastAttempt:
-        return PastAttempt(self.name, self.at_ms, self.until_ms, self.word)
+        return PastAttempt(self.name, self.at_ms, self.until_ms, self.word, self.by or "")
 
 
 def _facts() -> Executable:
@@ -289,7 +294,7 @@ def _facts() -> Executable:
         *(given.withdrawn_ms, given.withdrawn_source, given.withdrawn_by),
     ).where(_about(given))
     calls = select(
-        *(literal("call"), call.campaign, call.begun_ms, call.result, no_text),
+        *(literal("call"), call.campaign, call.begun_ms, call.result, call.id),
         *(call.ended_ms, no_text, no_text),
     ).where(_about(call))
     return union_all(entries, held, calls).order_by("at_ms")

@@ -260,7 +260,8 @@ class HopperStore:
         return True
 
     async def end(self, ending: Ending) -> bool:
-        """What came of an attempt; False when that is written already."""
+        """What came of an attempt; False when that is written already. Who asked not to be called
+        any more has asked it either way."""
         lead = leads.c.id == ending.lead_id, leads.c.attempt_id == ending.attempt
         after = update(leads).where(*lead, leads.c.state == "dialing")
         told = {
@@ -269,14 +270,14 @@ class HopperStore:
         }
         with failing():
             async with self._engine.begin() as connection:
+                if ending.never_again is not None:
+                    await connection.execute(self._never_again, self._asked(ending))
                 values = {**_FREE, **ending.lead, "updated_ms": ending.ended_ms}
                 if not (await connection.execute(after.values(values))).rowcount:
                     return False
                 attempt = update(attempts).where(attempts.c.id == ending.attempt)
                 await connection.execute(attempt.values(told | _agent(ending)))
                 await _put_numbers(connection, ending)
-                if ending.never_again is not None:
-                    await connection.execute(self._never_again, self._asked(ending))
         return True
 
     def _asked(self, ending: Ending) -> dict[str, Any]:

@@ -248,11 +248,13 @@ class Dialer:
                     run.hurry()
 
     def _part_agents(self) -> None:
-        """Each agent is in one team: a call has one agent kept for it, and an agent one call."""
+        """Each agent is in one team: a call has one agent kept for it, and an agent one call. A
+        campaign that places no more keeps its team, and their lines, while somebody may answer."""
         running = {name: run for name, run in self.runs.items() if run.placing}
         for run in self.runs.values():
-            run.team = frozenset(a for a in run.team if run.placing and self._may_serve(a, run))
-        teams = {agent for run in running.values() for agent in run.team}
+            stays = run.placing or run.outcomes.may_be_answered
+            run.team = frozenset(a for a in run.team if stays and self._may_serve(a, run))
+        teams = {agent for run in self.runs.values() for agent in run.team}
         for agent in self._serves:
             able = [run for run in running.values() if self._may_serve(agent, run)]
             if agent not in teams and able:

@@ -63,12 +63,13 @@ class Law:
         nothing = Budget().today
         return strictest(self.everywhere, nothing, nothing)
 
-    async def look_up(self, number: str, now_ms: int) -> Records:
-        """What is kept of it now. Raises DatabaseAway."""
+    async def look_up(self, number: str, now_ms: int, beside: str) -> Records:
+        """What is kept of it now, beside this attempt. Raises DatabaseAway."""
         if now_ms - self._registers_ms >= REGISTERS_HOLD_MS:
             self._registers = await self._store.registers()
             self._registers_ms = now_ms
-        return Records(await self._store.facts(number), self._registers, now_ms)
+        facts = await self._store.facts(number)
+        return Records(facts.beside(beside), self._registers, now_ms)
 
     def decide(
         self,

@@ -1,7 +1,8 @@
 """One call of a campaign, from the choice of its lead until it is dialed.
 
 Whatever takes time comes before the law is asked; it is asked once more after the call was written,
-for that takes time, too.
+for that takes time, too. What is kept of the number is looked up anew then: of two who are about to
+call it, on whatever campaign and node, each has written its call by now, and sees the other's.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from uuid import uuid4
 import msgspec
 
 from config.site import Site
-from engine.campaigns.hopper import Calling, CampaignHopper, Chosen
+from engine.campaigns.hopper import Calling, CampaignHopper, Chosen, Placed
 from engine.campaigns.law import pool_of
 from engine.dialing.calls import DialedCall
 from engine.dialing.law import InAir, Law
@@ -119,20 +120,8 @@ class Placing:
         if one.ready is None:
             self._leave(one.chosen, "not_prepared")
             return None
-        records = await self._law.look_up(one.call.number, self._clock())
-
-        def decide() -> Decision | None:
-            stands = one.stands()
-            if not stands.wanted:
-                return None
-            asked = one.chosen, one.call.caller_id, records, stands.budget, stands.in_air
-            return self._law.decide(*asked, self._clock())
-
-        return await self._written(one, decide)
-
-    async def _written(self, one: _Try, decide: Callable[[], Decision | None]) -> Dialed | None:
+        decision = await self._decided(one)
         now_ms, call = self._clock(), one.call
-        decision = decide()
         if not isinstance(decision, Permit):
             self._not_now(one.chosen, decision)
             return None
@@ -141,15 +130,22 @@ class Placing:
             return None
         dialed = None
         try:
-            dialed = await self._as_begun(one, decision, decide)
+            dialed = await self._as_begun(one, decision)
         finally:
             if dialed is None:
                 self._trunks.release(call.contact)
         return dialed
 
-    async def _as_begun(
-        self, one: _Try, permit: Permit, decide: Callable[[], Decision | None]
-    ) -> Dialed | None:
+    async def _decided(self, one: _Try) -> Decision | None:
+        """What the law says of everything but this call itself; None: none is wanted any more."""
+        records = await self._law.look_up(one.call.number, self._clock(), one.call.contact)
+        stands = one.stands()
+        if not stands.wanted:
+            return None
+        asked = one.chosen, one.call.caller_id, records, stands.budget, stands.in_air
+        return self._law.decide(*asked, self._clock())
+
+    async def _as_begun(self, one: _Try, permit: Permit) -> Dialed | None:
         call = one.call
         calling = Calling(call.agent, call.caller_id, call.trunk)
         evidence = msgspec.to_builtins(permit.evidence)
@@ -157,13 +153,22 @@ class Placing:
         if placed is None:
             self._leave(one.chosen, "not_ours")
             return None
-        again = decide()
+        again = await self._permitted_again(one, placed)
         if not isinstance(again, Permit):
-            await self._hopper.unmake(placed, self._clock())
             self._count(again)
             return None
         call.placed_ms = self._clock()
         return Dialed(Up.begun(call, placed), one.ready)
+
+    async def _permitted_again(self, one: _Try, placed: Placed) -> Decision | None:
+        """A call that was written is taken back, with its try, unless the law still permits it."""
+        decision = None
+        try:
+            decision = await self._decided(one)
+        finally:
+            if not isinstance(decision, Permit):
+                await self._hopper.unmake(placed, self._clock())
+        return decision
 
     def _call(self, chosen: Chosen, caller_id: str, trunk: str, agent: str | None) -> DialedCall:
         row, languages = chosen.row, self._site.languages

@@ -187,14 +187,16 @@ class House:
         self.floor.states[agent] = state
         self.run.outcomes.agent_changed(agent, before, self.now_ms)
 
-    async def bring(self, *numbers: int, language: str | None = None) -> None:
+    async def bring(
+        self, *numbers: int, language: str | None = None, list_name: str = "list"
+    ) -> None:
         """Leads, each with one mobile number."""
         store = ImportStore(self.url, self.site.site)
         leads = [
             NewLead(n, (NewNumber(number(n), "mobile", HU),), name=f"{n}", language=language)
             for n in numbers
         ]
-        row = await store.begin("list", f"{numbers}", "a test", "anna", self.now_ms)
+        row = await store.begin(list_name, f"{numbers}", "a test", "anna", self.now_ms)
         await store.write(row, Piece(leads, 0, len(leads)), self.now_ms, lambda joined: {})
         await store.close()
 

@@ -3,6 +3,7 @@ nobody forgotten."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 
 import pytest
@@ -12,6 +13,7 @@ from history.errors import DatabaseAway
 from history.lead_hopper import AttemptRow, HopperStore
 from history.outcome import EndedBy
 from routing.agent import Available
+from routing.outbound.leads.plan import Result
 from tests.unit.dialing import House, at, number, paused, site_of
 
 pytestmark = pytest.mark.unit
@@ -156,6 +158,7 @@ async def test_a_word_of_a_supervisor_holds_until_the_file_says_otherwise(opened
 
 
 async def test_stop_ends_placing_and_not_the_calls_that_are_up(opened: Open) -> None:
+    """Its agents are let go when nobody can answer any more."""
     house = opened()
     await house.bring(1, 2)
     dialer = await taken_up(house)
@@ -164,12 +167,13 @@ async def test_stop_ends_placing_and_not_the_calls_that_are_up(opened: Open) -> 
     [call] = await house.step()
     await dialer.order("sales", STOP, "maria")
     await dialer.look()
-    assert dialer.runs["sales"].team == frozenset()
-    assert not dialer.wants_line("zoe")
+    assert await house.step() == []
+    assert dialer.wants_line("zoe")
     dialer.answered(call.contact, house.now_ms)
     dialer.ended(call.contact, house.now_ms, EndedBy.CALLER)
     await dialer.look()
     assert dialer.runs == {}
+    assert not dialer.wants_line("zoe")
 
 
 async def test_nodes_part_lines_and_keep_the_caps_each_on_its_own_calls(opened: Open) -> None:
@@ -217,3 +221,81 @@ async def test_nobody_is_called_while_no_agent_can_be_reserved(opened: Open) -> 
     assert await house.step() == []
     house.floor.health.up = True
     assert [call.number for call in await house.step(1_000)] == [number(1)]
+
+
+async def test_who_asks_for_no_more_calls_has_asked_though_the_call_is_over(opened: Open) -> None:
+    """Another engine has taken its end for unknown meanwhile."""
+    house = opened()
+    await house.bring(1)
+    house.work("anna")
+    [call] = await house.step()
+    other = opened("other", now="10:02")
+    assert await other.run.hopper.take_up(other.now_ms) == 1
+    house.answer(call)
+    up = house.run.outcomes.calls[call.contact]
+    house.run.outcomes.lost(up, house.now_ms)
+    house.run.outcomes.opted_out(up, house.now_ms)
+    await house.settled()
+    facts = await other.parts.permissions.facts(call.number)
+    assert [(each.register, each.until_ms) for each in facts.entries] == [("own", None)]
+
+
+async def test_of_two_who_are_about_to_call_a_number_at_most_one_does(opened: Open) -> None:
+    """Two engines with a lead each, of lists of their own: both have looked the number up, and
+    neither had written its call."""
+    house, other = opened(), opened("other")
+    campaign = house.site.campaigns["sales"]
+    lists = {"another": campaign.lists["list"]}
+    second = house.site.campaigns | {"sales": campaign.model_copy(update={"lists": lists})}
+    await house.bring(1)
+    await other.bring(1, list_name="another")
+    other.run.take_site(house.site.model_copy(update={"campaigns": second}))
+    for engine in (house, other):
+        engine.work("anna")
+        await engine.run.keep_up()
+        await engine.run.hopper.round()
+        assert len(engine.run.hopper) == 1
+    await asyncio.gather(house.run.step(), other.run.step())
+    await house.tasks.done()
+    await other.tasks.done()
+    assert len(house.carrier.calls) + len(other.carrier.calls) <= 1
+
+
+async def test_a_campaign_ends_also_while_the_database_is_away(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its end is nobody's fault: other campaigns, and the engine, go on."""
+    house, asked = opened(), asyncio.Event()
+
+    async def away(self: HopperStore, by: str) -> None:
+        asked.set()
+        raise DatabaseAway("Gone")
+
+    monkeypatch.setattr(HopperStore, "release", away)
+    running = asyncio.create_task(house.run.hopper.run())
+    await asyncio.sleep(0)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert asked.is_set()
+
+
+async def test_a_paused_campaign_keeps_its_agents_while_somebody_may_answer(opened: Open) -> None:
+    """Their lines stay open, and no other campaign calls anybody for them."""
+    house = opened()
+    campaign = house.site.campaigns["sales"]
+    house.site = house.site.model_copy(
+        update={"campaigns": {"sales": campaign, "more": campaign.model_copy()}}
+    )
+    await house.bring(1)
+    dialer = await taken_up(house)
+    house.floor.states["zoe"] = Available(house.now_ms, house.now_ms)
+    house.run.team, dialer.runs["more"].team = frozenset(["zoe"]), frozenset()
+    [call] = await house.step()
+    await dialer.order("sales", PAUSE, "eva")
+    await dialer.look()
+    assert dialer.wants_line("zoe")
+    assert dialer.runs["more"].team == frozenset()
+    dialer.not_reached(call.contact, Result.BUSY, house.now_ms)
+    await dialer.look()
+    assert dialer.runs["more"].team == frozenset(["zoe"])
