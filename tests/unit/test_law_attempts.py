@@ -127,6 +127,12 @@ class TestAttempts:
         own = only(attempts=AttemptsRule(day=1, site=False))
         assert is_permitted(own, a_call(HU), now, known)
 
+    def test_a_number_that_another_campaign_is_calling_is_not_called_beside(self) -> None:
+        """Also where only the campaign's own calls count."""
+        law = only(attempts=AttemptsRule(day=9, site=False))
+        theirs = Known(past=(PastCall("surveys", at("2026-11-22 10:00"), None),))
+        assert not is_permitted(law, a_call(HU), at("2026-11-22 10:01"), theirs)
+
     def test_a_number_that_is_being_called_is_not_called_beside(self) -> None:
         """However many calls were left."""
         law = only(attempts=AttemptsRule(day=9))

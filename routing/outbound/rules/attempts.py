@@ -31,7 +31,7 @@ def attempts(rule: AttemptsRule, ask: Ask) -> Said:
         "ever": f"{len(past)} of {rule.ever or 'any'}",
         "counted over": "the site" if rule.site else "the campaign",
     }
-    if any(each.ended_ms is None for each in past):
+    if any(each.ended_ms is None for each in ask.known.past):  # whoever calls, one phone rings
         return Said(False, "a call to the number is under way", saw)
     if rule.ever is not None and len(past) >= rule.ever:
         return Said(False, f"called {len(past)} times, {rule.ever} are allowed", saw)
