@@ -40,6 +40,14 @@ _ORDERS: Mapping[str, Any] = {
 }
 
 
+class LeftRow(NamedTuple):
+    """A lead whom an engine was calling that died. `answered_ms`, `agent`: of a conversation."""
+
+    lead: LeadRow
+    answered_ms: int | None
+    agent: str | None
+
+
 class Claim(NamedTuple):
     """Leads that an engine wants in its hopper: of these lists, at these places."""
 
@@ -170,18 +178,21 @@ class HopperStore:
         ours = leads.c.lease_by == by, leads.c.state == "held"
         await self._change(update(leads).where(*ours).values({**_FREE, "state": "ready"}))
 
-    async def lapsed(self, campaign: str, now_ms: int) -> Sequence[LeadRow]:
+    async def lapsed(self, campaign: str, now_ms: int) -> Sequence[LeftRow]:
         """What engines that died have left: held leads go back at once; those that the campaign
         was calling are told, and are to be ended."""
         over = leads.c.lease_until_ms <= now_ms
         back = update(leads).where(over, leads.c.state == "held")
         called = leads.c.attempt_id == attempts.c.id, attempts.c.campaign == campaign
-        query = select(leads.c.id).join(attempts, and_(*called))
+        known = attempts.c.answered_ms, attempts.c.agent
+        query = select(leads.c.id, *known).join(attempts, and_(*called))
         with failing():
             async with self._engine.begin() as connection:
                 await connection.execute(back.values({**_FREE, "state": "ready"}))
-                left = await connection.scalars(query.where(over, leads.c.state == "dialing"))
-                return await leads_of(connection, list(left))
+                found = await connection.execute(query.where(over, leads.c.state == "dialing"))
+                left = {row.id: row for row in found}
+                rows = await leads_of(connection, list(left))
+        return [LeftRow(row, left[row.id].answered_ms, left[row.id].agent) for row in rows]
 
     async def adopt(
         self, attempt_ids: Collection[str], by: str, until_ms: int
@@ -270,8 +281,10 @@ class HopperStore:
         }
         with failing():
             async with self._engine.begin() as connection:
-                if ending.never_again is not None:
-                    await connection.execute(self._never_again, self._asked(ending))
+                if (number := ending.never_again) is not None:
+                    by = ending.agent or self._node
+                    asked = self._asked(number, ending.attempt, ending.ended_ms, by)
+                    await connection.execute(self._never_again, asked)
                 values = {**_FREE, **ending.lead, "updated_ms": ending.ended_ms}
                 if not (await connection.execute(after.values(values))).rowcount:
                     return False
@@ -280,16 +293,28 @@ class HopperStore:
                 await _put_numbers(connection, ending)
         return True
 
-    def _asked(self, ending: Ending) -> dict[str, Any]:
+    async def never_again(self, attempt: str, at_ms: int) -> bool:
+        """Who was called in this attempt, which may have ended long ago, asked not to be called any
+        more; False where there is no such attempt."""
+        number = select(attempts.c.number).where(attempts.c.id == attempt)
+        with failing():
+            async with self._engine.begin() as connection:
+                found = await connection.scalar(number)
+                if found is not None:
+                    asked = self._asked(found, attempt, at_ms, self._node)
+                    await connection.execute(self._never_again, asked)
+        return found is not None
+
+    def _asked(self, number: str, attempt: str, at_ms: int, by: str) -> dict[str, Any]:
         return {
             "site": self._site,
-            "number": ending.never_again,
+            "number": number,
             "register": OWN,
-            "since_ms": ending.ended_ms,
-            "seen_ms": ending.ended_ms,
+            "since_ms": at_ms,
+            "seen_ms": at_ms,
             "source": OWN,
-            "by": ending.agent or self._node,
-            "note": f"asked in {ending.attempt}",
+            "by": by,
+            "note": f"asked in {attempt}",
         }
 
     async def _change(self, query: Any) -> None:

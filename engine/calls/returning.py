@@ -91,8 +91,8 @@ class Returning:
             if services.chronicle.knows(contact):
                 continue
             if await self._is_told(contact):
-                journaled(spooled.entry, services.dialing)
-                acknowledge(spooled)
+                if await journaled(spooled.entry, services.dialing):
+                    acknowledge(spooled)
             else:
                 fresh.append(spooled.entry)
         known = {entry.contact for entry in fresh if services.chronicle.knows(entry.contact)}

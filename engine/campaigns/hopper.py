@@ -304,11 +304,17 @@ class CampaignHopper:
         return {row.attempt_id or "": Placed(lead_of(row), row) for row in rows}
 
     async def take_up(self, now_ms: int) -> int:
-        """What engines that died were calling ends as unknown; how many that were."""
+        """What engines that died were calling ends, as `left_by` says; how many that were."""
         left = await self._store.lapsed(self.wants.campaign, now_ms)
-        for row in left:
-            await self.end(Placed(lead_of(row), row), Ended(Result.UNKNOWN, now_ms))
+        for row, answered_ms, agent in left:
+            await self.end(Placed(lead_of(row), row), left_by(answered_ms, agent, now_ms))
         return len(left)
+
+
+def left_by(answered_ms: int | None, agent: str | None, now_ms: int) -> Ended:
+    """How a call ends whose engine was lost meanwhile: of a conversation is known that there was
+    one, of all else nothing."""
+    return Ended(Result.UNKNOWN if answered_ms is None else Result.ANSWERED, now_ms, agent=agent)
 
 
 def _by_priority(lists: Mapping[str, int]) -> Iterator[tuple[int, list[str]]]:

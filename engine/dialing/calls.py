@@ -47,7 +47,8 @@ class DialedCalls(Protocol):
     """The calls that campaigns have placed, told by whoever has their channels.
 
     Every method takes a contact that it does not know as one of another engine's, and does
-    nothing. `ended` comes always, once and last, after whatever else was told of the call.
+    nothing, but for `opted_out`. `ended` comes always, once and last, after whatever else was told
+    of the call.
     """
 
     def call_of(self, contact: str) -> DialedCall | None:
@@ -72,7 +73,12 @@ class DialedCalls(Protocol):
         """A person answered, and nobody was there in time."""
 
     def opted_out(self, contact: str, at_ms: int) -> None:
-        """A person pressed the key that asks not to be called again."""
+        """A person pressed the key that asks not to be called again; in a call, too, that is over
+        for this engine."""
+
+    async def is_written(self) -> bool:
+        """Whether all that was told is written, once it can be; False while the database is
+        away."""
 
     def ended(self, contact: str, at_ms: int, hung_up_by: EndedBy) -> None:
         """Its channel is gone."""

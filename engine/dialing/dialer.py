@@ -11,7 +11,7 @@ import structlog
 
 from config.campaigns import Campaign
 from config.site import Site
-from engine.campaigns.hopper import CampaignHopper, Wants
+from engine.campaigns.hopper import CampaignHopper, Wants, left_by
 from engine.dialing.calls import DialedCall
 from engine.dialing.daybook import NODE_GONE_MS
 from engine.dialing.outcomes import Outcomes
@@ -26,12 +26,12 @@ from history.outcome import EndedBy
 from listening.values import Verdict
 from routing.agent import Available
 from routing.events import AgentChanged, RoutingEvent
-from routing.outbound.leads.following import Ended
 from routing.outbound.leads.plan import Plan, Result
 from routing.outbound.standing import day_of
 from routing.outbound.trunks import Limit
 
 LOOK_S = 1.0
+ANEW_S = 5.0
 SAID_MS = 10_000
 """How often a node says that it dials, and learns who else does and which numbers were shown."""
 START, PAUSE, STOP = "start", "pause", "stop"
@@ -73,10 +73,20 @@ class Dialer:
                 self._looks.clear()
                 await self._try_to_look()
                 for name in self.runs.keys() - self._tasks.keys():
-                    run = self.runs[name].run()
-                    self._tasks[name] = tasks.create_task(run, name=f"campaign {name}")
+                    running = self._run(self.runs[name])
+                    self._tasks[name] = tasks.create_task(running, name=f"campaign {name}")
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._looks.wait(), LOOK_S)
+
+    async def _run(self, run: CampaignRun) -> None:
+        """Until cancelled. A campaign that fails must end neither callers' calls nor the others'
+        campaigns: it begins anew."""
+        while True:
+            try:
+                await run.run()
+            except Exception:
+                log.exception("campaign_failed", campaign=run.name)
+                await asyncio.sleep(ANEW_S)
 
     async def _try_to_look(self) -> None:
         try:
@@ -135,7 +145,7 @@ class Dialer:
         parts, wants = self._parts, Wants(row.campaign, {}, Plan())
         hopper = CampaignHopper(parts.leads, row.site, parts.node, wants, parts.clock)
         for placed in (await hopper.adopt([row.id])).values():
-            await hopper.end(placed, Ended(Result.UNKNOWN, parts.clock()))
+            await hopper.end(placed, left_by(row.answered_ms, row.agent, parts.clock()))
 
     # the site, its supervisors, and other nodes
 
@@ -323,9 +333,19 @@ class Dialer:
             outcomes.lost(up, at_ms)
 
     def opted_out(self, contact: str, at_ms: int) -> None:
-        """A person pressed the key that asks not to be called again."""
-        for outcomes, up in self._found(contact):
+        """A person pressed the key that asks not to be called again. Of a call that is over for
+        this engine (Asterisk said the message while there was none) the attempt tells the
+        number."""
+        found = [*self._found(contact)]
+        for outcomes, up in found:
             outcomes.opted_out(up, at_ms)
+        if not found:
+            leads = self._parts.leads
+            self._parts.settling.put(lambda: leads.never_again(contact, at_ms))
+
+    async def is_written(self) -> bool:
+        """Whether all that was told is written."""
+        return await self._parts.settling.all_written()
 
     def ended(self, contact: str, at_ms: int, hung_up_by: EndedBy) -> None:
         """Its channel is gone."""

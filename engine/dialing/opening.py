@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from contextlib import AsyncExitStack
+from typing import Any
 
 import structlog
 
@@ -51,6 +53,24 @@ class SwitchCarrier:
         return True
 
 
+class FencedTasks:
+    """Fills `engine.dialing.ports.Tasks`: what fails in one ends nothing else of the engine's."""
+
+    def __init__(self, tasks: asyncio.TaskGroup) -> None:
+        self._tasks = tasks
+
+    def create_task(self, work: Coroutine[Any, Any, None], *, name: str) -> asyncio.Task[None]:
+        """Have it done in the background; a failure is logged."""
+        return self._tasks.create_task(_fenced(work, name), name=name)
+
+
+async def _fenced(work: Coroutine[Any, Any, None], name: str) -> None:
+    try:
+        await work
+    except Exception:
+        log.exception("dialing_failed", task=name)
+
+
 def open_dialer(
     stack: AsyncExitStack, services: Services, url: str, tasks: asyncio.TaskGroup
 ) -> Dialer:
@@ -73,6 +93,6 @@ def open_dialer(
         trunks=Trunks(),
         shown=Shown(),
         settling=Settling(),
-        tasks=tasks,
+        tasks=FencedTasks(tasks),
     )
     return Dialer(lambda: services.site, parts)

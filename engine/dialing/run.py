@@ -15,7 +15,7 @@ import structlog
 
 from config.campaigns import Campaign
 from config.site import Site
-from engine.campaigns.hopper import CampaignHopper, Chosen, Placed
+from engine.campaigns.hopper import CampaignHopper, Chosen, Placed, left_by
 from engine.campaigns.plans import open_places, wants_of
 from engine.campaigns.recycling import Recycling, recycle
 from engine.dialing.calls import DialedCall
@@ -30,7 +30,6 @@ from history.lead_hopper import AttemptRow
 from routing.agent import AgentState, Available
 from routing.outbound.course import InAir as Dialing
 from routing.outbound.course import Joined
-from routing.outbound.leads.following import Ended
 from routing.outbound.leads.plan import Result
 from routing.outbound.pacing import Mode, Pace, Pacer
 from routing.outbound.rules import abandoning
@@ -116,7 +115,9 @@ class CampaignRun:
             if call.channel in channels:
                 self.outcomes.adopted(_up_again(call, each))
             else:
-                await self.hopper.end(each, _left(rows[contact], self._parts.clock()))
+                row = rows[contact]
+                ended = left_by(row.answered_ms, row.agent, self._parts.clock())
+                await self.hopper.end(each, ended)
 
     def _call_of(self, row: AttemptRow, placed: Placed) -> DialedCall:
         languages = self.site.languages
@@ -235,9 +236,12 @@ class CampaignRun:
         self._parts.tasks.create_task(self._ask(dialed), name=f"dialing {up.call.contact}")
 
     async def _ask(self, dialed: Dialed) -> None:
-        is_called = await self._parts.carrier.dial(dialed.ready)
-        if not is_called and dialed.up.call.contact in self.outcomes.calls:
-            self.outcomes.not_reached(dialed.up, Result.FAILED, self._parts.clock())
+        is_called = False
+        try:
+            is_called = await self._parts.carrier.dial(dialed.ready)
+        finally:
+            if not is_called and dialed.up.call.contact in self.outcomes.calls:
+                self.outcomes.not_reached(dialed.up, Result.FAILED, self._parts.clock())
 
     def _has_line(self) -> bool:
         return self._parts.trunks.free(self.name, self._parts.clock()) > 0
@@ -389,9 +393,3 @@ def _up_again(call: DialedCall, placed: Placed) -> Up:
     if call.connected_ms is None:
         return Up(call, placed, Dialing(call.contact))
     return Up(call, placed, Joined(call.contact, call.agent), talked=True)
-
-
-def _left(row: AttemptRow, now_ms: int) -> Ended:
-    """Of a call that had ended while the engine was away: a conversation is known of."""
-    result = Result.UNKNOWN if row.answered_ms is None else Result.ANSWERED
-    return Ended(result, now_ms, agent=row.agent)

@@ -23,6 +23,7 @@ class Settling:
     def __init__(self) -> None:
         self._writes: deque[Write] = deque()
         self._there_is_some = asyncio.Event()
+        self._one_at_a_time = asyncio.Lock()
 
     def __len__(self) -> int:
         return len(self._writes)
@@ -45,10 +46,11 @@ class Settling:
 
     async def all_written(self) -> bool:
         """Write until nothing is left; False when the database is away."""
-        while self._writes:
-            if not await _is_written(self._writes[0]):
-                return False
-            self._writes.popleft()
+        async with self._one_at_a_time:
+            while self._writes:
+                if not await _is_written(self._writes[0]):
+                    return False
+                self._writes.popleft()
         return True
 
 

@@ -49,11 +49,11 @@ async def leg_over(event: LegEnded, services: Services, at_ms: int) -> None:
         dialing.ended(contact, at_ms, EndedBy.UNKNOWN)
 
 
-def journaled(entry: JournalEntry, dialing: DialedCalls | None) -> None:
+async def journaled(entry: JournalEntry, dialing: DialedCalls | None) -> bool:
     """What the dialplan has noted of a call that no engine met: a person may have been there, and
-    nobody was for them."""
+    nobody was for them. Whether it is written, so that the note may go."""
     if dialing is None or entry.what != ENDED or entry.stage not in WITHOUT_ENGINE:
-        return
+        return True
     call = dialing.call_of(entry.contact)
     if call is None or call.connected_ms is None:
         dialing.answered(entry.contact, entry.at_ms)
@@ -61,3 +61,4 @@ def journaled(entry: JournalEntry, dialing: DialedCalls | None) -> None:
     if entry.stage == NO_MORE:
         dialing.opted_out(entry.contact, entry.at_ms)
     dialing.ended(entry.contact, entry.at_ms, EndedBy.UNKNOWN)
+    return await dialing.is_written()

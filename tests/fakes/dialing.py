@@ -68,6 +68,9 @@ class FakeDialing:
     def opted_out(self, contact: str, at_ms: int) -> None:
         self._tell("opted_out", contact, at_ms)
 
+    async def is_written(self) -> bool:
+        return True
+
     def ended(self, contact: str, at_ms: int, hung_up_by: EndedBy) -> None:
         self._tell("ended", contact, at_ms, hung_up_by.value)
         self.calls.pop(contact, None)

@@ -117,13 +117,13 @@ def entry(stage: str, what: str = ENDED) -> JournalEntry:
         ("flow", []),
     ],
 )
-def test_the_journal_tells_of_those_whom_no_engine_met(
+async def test_the_journal_tells_of_those_whom_no_engine_met(
     stage: str, expected: list[tuple[object, ...]]
 ) -> None:
     """Each counts as lost; who pressed the key is never called again."""
     dialing = FakeDialing(a_call(answered_ms=None))
-    journaled(entry(stage), dialing)
-    journaled(entry(stage, APOLOGY), dialing)
+    assert await journaled(entry(stage), dialing)
+    assert await journaled(entry(stage, APOLOGY), dialing)
     assert dialing.of("a-7") == expected
 
 

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from engine.dialing.dialer import PAUSE, START, STOP, Dialer
+from engine.dialing.run import CampaignRun
 from history.errors import DatabaseAway
 from history.lead_hopper import AttemptRow, HopperStore
 from history.outcome import EndedBy
@@ -238,6 +239,71 @@ async def test_who_asks_for_no_more_calls_has_asked_though_the_call_is_over(open
     await house.settled()
     facts = await other.parts.permissions.facts(call.number)
     assert [(each.register, each.until_ms) for each in facts.entries] == [("own", None)]
+
+
+async def test_who_pressed_the_key_while_there_was_no_engine_is_never_called_again(
+    opened: Open,
+) -> None:
+    """Asterisk has said the message and noted the key; the engine that reads the note has ended the
+    call as unknown already."""
+    killed = opened()
+    await killed.bring(1)
+    killed.work("anna")
+    [call] = await killed.step()
+    engine = opened(now="10:00:30")
+    dialer = await taken_up(engine)
+    assert dialer.call_of(call.contact) is None
+    dialer.opted_out(call.contact, engine.now_ms)
+    assert await dialer.is_written()
+    facts = await engine.parts.permissions.facts(call.number)
+    assert [(each.register, each.until_ms) for each in facts.entries] == [("own", None)]
+
+
+async def test_who_has_talked_is_not_called_again_by_the_node_that_takes_over(
+    opened: Open,
+) -> None:
+    """Of the conversation it is known that there was one, and with whom."""
+    killed = opened()
+    await killed.bring(1, 2)
+    killed.work("anna", "ben")
+    talks, _ = await killed.step()
+    killed.join(talks, "anna")
+    await killed.settled()
+    other = opened("other", now="10:02")
+    assert await other.run.hopper.take_up(other.now_ms) == 2
+    query = "SELECT result, agent FROM dial_attempts ORDER BY number"
+    assert await other.rows(query) == [
+        {"result": "answered", "agent": "anna"},
+        {"result": "unknown", "agent": None},
+    ]
+
+
+async def test_a_campaign_that_fails_begins_anew_and_ends_nothing_else(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault of one campaign must not end callers' calls: the engine goes on."""
+    house = opened()
+    await house.bring(1)
+    dialer, failed = dialer_of(house), asyncio.Event()
+    begun = CampaignRun.step
+
+    async def step(self: CampaignRun) -> None:
+        if not failed.is_set():
+            failed.set()
+            raise ValueError("a fault")
+        await begun(self)
+        again.set()
+
+    again = asyncio.Event()
+    monkeypatch.setattr(CampaignRun, "step", step)
+    monkeypatch.setattr("engine.dialing.dialer.ANEW_S", 0.0)
+    running = asyncio.create_task(dialer.run())
+    async with asyncio.timeout(5):
+        await again.wait()
+    assert not running.done()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
 
 
 async def test_of_two_who_are_about_to_call_a_number_at_most_one_does(opened: Open) -> None:
