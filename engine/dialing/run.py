@@ -286,6 +286,7 @@ class CampaignRun:
         reasons = {
             "it is paused": not self.placing,
             "no agent can be reserved: Redis does not answer": not self._has_agents(),
+            "no agent is on an open line": self._lacks_agents(),
             "each number of the pool was shown as often as it may be today": (
                 not self.placer.has_number_to_show
             ),
@@ -297,6 +298,9 @@ class CampaignRun:
 
     def _has_agents(self) -> bool:
         return self.campaign.mode == "agentless" or bool(self._parts.agents.health.up)
+
+    def _lacks_agents(self) -> bool:
+        return self.campaign.mode != "agentless" and not self._with_lines()
 
     def _callers_wait(self) -> bool:
         """Of blended agents: callers come first."""

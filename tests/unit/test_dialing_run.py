@@ -88,6 +88,7 @@ async def test_nobody_is_called_without_an_open_line(opened: Open) -> None:
     house.work("anna", "ben")
     house.floor.closed = {"anna", "ben"}
     assert await house.step() == []
+    assert house.run.why(house.now_ms) == ("no agent is on an open line",)
     house.floor.closed = {"ben"}
     assert len(await house.step(1_000)) == 1
 

@@ -24,7 +24,7 @@ from routing.outbound.rules.law import (
     RingRule,
     Rules,
 )
-from tests.unit.calling import HU, SECOND, SHOWN, a_call, at, is_permitted, only, refused
+from tests.unit.calling import HU, SECOND, SHOWN, a_call, at, decide, is_permitted, only, refused
 
 pytestmark = pytest.mark.unit
 
@@ -156,6 +156,14 @@ class TestAbandonRate:
         assert is_permitted(self.law, a_call(HU), NOW, Known(today=Tally(65), exposed=1)) is True
         assert not is_permitted(self.law, a_call(HU), NOW, Known(today=Tally(65), exposed=2))
         assert is_permitted(self.law, a_call(HU), NOW, Known(today=Tally(65), exposed=1, kept=50))
+
+    def test_the_evidence_says_on_what_it_counts(self) -> None:
+        """What holds only by the day's end is not said to hold at once."""
+        sure = decide(self.law, a_call(HU), NOW, Known(today=Tally(97)))
+        counting = decide(self.law, a_call(HU), NOW, Known(today=Tally(9), relied_on=90))
+        told = [each.evidence.findings[-1].because for each in (sure, counting)]
+        kept = "the abandon rate keeps its cap, whatever becomes of it"
+        assert told == [kept, f"{kept}, by the day's end, if the answers come that are counted on"]
 
     def test_thirty_days_count_beside_the_day(self) -> None:
         """A good day does not make up for a bad month, nor the other way round."""

@@ -17,6 +17,8 @@ from routing.outbound.rules.ask import MESSAGE_PARTS, Ask, Said
 from routing.outbound.rules.evidence import Fact
 from routing.outbound.rules.law import AbandonRule, MessageRule, Rules
 
+_BY_THE_END = ", by the day's end, if the answers come that are counted on"
+
 
 def abandon_rate(rule: AbandonRule, ask: Ask) -> Said:
     """Were this call lost, and all others that may be, the caps would still be kept."""
@@ -34,7 +36,8 @@ def abandon_rate(rule: AbandonRule, ask: Ask) -> Said:
     sure = budget.expecting(ask.known.relied_on)
     if not sure.permits(ask.known.exposed + 1, ask.known.kept):
         return Said(False, "the abandon rate could exceed its cap", saw)
-    return Said(True, "the abandon rate keeps its cap, whatever becomes of it", saw)
+    until = "" if budget.permits(ask.known.exposed + 1, ask.known.kept) else _BY_THE_END
+    return Said(True, f"the abandon rate keeps its cap, whatever becomes of it{until}", saw)
 
 
 def budget_of(rule: AbandonRule | None, before: Tally, today: Tally) -> Budget:
