@@ -35,7 +35,7 @@ class CueWatch:
         if tone is None or tone.ms < _BEEP_MS:
             return None
         since_ms = (ear.frames - 1 - tone.last) * FRAME_MS
-        if since_ms != _SETTLED_MS or _spoken_since(ear, tone):
+        if since_ms < _SETTLED_MS or _spoken_since(ear, tone):
             return None
         return Cue(ear.now_ms, tone.ms)
 

@@ -13,6 +13,7 @@ from listening.tones import Tone, ToneTrack
 
 _LONGEST = 11 * 50
 """Frames, eleven seconds, that speech is looked for in: longer than any verdict takes."""
+_SPOKEN_S = 0.3
 
 
 class Ear:
@@ -61,11 +62,13 @@ class Ear:
         return cadence(utterances(levels, tonal), levels)
 
     def beep(self, cadence: Cadence) -> Tone | None:
-        """A machine's, since the first word."""
-        levels, tonal = self._kept()
+        """A machine's, after it has spoken: what is shorter may be a click before a busy tone."""
         first = self.frames - round(cadence.since * 1000 / FRAME_MS)
         later = [tone for tone in self._track.tones if tone.first >= first]
-        return beep(later, float(levels[~tonal].max())) if later else None
+        if not later or cadence.talk < _SPOKEN_S:
+            return None
+        levels, tonal = self._kept()
+        return beep(later, float(levels[~tonal].max()), self.frames)
 
     def _kept(self) -> tuple[Floats, Mask]:
         held = min(self.frames, _LONGEST)

@@ -23,6 +23,8 @@ _INFORMATION_MS = range(200, 481)
 _SURE_MS = 100
 """So much of a tone that goes on is enough, where those before it leave one meaning."""
 _GAP_MS = 80
+_NOTICED_MS = 80
+"""What a tone takes to be one."""
 
 _ANSWERING_HZ, _CALLING_HZ = 2100.0, 1100.0
 _ANSWERING_OFF_HZ, _CALLING_OFF_HZ = 42.0, 42.0
@@ -58,17 +60,27 @@ def meaning(tones: Sequence[Tone], frame: int, *, spoken: bool) -> Who | None:
     return _beat(tones[-2:])
 
 
-def beep(tones: Sequence[Tone], loudest_dbm0: float) -> Tone | None:
-    """A machine's beep among the tones that were heard since somebody spoke, as loud as this."""
+def beep(tones: Sequence[Tone], loudest_dbm0: float, frame: int) -> Tone | None:
+    """A machine's beep among the tones that were heard since somebody spoke, as loud as this, by
+    this frame."""
     faintest = loudest_dbm0 - _BEEP_BELOW_DB
-    return next(
-        (
-            tone
-            for tone in tones
-            if tone.ms >= _BEEP_MS and tone.purity >= _BEEP_PURITY and tone.dbm0 >= faintest
-        ),
-        None,
+    for number, tone in enumerate(tones):
+        pure = tone.ms >= _BEEP_MS and tone.purity >= _BEEP_PURITY
+        if pure and tone.dbm0 >= faintest and not _of_intercept(tones[: number + 2], tone, frame):
+            return tone
+    return None
+
+
+def _of_intercept(tones: Sequence[Tone], tone: Tone, frame: int) -> bool:
+    """Whether it is, or may yet be, one of an intercept's three: of their pitch and length, with
+    another at once before or after it. `tones` end with the one after it, if there is one."""
+    pitched = any(tone.near(hz, _INFORMATION_OFF_HZ) for hz in _INFORMATION_HZ)
+    if not pitched or tone.ms > _INFORMATION_MS[-1]:
+        return False
+    beside = any(
+        _between_ms(one, other) <= _GAP_MS for one, other in pairwise(tones) if tone in (one, other)
     )
+    return beside or (frame - tone.last) * FRAME_MS <= _GAP_MS + _NOTICED_MS
 
 
 def _information(three: Sequence[Tone]) -> bool:

@@ -50,9 +50,8 @@ def utterances(dbm0: Floats, tonal: Mask) -> list[Utterance]:
     threshold = _threshold(levels, ~tonal, loudest)
     if threshold is None:
         return []
-    near = loudest - _MURMUR_DB
     runs = _without_clicks(_runs(levels > threshold))
-    return [run for run in runs if levels[run.first : run.after].max() >= near]
+    return _without_murmurs(runs, levels, loudest - _MURMUR_DB)
 
 
 def _threshold(levels: Floats, heard: Mask, loudest: float) -> float | None:
@@ -81,3 +80,11 @@ def _without_clicks(runs: list[Utterance]) -> list[Utterance]:
         else:
             joined.append(run)
     return [run for run in joined if run.frames >= _CLICK]
+
+
+def _without_murmurs(runs: list[Utterance], levels: Floats, near_dbm0: float) -> list[Utterance]:
+    """Those before the first that is near are kept: a faint first word is one all the same, and
+    the law's clock may run from it."""
+    near = [levels[run.first : run.after].max() >= near_dbm0 for run in runs]
+    begun = near.index(True) if True in near else len(runs)
+    return [run for number, run in enumerate(runs) if near[number] or number < begun]

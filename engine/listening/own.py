@@ -70,8 +70,8 @@ class OwnDetector:
         self._listener = Listener(care)
 
     async def verdict(self) -> Verdict:
-        """Within two seconds of the first word. A call whose audio does not come is a person's:
-        hanging up on one is the graver error."""
+        """Within two seconds of what the clock runs from. A call whose audio does not come is a
+        person's: hanging up on one is the graver error."""
         heard = await self._ears.hear(self._session, self._listener, VERDICT_S)
         if isinstance(heard, Verdict):
             return heard

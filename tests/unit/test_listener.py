@@ -54,10 +54,16 @@ def test_it_says_when_speech_began_and_why() -> None:
 
 def test_a_beep_is_a_machines() -> None:
     """However little it says before, and without hearing more."""
-    told = verdict(silence(500), words(600), silence(700), tone(400, 1000.0), care=HEARD_OUT)
+    told = verdict(silence(500), words(600), silence(700), tone(400, 1200.0), care=HEARD_OUT)
     assert (told.who, told.machine) == (Who.MACHINE, 1.0)
     assert told.at_ms <= 500 + 600 + 700 + 400
     assert told.cause.startswith("a beep of ")
+
+
+def test_an_intercept_after_a_voice_is_no_beep() -> None:
+    """Somebody else was heard before the network's tones."""
+    three = (tone(330, 950.0), tone(330, 1400.0), tone(330, 1800.0))
+    assert verdict(words(600), silence(200), *three, care=HEARD_OUT).who is Who.INTERCEPT
 
 
 def test_a_tone_before_the_first_word_or_in_the_background_is_no_beep() -> None:

@@ -57,3 +57,8 @@ def test_a_murmur_after_the_word_is_not_whoever_answered() -> None:
     """Another voice in the room, 12 dB below; a weak syllable between loud ones is theirs."""
     assert found((-65.0, 20), (-14.0, 15), (-65.0, 10), (-26.0, 15)) == [Utterance(20, 35)]
     assert found((-65.0, 20), (-14.0, 15), (-26.0, 5), (-14.0, 5)) == [Utterance(20, 45)]
+
+
+def test_a_faint_first_word_is_one_all_the_same() -> None:
+    """The law's clock may run from it."""
+    assert found((-65.0, 10), (-26.0, 15), (-65.0, 10), (-14.0, 15))[0] == Utterance(10, 25)
