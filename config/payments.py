@@ -248,6 +248,11 @@ class Payments(DocumentModel):
     )
     next_key: Duration = Field(default=Duration(5_000), description="from key to key")
     longest: Duration = Field(default=Duration(300_000), description="for the whole capture")
+    encrypted_swap: bool = Field(
+        default=False,
+        description="whether what this machine swaps to is encrypted; else no card is taken where "
+        "it swaps and the engine may not lock memory",
+    )
 
     @model_validator(mode="after")
     def _long_enough(self) -> Self:

@@ -64,6 +64,7 @@ from engine.metrics import Metrics
 from engine.paying.keeper import PaymentKeeper
 from engine.paying.room import CaptureRoom
 from engine.paying.safety import PaymentSafety
+from engine.paying.swap import swap_findings
 from engine.paying.taking import Books
 from engine.paying.takings import Takings
 from engine.paying.views import PaymentViews
@@ -428,7 +429,11 @@ class Engine:
         return Takings(self._captures(tasks, services), books, payments.counter, tasks)
 
     def _captures(self, tasks: asyncio.TaskGroup, services: Services) -> CaptureRoom:
-        process = CaptureProcess(self._layout.captures_socket, self._layout.captures_log)
+        safety = services.safety
+        places = self._layout.captures_socket, self._layout.captures_log
+        process = CaptureProcess(*places, on_up=safety.settings_changed)
+
+        safety.besides = lambda: swap_findings(process.memory_locked, services.site.payments)
 
         async def keep() -> None:
             while True:  # a changed site may name a provider

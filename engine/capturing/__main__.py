@@ -21,16 +21,16 @@ def _unhandled(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> Non
     log.error("capture_fault", error=type(error).__name__)
 
 
-async def _main(socket: Path) -> None:
+async def _main(socket: Path, memory_locked: bool) -> None:
     asyncio.get_running_loop().set_exception_handler(_unhandled)
-    await work(socket)
+    await work(socket, memory_locked=memory_locked)
 
 
 def main() -> None:
     """Exit code 0 when the engine has left."""
     logs.set_up("json")
-    harden(int(sys.argv[2]))
-    uvloop.run(_main(Path(sys.argv[1])))
+    memory_locked = harden(int(sys.argv[2]))
+    uvloop.run(_main(Path(sys.argv[1]), memory_locked))
 
 
 main()

@@ -16,12 +16,12 @@ _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE = 1, 4
 _MCL_CURRENT, _MCL_FUTURE, _MCL_ONFAULT = 1, 2, 4
 
 
-def harden(parent: int) -> None:
+def harden(parent: int) -> bool:
     """No core image, no reading of the memory by other processes of this user, no page of it on a
     disk, and no life without the engine, whose process id is `parent`.
 
-    Raises OSError when a core image could be written. Memory that may not be locked (RLIMIT_MEMLOCK
-    without CAP_IPC_LOCK) is told in the log: swap should be off or encrypted there.
+    Returns whether its memory is locked: not where it may not be (RLIMIT_MEMLOCK without
+    CAP_IPC_LOCK). Raises OSError when a core image could be written.
     """
     libc = ctypes.CDLL(None, use_errno=True)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -30,10 +30,9 @@ def harden(parent: int) -> None:
     if os.getppid() != parent:  # it died before it could be watched
         raise ProcessLookupError("the engine is gone")
     # On fault: the stacks of threads are mostly never touched.
-    locked = libc.mlockall(_MCL_CURRENT | _MCL_FUTURE | _MCL_ONFAULT) == 0
+    locked: bool = libc.mlockall(_MCL_CURRENT | _MCL_FUTURE | _MCL_ONFAULT) == 0
     log.info("capture_process_hardened", memory_locked=locked)
-    if not locked:
-        log.warning("capture_memory_not_locked", remedy="docs/payments.md")
+    return locked
 
 
 def _require(result: int) -> None:

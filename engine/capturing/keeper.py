@@ -43,7 +43,12 @@ Listener = Callable[[News | None], None]
 class CaptureProcess:
     """One process, and those who hear of its captures. `run` lasts until it is cancelled."""
 
-    def __init__(self, address: Path, log_file: Path) -> None:
+    def __init__(
+        self, address: Path, log_file: Path, on_up: Callable[[], None] = lambda: None
+    ) -> None:
+        self.memory_locked: bool | None = None
+        """Whether none of its memory comes into swap; None: none has been up yet."""
+        self._on_up = on_up
         self._port: int | None = None
         self._up = asyncio.Event()
         self._address = address
@@ -124,9 +129,10 @@ class CaptureProcess:
     def _take(self, news: News) -> None:
         self._answered_s = asyncio.get_running_loop().time()
         match news:
-            case Up(port=port):
-                self._port = port
+            case Up(port=port, memory_locked=locked):
+                self._port, self.memory_locked = port, locked
                 self._up.set()
+                self._on_up()
                 log.info("capture_process_up", pid=self.pid)
             case Pong():
                 pass

@@ -162,6 +162,8 @@ class Up(Message, tag="up", frozen=True):
     """It listens for legs, on this TCP port of 127.0.0.1."""
 
     port: int
+    memory_locked: bool
+    """Whether none of its memory comes into swap."""
 
 
 class Joined(Message, tag="joined", frozen=True):

@@ -47,12 +47,12 @@ def now_ms() -> int:
     return time.monotonic_ns() // 1_000_000
 
 
-async def work(socket: Path) -> None:
+async def work(socket: Path, *, memory_locked: bool) -> None:
     """Until the engine's end of the socket is gone. Raises OSError, MsgspecError: whatever it is,
     every leg goes back to Asterisk."""
     reader, writer = await asyncio.open_unix_connection(str(socket), limit=LONGEST_LINE)
     try:
-        async with _Worker(writer).listening() as worker:
+        async with _Worker(writer).listening(memory_locked) as worker:
             while line := await reader.readline():
                 worker.obey(read_order(line))
     finally:
@@ -94,12 +94,12 @@ class _Worker:
         self._hearing: asyncio.TimerHandle | None = None
 
     @asynccontextmanager
-    async def listening(self) -> AsyncIterator[_Worker]:
+    async def listening(self, memory_locked: bool) -> AsyncIterator[_Worker]:
         """Legs are taken meanwhile; at the end all are given back."""
         port = await self._server.start()
         ticking = asyncio.create_task(self._tick(), name="captures' time")
         ticking.add_done_callback(self._no_time)
-        self._tell(Up(port))
+        self._tell(Up(port, memory_locked))
         try:
             yield self
         finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 import structlog
 
@@ -23,8 +23,9 @@ ROUND_S = 60.0
 class PaymentSafety:
     """Asked before each capture: there is none while there are findings.
 
-    `wanted` is whether this site takes payments at all. Many who ask at once share a reading. What
-    changes is logged, and shown in the metrics.
+    `wanted` is whether this site takes payments at all, `besides` looks for what is unsafe here and
+    not in Asterisk. Many who ask at once share a reading. What changes is logged, and shown in the
+    metrics.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class PaymentSafety:
         self._changed = asyncio.Event()
         self._read_s = float("-inf")
         self._told: frozenset[Finding] | None = None
+        self.besides: Callable[[], Iterable[Finding]] = tuple
         self.last: tuple[Finding, ...] | None = None
         """What was found last; None: nothing was read yet."""
 
@@ -51,7 +53,7 @@ class PaymentSafety:
             if self.last is None or self._monotonic() - self._read_s > FRESH_S:
                 self._read_s = self._monotonic()
                 read = await self._read()
-                self.last = findings_of(read)
+                self.last = (*findings_of(read), *self.besides())
                 self._tell_switched_off(read)
                 self._tell(frozenset(self.last))
             return self.last

@@ -114,6 +114,8 @@ async def test_it_leaves_no_image_and_only_its_engine_speaks_to_it(tmp_path: Pat
         pid = process.pid
         assert pid is not None
         assert of_process(pid, "limits", "Max core file size").split()[:2] == ["0", "0"]
+        locked = int(of_process(pid, "status", "VmLck:").split()[0]) > 0
+        assert process.memory_locked is locked
         assert (tmp_path / "captures.sock").stat().st_mode & 0o777 == 0o600
         reader, writer = await asyncio.open_unix_connection(str(tmp_path / "captures.sock"))
         await ends(reader)
@@ -209,10 +211,11 @@ async def test_a_process_in_which_time_stands_still_is_left(
 
     address = tmp_path / "captures.sock"
     async with asyncio.timeout(WITHIN_S), await asyncio.start_unix_server(connected, address):
-        working = asyncio.create_task(work(address))
+        working = asyncio.create_task(work(address, memory_locked=False))
         news, orders = await engine.get()
         up = read_news(await news.readline())
         assert isinstance(up, Up)
+        assert not up.memory_locked
         leg, writer = await asyncio.open_connection("127.0.0.1", up.port)
         writer.write(b"\x01\x00\x10" + call.bytes)
         assert read_news(await news.readline()) == Joined("c1")

@@ -15,9 +15,11 @@ from bridge import inspection
 from bridge.errors import ActionFailed
 from bridge.inspection import CoreDumps, Inspected, LogChannel, ManagerReader, Unread, inspect
 from config.asterisk import TEMPLATES
+from config.payments import Payments, Sandbox
 from engine.metrics import Metrics
 from engine.paying.safety import FRESH_S, PaymentSafety
-from engine.paying.unsafe import CLASSES, LEVELS, MODULES, findings_of
+from engine.paying.swap import swap_findings
+from engine.paying.unsafe import CLASSES, LEVELS, MODULES, Finding, findings_of
 from tests.fakes.safe_asterisk import SAFE
 
 pytestmark = pytest.mark.unit
@@ -228,6 +230,49 @@ async def test_what_is_found_is_logged_once_and_shown() -> None:
         ("payments_safe_again", None),
     ]
     assert asterisk.gauge == 0
+
+
+SWAPS = "Filename  Type  Size  Used  Priority\n"
+DISK, FILE = "/dev/sda2  partition  8  0  -2\n", "/swap  file  8  0  -3\n"
+
+
+@pytest.mark.parametrize(
+    ("locked", "encrypted", "areas", "found"),
+    [
+        (False, False, DISK + FILE, ["swap /dev/sda2", "swap /swap"]),
+        (False, True, DISK, []),
+        (False, False, "", []),
+        (True, False, DISK, []),
+        (None, False, DISK, []),
+    ],
+)
+def test_memory_that_could_be_swapped_is_named(
+    locked: bool | None, encrypted: bool, areas: str, found: list[str], tmp_path: Path
+) -> None:
+    """Each area, where memory is not locked and the site does not call swap encrypted."""
+    (tmp_path / "swaps").write_text(SWAPS + areas)
+    payments = Payments(sandbox=Sandbox(), encrypted_swap=encrypted)
+    findings = swap_findings(locked, payments, tmp_path / "swaps")
+    assert [each.setting for each in findings] == found
+    assert {each.code for each in findings} <= {"memory_swapped"}
+
+
+def test_swap_that_cannot_be_read_about_is_not_safe(tmp_path: Path) -> None:
+    """As with everything else that is not known; but only where there are payments."""
+    absent = tmp_path / "absent"
+    (finding,) = swap_findings(False, Payments(sandbox=Sandbox()), absent)
+    assert "No such file" in finding.setting
+    assert swap_findings(False, None, absent) == ()
+
+
+async def test_what_is_unsafe_here_is_found_beside_asterisk() -> None:
+    """Both are logged and counted."""
+    asterisk = Asterisk()
+    asterisk.state = replace(SAFE, ari=True)
+    swapped = Finding("memory_swapped", "swap /swap", "why", "instead")
+    asterisk.safety.besides = lambda: [swapped]
+    assert [each.code for each in await asterisk.safety.findings()] == ["ari", "memory_swapped"]
+    assert asterisk.gauge == 2
 
 
 def test_operators_are_told_of_each() -> None:
