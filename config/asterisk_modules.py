@@ -61,4 +61,5 @@ MODULES = (
     "func_timeout",
     "func_callerid",
     "func_channel",
+    "func_frame_drop",
 )

@@ -108,10 +108,15 @@ async def paying(site: RunningSite) -> AsyncIterator[Paying]:
 
 async def begun(talk: Talk, key: str = "1") -> Paying:
     """Anna begins it."""
+    return Paying(talk, await begun_by("anna", talk.site, talk.contact, key))
+
+
+async def begun_by(agent: str, site: RunningSite, contact: str, key: str = "1") -> str:
+    """Some agent begins a payment: its id."""
     wanted = {"amount": "12.50", "currency": "EUR", "reference": "Invoice 7"}
-    path = f"/api/contacts/{talk.contact}/payments"
-    told = await talk.site.client.post(path, {"key": key, "agent": "anna", **wanted})
-    return Paying(talk, told["payment"])
+    path = f"/api/contacts/{contact}/payments"
+    told: Json = await site.client.post(path, {"key": key, "agent": agent, **wanted})
+    return str(told["payment"])
 
 
 async def reload_asterisk(site: RunningSite) -> None:
