@@ -24,11 +24,12 @@ class Shown(NamedTuple):
 
 
 class Previews:
-    """Which lead each agent of a campaign looks at."""
+    """Which lead each agent of a campaign looks at; the run's tick ends what takes too long."""
 
     def __init__(self, run: CampaignRun) -> None:
         self.run = run
         self._shown: dict[str, Shown] = {}
+        run.on_tick.append(self.expire)
 
     def next(self, agent: str, now_ms: int) -> Chosen | None:
         """The lead that the agent looks at, or the next one; None: there is none to call now, or

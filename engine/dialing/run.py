@@ -58,6 +58,9 @@ class CampaignRun:
         self.left = 0
         self.placed_ms: deque[int] = deque(maxlen=10_000)
         self.leaving: dict[str, Callable[[], object]] = {}
+        self.on_tick: list[Callable[[int], None]] = []
+        """Called with the time (Unix epoch, ms) at each step, whether anybody is called or not."""
+
         self._withheld: frozenset[str] = frozenset()
         self._changed = asyncio.Event()
         self._one_at_a_time = asyncio.Lock()
@@ -139,6 +142,8 @@ class CampaignRun:
 
     async def step(self) -> None:
         """Whatever is to be done now."""
+        for each in self.on_tick:
+            each(self._parts.clock())
         try:
             await self.keep_up()
             for _ in range(AT_ONCE):

@@ -9,7 +9,9 @@ import pytest
 from rich.console import Console
 
 from desk.views import Refused
+from engine.campaigns.hopper import DRY_MS
 from engine.dialing.dialer import Dialer
+from engine.dialing.preview import SHOWN_MS
 from engine.dialing.screen import picture
 from engine.dialing.views import CampaignViews
 from routing.agent import Talking
@@ -137,3 +139,22 @@ async def test_leads_that_were_given_up_begin_anew(opened: Open) -> None:
     assert await house.step(1_000) == []
     assert await house.step(DAY) == []
     assert len(await house.step(DAY + 60_000)) == 1
+
+
+async def test_a_lead_that_is_looked_at_for_too_long_is_given_back_by_itself(opened: Open) -> None:
+    """Nobody has to ask for another one: who went to lunch keeps no lead from the others."""
+    house = opened("preview")
+    await house.bring(1)
+    views = await views_of(house)
+    house.work("zoe", "anna")
+    await house.step()
+    shown = await views.preview("sales", "zoe")
+    await house.step(SHOWN_MS - 1)
+    assert house.run.hopper.choose() is None
+    await house.step(1)
+    await house.step(DRY_MS)  # a hopper that found nothing looks again after that
+    chosen = house.run.hopper.choose()
+    assert chosen is not None
+    assert chosen.row.id == shown["lead"]
+    with pytest.raises(Refused, match="another's"):
+        await views.call("sales", "zoe", shown["lead"])
