@@ -31,7 +31,7 @@ from tests.sip import shared_prompts
 
 NUMBER = "+3615550100"
 FALLBACK = "+3615550199"
-START_S, STOP_S = 60, 30
+START_S, STOP_S = 100, 30
 RTP_PORTS = 400
 Json = dict[str, Any]
 
