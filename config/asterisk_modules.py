@@ -61,5 +61,4 @@ MODULES = (
     "func_timeout",
     "func_callerid",
     "func_channel",
-    "func_frame_drop",
 )

@@ -112,7 +112,7 @@ async def line(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Line]:
     media = sound_ports(200)
     far = Listening(network(_sounds(directory), media), pbx.carrier_port, media)
     async with started(pbx), listening(far):
-        async with asyncio.timeout(12):
+        async with asyncio.timeout(40):
             told = await asyncio.gather(*(_call(pbx, number) for number in NUMBERS.values()))
             recorded = await _written(directory / NUMBERS["machine"][1:])
         yield Line(dict(zip(NUMBERS, told, strict=True)), decode_alaw(recorded), pbx.complaints())
