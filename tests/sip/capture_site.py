@@ -112,11 +112,16 @@ async def begun(talk: Talk, key: str = "1") -> Paying:
 
 
 async def begun_by(agent: str, site: RunningSite, contact: str, key: str = "1") -> str:
-    """Some agent begins a payment: its id."""
+    """Some agent begins a payment, as soon as the site takes any: its id."""
     wanted = {"amount": "12.50", "currency": "EUR", "reference": "Invoice 7"}
     path = f"/api/contacts/{contact}/payments"
-    told: Json = await site.client.post(path, {"key": key, "agent": agent, **wanted})
-    return str(told["payment"])
+
+    async def ask() -> str | None:
+        told: Json = await site.client.post(path, {"key": key, "agent": agent, **wanted})
+        return told.get("payment")
+
+    found: str = await until("the payment has begun", ask, 15)
+    return found
 
 
 async def reload_asterisk(site: RunningSite) -> None:
