@@ -49,14 +49,19 @@ from bridge.events import (
 from bridge.lines import Lines
 from bridge.livechannels import LEG, MUTED, VARIABLES, live_channel, noted, number
 from bridge.mutes import Mutes, Way, way_of
-from bridge.quoting import ami_caller_id, ami_channel, ami_customer, ami_variable, safe_text
+from bridge.originate import (
+    AGENT_LEG_CONTEXT,
+    AGENT_LEG_EXTENSION,
+    agent_fields,
+    common_fields,
+    outside_fields,
+)
+from bridge.quoting import ami_channel, ami_variable, safe_text
 from bridge.reachability import Reachability
 from bridge.ringing import Order, Rings
 
-AGENT_LEG_CONTEXT = "agent-leg"
-AGENT_LEG_EXTENSION = "connect"
 AGENT_UP_EVENT = "TrunklineAgentUp"
-LINE_EXTENSION, LINE_BACK_EXTENSION = "line", "end"
+LINE_BACK_EXTENSION = "end"
 LINE_UP_EVENT = "TrunklineLineUp"
 LINE_WAITS_EVENT = "TrunklineLineWaits"
 ENDS = "TRK_ENDS"
@@ -64,7 +69,6 @@ ENDS = "TRK_ENDS"
 OF_A_CONTACT = ("TRK_NOTICE", "TRK_WHISPER", "TRK_ACCEPTED", "TRK_CONSULT", "TRK_RECORDING")
 """What a leg may have been told for one contact, and an open line must not be for the next."""
 CUSTOMER_LEG_CONTEXT = "customer-leg"
-CUSTOMER_LEG_EXTENSION = "connect"
 CUSTOMER_UP_EVENT = "TrunklineCustomerUp"
 LEAD_LEG_CONTEXT = "dialed-leg"
 LEAD_UP_EVENT = "TrunklineLeadUp"
@@ -167,7 +171,7 @@ class Switch:
         if order.line:
             await self._lend(order)
         else:
-            await self._originate(order, [*_agent_fields(order), ami_variable(KEYS, HEARD)])
+            await self._originate(order, [*agent_fields(order), ami_variable(KEYS, HEARD)])
 
     async def _lend(self, order: RingAgent) -> None:
         leg, line = order.channel_id, order.line
@@ -192,7 +196,7 @@ class Switch:
     async def call(self, order: CallCustomer) -> None:
         """Have Asterisk call a customer, in the way of `ring`: once the customer answers, the
         leg's dialplan asks the engine by AGI, and CustomerUp is told; CustomerNotReached if not."""
-        await self._originate(order, _outside_fields(order, CUSTOMER_LEG_CONTEXT))
+        await self._originate(order, outside_fields(order, CUSTOMER_LEG_CONTEXT))
 
     async def dial(self, order: CallLead) -> None:
         """Have Asterisk call a lead, in the way of `ring`: LeadRinging is told when the phone
@@ -205,15 +209,15 @@ class Switch:
         """
         if not order.caller_number:
             raise errors.UnsafeValue("CallerID", "a lead is shown who calls")
-        await self._originate(order, _outside_fields(order, LEAD_LEG_CONTEXT))
+        await self._originate(order, outside_fields(order, LEAD_LEG_CONTEXT))
 
     async def consult(self, order: CallCustomer) -> None:
         """Have Asterisk call somebody outside whom an agent asks for, in the way of `call`: GuestUp
         is told once they answer, and their leg then waits as a parked one."""
-        await self._originate(order, _outside_fields(order, GUEST_LEG_CONTEXT))
+        await self._originate(order, outside_fields(order, GUEST_LEG_CONTEXT))
 
     async def _originate(self, order: Order, leg: list[tuple[str, str]]) -> None:
-        fields = [*leg, *_common_fields(order)]
+        fields = [*leg, *common_fields(order)]
         self._rings.ordered(order)
         try:
             await self._ami.action("Originate", *fields)
@@ -488,15 +492,6 @@ class Switch:
             self._tell(PhoneReachable(told[0], now, registered and now))
 
 
-def _agent_fields(order: RingAgent) -> list[tuple[str, str]]:
-    return [
-        ami_channel(f"PJSIP/{order.endpoint}"),
-        ("Context", AGENT_LEG_CONTEXT),
-        ("Exten", LINE_EXTENSION if order.opens else AGENT_LEG_EXTENSION),
-        ami_caller_id(order.caller_name, order.caller_number),
-    ]
-
-
 def _line_up(message: AmiMessage) -> LineUp:
     names = message.get("Contact", ""), message["Agent"]
     return LineUp(*names, message["Channel"], message["Uniqueid"], message["For"])
@@ -509,23 +504,3 @@ def _leg_up(kind: str, message: AmiMessage, uniqueid: str) -> AgentLegUp | Custo
     if kind == GUEST_UP_EVENT:
         return GuestUp(contact, uniqueid)
     return AgentLegUp(contact, message["Agent"], message["Channel"], uniqueid)
-
-
-def _outside_fields(order: CallCustomer | CallLead, context: str) -> list[tuple[str, str]]:
-    return [
-        ami_customer(order.number, order.trunk),
-        ("Context", context),
-        ("Exten", CUSTOMER_LEG_EXTENSION),
-        ami_caller_id("", order.caller_number),
-    ]
-
-
-def _common_fields(order: Order) -> list[tuple[str, str]]:
-    return [
-        ("Priority", "1"),
-        ("Async", "true"),
-        ("EarlyMedia", "false"),
-        ("Timeout", str(order.timeout_ms)),
-        ("ChannelId", order.channel_id),
-        *(ami_variable(name, value) for name, value in order.variables),
-    ]
