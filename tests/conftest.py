@@ -2,7 +2,9 @@
 
 import fcntl
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain, groupby
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # Files that every worker has: a lock on one leaves no trace, and goes when its holder goes.
 DOOR, ROOM = Path(__file__).parent / "__init__.py", Path(__file__)
+MAY_GIVE_WAY = os.geteuid() == 0
+"""Others may not come back from that to their usual right to the cores."""
 
 # A busy machine must not fail an example that took long; benchmarks measure.
 settings.register_profile("trunkline", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -30,10 +34,36 @@ structlog.configure(
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Refuse a file that does not declare its kind: `-m unit` would leave its tests out."""
+    """Refuse a file that does not declare its kind: `-m unit` would leave its tests out. Then put
+    files of unit tests between those that want the machine for themselves: they go on beside them.
+    """
     without = {item.path for item in items if KINDS.isdisjoint(m.name for m in item.iter_markers())}
     if without:
         raise pytest.UsageError(f"no kind is declared in {', '.join(sorted(map(str, without)))}")
+    items[:] = chain.from_iterable(_woven([list(each) for _, each in groupby(items, _path)]))
+
+
+def _path(item: pytest.Item) -> Path:
+    return item.path
+
+
+def _woven(files: Sequence[list[pytest.Item]]) -> Iterator[list[pytest.Item]]:
+    alone = [each for each in files if any(map(_is_alone, each))]
+    unit = [each for each in files if all(map(_is_unit, each))]
+    step = -(-len(unit) // max(1, len(alone)))
+    for number, each in enumerate(alone):
+        yield each
+        yield from unit[number * step : (number + 1) * step]
+    yield from unit[len(alone) * step :]
+    yield from (each for each in files if each not in alone and each not in unit)
+
+
+def _is_alone(item: pytest.Item) -> bool:
+    return item.get_closest_marker("alone") is not None
+
+
+def _is_unit(item: pytest.Item) -> bool:
+    return item.get_closest_marker("unit") is not None
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -41,11 +71,27 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     """Share the room with the other workers' tests, but for one that is to be `alone`.
 
     Who waits for the room keeps the door shut, so that an endless stream of others does not go
-    before. The test's own time does not begin until then.
+    before. The test's own time does not begin until then. A unit test needs no room where it can
+    give way to whatever else wants a core.
     """
-    alone = item.get_closest_marker("alone") is not None
+    with _gives_way() if _is_unit(item) and MAY_GIVE_WAY else _in_the_room(item):
+        return (yield)
+
+
+@contextmanager
+def _in_the_room(item: pytest.Item) -> Iterator[None]:
     with DOOR.open() as door, ROOM.open() as room:
         fcntl.flock(door, fcntl.LOCK_EX)
-        fcntl.flock(room, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        fcntl.flock(room, fcntl.LOCK_EX if _is_alone(item) else fcntl.LOCK_SH)
         fcntl.flock(door, fcntl.LOCK_UN)
-        return (yield)
+        yield
+
+
+@contextmanager
+def _gives_way() -> Iterator[None]:
+    """Linux runs it, and what it starts, only while nothing else wants the core."""
+    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
