@@ -3,6 +3,7 @@
 `AGI(LAUNCHER,apology,SPOOL,PROMPT,LANGUAGE)` journals the call, answers, plays PROMPT-LANGUAGE
 (the channel's TRK_LANGUAGE, else the LANGUAGE given) and sets TRK_AWAY=ok; the dialplan then dials
 the fallback number. `AGI(LAUNCHER,ended,SPOOL)` in the `h` extension journals the end of a call.
+`AGI(LAUNCHER,keyless)` returns once the caller presses no more keys.
 
 Exit code 0: done, or the caller has left and the journal has it. Anything else: the dialplan goes
 on alone. It should look at TRK_AWAY, not at AGISTATUS, which is FAILURE as soon as one command
@@ -28,6 +29,10 @@ from agi_scripts.journal import APOLOGY, ENDED, JournalEntry, write_entry
 Work = Callable[[ClassicAgi], None]
 
 USAGE = 2
+KEYLESS_MS = 2_000
+"""Who presses nothing for so long has noticed that nobody takes a card any more."""
+MOST_KEYS = 40
+"""As many as a card has, and some more; then whoever goes on is heard."""
 
 
 def main(argv: list[str], stdin: BinaryIO | None = None, stdout: BinaryIO | None = None) -> int:
@@ -37,6 +42,8 @@ def main(argv: list[str], stdin: BinaryIO | None = None, stdout: BinaryIO | None
             return _guarded(lambda agi: apologise(agi, spool, prompt, language), stdin, stdout)
         case ["ended", spool]:
             return _guarded(lambda agi: journal(agi, spool, ENDED), stdin, stdout)
+        case ["keyless"]:
+            return _guarded(wait_for_last_key, stdin, stdout)
         case _:
             return USAGE
 
@@ -85,6 +92,17 @@ def journal(agi: ClassicAgi, spool: str, what: str) -> None:
         called=_known(agi.env.get("agi_dnid", "")),
     )
     write_entry(spool, entry)
+
+
+def wait_for_last_key(agi: ClassicAgi) -> None:
+    """Take the caller's keys, of which nobody is told, until none comes for `KEYLESS_MS`.
+
+    Asterisk has nothing else for it: its `Read` writes the key to the log and into a variable, and
+    `WaitForSilence` hears no events (RFC 4733).
+    """
+    for _ in range(MOST_KEYS):
+        if not agi.wait_for_digit(KEYLESS_MS):
+            return
 
 
 def _known(number: str) -> str:

@@ -14,11 +14,13 @@ REQUEST = [
 class FakeProcessAsterisk:
     """Both pipes of a script. `replies` gives the answer by the command's first words.
 
-    An answer of several lines is one string with line ends; "" closes Asterisk's end.
+    An answer of several lines is one string with line ends; "" closes Asterisk's end. What is
+    `said_first` answers the first commands.
     """
 
     def __init__(self, replies: Mapping[str, str], request: list[str] | None = None) -> None:
         self.commands: list[str] = []
+        self.said_first: list[str] = []
         self._replies = replies
         self._lines = [line.encode() + b"\n" for line in (request or REQUEST)]
 
@@ -39,5 +41,7 @@ class FakeProcessAsterisk:
         """Nothing is buffered."""
 
     def _answer(self, command: str) -> str:
+        if self.said_first:
+            return self.said_first.pop(0)
         begins = [key for key in self._replies if command.startswith(key)]
         return self._replies[max(begins, key=len)] if begins else "200 result=0"

@@ -233,3 +233,24 @@ async def test_an_engine_that_is_killed_leaves_nobody_in_silence(
         row = await site.row(talk.contact)
     assert (row["outcome"], row["agent"], row["ended_by"]) == ("answered", "anna", "agent")
     await site.agent_is("anna", "available")
+
+
+async def test_keys_sent_as_events_after_the_engine_was_killed_reach_no_agent(
+    site: RunningSite,
+) -> None:
+    """The caller goes on keying for six seconds; then both talk."""
+    async with paying(site) as payment:
+        talk = payment.talk
+        await talk.caller.stop_playing()
+        await talk.caller.send_digits("42")
+        await payment.shows(2)
+        await site.kill_engine()
+        await talk.caller.send_digits("424242424242", gap_ms=400)
+        await hears(talk.caller, AGENT_HZ)
+        await talk.caller.play_tone(CALLER_HZ)
+        await hears(talk.anna, CALLER_HZ)
+        assert not talk.anna.digits
+        await site.engine_back()
+        await talk.anna.hang_up()
+        await talk.caller.ended()
+    await site.agent_is("anna", "available")

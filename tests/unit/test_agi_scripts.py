@@ -148,6 +148,22 @@ def test_wrong_arguments_are_told_by_the_exit_code(argv: list[str]) -> None:
     assert main(argv) == 2
 
 
+def test_keys_are_taken_until_none_comes(capsys: pytest.CaptureFixture[str]) -> None:
+    """Of a caller whose card nobody takes any more; which keys they are is told to nobody."""
+    asterisk = FakeProcessAsterisk({"WAIT FOR DIGIT": "200 result=52"})
+    asterisk.said_first = ["200 result=52", "200 result=50", "200 result=0"]
+    assert run(asterisk, "keyless") == 0
+    assert asterisk.commands == ["WAIT FOR DIGIT 2000"] * 3
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_caller_who_never_ceases_to_press_keys_is_heard_at_last() -> None:
+    """Nobody stays in silence for good."""
+    asterisk = FakeProcessAsterisk({"WAIT FOR DIGIT": "200 result=52"})
+    assert run(asterisk, "keyless") == 0
+    assert len(asterisk.commands) == 40
+
+
 def test_words_reach_asterisk_as_they_are() -> None:
     """pyst2 would send quotes and line ends as they come."""
     agi, asterisk = classic({"SET VARIABLE": "200 result=1", "DATABASE GET": "200 result=1 (v)"})
