@@ -20,34 +20,19 @@ from bridge.ami.link import Connector, tcp
 from bridge.ami.message import AmiMessage
 from bridge.ami.settings import AmiSettings
 from bridge.events import (
-    LEAD,
-    AgentLegUp,
     CallCustomer,
     CallLead,
-    CustomerUp,
-    GuestUp,
-    KeyPressed,
-    LeadRinging,
-    LeadUp,
-    LegEnded,
-    LegParked,
-    LegTapped,
-    LineUp,
-    LineWaits,
     LinkDown,
     LinkUp,
     LiveChannel,
     Parking,
     Phone,
-    PhoneReachable,
     RingAgent,
     Running,
-    SettingsChanged,
     SwitchEvent,
-    TransferUp,
 )
 from bridge.lines import Lines
-from bridge.livechannels import LEG, MUTED, VARIABLES, live_channel, noted, number
+from bridge.livechannels import LEG, MUTED, VARIABLES, live_channel, noted
 from bridge.mutes import Mutes, Way, way_of
 from bridge.originate import (
     AGENT_LEG_CONTEXT,
@@ -59,34 +44,22 @@ from bridge.originate import (
 from bridge.quoting import ami_channel, ami_variable, safe_text
 from bridge.reachability import Reachability
 from bridge.ringing import Order, Rings
+from bridge.told import NORMAL_CLEARING, Told
 
-AGENT_UP_EVENT = "TrunklineAgentUp"
 LINE_BACK_EXTENSION = "end"
-LINE_UP_EVENT = "TrunklineLineUp"
-LINE_WAITS_EVENT = "TrunklineLineWaits"
 ENDS = "TRK_ENDS"
 """The leg, over an open line, that is to end (see `agent-leg` in extensions.conf)."""
 OF_A_CONTACT = ("TRK_NOTICE", "TRK_WHISPER", "TRK_ACCEPTED", "TRK_CONSULT", "TRK_RECORDING")
 """What a leg may have been told for one contact, and an open line must not be for the next."""
 CUSTOMER_LEG_CONTEXT = "customer-leg"
-CUSTOMER_UP_EVENT = "TrunklineCustomerUp"
 LEAD_LEG_CONTEXT = "dialed-leg"
-LEAD_UP_EVENT = "TrunklineLeadUp"
-RINGS, UP = "5", "6"
-"""The state of a channel whose far end rings, or has answered: AST_STATE_RINGING and AST_STATE_UP
-in channelstate.h. chan_pjsip sets the first on SIP 180, and not on 183 (Asterisk 22.10, measured).
-"""
-TRANSFER_UP_EVENT = "TrunklineTransferUp"
 GUEST_LEG_CONTEXT = "guest-leg"
-GUEST_UP_EVENT = "TrunklineGuestUp"
-PARKED_EVENT = "TrunklineLegParked"
 RELAY_EXTENSION = "relay"
 RELAY = "TRK_RELAY"
 """Where an agent's leg goes in a capture: the arguments of `AudioSocket`."""
 KEYS, HEARD = "TRK_KEYS", "heard"
 """The manager tells of the keys of channels that have this variable with this value, and of no
 others: see eventfilter in manager.conf."""
-NORMAL_CLEARING = 16
 ASK_AGAIN_S = 0.02
 """How long after a leg that is to be hung up had no channel yet it is looked for again."""
 
@@ -119,27 +92,15 @@ class Switch:
         self._mutes = Mutes()
         self._lines = Lines()
         self._reachability = Reachability()
+        told = Told(on_event, self._rings, self._mutes, self._lines, self._reachability)
         self._ami = AmiClient(
             replace(settings, keys_by=KEYS),
-            on_event=self._translate,
+            on_event=told.take,
             on_up=self._link_up,
             on_down=self._link_down,
             connect=connect,
             random=random,
         )
-        self._translations: dict[str, Callable[[AmiMessage], None]] = {
-            "Hangup": self._hung_up,
-            "OriginateResponse": self._originated,
-            "UserEvent": self._user_event,
-            "ContactStatus": self._contact_status,
-            "DTMFEnd": self._key_pressed,
-            "Newstate": self._state_changed,
-            "Reload": self._settings_changed,
-            "LogChannel": self._settings_changed,
-            "MixMonitorStart": self._recorded,
-            "MixMonitorMute": self._muted,
-            "ChanSpyStart": self._spied_on,
-        }
 
     @property
     def up(self) -> bool:
@@ -396,111 +357,3 @@ class Switch:
         self._mutes.link_lost()
         self._tell(LinkDown(reason))
         self._rings.link_lost()
-
-    def _translate(self, message: AmiMessage) -> None:
-        translation = self._translations.get(message.event)
-        if translation is not None:
-            translation(message)
-
-    def _hung_up(self, message: AmiMessage) -> None:
-        ended = LegEnded(
-            message["Channel"],
-            message["Uniqueid"],
-            message["Linkedid"],
-            number(message.get("Cause", "")),
-            message.get("Cause-txt", ""),
-        )
-        self._mutes.gone(ended.uniqueid)
-        leg = self._lines.leg(ended.uniqueid)
-        if self._lines.back(leg):
-            self._ended(replace(ended, uniqueid=leg))
-        self._tell(ended)
-        if message.get("ChannelState", UP) != UP:
-            self._rings.left_behind(ended.uniqueid, ended.cause)
-        self._rings.hung_up(ended.uniqueid, ended.cause)
-
-    def _ended(self, leg: LegEnded) -> None:
-        self._tell(leg)
-        self._rings.hung_up(leg.uniqueid, leg.cause)
-
-    def _line_waits(self, message: AmiMessage) -> None:
-        """Told twice where the engine's word and the end of a bridge met: the first one counts."""
-        line, leg = message["Uniqueid"], message.get("Leg", "")
-        if self._lines.line(leg) != line:
-            return
-        self._lines.back(leg)
-        self._mutes.gone(line)
-        cause = NORMAL_CLEARING, "the line waits"
-        self._ended(LegEnded(message["Channel"], leg, message["Linkedid"], *cause))
-        self._tell(LineWaits(line))
-
-    def _originated(self, message: AmiMessage) -> None:
-        success = message.response == "Success"
-        reason = number(message.get("Reason", ""))
-        self._rings.responded(message.get("Uniqueid", ""), success, reason)
-
-    def _user_event(self, message: AmiMessage) -> None:
-        kind = message.get("UserEvent", "")
-        if kind == LEAD_UP_EVENT:
-            self._rings.forget(message["Uniqueid"])
-            self._tell(LeadUp(message["Uniqueid"].removesuffix(LEAD)))
-        if kind == TRANSFER_UP_EVENT:
-            self._tell(TransferUp(message["Contact"]))
-        if kind == PARKED_EVENT:
-            self._tell(LegParked(self._lines.leg(message["Uniqueid"])))
-        if kind == LINE_WAITS_EVENT:
-            self._line_waits(message)
-        if kind == LINE_UP_EVENT:
-            self._rings.forget(message["Uniqueid"])
-            self._tell(_line_up(message))
-        if kind in (AGENT_UP_EVENT, CUSTOMER_UP_EVENT, GUEST_UP_EVENT):
-            leg = self._lines.leg(message["Uniqueid"])
-            self._rings.forget(leg)
-            self._tell(_leg_up(kind, message, leg))
-
-    def _key_pressed(self, message: AmiMessage) -> None:
-        if message.get("Direction", "") == "Received":
-            self._tell(KeyPressed(self._lines.leg(message["Uniqueid"]), message["Digit"]))
-
-    def _state_changed(self, message: AmiMessage) -> None:
-        uniqueid = message["Uniqueid"]
-        if message["ChannelState"] == RINGS and uniqueid.endswith(LEAD):
-            self._tell(LeadRinging(uniqueid.removesuffix(LEAD)))
-
-    def _settings_changed(self, message: AmiMessage) -> None:
-        self._tell(SettingsChanged())
-
-    def _muted(self, message: AmiMessage) -> None:
-        channel, on = message["Uniqueid"], message["State"] == "1"
-        others = self._mutes.told(channel, way_of(message["Direction"]), on)
-        if others and not on:
-            self._tell(LegTapped(self._lines.leg(channel)))
-
-    def _recorded(self, message: AmiMessage) -> None:
-        self._mutes.recorded(message["Uniqueid"])
-        self._tell(LegTapped(self._lines.leg(message["Uniqueid"])))
-
-    def _spied_on(self, message: AmiMessage) -> None:
-        self._tell(LegTapped(self._lines.leg(message["SpyeeUniqueid"])))
-
-    def _contact_status(self, message: AmiMessage) -> None:
-        told = (message["EndpointName"], message["URI"], message["ContactStatus"])
-        registered = self._reachability.registers(*told)
-        reachable = self._reachability.change(*told)
-        if reachable is not None or registered:
-            now = self._reachability.reachable(told[0])
-            self._tell(PhoneReachable(told[0], now, registered and now))
-
-
-def _line_up(message: AmiMessage) -> LineUp:
-    names = message.get("Contact", ""), message["Agent"]
-    return LineUp(*names, message["Channel"], message["Uniqueid"], message["For"])
-
-
-def _leg_up(kind: str, message: AmiMessage, uniqueid: str) -> AgentLegUp | CustomerUp | GuestUp:
-    contact = message["Contact"]
-    if kind == CUSTOMER_UP_EVENT:
-        return CustomerUp(contact)
-    if kind == GUEST_UP_EVENT:
-        return GuestUp(contact, uniqueid)
-    return AgentLegUp(contact, message["Agent"], message["Channel"], uniqueid)
