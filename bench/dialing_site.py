@@ -134,6 +134,7 @@ def _campaign() -> Json:
         "caller_ids": "ours",
         "allow": ["+36*"],
         "hours": "calls",
+        "later_answers": "90",  # as the simulator's
         "ring_timeout": f"{RING_TIMEOUT_S}s",
         "tries": "1",
         "rules": {"any": {"hours": "off"}, "HU": {"hours": "off"}},

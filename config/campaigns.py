@@ -133,6 +133,13 @@ class Campaign(Permitted):
     keep_free: Annotated[int, Field(ge=0, le=1_000)] = Field(
         default=0, description="with blended: agents who are left for callers"
     )
+    later_answers: Annotated[float, Field(ge=0, le=90)] = Field(
+        default=0,
+        description="with power, predictive or blended: percent of the live answers that the rest "
+        "of the day is sure to bring which are counted on when calls are risked. With 0 the "
+        "abandon caps hold at every moment, whatever happens; with more they hold at the day's "
+        "end, and only if these answers come (docs/pacing.md)",
+    )
     paused: bool = Field(default=False, description="whether nothing is called at the moment")
     seller: Line | None = Field(
         default=None, description="in whose name the calls are made; the site's title without it"
@@ -230,6 +237,8 @@ class Campaign(Permitted):
         if (self.mode == "power") != (self.ratio is not None):
             needs = "power needs ratio: calls for each free agent"
             raise ValueError(needs if self.mode == "power" else "ratio is for power alone")
+        if self.later_answers and not self.dials_ahead:
+            raise ValueError("later_answers is for power, predictive and blended alone")
         if self.keep_free and self.mode != "blended":
             raise ValueError("keep_free is for blended alone")
         return self

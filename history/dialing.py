@@ -26,6 +26,14 @@ class ResultCount(NamedTuple):
     calls: int
 
 
+class LeftCount(NamedTuple):
+    """So many leads of a list are left, whose next numbers are at this place."""
+
+    list_name: str
+    place: str
+    leads: int
+
+
 class Order(NamedTuple):
     """What somebody said of a campaign: start, pause or stop. `paused_in_file` is what the site's
     file said then."""
@@ -98,19 +106,23 @@ class DialingStore:
 
     async def left(
         self, lists: Collection[str], until_ms: int, conditions: Sequence[ColumnElement[bool]] = ()
-    ) -> int:
-        """Leads of these lists that are due by then, and so; `COUNTED` where there are more."""
-        column = leads.c
-        ids = select(lead_lists.c.id).where(
-            lead_lists.c.site == self._site, lead_lists.c.name.in_(lists)
-        )
-        some = select(column.id).where(
-            column.list_id.in_(ids), column.state == "ready", column.due_ms <= until_ms, *conditions
+    ) -> Sequence[LeftCount]:
+        """Leads of these lists that are due by then, and so; `COUNTED` in all where there are
+        more."""
+        column, of_list = leads.c, lead_lists.c
+        wanted = of_list.site == self._site, of_list.name.in_(lists)
+        some = (
+            select(of_list.name, column.place)
+            .join(lead_lists, of_list.id == column.list_id)
+            .where(*wanted, column.state == "ready", column.due_ms <= until_ms, *conditions)
+            .limit(COUNTED)
+            .subquery()
         )
         with failing():
             async with self._engine.connect() as connection:
-                query = select(func.count()).select_from(some.limit(COUNTED).subquery())
-                return await connection.scalar(query) or 0
+                query = select(some.c.name, some.c.place, func.count())
+                rows = await connection.execute(query.group_by(some.c.name, some.c.place))
+                return [LeftCount(*row) for row in rows]
 
     async def orders(self) -> Mapping[str, Order]:
         """What was said last of each campaign."""

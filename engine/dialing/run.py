@@ -10,6 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 import structlog
 
@@ -25,6 +26,7 @@ from engine.dialing.outcomes import Outcomes
 from engine.dialing.parts import Parts
 from engine.dialing.placing import Asking, Dialed, Placing
 from engine.dialing.up import Up
+from history.dialing import LeftCount
 from history.errors import DatabaseAway
 from history.lead_hopper import AttemptRow
 from routing.agent import AgentState, Available
@@ -32,6 +34,7 @@ from routing.outbound.course import InAir as Dialing
 from routing.outbound.course import Joined
 from routing.outbound.leads.plan import Result
 from routing.outbound.pacing import Mode, Pace, Pacer
+from routing.outbound.pacing.prospects import Prospects
 from routing.outbound.rules import abandoning
 
 TICK_S = 0.5
@@ -65,6 +68,7 @@ class CampaignRun:
         self._changed = asyncio.Event()
         self._one_at_a_time = asyncio.Lock()
         self._places: Sequence[str] = ()
+        self._mine = 0.0
         self._counted_ms = -LEADS_COUNTED_MS
         self._recycled_ms = -RECYCLED_MS
         self.site, self.law = site, Law(site, name, parts.permissions)
@@ -156,18 +160,24 @@ class CampaignRun:
 
     async def keep_up(self) -> None:
         """The day, the places where leads are, and how many are left."""
-        now_ms, kept = self._parts.clock(), self._parts.kept
-        lists = list(self.campaign.lists)
-        if now_ms - self._counted_ms >= LEADS_COUNTED_MS:
-            self._places = await self._parts.leads.places(lists)
-            self.left = await kept.left(lists, now_ms, self.hopper.conditions())
-            self._counted_ms = now_ms
-            self._replan()
-        await self._recycle(now_ms)
+        now_ms = self._parts.clock()
         if self.book.is_out_of_date(now_ms, self.nodes):
             if await self.book.look_up(now_ms, self.law.caps(), self.nodes):
                 self.pacer.new_day(self.book.standing.budget(), self._ends_ms())
             self._replan()
+            self._counted_ms = -LEADS_COUNTED_MS
+        if now_ms - self._counted_ms >= LEADS_COUNTED_MS:
+            await self._count_leads(now_ms)
+        await self._recycle(now_ms)
+
+    async def _count_leads(self, now_ms: int) -> None:
+        lists = list(self.campaign.lists)
+        self._places = await self._parts.leads.places(lists)
+        left = await self._parts.kept.left(lists, now_ms, self.hopper.conditions())
+        self.left = sum(each.leads for each in left)
+        self._counted_ms = now_ms
+        self._count_on(left)
+        self._replan()
 
     async def _recycle(self, now_ms: int) -> None:
         """Leads that were given up begin anew, as the campaign says."""
@@ -187,17 +197,30 @@ class CampaignRun:
         if self.book.day is not None:
             self.pacer.replan(self.book.standing.budget(), self._ends_ms())
 
-    def _ends_ms(self) -> int:
-        """When nobody is called any more today: by the hours, or as no lead is left by then."""
+    def _count_on(self, left: Sequence[LeftCount]) -> None:
+        """Of the leads that are left, what is this node's and campaign's part, and until when."""
+        sharing = self.site.campaigns.values()
+        prospects = []
+        for each in left:
+            parts = len(self.nodes) * sum(each.list_name in other.lists for other in sharing)
+            prospects.append(Prospects(each.leads / parts, self._until_ms([each.place])))
+        self._mine = sum(each.leads for each in prospects)
+        self.pacer.take_prospects(prospects)
+
+    def _until_ms(self, places: Sequence[str]) -> int:
+        """When it is too late today for the last of these places."""
         now_ms, day = self._parts.clock(), self.book.day
         if day is None:
             return now_ms
         hours = next((r.campaign_hours for r in self.law.everywhere if r.campaign_hours), None)
-        ends_ms = calling_until_ms(hours, self._places, self.law.rules, day, now_ms)
-        seen = self.pacer.seen()
+        return calling_until_ms(hours, places, self.law.rules, day, now_ms)
+
+    def _ends_ms(self) -> int:
+        """When nobody is called any more today: by the hours, or as no lead is left by then."""
+        now_ms, seen = self._parts.clock(), self.pacer.seen()
         cycle_s = seen.attempt_s / seen.answer_rate + seen.talk_s + seen.wrap_up_s
-        answers = self.left * seen.answer_rate / max(1, len(self.pacer.team))
-        return min(ends_ms, now_ms + round(1000 * answers * cycle_s))
+        answers = self._mine * seen.answer_rate / max(1, len(self.pacer.team))
+        return min(self._until_ms(self._places), now_ms + round(1000 * answers * cycle_s))
 
     def _open_places(self) -> Sequence[str]:
         return open_places(self._places, self.law.rules, self._parts.clock())
@@ -395,7 +418,8 @@ class CampaignRun:
 def pace_of(campaign: Campaign) -> Pace:
     """How a campaign is paced; its lines are the trunks' matter."""
     mode = Mode.PREDICTIVE if campaign.mode == "blended" else Mode(campaign.mode)
-    return Pace(mode) if campaign.ratio is None else Pace(mode, campaign.ratio)
+    pace = Pace(mode, assured=campaign.later_answers / 100)
+    return pace if campaign.ratio is None else replace(pace, ratio=campaign.ratio)
 
 
 def _up_again(call: DialedCall, placed: Placed) -> Up:

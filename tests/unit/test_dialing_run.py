@@ -12,6 +12,7 @@ from history.do_not_call import Entry
 from history.outcome import EndedBy
 from routing.agent import Offline, Paused
 from routing.outbound.leads.plan import Result
+from routing.outbound.pacing import events
 from tests.unit.dialing import MACHINE, MONDAY, House, at, number, site_of
 
 pytestmark = pytest.mark.unit
@@ -209,11 +210,39 @@ async def test_who_was_joined_with_nobody_counts_as_lost(opened: Open) -> None:
 
 async def test_answers_are_counted_on_of_the_campaigns_own_leads_alone(opened: Open) -> None:
     """Of a list whose leads the filter leaves out, nobody is going to answer."""
-    house = opened("predictive", "filter: [{field: tariff, is: [night]}]")
+    written = "filter: [{field: tariff, is: [night]}]\n    later_answers: 90"
+    house = opened("predictive", written)
     await house.bring(*range(50))
     house.work("anna", "ben", "cleo")
     await house.step()
     assert (house.run.left, house.run.pacer.relies_on) == (0, 0)
+
+
+async def test_later_answers_are_counted_on_only_where_the_campaign_says_so(opened: Open) -> None:
+    """And then each lead once: by one of the nodes, and of the campaigns that call its list."""
+    relied_on = []
+    for more, nodes in (("", 1), ("later_answers: 90", 1), ("later_answers: 90", 2)):
+        house = opened("predictive", more)
+        await house.bring(*range(600))
+        await house.run.keep_up()
+        house.run.nodes = tuple(f"node {n}" for n in range(nodes))
+        house.work(*(f"agent {n}" for n in range(20)))
+        _learn(house)
+        await house.run.keep_up()
+        house.run.refresh(house.now_ms)
+        house.run.wants(house.now_ms)
+        relied_on.append(house.run.pacer.relies_on)
+    nothing, alone, shared = relied_on
+    assert nothing == 0 < shared < alone / 2 < 600 * 0.9 / 4
+
+
+def _learn(house: House) -> None:
+    """Half of all calls are answered."""
+    for n in range(400):
+        house.run.pacer.hear(events.Dialing(f"{n}", house.now_ms))
+        house.run.pacer.hear(events.Answered(f"{n}", house.now_ms))
+        what = events.Lost if n % 2 else events.NoAnswer
+        house.run.pacer.hear(what(f"{n}", house.now_ms))
 
 
 async def test_a_changed_filter_holds_for_the_next_call(opened: Open) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from random import Random
@@ -10,8 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.dialing.run import pace_of
 from routing.outbound.budget import Budget, Counting, Tally
 from routing.outbound.pacing import Advice, Mode, Pace, Pacer, events
+from routing.outbound.pacing.prospects import Prospects, answers_at_least
+from tests.unit.dialing import site_of
 
 pytestmark = pytest.mark.unit
 
@@ -195,15 +199,23 @@ def test_a_pace_that_makes_no_sense_is_refused() -> None:
 class Malice:
     """Whatever can happen to a campaign, as badly as chance has it."""
 
-    def __init__(self, chance: Random, pace: Pace, counting: Counting) -> None:
+    def __init__(
+        self, chance: Random, pace: Pace, counting: Counting, ends_ms: int | None = None
+    ) -> None:
         self.chance = chance
-        self.pacer = Pacer(pace, Budget(counting=counting, today=Tally(live=chance.randrange(200))))
+        budget = Budget(counting=counting, today=Tally(live=chance.randrange(200)))
+        self.pacer = Pacer(pace, budget, ends_ms)
         self.free = [f"a{n}" for n in range(chance.randint(1, 8))]
         self.busy: list[str] = []
         self.air: list[str] = []
         self.at_ms = self.placed = 0
         for agent in self.free:
             self.pacer.hear(events.Ready(agent, 0))
+
+    @property
+    def worst(self) -> Tally:
+        """Nobody answers any more but those for whom no agent is free."""
+        return self.pacer.budget.today + Tally(lost=max(0, len(self.air) - len(self.free)))
 
     def step(self) -> None:
         self.at_ms += self.chance.randrange(20_000)
@@ -254,3 +266,69 @@ def test_never_over_the_cap_and_never_under_progressive(chance: Random, mode: Mo
             assert max(malice.pacer.budget.rates()) <= Fraction(3, 100)
         malice.place()
         assert len(malice.air) >= len(malice.free)
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.randoms(use_true_random=False))
+def test_nodes_that_share_a_list_keep_the_cap_if_answers_stop_at_any_moment(chance: Random) -> None:
+    """As a campaign is paced that says nothing of later answers: of all nodes' calls together no
+    more than the cap are lost, though each believes that its day is long and its leads no end."""
+    pace = pace_of(site_of("predictive").campaigns["sales"])
+    nodes = [Malice(chance, pace, Counting(), ends_ms=8 * HOUR_MS) for _ in range(2)]
+    for _ in range(50):
+        for node in nodes:
+            node.step()
+            node.place()
+            worst = sum((each.worst for each in nodes), Tally())
+            assert Counting().rate(worst) <= Fraction(3, 100)
+
+
+def learned(prospects: Sequence[Prospects]) -> Pacer:
+    """A team of twenty who know well that half of their calls are answered, at the start of an
+    eight hours' day."""
+    pacer = Pacer(Pace(assured=0.9), Budget(), ends_ms=8 * HOUR_MS)
+    for agent in range(20):
+        pacer.hear(events.Ready(f"a{agent}", 0))
+    for call in range(400):
+        pacer.hear(events.Dialing(f"c{call}", 0))
+        pacer.hear(events.Answered(f"c{call}", 9_000))
+        what = events.Lost if call % 2 else events.NoAnswer
+        pacer.hear(what(f"c{call}", 9_000))
+    pacer.take_prospects(prospects)
+    pacer.advise(10_000)
+    return pacer
+
+
+def test_one_lead_far_in_the_west_keeps_no_day_open() -> None:
+    """Who may be called until nine brings nothing after it."""
+    by_nine = Prospects(10_000, HOUR_MS)
+    alone, beside = learned([by_nine]), learned([by_nine, Prospects(1, 8 * HOUR_MS)])
+    assert beside.relies_on == alone.relies_on > 0
+    assert learned([Prospects(10_000, 8 * HOUR_MS)]).relies_on > 5 * alone.relies_on
+
+
+def test_no_more_answers_are_counted_on_than_there_are_leads() -> None:
+    """And fewer with each call, before they are counted anew."""
+    pacer = learned([Prospects(400, 8 * HOUR_MS)])
+    before = pacer.relies_on
+    assert 0 < before < 200
+    for call in range(100):
+        pacer.hear(events.Dialing(f"d{call}", 11_000))
+    pacer.advise(11_000)
+    assert pacer.relies_on < before - 25
+    assert learned([]).relies_on == 0
+
+
+@given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 12)), max_size=4), st.data())
+def test_in_whatever_order_leads_are_called_so_many_are(
+    groups: list[tuple[int, int]], data: st.DataObject
+) -> None:
+    """One call a second, all of them answered."""
+    least = answers_at_least([Prospects(n, 1000 * until) for n, until in groups], 0, 1, 1, 0)
+    leads = [until for n, until in groups for _ in range(n)]
+    called = 0
+    for second in range(12):
+        if open_leads := [each for each in leads if each > second]:
+            leads.remove(data.draw(st.sampled_from(open_leads)))
+            called += 1
+    assert called >= least

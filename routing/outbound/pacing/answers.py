@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import sqrt
 
 import numpy as np
 
@@ -68,6 +69,12 @@ class Rate:
         self._answered += answered
         self._ended += 1
         self.share = self._answered / self._ended
+
+    @property
+    def least(self) -> float:
+        """The share less three standard deviations of what is known of it."""
+        doubt = 3 * sqrt(self.share * (1 - self.share) / self._ended)
+        return max(0.0, self.share - doubt)
 
     def scale(self, by: float) -> None:
         """What is known counts so much less."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from math import ceil
+from collections.abc import Callable, Sequence
+from math import ceil, inf
 from typing import Any, NamedTuple
 
 from routing.outbound.budget import Budget, Outcome
@@ -11,6 +11,7 @@ from routing.outbound.pacing import events as told
 from routing.outbound.pacing.forecast import Forecast
 from routing.outbound.pacing.lines import Lines
 from routing.outbound.pacing.pace import Mode, Pace, Throttle
+from routing.outbound.pacing.prospects import Prospects, answers_at_least
 from routing.outbound.pacing.spending import bearable_risk, share_to_lose, sure
 from routing.outbound.pacing.team import Team
 
@@ -58,6 +59,8 @@ class Pacer:
         self._throttle = Throttle(pace.calls_per_s)
         self._forecast = Forecast(self.team, self.lines)
         self._hears = self._ears()
+        self._prospects: Sequence[Prospects] | None = None
+        self._placed = 0
         self.new_day(budget, ends_ms)
 
     def new_day(self, budget: Budget, ends_ms: int | None = None) -> None:
@@ -77,6 +80,11 @@ class Pacer:
         self._to_come = self._progressive_per_s = 0.0
         self._drawn_up_s: float | None = None
         self._count()
+
+    def take_prospects(self, prospects: Sequence[Prospects]) -> None:
+        """Who is left for this pacer alone, as just counted, and until when. From now on no more
+        later answers are counted on than they bring; before, leads are taken to be without end."""
+        self._prospects, self._placed = prospects, 0
 
     def hear(self, event: told.Event) -> None:
         """Something has happened."""
@@ -143,11 +151,18 @@ class Pacer:
     def _rely(self, now_s: float) -> None:
         """On the answers that the rest of the day is sure to bring: fewer with every second."""
         if self._ends_s is not None:
-            expected = self._progressive_per_s * self._left_s(now_s)
+            expected = min(self._progressive_per_s * self._left_s(now_s), self._of_leads(now_s))
             relied_on = sure(expected, self.pace.assured)
             if relied_on != self._sure:
                 self._sure = relied_on
                 self._count()
+
+    def _of_leads(self, now_s: float) -> float:
+        if self._prospects is None:
+            return inf
+        share, per_s = self.lines.answers.rate.least, self._progressive_per_s
+        now_ms = round(1000 * now_s)
+        return answers_at_least(self._prospects, self._placed, share, per_s, now_ms)
 
     def _count(self) -> None:
         """The budget is another, or what is to come."""
@@ -184,6 +199,7 @@ class Pacer:
     def _dialing(self, event: told.Dialing) -> None:
         self._throttle.placed(event.at_ms)
         self.lines.placed(event.call, event.at_ms / 1000)
+        self._placed += 1
 
     def _connected(self, event: told.Connected) -> None:
         self.lines.person(event.call, event.at_ms / 1000)
