@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from config.calling_law import Setting, layers, settled
 from config.calling_rules import ANY, CalleeHours, CallingRules, least_ring
-from config.campaign_sorry import HOLE, SORRY_PARTS
+from config.campaign_script import check_script
+from config.campaign_sorry import SORRY_PARTS
 from config.campaigns import CONNECTS_IN_MS, Campaign
 from config.document import Located, Problem
+from config.holes import HOLE
 from config.hours import Hours
 from config.hours_checks import check_hours
 from config.number_places import countries_of_pattern
@@ -31,6 +33,7 @@ def check_campaigns(site: Site, located: Located) -> Iterator[Problem]:
         path = ("campaigns", name)
         yield from _names(campaign, path, site, located)
         yield from _languages(campaign, path, site, located)
+        yield from check_script(campaign, path, located)
         yield from _sorry(campaign, path, located)
         yield from _limits(campaign, path, site, located)
         yield from _rules(campaign.rules, (*path, "rules"), located)

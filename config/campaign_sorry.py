@@ -9,12 +9,12 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, WithJsonSchema
 
 from config.document import DocumentModel
+from config.holes import HOLE
 from config.suggest import shown
 from config.values import Language, Line
 
 SORRY_PARTS = ("seller", "number", "purpose", "key")
 """What who finds no agent is told (16 CFR 310.4(b)(4), 47 CFR 64.1200(a)(7))."""
-HOLE = re.compile(r"\{([^{}]*)\}")
 
 OWN_WORDS: Mapping[Language, str] = {
     "en": "This is {seller}. We called you about {purpose}, and none of us is free right now. "

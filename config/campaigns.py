@@ -34,7 +34,7 @@ from config.campaign_sorry import SorryMessage
 from config.document import DocumentModel
 from config.duration import Duration, Seconds
 from config.transfers import Permitted
-from config.values import E164, Language, Line, Name, NumberPattern, Unique
+from config.values import E164, Language, Line, Name, NumberPattern, Unique, ValueName
 
 Mode = Literal["preview", "progressive", "power", "predictive", "agentless", "blended"]
 AHEAD: frozenset[Mode] = frozenset({"power", "predictive", "blended"})
@@ -194,8 +194,15 @@ class Campaign(Permitted):
     recycle: Recycle | None = Field(
         default=None, description="what becomes of leads that were given up; without it nothing"
     )
+    fields: Annotated[tuple[ValueName, ...], Unique] = Field(
+        default=(),
+        description="the leads' fields that agents see, in this order, and that the script may "
+        "name; without it they see all that a lead has",
+    )
     script: dict[Language, Text] = Field(
-        default={}, description="what agents read; {NAME} stands for a field of the lead"
+        default={},
+        description="what agents read, in the lead's language or the first; {NAME} stands for one "
+        "of fields, {name}, {agent}, {seller} and {purpose} for these",
     )
     dispositions: Annotated[
         dict[Name, Disposition],
@@ -216,6 +223,10 @@ class Campaign(Permitted):
             return self.purpose
         return self.purpose.get(language) or next(iter(self.purpose.values()))
 
+    def seller_of(self, title: str) -> str:
+        """In whose name it calls, for a site of this title."""
+        return self.seller or title
+
     @property
     def answers_in_ms(self) -> int:
         """How long after the answer somebody is there, at the latest."""
@@ -234,6 +245,8 @@ class Campaign(Permitted):
             raise ValueError(f"{self.mode} needs {talks}: who talks")
         if getattr(self, idle) is not None:
             raise ValueError(f"{idle} has no effect with {self.mode}")
+        if self.mode == "agentless" and self.script:
+            raise ValueError("script has no effect with agentless")
         if (self.mode == "power") != (self.ratio is not None):
             needs = "power needs ratio: calls for each free agent"
             raise ValueError(needs if self.mode == "power" else "ratio is for power alone")

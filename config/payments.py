@@ -10,13 +10,13 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 from config.decline_codes import DECLINE_CODES
 from config.document import DocumentModel
 from config.duration import Duration
+from config.holes import HOLE
 from config.secrets import SANDBOX_SECRETS
 from config.services import SECRET, HeaderName, WebAddress, is_overheard
 from config.sms import texts_of
 from config.suggest import did_you_mean, shown
 from config.values import Line, Port, Unique
 
-HOLE = re.compile(r"\{([^{}]*)\}")
 CARD_HOLES = ("number", "month", "year", "yy", "code", "postal", "key")
 """What `tokenise` may send. `yy` is the year's last two digits."""
 MONEY_HOLES = ("token", "amount", "minor", "currency", "reference", "payment", "key", "handle")

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
+from config.holes import HOLE
 from config.services import WebPath
 from config.suggest import did_you_mean
 from config.transfers import Permitted
 from config.values import Line, Name
 
 HOLES = ("to", "from", "text", "id")
-HOLE = re.compile(r"\{([^{}]*)\}")
 _NEEDED = frozenset({"to", "text"})
 
 

@@ -4,6 +4,7 @@
     POST   /api/campaigns/NAME/orders          {"verb": "pause", "by": "maria"}
     GET    /api/campaigns/NAME/preview/AGENT   the lead that the agent is to look at
     POST   /api/campaigns/NAME/preview/AGENT   {"lead": 7, "verb": "call"}, or "skip" with "reason"
+    GET    /api/contacts/ID/lead               who it is, the script, the dispositions
     POST   /api/contacts/ID/disposition        {"disposition": "later", "by": "anna",
                                                 "call_back_at": "2026-11-24T10:00"}
 
@@ -45,6 +46,11 @@ class Campaigns(Protocol):
         """Not now; tells the next lead."""
         ...
 
+    def lead(self, contact: str) -> Json:
+        """The lead of a contact, what to say, and what may come of it, until the wrap-up is
+        over."""
+        ...
+
     def dispose(self, contact: str, disposition: str, call_back_at: str, by: str) -> Json:
         """What came of a call, until the wrap-up is over."""
         ...
@@ -60,6 +66,7 @@ def add_routes(app: web.Application, campaigns: Campaigns) -> None:
     app.router.add_post("/api/campaigns/{name}/orders", _order)
     app.router.add_get("/api/campaigns/{name}/preview/{agent}", _preview)
     app.router.add_post("/api/campaigns/{name}/preview/{agent}", _decide)
+    app.router.add_get("/api/contacts/{id}/lead", _lead)
     app.router.add_post("/api/contacts/{id}/disposition", _dispose)
 
 
@@ -102,6 +109,13 @@ async def _decide(request: web.Request) -> web.Response:
         return web.json_response(await campaigns.skip(*where, lead, _text(body, "reason")))
     except ValueError as wrong:
         return error(400, "bad_order", str(wrong))
+    except Refused as refused:
+        return _refused(refused)
+
+
+async def _lead(request: web.Request) -> web.Response:
+    try:
+        return web.json_response(request.app[CAMPAIGNS].lead(request.match_info["id"]))
     except Refused as refused:
         return _refused(refused)
 

@@ -300,7 +300,12 @@ class Dialer:
 
     def call_of(self, contact: str) -> DialedCall | None:
         """The call that has this contact, while it is under way."""
-        return next((up.call for _, up in self._found(contact)), None)
+        up = self.up_of(contact)
+        return None if up is None else up.call
+
+    def up_of(self, contact: str) -> Up | None:
+        """As `call_of`, with its lead and what was said of it."""
+        return next((up for _, up in self._found(contact)), None)
 
     def ringing(self, contact: str, at_ms: int) -> None:
         """The network says that the phone rings."""

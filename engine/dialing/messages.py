@@ -22,7 +22,7 @@ def sorry(site: Site, campaign: Campaign, language: Language, caller_id: str) ->
     """What a person hears for whom nobody is there: who called, on which number they are reached,
     what about, and the key for no more calls."""
     told = {
-        "seller": campaign.seller or site.title,
+        "seller": campaign.seller_of(site.title),
         "number": spelled(caller_id),
         "purpose": campaign.purpose_in(language),
         "key": campaign.sorry.key,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import uuid4
 
 import msgspec
@@ -24,6 +24,7 @@ from engine.dialing.parts import Parts
 from engine.dialing.ports import Ready
 from engine.dialing.up import Up
 from history.errors import DatabaseAway
+from history.lead_rows import LeadRow
 from routing.outbound.budget import Budget
 from routing.outbound.leads.lead import Held
 from routing.outbound.rules.evidence import Decision, Permit, Refusal
@@ -179,7 +180,7 @@ class Placing:
             caller_id=caller_id,
             trunk=trunk,
             language=row.language if row.language in languages else languages[0],
-            fields=_fields(row.data, row.name),
+            fields=fields_of(row),
             lead_id=row.id,
             placed_ms=self._clock(),
             agent=agent,
@@ -212,6 +213,7 @@ def _promised(chosen: Chosen) -> str | None:
     return state.ready.agent if isinstance(state, Held) else None
 
 
-def _fields(data: Mapping[str, Any], name: str | None) -> Mapping[str, str]:
-    told = {key: str(value) for key, value in data.items()}
-    return told if name is None else {"name": name, **told}
+def fields_of(row: LeadRow) -> Mapping[str, str]:
+    """What a flow may know of a lead."""
+    told = {key: str(value) for key, value in row.data.items()}
+    return told if row.name is None else {"name": row.name, **told}

@@ -24,7 +24,7 @@ from engine.dialing.daybook import DayBook, calling_until_ms
 from engine.dialing.law import InAir, Law
 from engine.dialing.outcomes import Outcomes
 from engine.dialing.parts import Parts
-from engine.dialing.placing import Asking, Dialed, Placing
+from engine.dialing.placing import Asking, Dialed, Placing, fields_of
 from engine.dialing.up import Up
 from history.dialing import LeftCount
 from history.errors import DatabaseAway
@@ -136,7 +136,7 @@ class CampaignRun:
             caller_id=row.caller_id or "",
             trunk=row.trunk or "",
             language=language if language in languages else languages[0],
-            fields={key: str(value) for key, value in placed.row.data.items()},
+            fields=fields_of(placed.row),
             lead_id=row.lead_id,
             placed_ms=row.begun_ms,
             agent=row.agent,

@@ -12,12 +12,12 @@ from config.campaigns import Campaign
 from config.site import Site
 from config.suggest import did_you_mean, shown
 from desk.views import Json, Refused, Unavailable
-from engine.campaigns.hopper import Chosen
 from engine.clock import Clock
+from engine.dialing import sheet
 from engine.dialing.dialer import Dialer
 from engine.dialing.live import views_of
 from engine.dialing.preview import Previews
-from engine.dialing.up import Word
+from engine.dialing.up import Up, Word
 from history.errors import DatabaseAway
 
 NO_LEAD = "there is no lead to call now, or the agent is not free on an open line"
@@ -47,7 +47,7 @@ class CampaignViews:
         chosen = self._previewed(name).next(agent, self._clock())
         if chosen is None:
             raise Refused("no_lead", NO_LEAD)
-        return _lead(chosen)
+        return sheet.of_chosen(self._site(), name, chosen, agent)
 
     async def call(self, name: str, agent: str, lead: int) -> Json:
         with _answering():
@@ -62,16 +62,23 @@ class CampaignViews:
         return await self.preview(name, agent)
 
     def dispose(self, contact: str, disposition: str, call_back_at: str, by: str) -> Json:
-        dialer = self._running()
-        call = dialer.call_of(contact)
-        if call is None:
-            why = "no call of a campaign under way, or in wrap-up, has this contact"
-            raise Refused("no_such_call", why, unknown=True)
-        campaign = self._campaign(call.campaign)
+        campaign = self._campaign(self._up(contact).call.campaign)
         at_ms = self._agreed_ms(campaign, disposition, call_back_at)
-        if not dialer.say(contact, Word(disposition, at_ms, by)):
+        if not self._running().say(contact, Word(disposition, at_ms, by)):
             raise Refused("not_answered", "nobody has talked in this call")
         return {"contact": contact, "disposition": disposition, "call_back_ms": at_ms}
+
+    def lead(self, contact: str) -> Json:
+        up = self._up(contact)
+        self._campaign(up.call.campaign)
+        return sheet.of_call(self._site(), up)
+
+    def _up(self, contact: str) -> Up:
+        up = self._running().up_of(contact)
+        if up is None:
+            why = "no call of a campaign under way, or in wrap-up, has this contact"
+            raise Refused("no_such_call", why, unknown=True)
+        return up
 
     def _agreed_ms(self, campaign: Campaign, disposition: str, at: str) -> int | None:
         """When it is called back. Raises Refused where the words do not fit."""
@@ -108,19 +115,6 @@ class CampaignViews:
         if self.dialer is None:
             raise Unavailable("the engine is starting: it waits for Asterisk")
         return self.dialer
-
-
-def _lead(chosen: Chosen) -> Json:
-    row, number = chosen.row, chosen.number
-    return {
-        "lead": row.id,
-        "name": row.name,
-        "language": row.language,
-        "number": number.number,
-        "type": number.kind,
-        "fields": dict(row.data),
-        "tries": row.tries,
-    }
 
 
 @contextmanager

@@ -7,8 +7,9 @@ from urllib.parse import urlencode
 
 import structlog
 
+from config.holes import HOLE
 from config.numbers import e164
-from config.sms import HOLE, Sms
+from config.sms import Sms
 from engine.performing.line import Line
 from engine.performing.meanwhile import while_waiting
 from engine.performing.request import REASONS

@@ -188,12 +188,22 @@ class House:
         self.run.outcomes.agent_changed(agent, before, self.now_ms)
 
     async def bring(
-        self, *numbers: int, language: str | None = None, list_name: str = "list"
+        self,
+        *numbers: int,
+        language: str | None = None,
+        list_name: str = "list",
+        **data: str,
     ) -> None:
-        """Leads, each with one mobile number."""
+        """Leads, each with one mobile number, and with these fields."""
         store = ImportStore(self.url, self.site.site)
         leads = [
-            NewLead(n, (NewNumber(number(n), "mobile", HU),), name=f"{n}", language=language)
+            NewLead(
+                n,
+                (NewNumber(number(n), "mobile", HU),),
+                name=f"{n}",
+                language=language,
+                data=data,
+            )
             for n in numbers
         ]
         row = await store.begin(list_name, f"{numbers}", "a test", "anna", self.now_ms)

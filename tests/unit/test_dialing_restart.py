@@ -64,6 +64,9 @@ async def test_calls_whose_channels_live_are_taken_up_and_others_end(opened: Ope
         *(False, False),
         True,
     ]
+    taken = dialer.call_of(rings.contact)
+    assert taken is not None
+    assert taken.fields == rings.fields == {"name": "1"}
     engine.work("anna", "ben", "cleo")
     assert await engine.step(1_000) == []
     assert engine.run.in_air().calls == 1

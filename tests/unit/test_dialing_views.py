@@ -14,6 +14,7 @@ from engine.dialing.dialer import Dialer
 from engine.dialing.preview import SHOWN_MS
 from engine.dialing.screen import picture
 from engine.dialing.views import CampaignViews
+from history.outcome import EndedBy
 from routing.agent import Talking
 from routing.outbound.leads.plan import Result
 from tests.unit.dialing import House, at, number, site_of
@@ -88,6 +89,55 @@ async def test_an_agent_looks_at_a_lead_and_says_when(opened: Open) -> None:
     with pytest.raises(Refused, match="another's"):
         await views.call("sales", "zoe", second["lead"])
     assert house.run.placer.blocks == {"skipped": 1}
+
+
+SCRIPT = """about: Whoever uses much
+    fields: [tariff, since]
+    script: {en: "{name}, I am {agent} of {seller}, about {purpose}. {tariff} since {since}."}"""
+
+
+async def test_whoever_looks_at_a_lead_sees_what_to_say_and_what_may_come_of_it(
+    opened: Open,
+) -> None:
+    """The script in the lead's words; of what the lead does not say a dash is left."""
+    house = opened("preview", SCRIPT)
+    await house.bring(1, language="pl", tariff="night", shoe_size="44")
+    views = await views_of(house)
+    house.work("zoe")
+    await house.step()
+    shown = await views.preview("sales", "zoe")
+    assert (shown["campaign"], shown["about"]) == ("sales", "Whoever uses much")
+    assert shown["script"] == (
+        "1, I am Zoë of Dialing house, about a better tariff. night since —."
+    )
+    assert shown["fields"] == {"tariff": "night"}
+    assert [(each["name"], each["then"]) for each in shown["dispositions"]] == [
+        ("sold", "done"),
+        ("later", "call_back"),
+        ("never", "do_not_call"),
+    ]
+    assert (shown["number"], shown["type"]) == (number(1), "mobile")
+
+
+async def test_whoever_has_a_contact_sees_its_lead_until_the_wrap_up_is_over(opened: Open) -> None:
+    """In the conversation and after it, with what was said of it by then."""
+    house = opened("progressive", SCRIPT)
+    await house.bring(1, tariff="night")
+    views = await views_of(house)
+    house.work("zoe")
+    [call] = await house.step()
+    assert views.lead(call.contact)["script"].startswith("1, I am — of")
+    house.join(call, "zoe")
+    told = views.lead(call.contact)
+    assert told["script"].startswith("1, I am Zoë of Dialing house")
+    assert (told["contact"], told["agent"], told["disposition"]) == (call.contact, "zoe", None)
+    house.wrap_up("zoe", call.contact)
+    house.run.outcomes.ended(house.run.outcomes.calls[call.contact], house.now_ms, EndedBy.CALLER)
+    views.dispose(call.contact, "sold", "", "zoe")
+    assert views.lead(call.contact)["disposition"] == "sold"
+    house.free("zoe")
+    with pytest.raises(Refused, match="no call of a campaign"):
+        views.lead(call.contact)
 
 
 async def test_a_disposition_is_one_of_the_campaigns_with_the_time_that_it_needs(
