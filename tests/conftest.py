@@ -3,7 +3,7 @@
 import fcntl
 import os
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from itertools import chain, groupby
 from pathlib import Path
 
@@ -19,8 +19,9 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # Files that every worker has: a lock on one leaves no trace, and goes when its holder goes.
 DOOR, ROOM = Path(__file__).parent / "__init__.py", Path(__file__)
-MAY_GIVE_WAY = os.geteuid() == 0
-"""Others may not come back from that to their usual right to the cores."""
+MAY_GO_BEFORE = os.geteuid() == 0
+FIRST = -15
+"""A nice value; none but root may have one below 0."""
 
 # A busy machine must not fail an example that took long; benchmarks measure.
 settings.register_profile("trunkline", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -71,27 +72,32 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     """Share the room with the other workers' tests, but for one that is to be `alone`.
 
     Who waits for the room keeps the door shut, so that an endless stream of others does not go
-    before. The test's own time does not begin until then. A unit test needs no room where it can
-    give way to whatever else wants a core.
+    before. The test's own time does not begin until then. A unit test needs no room where those
+    that are alone go before it.
     """
-    with _gives_way() if _is_unit(item) and MAY_GIVE_WAY else _in_the_room(item):
+    if _is_unit(item) and MAY_GO_BEFORE:
+        return (yield)
+    with _in_the_room(item):
         return (yield)
 
 
 @contextmanager
 def _in_the_room(item: pytest.Item) -> Iterator[None]:
+    alone = _is_alone(item)
     with DOOR.open() as door, ROOM.open() as room:
         fcntl.flock(door, fcntl.LOCK_EX)
-        fcntl.flock(room, fcntl.LOCK_EX if _is_alone(item) else fcntl.LOCK_SH)
+        fcntl.flock(room, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
         fcntl.flock(door, fcntl.LOCK_UN)
-        yield
+        with _goes_before() if alone and MAY_GO_BEFORE else nullcontext():
+            yield
 
 
 @contextmanager
-def _gives_way() -> Iterator[None]:
-    """Linux runs it, and what it starts, only while nothing else wants the core."""
-    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+def _goes_before() -> Iterator[None]:
+    """Its processes, and those that it starts, are given a core before all others."""
+    usual = os.getpriority(os.PRIO_PROCESS, 0)
+    os.setpriority(os.PRIO_PROCESS, 0, FIRST)
     try:
         yield
     finally:
-        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+        os.setpriority(os.PRIO_PROCESS, 0, usual)
