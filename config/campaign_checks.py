@@ -34,6 +34,7 @@ def check_campaigns(site: Site, located: Located) -> Iterator[Problem]:
         yield from _names(campaign, path, site, located)
         yield from _languages(campaign, path, site, located)
         yield from check_script(campaign, path, located)
+        yield from _default(campaign, path, located)
         yield from _sorry(campaign, path, located)
         yield from _limits(campaign, path, site, located)
         yield from _rules(campaign.rules, (*path, "rules"), located)
@@ -71,6 +72,19 @@ def _languages(campaign: Campaign, path: Path, site: Site, located: Located) -> 
         for language in by_language.keys() - set(site.languages):
             message = f"not a language of the site, {did_you_mean(language, site.languages)}"
             yield located.problem((*path, *where, language), message, key=True)
+
+
+def _default(campaign: Campaign, path: Path, located: Located) -> Iterator[Problem]:
+    name = campaign.default_disposition
+    if name is None:
+        return
+    known, where = campaign.dispositions.get(name), (*path, "default_disposition")
+    if known is None:
+        hint = did_you_mean(name, campaign.dispositions)
+        yield located.problem(where, f"unknown disposition {shown(name)}, {hint}")
+    elif known.then == "call_back":
+        message = f"{name} needs a time that was agreed, and nobody has said one"
+        yield located.problem(where, message)
 
 
 def _sorry(campaign: Campaign, path: Path, located: Located) -> Iterator[Problem]:

@@ -207,7 +207,16 @@ class Campaign(Permitted):
     dispositions: Annotated[
         dict[Name, Disposition],
         BeforeValidator(_whole, json_schema_input_type=dict[Name, Disposition | None]),
-    ] = Field(default={}, description="what agents may say came of it, with what follows each")
+    ] = Field(
+        default={},
+        description="what agents, or the flow (call.disposition), may say came of it, "
+        "with what follows each",
+    )
+    default_disposition: Name | None = Field(
+        default=None,
+        description="which of them holds of a call in which somebody talked when nothing was said "
+        "by the end of the wrap-up, or of the flow; without it the lead is done, as answered",
+    )
     machines: Machines = Field(default=Machines(), description="calls that machines answer")
     sorry: SorryMessage = Field(
         default=SorryMessage(), description="for whom no agent is there in time"

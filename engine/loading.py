@@ -17,6 +17,7 @@ from config.site import Site, load_site_located
 from config.site_checks import check_flows
 from config.site_doubts import demand_of
 from config.transfers import Permitted
+from engine.campaigns.flow_words import check_words
 from engine.clock import now_ms
 from engine.customers.fields import fields_of
 from engine.errors import SiteInvalid
@@ -88,9 +89,14 @@ def check_for(
         flows = load_texts(texts.files, texts.called, known, again)
     except DocumentError as error:
         raise SiteInvalid(_errors([*code.problems, *error.problems])) from None
-    if problems := [*code.problems, *check_flows(site, located, flows.flows)]:
+    if problems := [*code.problems, *check_with_flows(site, located, flows.flows)]:
         raise SiteInvalid(problems)
     return flows, code.functions
+
+
+def check_with_flows(site: Site, located: Located, flows: Mapping[str, Flow]) -> list[Problem]:
+    """What the site asks of flows, and what they say to it."""
+    return [*check_flows(site, located, flows), *check_words(site, located, flows)]
 
 
 def _errors(problems: Sequence[Problem]) -> list[Problem]:

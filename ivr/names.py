@@ -33,8 +33,12 @@ CALL_NAMES: Mapping[str, Variable] = {
 }
 """Always there. ``time`` is the site's; ``time.weekday`` is mon, tue, wed, thu, fri, sat or sun."""
 
+DISPOSITION = "call.disposition"
+"""What a flow says came of a campaign's call."""
+
 LEARNED: Mapping[str, Variable] = {
     "call.topic": _TEXT,
+    DISPOSITION: _TEXT,
     "call.keys": _TEXT,
     "call.extension": _DIGITS,
     "caller.known": _BOOL,
@@ -82,6 +86,8 @@ ABOUT: Mapping[str, str] = {
     "time.month": "1 to 12",
     "time.year": "of four digits",
     "call.topic": "what the call is about; a set step writes it, the history keeps it",
+    DISPOSITION: "what came of a campaign's call, one of its dispositions; a set step writes it, "
+    "the last word counts",
     "call.keys": "what was keyed for an option that is a pattern",
     "call.extension": "the agent's extension that was keyed in a menu",
     "caller.known": "whether a lookup found the caller",
@@ -112,8 +118,9 @@ ABOUT: Mapping[str, str] = {
 }
 """What each of them holds, for the reference."""
 
-SETTABLE = frozenset({"call.topic"})
-"""Of these, what a ``set`` step may give a value: ``call.topic`` goes into the history."""
+SETTABLE = frozenset({"call.topic", DISPOSITION})
+"""Of these, what a ``set`` step may give a value: ``call.topic`` goes into the history,
+``call.disposition`` to the campaign that has called."""
 
 NAMES: Mapping[str, Variable] = {**CALL_NAMES, **LEARNED}
 """Every name that no flow need declare."""

@@ -117,8 +117,9 @@ VariableName = Annotated[
 SettableName = Annotated[
     str,
     matching(
-        r"[a-z][a-z0-9_]*|call\.topic",
-        "is no variable name, write small letters, digits and _, a letter first, or call.topic",
+        r"[a-z][a-z0-9_]*|call\.(topic|disposition)",
+        "is no variable name, write small letters, digits and _, a letter first, or call.topic "
+        "or call.disposition",
     ),
 ]
 """What a ``set`` step gives a value."""

@@ -19,7 +19,7 @@ from history.lead_filter import Condition, clauses, has_number_of
 from history.lead_hopper import AttemptRow, Claim, HopperStore
 from history.lead_rows import APPOINTMENT, LeadRow
 from history.lead_tables import leads
-from routing.outbound.leads.following import Ended, callable_ms, end, to_dial
+from routing.outbound.leads.following import Ended, callable_ms, end, said_by_default, to_dial
 from routing.outbound.leads.hopper import SIZE, Hopper
 from routing.outbound.leads.lead import Dialing, Held, Lead, NotPossible, Number, dial
 from routing.outbound.leads.leases import LEASE_MS, RENEWED_MS, Lease
@@ -278,6 +278,7 @@ class CampaignHopper:
     async def end(self, placed: Placed, ended: Ended, answered_ms: int | None = None) -> bool:
         """Write what came of a call, and what follows; False when it is written already. Raises
         ValueError as `following.end` does."""
+        ended = said_by_default(self.wants.plan, ended)
         after = end(placed.lead, self.wants.plan, ended)
         ending = ending_of(placed.lead, after, ended, placed.row)
         return await self._store.end(ending._replace(answered_ms=answered_ms))

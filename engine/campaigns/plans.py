@@ -48,6 +48,7 @@ def plan_of(campaign: Campaign) -> Plan:
             for result, each in campaign.retries.items()
         },
         dispositions={name: _follow(each) for name, each in campaign.dispositions.items()},
+        default=campaign.default_disposition,
         tries=campaign.tries,
         kinds=campaign.numbers,
     )

@@ -20,12 +20,11 @@ import typer
 from config.document import DocumentError, Problem, load_plain, load_text_located
 from config.files import NOTHING_UNSAVED, Unsaved, read_text, text_of
 from config.site import read_site
-from config.site_checks import check_flows
 from config.yaml_tree import INCLUDE
 from engine.checking.site_draft import SiteDraft, draft_of
 from engine.console import counted
 from engine.garbage import uncollected
-from engine.loading import missing
+from engine.loading import check_with_flows, missing
 from engine.prompts.voices import check_voices
 from engine.rehearsing.sources import SUFFIX, beside
 from engine.settings import Settings
@@ -105,7 +104,8 @@ class Checker:
         if self.site.read is not None:
             folder = self._folder(self._settings.dialplans)
             if folder.is_whole and not missing(self._settings.dialplans):
-                problems += check_flows(*self.site.read, {flow.flow for flow in folder.flows})
+                flows = {flow.flow: flow for flow in folder.flows}
+                problems += check_with_flows(*self.site.read, flows)
             problems += check_voices(*self.site.read, self._settings.site_file.parent)
         return problems
 

@@ -21,6 +21,10 @@ from engine.dialing.meeting import Meeting, contact_of
 from history.outcome import EndedBy, Outcome
 from ivr.commands import Enqueue
 from ivr.errors import SpeechError
+from ivr.interpreter import Turn
+from ivr.names import DISPOSITION
+from ivr.program import Program
+from ivr.variables import Value, written
 from listening.port import AnswerDetector
 from listening.values import Verdict, Who
 from routing.ringing import AgentLeg
@@ -46,6 +50,7 @@ class DialedConversation(Conversation):
         self._call = call
         self._told = dialing
         self._is_told = False
+        self._word: Value = None
         self._campaign = services.site.campaigns[call.campaign]
         self._speaks = messages.language_of(services.site, call.language)
         self._language = self._speaks  # as the order has told Asterisk
@@ -189,6 +194,14 @@ class DialedConversation(Conversation):
         self._change(lambda story: replace(story, flow=program.name, flow_version=flows.version))
         self._told.connected(self._id, None, services.clock())
         await self._drive(program, turn)
+
+    def _tell(self, turn: Turn, program: Program) -> None:
+        """What the flow says came of it counts from then on, whoever hangs up next."""
+        super()._tell(turn, program)
+        word = turn.state.scope.facts.get(DISPOSITION)
+        if word is not None and word != self._word:
+            self._word = word
+            self._told.said(self._id, written(word), self._services.clock())
 
     # the end
 

@@ -72,6 +72,9 @@ class DialedCalls(Protocol):
     def lost(self, contact: str, at_ms: int) -> None:
         """A person answered, and nobody was there in time."""
 
+    def said(self, contact: str, disposition: str, at_ms: int) -> None:
+        """What the campaign's flow says came of it; the last word counts."""
+
     def opted_out(self, contact: str, at_ms: int) -> None:
         """A person pressed the key that asks not to be called again; in a call, too, that is over
         for this engine."""

@@ -337,6 +337,11 @@ class Dialer:
         for outcomes, up in self._found(contact):
             outcomes.lost(up, at_ms)
 
+    def said(self, contact: str, disposition: str, at_ms: int) -> None:
+        """What the flow says came of it."""
+        for outcomes, up in self._found(contact):
+            outcomes.said(up, disposition, at_ms)
+
     def opted_out(self, contact: str, at_ms: int) -> None:
         """A person pressed the key that asks not to be called again. Of a call that is over for
         this engine (Asterisk said the message while there was none) the attempt tells the

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import structlog
 
@@ -16,7 +17,7 @@ from routing.agent import AgentState, Talking, WrapUp
 from routing.outbound.budget import Outcome
 from routing.outbound.course import Over, Step
 from routing.outbound.leads.following import Ended
-from routing.outbound.leads.plan import Result
+from routing.outbound.leads.plan import CallBack, NeverAgain, Result
 from routing.outbound.pacing import Pacer, events
 from routing.outbound.roster import Roster
 
@@ -45,6 +46,7 @@ class Outcomes:
         self.roster = Roster(self.is_joining)
         self._pacer, self._hopper, self._book = pacer, hopper, book
         self._store, self._settling, self._trunks = parts.kept, parts.settling, parts.trunks
+        self._leads = parts.leads
         self._state_of = parts.agents.agent_state
         self._replan, self._changed = replan, changed
 
@@ -104,10 +106,25 @@ class Outcomes:
         if up.talked and isinstance(up.state, Over):  # the agent was gone before they were joined
             up.talked, up.call.agent = False, None
 
+    def said(self, up: Up, disposition: str, at_ms: int) -> None:
+        """By the flow; the last word counts. Who wants no more calls is on the list at once,
+        however the call ends."""
+        follow = self._hopper.wants.plan.dispositions.get(disposition)
+        contact = up.call.contact
+        if follow is None or isinstance(follow, CallBack):
+            told = {"campaign": up.call.campaign, "contact": contact}
+            log.error("disposition_unknown", **told, disposition=disposition)
+            return
+        up.word = Word(disposition)
+        if isinstance(follow, NeverAgain):
+            up.never_again = True
+            self._settling.put(lambda: self._leads.never_again(contact, at_ms))
+
     def opted_out(self, up: Up, at_ms: int) -> None:
         """At once, and not with the call's end: nobody calls this number any more."""
         result = up.state.result if isinstance(up.state, Over) else Result.LOST
-        self._write(up, up.ended(result, at_ms, never_again=True))
+        up.never_again = True
+        self._write(up, up.ended(result, at_ms))
 
     def ended(self, up: Up, at_ms: int, by: EndedBy) -> None:
         """Its agent may say what came of it until the wrap-up is over."""
@@ -170,7 +187,7 @@ class Outcomes:
                 await self._hopper.end(up.placed, ended, up.call.answered_ms)
             except ValueError as wrong:  # the site has changed since it was said
                 log.error("disposition_not_kept", contact=contact, error=str(wrong))
-                bare = Ended(ended.result, ended.at_ms, agent=ended.agent)
+                bare = replace(ended, disposition=None, call_back_ms=None)
                 await self._hopper.end(up.placed, bare, up.call.answered_ms)
 
         self._settling.put(write)

@@ -50,6 +50,7 @@ def _sheet(site: Site, name: str, row: LeadRow, number: Number, agent: str | Non
         "fields": _fields(campaign, row),
         "tries": row.tries,
         "script": _script(site, campaign, row, agent),
+        "default_disposition": campaign.default_disposition,
         "dispositions": [_told(*each) for each in campaign.dispositions.items()],
     }
 

@@ -30,6 +30,9 @@ class Word:
     agent: str | None = None
 
 
+NO_WORD = Word("")
+
+
 @dataclass(slots=True)
 class Up:
     """From before it is dialed until its result is written."""
@@ -38,6 +41,9 @@ class Up:
     placed: Placed
     state: State
     word: Word | None = None
+    never_again: bool = False
+    """Who was called has asked so."""
+
     ended_ms: int | None = None
     talked: bool = False
 
@@ -55,10 +61,8 @@ class Up:
         """Somebody talks to them from now on."""
         self.talked = isinstance(self.state, Joined)
 
-    def ended(self, result: Result, at_ms: int, *, never_again: bool = False) -> Ended:
+    def ended(self, result: Result, at_ms: int) -> Ended:
         """What is written of it."""
-        word = self.word
-        if word is None:
-            return Ended(result, at_ms, agent=self.call.agent, never_again=never_again)
-        agent = word.agent or self.call.agent
-        return Ended(result, at_ms, word.disposition, word.call_back_ms, agent)
+        word = self.word or NO_WORD
+        said = word.disposition or None, word.call_back_ms, word.agent or self.call.agent
+        return Ended(result, at_ms, *said, never_again=self.never_again)

@@ -65,6 +65,9 @@ class FakeDialing:
     def lost(self, contact: str, at_ms: int) -> None:
         self._tell("lost", contact, at_ms)
 
+    def said(self, contact: str, disposition: str, at_ms: int) -> None:
+        self._tell("said", contact, at_ms, disposition)
+
     def opted_out(self, contact: str, at_ms: int) -> None:
         self._tell("opted_out", contact, at_ms)
 

@@ -54,16 +54,18 @@ campaigns:
     caller_ids: main
     ring_timeout: 22s
     allow: [+36*]
-    dispositions: {sold: , later: {then: call_back}, never: {then: do_not_call}}
+    DISPOSITIONS
     MORE
 caller_ids: {main: {+3615550100: {calls_per_day: 400}, +3615550101: }}
 calling_rules: {HU: {hours: {open: {daily: "08:00-20:00"}}}}
 """
+DISPOSITIONS = "dispositions: {sold: , later: {then: call_back}, never: {then: do_not_call}}"
 
 
 def site_of(mode: str = "progressive", more: str = "") -> Site:
     """A site with one campaign of this mode, and what it says beside."""
     lines = SITE.replace("MODE", mode).replace("MORE", more)
+    lines = lines.replace("DISPOSITIONS", "" if "dispositions:" in more else DISPOSITIONS)
     if mode == "agentless":
         lines = lines.replace("    queue: sales\n", "    flow: welcome\n")
     site, _, problems = read_site(lines, "site.yaml", {}, MONDAY)

@@ -14,7 +14,9 @@ from config.periods import Period
 from config.site import Site, load_site, load_site_located, read_site
 from config.site_checks import check_flows
 from config.values import Language
+from engine.campaigns.flow_words import check_words
 from engine.campaigns.law import CampaignLaw, call_to, pool_of
+from ivr.flow import Flow
 from routing.outbound.caller_ids import PoolNumber
 from routing.outbound.rules.law import Needing
 
@@ -131,6 +133,64 @@ def test_every_preset_sets_a_rule_to_something() -> None:
     """And the cautious one says all of each, so that none is ever without a value."""
     assert set(presets()) == {"any", "US", "GB", "HU", "PL", "EE"}
     assert presets()["any"].model_fields_set == set(CallingRules.model_fields)
+
+
+FLOW = """
+flow: reminder
+about: tells of a bill
+owner: us
+languages: [en]
+start: tell
+steps:
+  tell: {set: {call.disposition: WORD}, next: ask}
+  ask: {call: opt_out, next: bye}
+  bye: {hangup: normal}
+"""
+OPT_OUT = """
+flow: opt_out
+about: no more calls
+owner: us
+languages: [en]
+start: done
+steps:
+  done: {set: {call.disposition: never}, next: back}
+  back: {return: {}}
+"""
+
+
+def said_in(word: str, dispositions: str) -> list[str]:
+    """What is wrong between a campaign and the words of its flow."""
+    written = instead(
+        "    purpose: your bill\n", f"    purpose: your bill\n    dispositions: {dispositions}\n"
+    )
+    path = "site.yaml"
+    site, located, _ = read_site(written, path, {})
+    assert site is not None
+    assert located is not None
+    flows = [load_text(text.replace("WORD", word), "x", Flow) for text in (FLOW, OPT_OUT)]
+    problems = check_words(site, located, {flow.flow: flow for flow in flows})
+    return [f"{each.path}: {each.message}" for each in problems]
+
+
+def test_what_a_flow_says_must_be_a_disposition_of_its_campaign() -> None:
+    """Also what a flow that it calls says; what is only found out in the call is not looked at."""
+    both = "{promised: , never: {then: do_not_call}}"
+    assert said_in("promised", both) == []
+    assert said_in("'{call.language}'", both) == []
+    (misspelt,) = said_in("promisd", both)
+    assert misspelt == (
+        'campaigns.bills.flow: tell of the flow reminder says "promisd", did you mean "promised"? '
+        "(allowed: promised, never)"
+    )
+    assert said_in("promised", "{promised: }") == [
+        'campaigns.bills.flow: done of the flow opt_out says "never", allowed: promised'
+    ]
+    later = "{promised: {then: call_back}, never: {then: do_not_call}}"
+    (agreed,) = said_in("promised", later)
+    assert agreed == (
+        'campaigns.bills.flow: tell of the flow reminder says "promised", for which a time must '
+        "be agreed: no flow can, write retry with after"
+    )
 
 
 def test_a_call_is_what_its_campaign_says() -> None:

@@ -36,6 +36,15 @@ steps:
   tell: {say: {hu: "{call.direction} {call.campaign} {amount}"}, next: end, on_error: end}
   end: {hangup: normal}
 """
+ALONE = {"mode": "agentless", "queue": None, "flow": "sample", "script": None}
+PROMISES = """
+languages: [hu]
+start: promised
+steps:
+  promised: {set: {call.disposition: promised}, next: thanks}
+  thanks: {say: {hu: "Köszönjük."}, next: end, on_error: end}
+  end: {hangup: normal}
+"""
 
 
 class Dialed:
@@ -276,8 +285,7 @@ async def test_who_hangs_up_while_they_are_listened_to_was_not_judged() -> None:
 
 async def test_a_flow_talks_alone_and_knows_the_lead() -> None:
     """Its variables begin with the lead's fields of the same names."""
-    alone = {"mode": "agentless", "queue": None, "flow": "sample"}
-    dialed = Dialed(a_call(), **alone)
+    dialed = Dialed(a_call(), **ALONE)
     async with dialed.answered() as call:
         await call.answers('STREAM FILE outbound_renewals ""', PLAYED)
         await call.answers('STREAM FILE "tizenkettő" ""', PLAYED)
@@ -285,6 +293,17 @@ async def test_a_flow_talks_alone_and_knows_the_lead() -> None:
     assert dialed.told == [("connected", None), ("ended", "engine")]
     row = dialed.row
     assert (row.outcome, row.flow, row.flow_version) == (Outcome.FLOW_ENDED, "sample", 3)
+
+
+async def test_what_the_flow_says_came_of_it_is_told_as_it_says_so() -> None:
+    """Whoever hangs up thereafter has said it all the same."""
+    dialed = Dialed(a_call(), **ALONE)
+    dialed.house.services.flows = Flows(3, {"sample": program(PROMISES)})
+    async with dialed.answered() as call:
+        assert (await call.hears()).startswith("STREAM FILE")
+        call.says("HANGUP", "200 result=-1")
+        await call.answers("SET VARIABLE TRK_STAGE done", SET)
+    assert dialed.told == [("connected", None), ("said", "promised"), ("ended", "caller")]
 
 
 async def test_a_call_that_nobody_knows_is_left_to_the_dialplan() -> None:

@@ -335,6 +335,52 @@ async def test_without_a_word_an_answered_lead_is_done(opened: Open) -> None:
     ]
 
 
+async def test_without_a_word_what_the_campaign_names_holds(opened: Open) -> None:
+    """Of calls in which somebody talked, and of no other."""
+    more = """dispositions: {thinks: {then: retry, after: 7d}, sold: }
+    default_disposition: thinks"""
+    house = opened("progressive", more)
+    await house.bring(1, 2)
+    house.work("anna", "ben")
+    [call, other] = await house.step()
+    house.join(call, "anna")
+    house.free("anna")
+    house.run.outcomes.ended(house.run.outcomes.calls[call.contact], house.now_ms, BY_CALLEE)
+    house.not_reached(other)
+    await house.settled()
+    query = "SELECT result, disposition FROM dial_attempts ORDER BY number"
+    assert await house.rows(query) == [
+        {"result": "answered", "disposition": "thinks"},
+        {"result": "no_answer", "disposition": None},
+    ]
+    due = "SELECT due_ms FROM leads ORDER BY id"
+    assert (await house.rows(due))[0] == {"due_ms": house.now_ms + 7 * 86_400_000}
+
+
+async def test_what_a_flow_says_is_the_disposition(opened: Open) -> None:
+    """And who asks it not to be called again is not, from that key on, whatever it says later."""
+    house = opened("agentless", "rules: {HU: {consent: off}}")
+    await house.bring(1, 2)
+    first, second = await house.step()
+    outcomes = house.run.outcomes
+    for call, word in ((first, "sold"), (second, "never")):
+        house.join(call, None)
+        outcomes.said(outcomes.calls[call.contact], word, house.now_ms)
+    await house.settled()
+    listed = "SELECT number FROM do_not_call WHERE until_ms IS NULL"
+    assert await house.rows(listed) == [{"number": second.number}]
+    outcomes.said(outcomes.calls[second.contact], "sold", house.now_ms)
+    for word in ("solt", "later"):  # unknown, and one for which a time must be agreed
+        outcomes.said(outcomes.calls[first.contact], word, house.now_ms)
+    for call in (first, second):
+        outcomes.ended(outcomes.calls[call.contact], house.now_ms, BY_CALLEE)
+    await house.settled()
+    query = "SELECT disposition FROM dial_attempts ORDER BY number"
+    assert await house.rows(query) == [{"disposition": "sold"}] * 2
+    leads = "SELECT why FROM leads ORDER BY id"
+    assert await house.rows(leads) == [{"why": "disposition"}, {"why": "do_not_call"}]
+
+
 async def test_agentless_calls_as_many_as_there_are_lines(opened: Open) -> None:
     """Each line until its channel is gone."""
     house = opened("agentless", "rules: {HU: {consent: off}}")

@@ -48,6 +48,14 @@ class Ended:
     never_again: bool = False
 
 
+def said_by_default(plan: Plan, ended: Ended) -> Ended:
+    """With the campaign's own word for a conversation of which nobody said what came of it."""
+    is_told = ended.disposition is not None or ended.never_again
+    if is_told or ended.result is not Result.ANSWERED:
+        return ended
+    return replace(ended, disposition=plan.default)
+
+
 def end(lead: Lead, plan: Plan, ended: Ended) -> Lead:
     """The lead after its call. Raises NotPossible where there is none; ValueError of a disposition
     that the campaign does not have, or one to call back that names no time."""

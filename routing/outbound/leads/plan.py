@@ -76,8 +76,9 @@ Follow = Finish | CallAgain | CallBack | TryNextNumber | NeverAgain
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A campaign's rules. ``tries``: calls to a lead in all. ``kinds``: which of its numbers are
-    called, and in which order; none: all, in the lead's own.
+    """A campaign's rules. ``default``: the disposition of a call in which somebody talked and of
+    which nobody said what came of it; None: the lead is done. ``tries``: calls to a lead in all.
+    ``kinds``: which of its numbers are called, and in which order; none: all, in the lead's own.
 
     A result without a retry is not called again. What became of a call that was lost with its
     engine counts as no answer, or as a failure where that is not called again.
@@ -85,6 +86,7 @@ class Plan:
 
     retries: Mapping[Result, Retry] = field(default_factory=dict)
     dispositions: Mapping[str, Follow] = field(default_factory=dict)
+    default: str | None = None
     tries: int = 8
     kinds: tuple[str, ...] = ()
 
