@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.campaigns import Campaign
 from engine.campaigns.law import CampaignLaw
 from engine.dialing.daybook import calling_until_ms
 from routing.outbound.budget import THREE_PERCENT, Budget, Counting, Tally
@@ -144,4 +143,3 @@ def test_a_fax_is_no_machine_to_the_budget() -> None:
     """Only verdicts that may be wrong about a person count as machines."""
     step = PickedUp("c", 5).is_nobody(Result.FAX, 9)
     assert step == (Over("c", Result.FAX), events.Failed("c", 9))
-    assert Campaign.model_fields["mode"].is_required()

@@ -10,8 +10,6 @@ from routing.outbound.budget import Budget, Tally
 from routing.outbound.rules.abandoning import Pace, Slowed, budget_of, pace, strictest
 from routing.outbound.rules.answering import (
     Answered,
-    hung_up_is_abandoned,
-    is_abandoned,
     met_by_ms,
 )
 from routing.outbound.rules.ask import Known
@@ -48,12 +46,6 @@ class TestRinging:
         faster["every"] = type(faster["every"])(3_000)
         assert least_ring(faster).ms == 12_000
 
-    def test_a_ringing_call_that_is_hung_up_too_soon_is_abandoned(self) -> None:
-        """Whoever would have answered it."""
-        rule = RingRule(15 * SECOND)
-        assert hung_up_is_abandoned(rule, NOW, NOW + 14_999)
-        assert not hung_up_is_abandoned(rule, NOW, NOW + 15_000)
-
 
 class TestTwoSeconds:
     from_greeting = AnswerRule(2 * SECOND, "greeting")
@@ -63,14 +55,11 @@ class TestTwoSeconds:
         """A person who says their name for two seconds has an agent after four at the latest."""
         greeted = Answered(NOW, NOW + 300, NOW + 2_300)
         assert met_by_ms(self.from_greeting, greeted) == NOW + 4_300
-        assert not is_abandoned(self.from_greeting, greeted, NOW + 4_300)
-        assert is_abandoned(self.from_greeting, greeted, NOW + 4_301)
 
     def test_they_count_from_the_beginning_of_speech_in_the_uk(self) -> None:
         """The same person has one after 2.3 s."""
         greeted = Answered(NOW, NOW + 300, NOW + 2_300)
         assert met_by_ms(self.from_speech, greeted) == NOW + 2_300
-        assert is_abandoned(self.from_speech, greeted, NOW + 2_301)
 
     @pytest.mark.parametrize("rule", [from_greeting, from_speech])
     def test_until_anything_is_heard_they_count_from_the_answer(self, rule: AnswerRule) -> None:
@@ -80,10 +69,6 @@ class TestTwoSeconds:
         assert met_by_ms(
             rule, silent._replace(speech_ms=NOW + 500, greeting_ended_ms=NOW + 900)
         ) > (met_by_ms(rule, silent))
-
-    def test_who_never_gets_an_agent_is_abandoned(self) -> None:
-        """The message makes that lawful, and it counts all the same."""
-        assert is_abandoned(self.from_speech, Answered(NOW), None)
 
     def test_a_call_that_would_be_judged_for_too_long_is_not_made(self) -> None:
         """Machine detection of 1.8 s and 0.2 s to connect are two; more is not allowed."""

@@ -72,16 +72,5 @@ def met_by_ms(rule: AnswerRule, answered: Answered) -> int:
     return max(answered.at_ms, begun_ms or 0) + rule.within_ms
 
 
-def is_abandoned(rule: AnswerRule, answered: Answered, agent_ms: int | None) -> bool:
-    """Whether a person who answered counts as abandoned: no agent (None: never) was there in time.
-    The message makes it lawful, not answered."""
-    return agent_ms is None or agent_ms > met_by_ms(rule, answered)
-
-
-def hung_up_is_abandoned(rule: RingRule, ringing_since_ms: int, now_ms: int) -> bool:
-    """Whether to give up a ringing call now would abandon it."""
-    return now_ms - ringing_since_ms < rule.least_ms
-
-
 def _seconds(ms: int) -> str:
     return f"{ms / 1000:g} s"
