@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from routing.outbound.budget import Budget, Tally
-from routing.outbound.pacing.answers import Answers
+from routing.outbound.pacing.answers import Answers, Hours
 from routing.outbound.pacing.durations import Hazard
 from routing.outbound.pacing.lines import Lines
 from routing.outbound.pacing.outlook import Few, Many
@@ -172,6 +172,22 @@ def test_however_much_is_left_no_more_than_twice_the_cap_is_risked() -> None:
     assert bearable_risk(0, 0.03, 0.2) == 0
     risks = [bearable_risk(0.03, 0.03, rate) for rate in (0.05, 0.1, 0.3, 0.9)]
     assert risks == pytest.approx([0.0135, 0.0135, 0.021, 0.0225])
+
+
+def test_more_is_risked_in_hours_in_which_fewer_answer() -> None:
+    """Half as many in the afternoon: twice as much then as in the morning, and over all answers
+    what is risked evenly. An hour of which little is known is like the others."""
+    hours, morning_s, afternoon_s = Hours(), 9 * 3600.0, 15 * 3600.0
+    for at_s, calls in ((morning_s, 400), (afternoon_s, 800)):
+        for call in range(calls):
+            hours.add(call < 40, at_s)
+    dearths = [hours.dearth(morning_s), hours.dearth(afternoon_s)]
+    assert dearths == pytest.approx([2 / 3, 4 / 3])
+    hours.add(True, 20 * 3600.0)
+    assert hours.dearth(20 * 3600.0) == 1
+    risks = [bearable_risk(0.03, 0.03, 0.1, dearth) for dearth in (*dearths, 1)]
+    assert risks == pytest.approx([0.009, 0.018, 0.0135])
+    assert bearable_risk(1.0, 0.03, 0.2, 2.0) == 0.06
 
 
 def test_few_answers_are_not_relied_on() -> None:

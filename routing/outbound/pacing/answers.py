@@ -117,6 +117,16 @@ class Hours:
         return float(shares[now] / shares[before])
 
 
+    def dearth(self, now_s: float) -> float:
+        """How many times as many are answered on the whole as in this hour, as far as it is known;
+        half to twice as many."""
+        hour = int(now_s // 3600) % 24
+        if self._answered[hour] < self._ENOUGH:
+            return 1.0
+        whole = self._answered.sum() / self._ended.sum()
+        return float(np.clip(whole * self._ended[hour] / self._answered[hour], 0.5, 2.0))
+
+
 class Answers:
     """Whether and when calls are answered."""
 

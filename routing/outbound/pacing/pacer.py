@@ -79,6 +79,7 @@ class Pacer:
         self._bearable = 1.0
         self._to_come = self._progressive_per_s = 0.0
         self._drawn_up_s: float | None = None
+        self._dearth = 1.0
         self._count()
 
     def take_prospects(self, prospects: Sequence[Prospects]) -> None:
@@ -139,6 +140,7 @@ class Pacer:
     def _draw_up(self, now_s: float) -> None:
         """Forecasts anew, and how many answers the rest of the day brings."""
         self._drawn_up_s = now_s
+        self._dearth = self.lines.answers.hours.dearth(now_s)
         self._forecast.draw_up(now_s)
         agents, left_s = len(self.team), self._left_s(now_s)
         self._to_come = _BUSY * agents * left_s / self.team.handling_s()
@@ -171,7 +173,7 @@ class Pacer:
             reserve = min(_RESERVE * len(self.team), self._cap * self._to_come / 10)
             share = share_to_lose(self.budget, self._cap, self._to_come, reserve)
             answer_rate = self.lines.answers.rate.share
-            self._bearable = bearable_risk(share, self._cap, answer_rate)
+            self._bearable = bearable_risk(share, self._cap, answer_rate, self._dearth)
 
     # what is heard
 

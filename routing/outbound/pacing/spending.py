@@ -31,11 +31,16 @@ def share_to_lose(budget: Budget, cap: float, to_come: float, reserve: float) ->
     return min(max(cap + (1 - cap) * spare / max(to_come, 1.0), 0.0), 1.0)
 
 
-def bearable_risk(share: float, cap: float, answer_rate: float) -> float:
+def bearable_risk(share: float, cap: float, answer_rate: float, dearth: float = 1.0) -> float:
     """The chance of being lost, if it is answered, with which one more call may be placed while
-    this share of answers may be lost."""
+    this share of answers may be lost.
+
+    In an hour in which `dearth` times fewer people answer than on the whole day, an agent who was
+    not called for waits that much longer: a lost call buys as much more, and as much more is risked
+    then. Over the day's answers these shares come to the even one.
+    """
     ease = min(max(_EASE + _EASE_STEP * (answer_rate - _EASE_FROM), _EASE), _MOST_EASE)
-    return min(ease * share, _GREATEST * cap)
+    return min(ease * share * dearth, _GREATEST * cap)
 
 
 def sure(expected: float, assured: float) -> int:
