@@ -10,3 +10,8 @@ Clock = Callable[[], int]
 def now_ms() -> int:
     """The Unix time in milliseconds."""
     return time.time_ns() // 1_000_000
+
+
+def steady_ms() -> int:
+    """Milliseconds of a clock that only goes forward, whatever is done to the time of day."""
+    return time.monotonic_ns() // 1_000_000

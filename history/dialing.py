@@ -4,9 +4,9 @@ they showed, who was told to start or pause, and which nodes dial."""
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 
 from history.connection import failing, open_engine
 from history.database import upsert
@@ -32,6 +32,15 @@ class LeftCount(NamedTuple):
     list_name: str
     place: str
     leads: int
+
+
+class NodeRow(NamedTuple):
+    """What a node has said last; `seen_ms` is another each time. `said` None: by an engine that did
+    not know of this."""
+
+    node: str
+    seen_ms: int
+    said: Mapping[str, Any] | None
 
 
 class Order(NamedTuple):
@@ -138,17 +147,26 @@ class DialingStore:
             async with self._engine.begin() as connection:
                 await connection.execute(self._give, {"site": self._site, **order._asdict()})
 
-    async def nodes(self, since_ms: int) -> Sequence[str]:
-        """The nodes that have said since then that they dial, in order of their names."""
+    async def nodes(self) -> Sequence[NodeRow]:
+        """What every node has said last that dials, or did."""
         column = dialing_nodes.c
-        query = select(column.node).where(column.site == self._site, column.seen_ms >= since_ms)
+        query = select(column.node, column.seen_ms, column.said).where(column.site == self._site)
         with failing():
             async with self._engine.connect() as connection:
-                return list(await connection.scalars(query.order_by(column.node)))
+                return [NodeRow(*row) for row in await connection.execute(query)]
 
-    async def dials(self, now_ms: int) -> None:
-        """This node does."""
-        values = {"site": self._site, "node": self._node, "seen_ms": now_ms}
+    async def dials(self, now_ms: int, said: Mapping[str, Any]) -> None:
+        """This node does, and says so."""
+        values = {"site": self._site, "node": self._node, "seen_ms": now_ms, "said": said}
         with failing():
             async with self._engine.begin() as connection:
                 await connection.execute(self._see, values)
+
+    async def forget_node(self, node: str, seen_ms: int | None = None) -> None:
+        """A node does not dial any more; with ``seen_ms`` only if it has not said so since."""
+        column = dialing_nodes.c
+        its = delete(dialing_nodes).where(column.site == self._site, column.node == node)
+        with failing():
+            async with self._engine.begin() as connection:
+                last = its if seen_ms is None else its.where(column.seen_ms == seen_ms)
+                await connection.execute(last)

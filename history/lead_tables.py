@@ -203,13 +203,15 @@ campaign_orders = Table(
     Column("paused_in_file", Boolean, nullable=False),
 )
 
-# The nodes that dial, and when they last said so: limits and budgets are parted among them.
+# The nodes that dial, when they last said so, and what they said: limits and budgets are parted
+# among them. `said`: `knows`, the nodes with which it shares, and `claims` of trunks' limits.
 dialing_nodes = Table(
     "dialing_nodes",
     metadata,
     Column("site", Text, primary_key=True),
     Column("node", Text, primary_key=True),
     Column("seen_ms", BigInteger, nullable=False),
+    Column("said", json_type()),
 )
 
 # Who had the evidence of a campaign's calls, and when; written before it is read, and never

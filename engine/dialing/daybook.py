@@ -21,9 +21,6 @@ from routing.outbound.standing import (
     parted,
 )
 
-NODE_GONE_MS = 30_000
-"""A node that has not said for so long that it dials does not."""
-
 
 class DayBook:
     """Of one campaign on one node; days are those of the site's clock."""

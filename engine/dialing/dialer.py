@@ -13,10 +13,10 @@ from config.campaigns import Campaign
 from config.site import Site
 from engine.campaigns.hopper import CampaignHopper, Wants, left_by
 from engine.dialing.calls import DialedCall
-from engine.dialing.daybook import NODE_GONE_MS
 from engine.dialing.outcomes import Outcomes
 from engine.dialing.parts import Parts
 from engine.dialing.run import CampaignRun
+from engine.dialing.sharing import Sharing
 from engine.dialing.up import Up, Word
 from engine.site_rules import served_by
 from history.dialing import Order
@@ -28,12 +28,9 @@ from routing.agent import Available
 from routing.events import AgentChanged, RoutingEvent
 from routing.outbound.leads.plan import Plan, Result
 from routing.outbound.standing import day_of
-from routing.outbound.trunks import Limit
 
 LOOK_S = 1.0
 ANEW_S = 5.0
-SAID_MS = 10_000
-"""How often a node says that it dials, and learns who else does and which numbers were shown."""
 START, PAUSE, STOP = "start", "pause", "stop"
 log = structlog.get_logger(__name__)
 
@@ -48,8 +45,7 @@ class Dialer:
         self._serves: Mapping[str, Collection[str]] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._orders: Mapping[str, Order] = {}
-        self._nodes: Sequence[str] = (parts.node,)
-        self._said_ms = -SAID_MS
+        self._sharing = Sharing(parts)
         self._looks = asyncio.Event()
         self._channels: frozenset[str] = frozenset()
         self._left: dict[str, dict[str, AttemptRow]] = {}
@@ -124,6 +120,7 @@ class Dialer:
 
     async def _start(self, name: str, site: Site) -> None:
         run = CampaignRun(site, name, self._parts)
+        run.nodes = self._sharing.nodes
         await run.take_up(self._left.get(name, {}), self._channels)
         self._left.pop(name, None)
         self.runs[name] = run
@@ -133,7 +130,7 @@ class Dialer:
         run = self.runs[name]
         gone = name not in site.campaigns
         state = STOP if gone else self.state_of(name, site.campaigns[name])
-        run.placing, run.nodes = state == START, self._nodes
+        run.placing = state == START
         if state == STOP and not run.outcomes.calls:
             del self.runs[name]
             if name in self._tasks:
@@ -176,42 +173,25 @@ class Dialer:
         self._looks.set()
 
     async def _hear_of_others(self) -> None:
-        parts, now_ms = self._parts, self._parts.clock()
+        parts, site = self._parts, self._site_in_force()
         self._orders = await parts.kept.orders()
-        if now_ms - self._said_ms < SAID_MS:
+        if not self.runs and all(state == STOP for _, _, state in self.campaigns()):
+            await self._sharing.leave(site)
             return
-        if self.runs:
-            await parts.kept.dials(now_ms)
-        nodes = await parts.kept.nodes(now_ms - NODE_GONE_MS)
-        self._nodes = tuple(sorted({*nodes, parts.node}))
-        self._set_limits(self._site_in_force())
-        counted, site = parts.shown.counted_here(), self._site_in_force()
-        since_ms = day_of(now_ms, site.zone).begins_ms
+        if not await self._sharing.keep_up(site):
+            return
+        for run in self.runs.values():
+            run.nodes = self._sharing.nodes
+        counted, since_ms = parts.shown.counted_here(), day_of(parts.clock(), site.zone).begins_ms
         parts.shown.take_up(await parts.kept.shown(list(site.campaigns), since_ms), counted)
-        self._said_ms = now_ms
 
     def _take(self, site: Site) -> None:
         self._site = site
         self._serves = {agent.id: queues for agent, queues in served_by(site)}
-        self._set_limits(site)
+        self._sharing.part(site)
         for name, run in self.runs.items():
             if name in site.campaigns:
                 run.take_site(site)
-
-    def _set_limits(self, site: Site) -> None:
-        position, nodes = self._nodes.index(self._parts.node), len(self._nodes)
-
-        def limit(written: object) -> Limit:
-            lines = getattr(written, "lines", None)
-            pace = getattr(written, "calls_per_second", None)
-            return Limit(lines, pace).part_of(position, nodes)
-
-        trunks = {name: limit(trunk) for name, trunk in site.trunks.items()}
-        shares = {
-            name: {trunk: limit(share) for trunk, share in campaign.trunks.items()}
-            for name, campaign in site.campaigns.items()
-        }
-        self._parts.trunks.set_limits(trunks, shares)
 
     # agents
 

@@ -12,6 +12,7 @@ import structlog
 from bridge.errors import ActionFailed, AmiError, UnsafeValue
 from bridge.events import CallLead
 from engine.calls.services import Services
+from engine.clock import steady_ms
 from engine.dialing.calls import DialedCall
 from engine.dialing.dialer import Dialer
 from engine.dialing.ordering import order_of
@@ -83,6 +84,7 @@ def open_dialer(
     parts = Parts(
         node=node,
         clock=services.clock,
+        steady=steady_ms,
         leads=leads,
         lists=lists,
         kept=kept,

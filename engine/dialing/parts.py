@@ -20,6 +20,11 @@ class Parts(NamedTuple):
 
     node: str
     clock: Callable[[], int]
+    """Unix epoch, ms."""
+
+    steady: Callable[[], int]
+    """Milliseconds of a clock that only goes forward."""
+
     leads: HopperStore
     lists: LeadStore
     kept: DialingStore

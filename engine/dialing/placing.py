@@ -75,7 +75,7 @@ class Placing:
         self.blocks: Counter[str] = Counter()
         self._hopper, self._name = hopper, name
         self._carrier, self._trunks, self._shown = parts.carrier, parts.trunks, parts.shown
-        self._clock = parts.clock
+        self._clock, self._steady = parts.clock, parts.steady
         self.take_site(site, law)
 
     def take_site(self, site: Site, law: Law) -> None:
@@ -96,7 +96,7 @@ class Placing:
         """A call to this lead, written and to be dialed at once; None: there is none, and the lead
         is back. ``stands`` is asked whenever time may have gone by, ``agent`` is who is kept for it
         by name. Raises DatabaseAway."""
-        trunk = self._trunks.first(self._name, self._clock())
+        trunk = self._trunks.first(self._name, self._steady())
         if trunk is None:
             self._hopper.leave(chosen, self._clock())
             return None
@@ -126,7 +126,7 @@ class Placing:
         if not isinstance(decision, Permit):
             self._not_now(one.chosen, decision)
             return None
-        if not self._trunks.take(self._name, call.trunk, call.contact, now_ms):
+        if not self._trunks.take(self._name, call.trunk, call.contact, self._steady()):
             self._hopper.leave(one.chosen, now_ms)
             return None
         dialed = None

@@ -272,7 +272,7 @@ class CampaignRun:
                 self.outcomes.not_reached(dialed.up, Result.FAILED, self._parts.clock())
 
     def _has_line(self) -> bool:
-        return self._parts.trunks.free(self.name, self._parts.clock()) > 0
+        return self._parts.trunks.free(self.name, self._parts.steady()) > 0
 
     def _stands(self) -> Asking:
         """At this moment."""
@@ -289,8 +289,8 @@ class CampaignRun:
     def may_place(self, now_ms: int) -> bool:
         """Whether anybody may be called at all: nobody is while routing can reserve no agents, for
         who answered would be lost."""
-        is_day = self.book.day is not None and now_ms < self.book.day.ends_ms
-        is_able = self.placing and self._has_agents() and is_day
+        is_counted = not self.book.is_out_of_date(now_ms, self.nodes)
+        is_able = self.placing and self._has_agents() and is_counted
         return is_able and self.placer.has_number_to_show
 
     def _calls(self, now_ms: int, in_air: InAir) -> int:

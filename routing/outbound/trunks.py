@@ -1,6 +1,7 @@
 """Lines of trunks: how many calls each may carry and begin, for one campaign and for all.
 
-Time is told (Unix epoch, ms). Several nodes have a part each: see `Limit.part_of`.
+Time is told, in ms of a clock that only goes forward. Several nodes have a part each: see
+`routing.outbound.sharing`.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, inf
 
 from routing.outbound.pacing.pace import Throttle
 
@@ -35,6 +36,21 @@ class Limit:
         lines = None if self.lines is None else _part(self.lines, position, nodes)
         return Limit(lines, self._pace(position, nodes))
 
+    def within(self, claim: Limit) -> Limit:
+        """No more than was claimed, of what is limited."""
+        lines, calls_per_s = self.lines, self.calls_per_s
+        return Limit(
+            None if lines is None else min(lines, claim.lines or 0),
+            None if calls_per_s is None else min(calls_per_s, claim.calls_per_s or 0.0),
+        )
+
+    def over(self, other: Limit) -> Limit:
+        """The higher of each, as a claim: no limit is 0."""
+        return Limit(
+            max(self.lines or 0, other.lines or 0),
+            max(self.calls_per_s or 0.0, other.calls_per_s or 0.0),
+        )
+
     def _pace(self, position: int, nodes: int) -> float | None:
         if self.calls_per_s is None:
             return None
@@ -48,6 +64,8 @@ def _part(whole: int, position: int, nodes: int) -> int:
 
 
 NO_LIMIT = Limit()
+Key = tuple[str, str]
+"""A campaign, or `ALL`, and a trunk."""
 Shares = Mapping[str, Mapping[str, Limit]]
 """Of each campaign, by trunk in the order in which it uses them, how much it may have."""
 
@@ -58,15 +76,21 @@ class Trunks:
 
     def __init__(self) -> None:
         self._shares: Shares = {}
-        self._limits: dict[tuple[str, str], Limit] = {}
-        self._throttles: dict[tuple[str, str], Throttle] = {}
-        self._held: dict[str, tuple[str, str]] = {}
-        self._taken: Counter[tuple[str, str]] = Counter()
+        self._limits: dict[Key, Limit] = {}
+        self._until_ms: float = -1
+        self._faster: dict[Key, tuple[float, float]] = {}
+        self._throttles: dict[Key, Throttle] = {}
+        self._held: dict[str, Key] = {}
+        self._taken: Counter[Key] = Counter()
 
-    def set_limits(self, trunks: Mapping[str, Limit], shares: Shares) -> None:
-        """The trunks' own limits, and the campaigns' shares of them. Calls that are up keep their
-        lines, and what was begun lately counts."""
-        self._shares = shares
+    def set_limits(
+        self, trunks: Mapping[str, Limit], shares: Shares, now_ms: int = 0, until_ms: float = inf
+    ) -> None:
+        """The trunks' own limits, and the campaigns' shares of them; no call is begun after
+        ``until_ms`` by them. Calls that are up keep their lines, and what was begun lately
+        counts."""
+        self._shares, self._until_ms = shares, until_ms
+        before = self._limits
         own = {(ALL, trunk): limit for trunk, limit in trunks.items()}
         of_campaigns = {
             (campaign, trunk): limit
@@ -78,6 +102,27 @@ class Trunks:
             key: self._throttles.get(key, Throttle(None)).at(limit.calls_per_s)
             for key, limit in self._limits.items()
         }
+        for key, old in before.items():
+            self._slow_down(key, old.calls_per_s, now_ms)
+
+    def _slow_down(self, key: Key, from_per_s: float | None, now_ms: int) -> None:
+        """What was begun at a higher pace is claimed until it counts no more."""
+        now_per_s = self._limits.get(key, NO_LIMIT).calls_per_s or 0
+        if from_per_s and now_per_s < from_per_s:
+            counts_ms = 1000 * ceil(from_per_s) / from_per_s
+            faster_per_s, until_ms = self._faster.get(key, (0.0, 0.0))
+            still_per_s = faster_per_s if until_ms > now_ms else 0.0
+            self._faster[key] = max(from_per_s, still_per_s), max(until_ms, now_ms + counts_ms)
+
+    def claims(self, parts: Mapping[Key, Limit], now_ms: int) -> Mapping[Key, Limit]:
+        """What other nodes must leave to this one: ``parts`` that it wants, and what it uses now,
+        limits in force, lines of calls that are up, and calls begun lately."""
+        return {key: part.over(self._used(key, now_ms)) for key, part in parts.items()}
+
+    def _used(self, key: Key, now_ms: int) -> Limit:
+        faster_per_s, until_ms = self._faster.get(key, (0.0, 0.0))
+        lately = Limit(self._taken[key], faster_per_s if now_ms < until_ms else 0)
+        return lately.over(self._limits.get(key, NO_LIMIT))
 
     def free(self, campaign: str, now_ms: int) -> int:
         """How many calls the campaign may begin at once."""
@@ -113,6 +158,8 @@ class Trunks:
         return {t: n for (name, t), n in self._taken.items() if name == campaign and n}
 
     def _left(self, campaign: str, trunk: str, now_ms: int) -> int:
+        if now_ms > self._until_ms:
+            return 0
         lefts = [UNLIMITED]
         for key in self._limited(campaign, trunk):
             lines = self._limits[key].lines
@@ -120,5 +167,5 @@ class Trunks:
             lefts.append(self._throttles[key].left(now_ms, left))
         return max(0, min(lefts))
 
-    def _limited(self, campaign: str, trunk: str) -> Iterator[tuple[str, str]]:
+    def _limited(self, campaign: str, trunk: str) -> Iterator[Key]:
         return (key for key in ((ALL, trunk), (campaign, trunk)) if key in self._limits)

@@ -148,6 +148,7 @@ class House:
 
     def __init__(self, url: str, site: Site, now_ms: int, node: str = "node") -> None:
         self.url, self.site, self.node, self.now_ms = url, site, node, now_ms
+        self.put_back_ms = 0
         self.carrier, self.floor, self.tasks = FakeCarrier(), FakeFloor(), Tasks()
         self.trunks, self.settling = Trunks(), Settling()
         line = site.trunks["line"]
@@ -157,6 +158,7 @@ class House:
         self.parts = Parts(
             node,
             lambda: self.now_ms,
+            lambda: self.steady_ms,
             HopperStore(url, site.site, node),
             LeadStore(url, site.site),
             DialingStore(url, site.site, node),
@@ -170,6 +172,16 @@ class House:
             self.tasks,
         )
         self.run = CampaignRun(site, "sales", self.parts)
+
+    @property
+    def steady_ms(self) -> int:
+        """What a clock shows that only goes forward."""
+        return self.now_ms + self.put_back_ms
+
+    def put_clock_back(self, by_ms: int) -> None:
+        """The time of day is another; no time has gone by."""
+        self.now_ms -= by_ms
+        self.put_back_ms += by_ms
 
     async def close(self) -> None:
         await self.tasks.done()

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
+from engine.campaigns.hopper import CampaignHopper
 from engine.dialing.dialer import PAUSE, START, STOP, Dialer
 from engine.dialing.run import CampaignRun
 from history.errors import DatabaseAway
@@ -39,6 +40,7 @@ async def opened(database_url: str) -> AsyncIterator[Open]:
 
 def dialer_of(house: House) -> Dialer:
     """The engine's dialer, which takes the place of the one run that the house has."""
+    house.trunks.set_limits({}, {})
     return Dialer(lambda: house.site, house.parts)
 
 
@@ -181,17 +183,39 @@ async def test_stop_ends_placing_and_not_the_calls_that_are_up(opened: Open) -> 
 
 
 async def test_nodes_part_lines_and_keep_the_caps_each_on_its_own_calls(opened: Open) -> None:
-    """Of twelve lines each of two has six, as soon as each hears of the other."""
+    """Of twelve lines each of two has six, the second as soon as the first has let go of them."""
     one, two = opened("a"), opened("b")
     dialers = [await taken_up(each) for each in (one, two)]
-    for house, dialer in zip((one, two), dialers, strict=True):
-        house.now_ms += 11_000
-        await dialer.look()
-    one.now_ms += 11_000
-    await dialers[0].look()
-    assert [house.trunks.free("sales", house.now_ms) for house in (one, two)] == [6, 6]
+
+    async def free(later_ms: int) -> list[int]:
+        for house, dialer in zip((one, two), dialers, strict=True):
+            house.now_ms += later_ms
+            await dialer.look()
+        return [house.trunks.free("sales", house.steady_ms) for house in (one, two)]
+
+    assert await free(0) == [12, 0]
+    assert await free(11_000) == [6, 0]
+    assert await free(1_000) == [6, 6]
     await one.step()
     assert not one.run.book.standing.alone
+
+
+async def test_a_clock_that_is_put_back_keeps_no_calls_back(opened: Open) -> None:
+    """Neither those of a trunk's next second, nor what nodes say to each other."""
+    house = opened()
+    await house.bring(1, 2)
+    dialer = await taken_up(house)
+    house.now_ms += 7_200_000
+    await dialer.look()
+    trunk = house.site.trunks["line"].model_copy(update={"lines": None, "calls_per_second": 2.0})
+    house.site = house.site.model_copy(update={"trunks": {"line": trunk}})
+    await dialer.look()
+    house.work("anna", "ben")
+    assert len(await house.step()) == 2
+    house.put_clock_back(3_600_000)
+    house.now_ms += 1_001
+    await dialer.look()
+    assert house.trunks.free("sales", house.steady_ms) == 2
 
 
 async def test_an_agent_is_in_one_team(opened: Open) -> None:
@@ -334,15 +358,20 @@ async def test_a_campaign_ends_also_while_the_database_is_away(
     opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its end is nobody's fault: other campaigns, and the engine, go on."""
-    house, asked = opened(), asyncio.Event()
+    house, asked, looks = opened(), asyncio.Event(), asyncio.Event()
+
+    async def never_done(self: CampaignHopper) -> None:
+        looks.set()
+        await asyncio.Future()
 
     async def away(self: HopperStore, by: str) -> None:
         asked.set()
         raise DatabaseAway("Gone")
 
     monkeypatch.setattr(HopperStore, "release", away)
+    monkeypatch.setattr(CampaignHopper, "round", never_done)
     running = asyncio.create_task(house.run.hopper.run())
-    await asyncio.sleep(0)
+    await looks.wait()
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running

@@ -1,0 +1,89 @@
+"""This node among those that dial: what it says to them, what it hears, and its part of trunks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from config.site import Site
+from engine.dialing.parts import Parts
+from history.dialing import NodeRow
+from routing.outbound.sharing import Claims, Peers, Said
+from routing.outbound.trunks import ALL, Key, Limit
+
+
+class Sharing:
+    """Of all campaigns of an engine. Until the other nodes know of it no call is begun."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts, self._peers = parts, Peers(parts.node)
+
+    @property
+    def nodes(self) -> Sequence[str]:
+        """With whom this node shares, itself among them."""
+        return self._peers.nodes
+
+    async def keep_up(self, site: Site) -> bool:
+        """Say that it dials, and hear who else does, if it is time; whether it was. Raises
+        DatabaseAway."""
+        parts, peers = self._parts, self._peers
+        if not peers.is_due(parts.steady()):
+            return False
+        if peers.is_new:
+            await self._hear()
+        sent_ms = parts.steady()
+        claims = parts.trunks.claims(peers.parts(limits_of(site)), sent_ms)
+        await parts.kept.dials(parts.clock(), _written(peers.knows, claims))
+        peers.told(claims, sent_ms)
+        await self._hear()
+        self.part(site)
+        return True
+
+    def part(self, site: Site) -> None:
+        """What this node may use of the site's trunks, from now on."""
+        granted = self._peers.granted(limits_of(site))
+        trunks = {name: granted[ALL, name] for name in site.trunks}
+        shares = {
+            name: {trunk: granted[name, trunk] for trunk in campaign.trunks}
+            for name, campaign in site.campaigns.items()
+        }
+        now_ms = self._parts.steady()
+        self._parts.trunks.set_limits(trunks, shares, now_ms, self._peers.until_ms)
+
+    async def leave(self, site: Site) -> None:
+        """It does not dial any more. Raises DatabaseAway."""
+        if not self._peers.is_new:
+            self._peers.left()
+            self.part(site)
+            await self._parts.kept.forget_node(self._parts.node)
+
+    async def _hear(self) -> None:
+        rows = await self._parts.kept.nodes()
+        self._peers.hear([_said(row) for row in rows], self._parts.steady())
+        for said in self._peers.gone():
+            await self._parts.kept.forget_node(said.node, said.beat)
+
+
+def limits_of(site: Site) -> dict[Key, Limit]:
+    """Of trunks, and of campaigns' shares of them, for all nodes together."""
+    own = {
+        (ALL, name): Limit(trunk.lines, trunk.calls_per_second)
+        for name, trunk in site.trunks.items()
+    }
+    of_campaigns = {
+        (name, trunk): Limit(share.lines, share.calls_per_second)
+        for name, campaign in site.campaigns.items()
+        for trunk, share in campaign.trunks.items()
+    }
+    return {**own, **of_campaigns}
+
+
+def _written(knows: frozenset[str], claims: Claims) -> dict[str, Any]:
+    told = [[*key, claim.lines, claim.calls_per_s] for key, claim in claims.items()]
+    return {"knows": sorted(knows), "claims": told}
+
+
+def _said(row: NodeRow) -> Said:
+    told: Mapping[str, Any] = row.said or {}
+    claims = {(each[0], each[1]): Limit(each[2], each[3]) for each in told.get("claims", ())}
+    return Said(row.node, row.seen_ms, frozenset(told.get("knows", ())), claims)
