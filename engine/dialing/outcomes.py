@@ -24,6 +24,7 @@ from routing.outbound.roster import Roster
 OUTCOMES: Mapping[type[events.Event], Outcome] = {
     events.Connected: Outcome.LIVE,
     events.Lost: Outcome.LOST,
+    events.NotMet: Outcome.NOT_MET,
     events.Machine: Outcome.MACHINE,
 }
 log = structlog.get_logger(__name__)

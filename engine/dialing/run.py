@@ -58,6 +58,7 @@ class CampaignRun:
         self.nodes: Sequence[str] = (parts.node,)
         self.placing = True
         self.slowed: tuple[str, ...] = ()
+        self._is_grave = False
         self.left = 0
         self.placed_ms: deque[int] = deque(maxlen=10_000)
         self.leaving: dict[str, Callable[[], object]] = {}
@@ -150,6 +151,7 @@ class CampaignRun:
             each(self._parts.clock())
         try:
             await self.keep_up()
+            self._find_slowed()
             for _ in range(AT_ONCE):
                 if self.campaign.mode == "preview" or not await self._next_call():
                     return
@@ -298,8 +300,8 @@ class CampaignRun:
         if not self.may_place(now_ms) or self._callers_wait():
             return 0
         calls = self.pacer.advise(now_ms).calls
-        self._find_slowed(in_air)
-        if self.campaign.mode != "agentless" and (self.slowed or not self.campaign.dials_ahead):
+        is_ahead = self.campaign.dials_ahead and not self._why_slowed(in_air)
+        if self.campaign.mode != "agentless" and not is_ahead:
             calls = min(calls, in_air.free - in_air.calls)
         if self.leaving:
             calls = min(calls, in_air.free - len(self.leaving) - in_air.calls)
@@ -344,19 +346,26 @@ class CampaignRun:
         """The other queues that the team serves."""
         return tuple(self.serves - {self.campaign.queue or ""})
 
-    def _find_slowed(self, in_air: InAir) -> None:
-        """Whether, and why, the law leaves nothing but progressive dialing."""
+    def _why_slowed(self, in_air: InAir) -> tuple[str, ...]:
+        """Why the law leaves nothing but progressive dialing; empty: it leaves more."""
         if not self.campaign.dials_ahead:
-            self.slowed = ()
-        else:
-            budget = self.pacer.budget.expecting(in_air.relied_on)
-            kept = min(in_air.calls, in_air.free)
-            told = self.campaign.sorry.parts
-            found = abandoning.pace(self.law.everywhere, budget, kept, told)
-            slowed = tuple(each.value for each in found.why)
-            if bool(slowed) != bool(self.slowed):
-                log.info("campaign_slowed", campaign=self.name, why=slowed or "not any more")
-            self.slowed = slowed
+            return ()
+        budget = self.pacer.budget.expecting(in_air.relied_on)
+        kept = min(in_air.calls, in_air.free)
+        told = self.campaign.sorry.parts
+        found = abandoning.pace(self.law.everywhere, budget, kept, told)
+        return tuple(each.value for each in found.why)
+
+    def _find_slowed(self) -> None:
+        """Told when it changes. That nobody may be lost before enough have answered is usual, and
+        no warning."""
+        slowed, budget = self._why_slowed(self.in_air()), self.pacer.budget
+        lost = bool(slowed) and (budget.before + budget.today).lost > 0
+        is_grave = lost or abandoning.Slowed.MESSAGE.value in slowed
+        if (bool(slowed), is_grave) != (bool(self.slowed), self._is_grave):
+            tell = log.warning if is_grave else log.info
+            tell("campaign_slowed", campaign=self.name, why=slowed or "not any more")
+        self.slowed, self._is_grave = slowed, is_grave
 
     # agents
 

@@ -35,6 +35,8 @@ class Outcome(Enum):
     LOST = "lost"
     """A person answered and nobody was there in time; or it was hung up before it had rung for as
     long as it must, whoever would have answered."""
+    NOT_MET = "not met"
+    """It counted as live, and is lost: its agent was gone before the two heard each other."""
     MACHINE = "machine"
     """Detection said that a machine answered."""
 
@@ -57,6 +59,8 @@ class Tally:
                 return replace(self, live=self.live + 1)
             case Outcome.LOST:
                 return replace(self, lost=self.lost + 1)
+            case Outcome.NOT_MET:
+                return replace(self, live=self.live - 1, lost=self.lost + 1)
             case Outcome.MACHINE:
                 return replace(self, machines=self.machines + 1)
 

@@ -130,7 +130,7 @@ class Joined(_State):
         return Step(Joined(self.call, agent), events.Talking(agent, at_ms))
 
     def lost(self, at_ms: int) -> Step:
-        return Step(Over(self.call, Result.LOST), events.Lost(self.call, at_ms))
+        return Step(Over(self.call, Result.LOST), events.NotMet(self.call, at_ms))
 
     def ended(self, at_ms: int, *, by_callee: bool) -> Step:
         told = events.Ended(self.call, at_ms) if self.agent is None else None

@@ -99,7 +99,7 @@ def test_who_met_nobody_after_all_was_lost() -> None:
     joined = Joined("c", "anna")
     assert joined.connected("anna", 7) == (joined, None)
     assert joined.connected("ben", 8) == (Joined("c", "ben"), events.Talking("ben", 8))
-    assert joined.lost(9) == (Over("c", Result.LOST), events.Lost("c", 9))
+    assert joined.lost(9) == (Over("c", Result.LOST), events.NotMet("c", 9))
 
 
 def test_calls_that_were_lost_with_their_engine_count_as_lost() -> None:

@@ -6,11 +6,13 @@ from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from engine.dialing.up import Word
 from history.do_not_call import Entry
 from history.outcome import EndedBy
 from routing.agent import Offline, Paused
+from routing.outbound.budget import Tally
 from routing.outbound.leads.plan import Result
 from routing.outbound.pacing import events
 from tests.unit.dialing import MACHINE, MONDAY, House, at, number, site_of
@@ -204,7 +206,7 @@ async def test_who_was_joined_with_nobody_counts_as_lost(opened: Open) -> None:
     house.run.outcomes.lost(house.run.outcomes.calls[call.contact], house.now_ms)
     house.run.outcomes.ended(house.run.outcomes.calls[call.contact], house.now_ms, EndedBy.ENGINE)
     await house.settled()
-    assert house.run.book.today.lost == 1
+    assert house.run.book.today == house.run.pacer.budget.today == Tally(live=0, lost=1)
     assert await house.rows("SELECT result FROM dial_attempts") == [{"result": "lost"}]
 
 
@@ -403,6 +405,26 @@ async def test_a_campaign_that_may_lose_nobody_is_progressive_and_says_so(opened
         "today's abandon rate leaves no room",
         "the abandon rate of 30 days leaves no room",
     )
+
+
+async def test_who_only_looks_changes_nothing(opened: Open) -> None:
+    """Whether it is slowed is found out and logged where calls are placed, and not for a view; it
+    is a warning once somebody was lost, and no matter while too few have answered."""
+    house = opened("predictive")
+    await house.bring(*range(30))
+    house.work("anna", "ben")
+    await house.run.keep_up()
+    with capture_logs() as logs:
+        house.run.wants(house.now_ms)
+        assert (house.run.slowed, logs) == ((), [])
+        calls = await house.step()
+    assert [(log["event"], log["log_level"]) for log in logs] == [("campaign_slowed", "info")]
+    house.answer(calls[0])
+    house.run.outcomes.lost(house.run.outcomes.calls[calls[0].contact], house.now_ms)
+    with capture_logs() as logs:
+        await house.step()
+        await house.step()
+    assert [(log["event"], log["log_level"]) for log in logs] == [("campaign_slowed", "warning")]
 
 
 async def test_a_good_month_lets_a_campaign_dial_ahead(opened: Open) -> None:

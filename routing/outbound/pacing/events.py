@@ -100,6 +100,14 @@ class Lost(NamedTuple):
     at_ms: int
 
 
+class NotMet(NamedTuple):
+    """Who was `Connected` has met nobody: the agent was gone in that moment, and no other was there
+    in time. It was lost, and never live."""
+
+    call: str
+    at_ms: int
+
+
 class Machine(NamedTuple):
     """Detection says that a machine answered."""
 
@@ -141,6 +149,7 @@ Event = (
     | Connected
     | Ended
     | Lost
+    | NotMet
     | Machine
     | Busy
     | NoAnswer

@@ -192,6 +192,7 @@ class Pacer:
             told.Connected: self._connected,
             told.Ended: lambda e: self._with_flow.discard(e.call),
             told.Lost: self._lost,
+            told.NotMet: self._not_met,
             told.Machine: self._machine,
             told.Busy: lambda e: lines.nobody(e.call, e.at_ms / 1000),
             told.NoAnswer: lambda e: lines.nobody(e.call, e.at_ms / 1000),
@@ -217,6 +218,10 @@ class Pacer:
         else:
             self.lines.hung_up(event.call)
         self._became(Outcome.LOST)
+
+    def _not_met(self, event: told.NotMet) -> None:
+        self._with_flow.discard(event.call)
+        self._became(Outcome.NOT_MET)
 
     def _machine(self, event: told.Machine) -> None:
         self.lines.nobody(event.call, event.at_ms / 1000)
