@@ -339,6 +339,7 @@ class Dialer:
 
     def ended(self, contact: str, at_ms: int, hung_up_by: EndedBy) -> None:
         """Its channel is gone."""
+        self._parts.trunks.release(contact)
         for outcomes, up in self._found(contact):
             outcomes.ended(up, at_ms, hung_up_by)
 

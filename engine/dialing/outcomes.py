@@ -122,7 +122,8 @@ class Outcomes:
             self._settling.put(lambda: self._leads.never_again(contact, at_ms))
 
     def opted_out(self, up: Up, at_ms: int) -> None:
-        """At once, and not with the call's end: nobody calls this number any more."""
+        """At once, and not with the call's end: nobody calls this number any more. The line is
+        the call's until that (`engine.dialing.dialer.Dialer.ended`)."""
         result = up.state.result if isinstance(up.state, Over) else Result.LOST
         up.never_again = True
         self._write(up, up.ended(result, at_ms))
@@ -173,6 +174,7 @@ class Outcomes:
 
     def _settle(self, up: Up, at_ms: int) -> None:
         result = up.state.result if isinstance(up.state, Over) else Result.UNKNOWN
+        self._trunks.release(up.call.contact)
         self._write(up, up.ended(result, at_ms))
 
     def _write(self, up: Up, ended: Ended) -> None:
@@ -180,7 +182,6 @@ class Outcomes:
         contact = up.call.contact
         if self.calls.pop(contact, None) is None:
             return
-        self._trunks.release(contact)
         self._changed()
 
         async def write() -> None:

@@ -397,3 +397,28 @@ async def test_a_paused_campaign_keeps_its_agents_while_somebody_may_answer(open
     dialer.not_reached(call.contact, Result.BUSY, house.now_ms)
     await dialer.look()
     assert dialer.runs["more"].team == frozenset(["zoe"])
+
+
+async def test_a_paused_campaigns_calls_keep_their_lines_until_their_channels_are_gone(
+    opened: Open,
+) -> None:
+    """Those of a trunk that two campaigns share; also of who has pressed the key for no more calls,
+    of which all is written before the channel is hung up."""
+    house = opened()
+    campaign = house.site.campaigns["sales"]
+    house.site = house.site.model_copy(update={"campaigns": {"sales": campaign, "more": campaign}})
+    await house.bring(1, 2)
+    dialer = await taken_up(house)
+    house.work("anna", "ben")
+    first, second = await house.step()
+    await dialer.order("sales", PAUSE, "eva")
+    await dialer.look()
+    assert house.trunks.free("more", house.steady_ms) == 10
+    dialer.not_reached(first.contact, Result.BUSY, house.now_ms)
+    dialer.answered(second.contact, house.now_ms)
+    dialer.lost(second.contact, house.now_ms)
+    dialer.opted_out(second.contact, house.now_ms)
+    assert await dialer.is_written()
+    assert house.trunks.free("more", house.steady_ms) == 11
+    dialer.ended(second.contact, house.now_ms, EndedBy.ENGINE)
+    assert house.trunks.free("more", house.steady_ms) == 12
