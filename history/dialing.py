@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import ColumnElement, case, delete, func, select, update
 
 from history.connection import failing, open_engine
 from history.database import upsert
@@ -14,12 +14,14 @@ from history.lead_hopper import AttemptRow
 from history.lead_tables import attempts, campaign_orders, dialing_nodes, lead_lists, leads
 from history.leads import attempt_of
 
+UNDER_WAY = "under_way"
 COUNTED = 10_000
 """Leads that are left are counted so far; more are "at least" so many."""
 
 
 class ResultCount(NamedTuple):
-    """So many calls of a node ended so; `result` None: they are with an agent or a flow."""
+    """So many calls of a node ended so; `result` None: they are with an agent or a flow,
+    `UNDER_WAY`: nobody has answered yet."""
 
     node: str
     result: str | None
@@ -67,18 +69,22 @@ class DialingStore:
         """Close every connection."""
         await self._engine.dispose()
 
-    async def results(self, campaign: str, since_ms: int, until_ms: int) -> Sequence[ResultCount]:
-        """What became of the calls that were begun in a time, by node; those of which nothing is
-        known yet are left out, but for those that were answered."""
+    async def results(
+        self, campaign: str, since_ms: int, until_ms: int, doubtful_ms: int
+    ) -> Sequence[ResultCount]:
+        """What became of the calls that were begun in a time, by node; of those that nobody has
+        answered yet only the ones that were begun before ``doubtful_ms``."""
         column = attempts.c
         begun = column.begun_ms >= since_ms, column.begun_ms < until_ms
-        known = column.result.is_not(None) | column.answered_ms.is_not(None)
-        query = select(column.node, column.result, func.count()).where(
-            column.site == self._site, column.campaign == campaign, *begun, known
+        is_open = column.result.is_(None) & column.answered_ms.is_(None)
+        result = case((is_open, UNDER_WAY), else_=column.result).label("came_to")
+        wanted = ~is_open | (column.begun_ms < doubtful_ms)
+        query = select(column.node, result, func.count()).where(
+            column.site == self._site, column.campaign == campaign, *begun, wanted
         )
         with failing():
             async with self._engine.connect() as connection:
-                rows = await connection.execute(query.group_by(column.node, column.result))
+                rows = await connection.execute(query.group_by(column.node, result))
                 return [ResultCount(*row) for row in rows]
 
     async def shown(self, campaigns: Collection[str], since_ms: int) -> Mapping[str, int]:

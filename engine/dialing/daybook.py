@@ -12,6 +12,7 @@ from routing.outbound.leads.place import Place
 from routing.outbound.rules.clocks import HoursRule
 from routing.outbound.rules.law import Law
 from routing.outbound.standing import (
+    UNDER_WAY,
     Count,
     Day,
     Past,
@@ -20,6 +21,10 @@ from routing.outbound.standing import (
     of_others,
     parted,
 )
+
+AGAIN_MS = 30_000
+_MARGIN_MS = 1_000
+"""Two machines' ideas of the shared time differ by no more."""
 
 
 class DayBook:
@@ -31,10 +36,17 @@ class DayBook:
         self.day: Day | None = None
         self.standing = Standing(Budget())
         self._nodes: Sequence[str] = ()
+        self._parted_ms = 0
+        self._again_ms: int | None = None
 
     def is_out_of_date(self, now_ms: int, nodes: Sequence[str]) -> bool:
         """Whether the day is over, or others dial than did."""
         return self.day is None or now_ms >= self.day.ends_ms or nodes != self._nodes
+
+    def is_doubtful(self, now_ms: int) -> bool:
+        """Whether to look up once more what became of the calls that others had in the air when
+        the campaign was parted with them: these count as lost until that is known."""
+        return self._again_ms is not None and now_ms >= self._again_ms
 
     async def look_up(self, now_ms: int, caps: Budget, nodes: Sequence[str]) -> bool:
         """What became of the calls of today and of the 29 days before; whether it is a new day.
@@ -43,6 +55,8 @@ class DayBook:
         DatabaseAway.
         """
         day = day_of(now_ms, self.zone)
+        if nodes != self._nodes:
+            self._parted_ms = now_ms + _MARGIN_MS
         counts = await self._counts(day.begins_ms, day.ends_ms)
         today = parted(counts, self._node, nodes)
         window = await self._counts(day.window_begins_ms, day.begins_ms)
@@ -60,6 +74,8 @@ class DayBook:
         self.standing = Standing(caps, past, Past(today[1], gone), alone, others)
         is_new = self.day is not None and day != self.day
         self.day, self._nodes = day, nodes
+        theirs = any(c.result == UNDER_WAY and c.node != self._node for c in (*counts, *window))
+        self._again_ms = now_ms + AGAIN_MS if theirs else None
         return is_new
 
     def take_caps(self, caps: Budget) -> None:
@@ -78,7 +94,7 @@ class DayBook:
         return self.standing.mine.today
 
     async def _counts(self, since_ms: int, until_ms: int) -> list[Count]:
-        found = await self._store.results(self._campaign, since_ms, until_ms)
+        found = await self._store.results(self._campaign, since_ms, until_ms, self._parted_ms)
         return [Count(*each) for each in found]
 
 

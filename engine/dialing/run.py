@@ -163,7 +163,7 @@ class CampaignRun:
     async def keep_up(self) -> None:
         """The day, the places where leads are, and how many are left."""
         now_ms = self._parts.clock()
-        if self.book.is_out_of_date(now_ms, self.nodes):
+        if self.book.is_out_of_date(now_ms, self.nodes) or self.book.is_doubtful(now_ms):
             if await self.book.look_up(now_ms, self.law.caps(), self.nodes):
                 self.pacer.new_day(self.book.standing.budget(), self._ends_ms())
             self._replan()

@@ -13,6 +13,8 @@ from routing.outbound.leads.plan import Result
 
 _LIVE = (None, Result.ANSWERED.value)
 _LOST = (Result.LOST.value, Result.UNKNOWN.value)
+UNDER_WAY = "under_way"
+"""In the place of a result: nobody has answered yet, and nobody knows who will."""
 
 
 class Count(NamedTuple):
@@ -42,13 +44,14 @@ def _midnight_ms(day: date, zone: str) -> int:
     return round(datetime.combine(day, time(), ZoneInfo(zone)).timestamp() * 1000)
 
 
-def tally_of(counts: Iterable[Count]) -> Tally:
+def tally_of(counts: Iterable[Count], *, at_worst: bool = False) -> Tally:
     """What became of calls, as budgets count it. Of a call that was lost with its engine nobody
-    knows whether a person had answered: it counts as lost."""
+    knows whether a person had answered: it counts as lost. `at_worst`: so do those under way."""
     live = lost = machines = 0
     for count in counts:
         live += count.calls if count.result in _LIVE else 0
-        lost += count.calls if count.result in _LOST else 0
+        is_lost = count.result in _LOST or (at_worst and count.result == UNDER_WAY)
+        lost += count.calls if is_lost else 0
         machines += count.calls if count.result == Result.MACHINE else 0
     return Tally(live, lost, machines)
 
@@ -116,17 +119,19 @@ def _is_over(caps: Budget, past: Past) -> bool:
 def of_others(
     today: Collection[Count], before: Collection[Count], node: str, nodes: Collection[str]
 ) -> tuple[Past, ...]:
-    """What became of the calls of each other node that dials."""
+    """What became of the calls of each other node that dials, or may at worst: what a node that
+    was alone has risked before it heard of this one may still be lost."""
 
     def of(counts: Collection[Count], other: str) -> Tally:
-        return tally_of(each for each in counts if each.node == other)
+        return tally_of((each for each in counts if each.node == other), at_worst=True)
 
     return tuple(Past(of(today, each), of(before, each)) for each in nodes if each != node)
 
 
 def parted(counts: Iterable[Count], node: str, nodes: Collection[str]) -> tuple[Tally, Tally]:
-    """The tallies of a node, and of those who are not among the `nodes` that dial."""
+    """The tallies of a node, and of those who are not among the `nodes` that dial; their calls in
+    the air may all be lost."""
     found = list(counts)
     mine = tally_of(each for each in found if each.node == node)
-    gone = tally_of(each for each in found if each.node != node and each.node not in nodes)
-    return mine, gone
+    theirs = (each for each in found if each.node != node and each.node not in nodes)
+    return mine, tally_of(theirs, at_worst=True)

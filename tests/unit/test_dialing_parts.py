@@ -16,6 +16,7 @@ from routing.outbound.course import InAir, Joined, Over, PickedUp
 from routing.outbound.leads.plan import Result
 from routing.outbound.pacing import events
 from routing.outbound.standing import (
+    UNDER_WAY,
     Count,
     Past,
     Standing,
@@ -108,6 +109,13 @@ def test_calls_that_were_lost_with_their_engine_count_as_lost() -> None:
     counts += [Count("a", "busy", 50), Count("b", "machine", 6), Count("c", "lost", 7)]
     assert tally_of(counts) == Tally(live=5, lost=11, machines=6)
     assert parted(counts, "a", ["a", "b"]) == (Tally(live=5), Tally(lost=7))
+
+
+def test_calls_in_the_air_of_other_nodes_may_all_be_lost() -> None:
+    """One's own are the pacer's matter."""
+    counts = [Count(node, UNDER_WAY, 3) for node in "abc"] + [Count("b", "answered", 5)]
+    assert parted(counts, "a", ["a", "b"]) == (Tally(), Tally(lost=3))
+    assert of_others(counts, [], "a", ["a", "b"]) == (Past(Tally(live=5, lost=3)),)
 
 
 def test_days_are_those_of_the_sites_clock() -> None:

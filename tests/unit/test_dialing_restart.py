@@ -15,7 +15,9 @@ from history.errors import DatabaseAway
 from history.lead_hopper import AttemptRow, HopperStore
 from history.outcome import EndedBy
 from routing.agent import Available
+from routing.outbound.budget import Budget, Tally
 from routing.outbound.leads.plan import Result
+from routing.outbound.standing import Past
 from tests.unit.dialing import House, at, number, paused, site_of
 
 pytestmark = pytest.mark.unit
@@ -422,3 +424,24 @@ async def test_a_paused_campaigns_calls_keep_their_lines_until_their_channels_ar
     assert house.trunks.free("more", house.steady_ms) == 11
     dialer.ended(second.contact, house.now_ms, EndedBy.ENGINE)
     assert house.trunks.free("more", house.steady_ms) == 12
+
+
+async def test_who_joins_reckons_with_what_the_others_have_in_the_air(opened: Open) -> None:
+    """They were alone until then, and may have risked what others had left over."""
+    one, two = opened("a"), opened("b")
+    await one.bring(1, 2, 3, 4)
+    await taken_up(one)
+    one.work("anna", "ben")
+    assert len(await one.step()) == 2
+    await two.run.book.look_up(two.now_ms, Budget(), ("a", "b"))
+    assert two.run.book.standing.others == (Past(Tally(lost=2)),)
+    assert two.run.book.standing.budget().today == Tally(lost=2)
+    for call in one.carrier.calls:
+        one.not_reached(call)
+    await one.settled()
+    assert len(await one.step(5_000)) == 2
+    two.now_ms += 31_000
+    assert two.run.book.is_doubtful(two.now_ms)
+    await two.run.book.look_up(two.now_ms, Budget(), ("a", "b"))
+    assert two.run.book.standing.budget().today == Tally()
+    assert not two.run.book.is_doubtful(two.now_ms + 60_000)
