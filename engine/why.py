@@ -24,6 +24,7 @@ WORDS = {
     "in_reserve": "kept for priority",
     "out_of_reach": "registered with another engine",
     "left": "left to another engine, whose contact comes before",
+    "kept": "kept for somebody whom a campaign calls",
     "free": "free",
 }
 

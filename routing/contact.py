@@ -20,6 +20,11 @@ Channel = Literal["voice"]
 """Kinds of contact. The matcher never looks at it; chat and mail come later."""
 
 
+FIRST = 1_000
+"""The priority of who was called and has answered, above every caller's (0 to 100): callers may
+wait, and the law gives these people two seconds."""
+
+
 class Outcome(StrEnum):
     """Why a contact is over."""
 

@@ -27,6 +27,7 @@ class Verdict(StrEnum):
     IN_RESERVE = "in_reserve"  # detail: from which priority on
     OUT_OF_REACH = "out_of_reach"  # only the switch of another node can ring the phone
     LEFT = "left"  # to another node, which has a contact before this one
+    KEPT = "kept"  # for those whom a campaign calls
     FREE = "free"  # suits it and could take it
 
 
@@ -135,11 +136,13 @@ def _of_the_free(name: str, contact: Contact, ledger: Ledger) -> Verdict:
     """Whether one who is free is so for this contact too, where several nodes have agents."""
     if not ledger.reach.can_ring(contact.node, name):
         return Verdict.OUT_OF_REACH
-    return Verdict.FREE if ledger.pool.may_have(contact, name) else Verdict.LEFT
+    if ledger.pool.may_have(contact, name):
+        return Verdict.FREE
+    return Verdict.KEPT if ledger.pool.is_kept(name) else Verdict.LEFT
 
 
 _NEAREST = (
-    *(Verdict.HAS_IT, Verdict.FREE, Verdict.LEFT, Verdict.IN_RESERVE, Verdict.BUSY),
+    *(Verdict.HAS_IT, Verdict.FREE, Verdict.LEFT, Verdict.KEPT, Verdict.IN_RESERVE, Verdict.BUSY),
     *(Verdict.ANOTHER_WANTED, Verdict.OUT_OF_REACH, Verdict.AWAY, Verdict.LACKS_SKILL),
 )
 

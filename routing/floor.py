@@ -186,6 +186,11 @@ class Floor:
                 self.ledger.stops.append(Assignment(record.contact, self.ledger.site[name]))
         return True
 
+    def keep(self, agents: frozenset[str], now_ms: int) -> None:
+        """These agents are for those whom campaigns call, and for nobody else."""
+        for name in sorted(self.ledger.pool.keep(agents), key=self._longest_idle):
+            self.offers.offer_agent(name, now_ms)
+
     # rings and conversations
 
     def start_ring(self, assignment: Assignment, now_ms: int) -> bool:

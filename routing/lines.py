@@ -32,6 +32,8 @@ class Wish(NamedTuple):
     """Whether it may have the agents that the queue keeps in reserve."""
     node: str = ""
     """Whose switch has the caller; empty: this node's."""
+    was_called: bool = False
+    """By a campaign, which keeps agents for it."""
 
     def needs(self, rules: QueueRules) -> Requirement:
         """All that an agent must meet, what the queue asks for too."""
@@ -50,6 +52,13 @@ class Kind(NamedTuple):
     nodes: frozenset[str] | None = None
     """Whose switches can ring their phones, this node's among them as empty; None: there is but
     one."""
+
+    is_kept: bool = False
+    """For those whom campaigns call."""
+
+    def is_for(self, *, was_called: bool) -> bool:
+        """Whether these agents are for such contacts at all."""
+        return was_called or not self.is_kept
 
     def can_be_rung_by(self, node: str) -> bool:
         """Whether the phones of these agents are within reach for a contact of that node."""
@@ -85,12 +94,13 @@ class WaitingLine:
 
     __slots__ = (
         *("_among", "_pairs", "asks", "board", "leaves", "line", "links", "need", "needs", "node"),
-        *("queue", "strategy", "wanted"),
+        *("queue", "strategy", "wanted", "was_called"),
     )
 
     def __init__(self, wish: Wish, rules: QueueRules, need: Need, board: Board) -> None:
         self.queue = wish.queue
         self.node = wish.node
+        self.was_called = wish.was_called
         self.need = need
         self.needs = wish.needs(rules)
         self.asks = spell(self.needs)
@@ -331,7 +341,8 @@ class Lines:
 
 
 def _link(waiting: WaitingLine, free: FreeLine) -> None:
-    if free.kind.can_be_rung_by(waiting.node) and suits(free.kind.skills, waiting.needs):
+    may = free.kind.can_be_rung_by(waiting.node) and free.kind.is_for(was_called=waiting.was_called)
+    if may and suits(free.kind.skills, waiting.needs):
         link = Link(waiting, free)
         waiting.suited_by(link)
         free.links.append(link)

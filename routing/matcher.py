@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from config.requirement import Requirement
 from routing.agent import Agent
-from routing.contact import Contact
+from routing.contact import FIRST, Contact
 from routing.decision import Candidate, Decision
 from routing.line import Line
 from routing.lines import FreeLine, Kind, Lines, Seen, WaitingLine, Wish
@@ -82,6 +82,7 @@ class Pool:
         """The agents who were looked for last, as long as they are free and nobody else."""
         self._kinds: dict[str, tuple[Agent, FreeLine]] = {}
         self._spoken_for: dict[str, FreeAgent] = {}
+        self._kept: frozenset[str] = frozenset()
         self._queues: dict[str, Line[Place]] = {}
         self._wanting: dict[str, Line[Place]] = {}
         self._preferring: dict[str, set[str]] = {}
@@ -206,7 +207,32 @@ class Pool:
         """Whether this agent is free, left to no other node, and can be rung for the contact."""
         if agent_id not in self._agents or agent_id in self._spoken_for:
             return False
-        return self._line_of_agent(agent_id).kind.can_be_rung_by(self._where(contact))
+        kind = self._line_of_agent(agent_id).kind
+        is_for = kind.is_for(was_called=_was_called(contact))
+        return is_for and kind.can_be_rung_by(self._where(contact))
+
+    def keep(self, agents: frozenset[str]) -> list[str]:
+        """These agents are for those whom campaigns call, and for nobody else. Returns the free
+        ones who are for everybody again."""
+        changed = sorted((self._kept ^ agents) & self._agents.keys())
+        self._put_in_line()
+        self._kept, self._seen = agents, None
+        for name in changed:
+            self._change_line(name)
+        return [name for name in changed if name not in agents]
+
+    def is_kept(self, agent_id: str) -> bool:
+        """Whether an agent is for those whom campaigns call."""
+        return agent_id in self._kept
+
+    def _change_line(self, name: str) -> None:
+        """Of a free agent, as `keep` has changed."""
+        agent, before = self._agents[name], self._line_of_agent(name)
+        after = self._line_for(agent, before.kind.nodes)
+        if name not in self._spoken_for:
+            free = before.agents[name]
+            before.remove(name)
+            after.add(free)
 
     def match_agent(self, agent_id: str) -> Assignment | None:
         """The contact that this free agent takes by preference of those with skills to suit: by
@@ -243,8 +269,9 @@ class Pool:
     def _first_wanting(self, agent: Agent, busy: float) -> Iterator[Head]:
         """The first of those who wait for this agent alone, as the agent sees it."""
         line = self._wanting.get(agent.id)
-        if line:
-            waiting = self._contacts[line.head[-1]].asks
+        first = self._contacts[line.head[-1]] if line else None
+        if line and first and (agent.id not in self._kept or _was_called(first.contact)):
+            waiting = first.asks
             gained_ms = waiting.head_start_ms(agent.skills, agent.cost)
             gained_ms += waiting.need.seen_ms(busy)
             yield Head(waiting.queue, earlier(line.head, gained_ms))
@@ -376,7 +403,8 @@ class Pool:
         reserve = self._rules.queue(contact.queue).reserve
         is_urgent |= reserve is None or contact.priority >= reserve.priority
         where = self._where(contact)
-        wish = Wish(contact.queue, contact.skills, contact.requires, is_urgent, where)
+        rest = where, _was_called(contact)
+        wish = Wish(contact.queue, contact.skills, contact.requires, is_urgent, *rest)
         return self._lines.waiting(wish)
 
     def _where(self, contact: Contact) -> str:
@@ -389,7 +417,12 @@ class Pool:
     def _line_for(self, agent: Agent, nodes: frozenset[str] | None) -> FreeLine:
         """Looked up once: skills are long to compare."""
         known, line = self._kinds.get(agent.id, (None, None))
-        if line is None or known is not agent or line.kind.nodes != nodes:
-            line = self._lines.free(Kind(agent.skills, agent.cost, nodes))
+        how = nodes, agent.id in self._kept
+        if line is None or known is not agent or line.kind[2:] != how:
+            line = self._lines.free(Kind(agent.skills, agent.cost, *how))
             self._kinds[agent.id] = agent, line
         return line
+
+
+def _was_called(contact: Contact) -> bool:
+    return contact.priority >= FIRST

@@ -79,6 +79,7 @@ class Router:
         self._listeners = tuple(listeners)
         self._floor = Floor(store.node, site, rules)
         self._tickets: dict[str, Ticket] = {}
+        self._kept: dict[str, frozenset[str]] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._agenda_timer: asyncio.TimerHandle | None = None
         self._agenda_ms: int | None = None
@@ -204,6 +205,15 @@ class Router:
     def extend_wrap_up(self, agent_id: str) -> AgentState:
         """As end_wrap_up; WrapUpAtMost where the queue allows no more of it."""
         return self._ask(self._floor.presence.extend_wrap_up, agent_id)
+
+    def keep(self, by: str, agents: frozenset[str]) -> None:
+        """The agents on whom calls count that ``by``, a campaign, has in the air: on this node they
+        are given to nobody of a priority below `FIRST`."""
+        if self._kept.get(by, frozenset()) == agents:
+            return
+        self._kept[by] = agents
+        self._floor.keep(frozenset[str]().union(*self._kept.values()), self._clock())
+        self._settle()
 
     def order(self, agent_id: str, order: Order) -> AgentState:
         """A supervisor's word about an agent; raises as `Supervision.obey` does."""

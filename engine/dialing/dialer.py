@@ -133,6 +133,7 @@ class Dialer:
         run.placing = state == START
         if state == STOP and not run.outcomes.calls:
             del self.runs[name]
+            run.let_all_go()
             if name in self._tasks:
                 self._tasks.pop(name).cancel()
             log.info("campaign_stopped", campaign=name)

@@ -8,13 +8,10 @@ from engine.calls.services import Services
 from engine.calls.waiting import Waiting
 from engine.dialing.calls import DialedCall
 from engine.site_rules import asked_in
-from routing.contact import Contact, Preferred
+from routing.contact import FIRST, Contact, Preferred
 from routing.skills import skill_set
 from routing.ticket import Ticket
 
-FIRST = 1_000
-"""The priority of who has answered, above every caller's (0 to 100): callers may wait, and the law
-gives these people two seconds."""
 KEPT_MS = 500
 """So long the agent who is kept for the call has it alone; then it is better anybody's than
 nobody's."""

@@ -47,6 +47,9 @@ class Agents(Protocol):
     def in_line(self, queue: str) -> int:
         """Contacts of a queue that are not answered yet."""
 
+    def keep(self, by: str, agents: frozenset[str]) -> None:
+        """The agents on whom this campaign's calls in the air count: callers do not get them."""
+
     @property
     def health(self) -> Any:
         """`up`: agents can be reserved."""

@@ -66,6 +66,7 @@ class CampaignRun:
         """Called with the time (Unix epoch, ms) at each step, whether anybody is called or not."""
 
         self._withheld: frozenset[str] = frozenset()
+        self._kept: frozenset[str] = frozenset()
         self._changed = asyncio.Event()
         self._one_at_a_time = asyncio.Lock()
         self._places: Sequence[str] = ()
@@ -151,6 +152,7 @@ class CampaignRun:
             each(self._parts.clock())
         try:
             await self.keep_up()
+            self.refresh(self._parts.clock())
             self._find_slowed()
             for _ in range(AT_ONCE):
                 if self.campaign.mode == "preview" or not await self._next_call():
@@ -263,6 +265,7 @@ class CampaignRun:
         up = dialed.up
         self.outcomes.begun(up)
         self.placed_ms.append(up.call.placed_ms)
+        self._keep()
         self._parts.tasks.create_task(self._ask(dialed), name=f"dialing {up.call.contact}")
 
     async def _ask(self, dialed: Dialed) -> None:
@@ -374,6 +377,7 @@ class CampaignRun:
         self._tell_team(now_ms)
         while self._lets_one_go():
             self._tell_team(now_ms)
+        self._keep()
 
     def _tell_team(self, now_ms: int) -> None:
         team = self._with_lines()
@@ -383,6 +387,23 @@ class CampaignRun:
         withheld = self._withheld | {each for each in free if each not in idle}
         for event in self.outcomes.roster.told(team, withheld, now_ms):
             self.pacer.hear(event)
+
+    def _keep(self) -> None:
+        """As many free agents as calls are in the air are no caller's; those by name first, then
+        who was kept before. Blended ones are: callers come first."""
+        free, calls = self.pacer.team.free, self.outcomes.calls.values()
+        named = {up.call.agent for up in calls if up.is_joining}
+        first = sorted(free, key=lambda each: (each not in named, each not in self._kept, each))
+        number = 0 if self.campaign.mode == "blended" else len(self.pacer.lines)
+        self._kept = frozenset(first[:number])
+        self._parts.agents.keep(self.name, self._kept)
+
+    def let_all_go(self) -> None:
+        """It is over: nobody is kept any more, and who waited to leave does."""
+        self._kept = frozenset()
+        self._parts.agents.keep(self.name, self._kept)
+        while self.leaving:
+            self.leaving.popitem()[1]()
 
     def _with_lines(self) -> Mapping[str, AgentState]:
         has, state_of = self._parts.lines.has, self._parts.agents.agent_state

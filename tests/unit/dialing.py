@@ -105,6 +105,7 @@ class FakeFloor:
         self.states: dict[str, AgentState] = {}
         self.closed: set[str] = set()
         self.waiting: dict[str, int] = {}
+        self.kept: dict[str, frozenset[str]] = {}
         self.health = Health()
         self.wanted = lambda agent: False
 
@@ -121,6 +122,9 @@ class FakeFloor:
 
     def agent_state(self, agent_id: str) -> AgentState | None:
         return self.states.get(agent_id)
+
+    def keep(self, by: str, agents: frozenset[str]) -> None:
+        self.kept[by] = agents
 
     def in_line(self, queue: str) -> int:
         return self.waiting.get(queue, 0)

@@ -11,11 +11,11 @@ import pytest
 from bridge.agi.session import AgiSession
 from config.campaigns import Campaign
 from engine.dialing.calls import DialedCall
-from engine.dialing.meeting import FIRST
 from engine.house import House as EntryPoints
 from engine.publishing.flows import Flows
 from history.outcome import Direction, Outcome
 from history.rows import ContactRow
+from routing.contact import FIRST
 from tests.fakes.agi_client import FakeCall, conversation
 from tests.fakes.dialing import CALLEE, SHOWN, FakeDialing, a_call
 from tests.fakes.house import House

@@ -445,3 +445,21 @@ async def test_who_joins_reckons_with_what_the_others_have_in_the_air(opened: Op
     await two.run.book.look_up(two.now_ms, Budget(), ("a", "b"))
     assert two.run.book.standing.budget().today == Tally()
     assert not two.run.book.is_doubtful(two.now_ms + 60_000)
+
+
+async def test_who_waits_to_leave_a_campaign_that_is_stopped_may_go(opened: Open) -> None:
+    """As soon as nobody in the air needs them, and the agents are no campaign's any more."""
+    house = opened()
+    await house.bring(1)
+    dialer = await taken_up(house)
+    house.work("anna")
+    (call,) = await house.step()
+    gone: list[str] = []
+    assert not dialer.leaves("anna", lambda: gone.append("anna"))
+    await dialer.order("sales", STOP, "maria")
+    await dialer.look()
+    assert (gone, house.floor.kept["sales"]) == ([], frozenset({"anna"}))
+    dialer.not_reached(call.contact, Result.BUSY, house.now_ms)
+    await dialer.look()
+    assert (gone, house.floor.kept["sales"]) == (["anna"], frozenset())
+    assert dialer.runs == {}

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from engine.dialing.up import Word
 from history.do_not_call import Entry
 from history.outcome import EndedBy
-from routing.agent import Offline, Paused
+from routing.agent import Offline, Paused, Talking
 from routing.outbound.budget import Tally
 from routing.outbound.leads.plan import Result
 from routing.outbound.pacing import events
@@ -83,6 +83,45 @@ async def test_an_agent_for_whom_nobody_is_called_leaves_at_once(opened: Open) -
     house.join(call, "anna")
     assert house.run.leaves("anna", lambda: None)
     assert house.run.leaves("ben", lambda: None)
+
+
+@pytest.mark.parametrize(("mode", "more"), [("progressive", ""), ("power", "ratio: 2")])
+async def test_who_is_kept_for_a_call_is_given_to_no_caller(
+    opened: Open, mode: str, more: str
+) -> None:
+    """As many as calls are in the air, from before the phone rings; the others may have callers."""
+    house = opened(mode, more)
+    await house.bring(1)
+    house.work("anna", "ben")
+    await house.step()
+    assert house.floor.kept == {"sales": frozenset({"anna"})}
+    (call,) = house.carrier.calls
+    house.floor.states["anna"] = Talking(house.now_ms, 0, "another call")
+    await house.step(1_000)
+    assert house.floor.kept == {"sales": frozenset({"ben"})}
+    house.not_reached(call)
+    await house.step(1_000)
+    assert house.floor.kept == {"sales": frozenset()}
+
+
+async def test_who_has_a_lead_before_them_is_kept_for_that_call(opened: Open) -> None:
+    house = opened("preview")
+    await house.bring(1)
+    house.work("anna", "ben")
+    await house.step()
+    chosen = house.run.hopper.choose()
+    assert chosen is not None
+    assert await house.run.call(chosen, "ben") is not None
+    assert house.floor.kept == {"sales": frozenset({"ben"})}
+
+
+async def test_blended_agents_are_kept_from_no_caller(opened: Open) -> None:
+    """Callers come first; the pacer knows of it before the next call is thought of."""
+    house = opened("blended")
+    await house.bring(1, 2)
+    house.work("anna", "ben")
+    assert len(await house.step()) == 2
+    assert house.floor.kept == {"sales": frozenset()}
 
 
 async def test_nobody_is_called_without_an_open_line(opened: Open) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from routing.agent import Available, NotResponding, Ringing, Talking
-from routing.contact import Contact, Ended, Outcome
+from routing.contact import FIRST, Contact, Ended, Outcome, Preferred
 from routing.errors import DuplicateContact
 from routing.events import RingFailed
 from routing.floor import Floor
@@ -87,6 +87,29 @@ def test_a_caller_who_gives_up_frees_the_agent(floor: Floor) -> None:
     assert floor.arrive_for(FOR_ANN, 3)
     floor.end("c1", Outcome.ABANDONED, 4)
     assert isinstance(floor.ledger.agent_state("ann"), Available)
+
+
+def test_who_is_kept_for_people_who_are_called_is_theirs_alone(floor: Floor) -> None:
+    """Callers, those who would rather have this agent, and transfers find nobody; the first who is
+    free for them again has the one who came first."""
+    floor.presence.logout("bob", 3)
+    floor.keep(frozenset({"ann"}), 3)
+    assert not floor.arrive_for(FOR_ANN, 4)
+    floor.arrive(replace(a_contact("caller"), preferred=Preferred("ann", 900)), 4)
+    floor.arrive(a_contact("another", arrived_ms=1), 5)
+    assert isinstance(floor.ledger.agent_state("ann"), Available)
+    floor.arrive(replace(a_contact("called"), priority=FIRST), 6)
+    assert floor.ledger.agent_state("ann").contact == "called"  # type: ignore[union-attr]
+    floor.end("called", Outcome.ABANDONED, 7)
+    assert isinstance(floor.ledger.agent_state("ann"), Available)
+    judged = floor.explain("another", 7)
+    assert judged is not None
+    assert [(each.agent, each.verdict) for each in judged.judgements] == [
+        ("ann", "kept"),
+        ("bob", "away"),
+    ]
+    floor.keep(frozenset(), 8)
+    assert floor.ledger.agent_state("ann").contact == "caller"  # type: ignore[union-attr]
 
 
 def test_it_is_in_no_queue(floor: Floor) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
 from config.requirement import parse
-from routing.contact import Contact
+from routing.contact import FIRST, Contact
 from routing.line import Line
 from routing.matcher import Assignment, Pool
 from routing.requirement import all_of, suits
@@ -176,8 +176,14 @@ class PoolMachine(RuleBasedStateMachine):
             for name, skills in {"a": {"x": 1}, "b": {"x": 5, "y": 2}, "c": {"z": 3}}.items()
         }
         self.made = 0
+        self.kept: frozenset[str] = frozenset()
 
-    @rule(target=contacts, needs=SKILLS, arrived=st.integers(0, 9), priority=st.integers(0, 2))
+    @rule(
+        target=contacts,
+        needs=SKILLS,
+        arrived=st.integers(0, 9),
+        priority=st.sampled_from((0, 1, 2, FIRST)),
+    )
     def arrive(self, needs: dict[str, int], arrived: int, priority: int) -> str:
         self.made += 1
         contact = a_contact(
@@ -215,24 +221,31 @@ class PoolMachine(RuleBasedStateMachine):
             self.pool.add_agent(self.all_agents[name], idle)
             self.free[name] = (idle, name)
 
+    @rule(kept=st.frozensets(st.sampled_from("abc")))
+    def keep(self, kept: frozenset[str]) -> None:
+        """For those whom campaigns call."""
+        gone = self.kept - kept
+        self.kept = kept
+        assert {*self.pool.keep(kept)} == gone & self.free.keys()
+
+    def may(self, name: str, contact: Contact) -> bool:
+        kept = name in self.kept and contact.priority < FIRST
+        return not kept and suits(self.all_agents[name].skills, all_of(contact.skills))
+
     @invariant()
     def agents_get_the_first_contact_that_suits(self) -> None:
         for name in self.free:
             suitable = [
                 (-c.priority, c.arrived_ms, c.id)
                 for c in self.waiting.values()
-                if suits(self.all_agents[name].skills, all_of(c.skills))
+                if self.may(name, c)
             ]
             assert matched(self.pool, name) == (min(suitable)[2] if suitable else None)
 
     @invariant()
     def contacts_get_the_longest_idle_agent_that_suits(self) -> None:
         for contact in self.waiting.values():
-            suitable = [
-                key
-                for name, key in self.free.items()
-                if suits(self.all_agents[name].skills, all_of(contact.skills))
-            ]
+            suitable = [key for name, key in self.free.items() if self.may(name, contact)]
             found = self.pool.match_contact(contact.id)
             assert (found and found.agent.id) == (min(suitable)[1] if suitable else None)
 

@@ -116,7 +116,6 @@ class Hours:
         shares = self._answered / np.maximum(self._ended, 1.0)
         return float(shares[now] / shares[before])
 
-
     def dearth(self, now_s: float) -> float:
         """How many times as many are answered on the whole as in this hour, as far as it is known;
         half to twice as many."""
