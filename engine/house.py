@@ -1,6 +1,5 @@
 """The engine as the entry points see it: calls taken, taken back, and agents' short codes."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import structlog
@@ -16,9 +15,11 @@ from engine.calls.stage import DONE, FLOW, STAGE, TRANSFER
 from engine.calls.story import Story
 from engine.calls.voice import Voice
 from engine.dialing.answered import DialedConversation
+from engine.dialing.calls import Leaving
 from engine.errors import FlowsAway
 from engine.performing.transfer import how_dial_went
 from engine.prompts.studio import Studio
+from engine.staff.own import ask
 from history.outcome import EndedBy
 from ivr.announce import Notice, notice, paused
 from ivr.commands import Segment
@@ -195,36 +196,14 @@ class House:
 
     def _obey(self, code: str, agent: str, reason: str) -> AgentState | Notice:
         """The state that the agent is in now; if it was refused, why."""
-        router = self._services.router
-        verbs: dict[str, Callable[[], AgentState]] = {
-            "login": lambda: router.login(agent),
-            "logout": lambda: router.logout(agent),
-            "pause": lambda: router.pause(agent, reason),
-            "resume": lambda: router.resume(agent),
-            "end_wrap_up": lambda: router.end_wrap_up(agent),
-            "extend_wrap_up": lambda: router.extend_wrap_up(agent),
-        }
-
-        def obeyed() -> AgentState | Notice:
-            try:
-                return verbs[code]()
-            except RoutingError as refused:
-                log.info("agent_code_refused", agent=agent, what=code, reason=refused.code)
-                return _REFUSED.get(refused.code, Notice.NOT_POSSIBLE)
-
-        return obeyed() if self._may(code, agent, obeyed) else Notice.ONCE_NOT_NEEDED
-
-    def _may(self, code: str, agent: str, obeyed: Callable[[], object]) -> bool:
-        """Whether it may be done now: an agent for whom a campaign has called somebody stays until
-        it is known whether they answer."""
-        dialing = self._services.dialing
-        if dialing is None:
-            return True
-        if code in ("logout", "pause"):
-            return dialing.leaves(agent, obeyed)
-        if code in ("login", "resume"):
-            dialing.stays(agent)
-        return True
+        services = self._services
+        wish = Leaving(code, reason, services.clock())
+        try:
+            state = ask(services.router, services.dialing, agent, wish)
+        except RoutingError as refused:
+            log.info("agent_code_refused", agent=agent, what=code, reason=refused.code)
+            return _REFUSED.get(refused.code, Notice.NOT_POSSIBLE)
+        return Notice.ONCE_NOT_NEEDED if state is None else state
 
     def _story(self, session: AgiSession, called: str) -> Story:
         request, services = session.request, self._services

@@ -23,7 +23,7 @@ from history.errors import DatabaseAway
 from history.outcome import EndedBy, Outcome
 from history.writer import HistoryWriter
 from reports.figures import OF_FIRST_CONTACTS, Figures, Subject
-from routing.snapshot import Snapshot
+from routing.snapshot import AgentView, Snapshot
 
 
 class EngineViews:
@@ -96,7 +96,8 @@ class EngineViews:
     def order(self, agent: str, wanted: Wanted) -> Json:
         """A supervisor's word about an agent."""
         services = self._running()
-        obey(services.router, services.site, agent, wanted)
+        told = services.dialing, services.clock()
+        obey(services.router, services.site, agent, wanted, *told)
         return self._agent(agent)
 
     async def line(self, agent: str, *, is_open: bool) -> Json:
@@ -269,8 +270,13 @@ def _set_today(metrics: Metrics, queue: str, figures: Figures) -> None:
 
 
 def _agents(services: Services, snapshot: Snapshot) -> list[Json]:
-    site, lines = services.site, services.open_lines
-    return [agent_json(view, site, lines.state(view.id)) for view in snapshot.agents]
+    site, lines, dialing = services.site, services.open_lines, services.dialing
+
+    def told(view: AgentView) -> Json:
+        pausing = dialing.pausing(view.id) if dialing is not None else None
+        return agent_json(view, site, lines.state(view.id), pausing)
+
+    return [told(view) for view in snapshot.agents]
 
 
 def _call(story: Story) -> Json:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from history.outcome import EndedBy
 from listening.values import Verdict
@@ -41,6 +41,21 @@ class DialedCall:
     def channel(self) -> str:
         """The unique id of the callee's channel."""
         return f"{self.contact}-lead"
+
+
+class Leaving(NamedTuple):
+    """What an agent has asked for, at `since_ms`: pause with a reason, or logout."""
+
+    verb: str
+    reason: str
+    since_ms: int
+
+
+class Pausing(NamedTuple):
+    """An agent who has asked to leave, and waits for `calls` that are in the air."""
+
+    wish: Leaving
+    calls: int
 
 
 class DialedCalls(Protocol):
@@ -86,9 +101,12 @@ class DialedCalls(Protocol):
     def ended(self, contact: str, at_ms: int, hung_up_by: EndedBy) -> None:
         """Its channel is gone."""
 
-    def leaves(self, agent: str, go: Callable[[], object]) -> bool:
+    def leaves(self, agent: str, wish: Leaving, go: Callable[[], object]) -> bool:
         """Whether an agent who wants a pause, or to log out, may go at once. If not, nobody more is
         called for them, and ``go`` is called as soon as no call in the air needs them."""
 
     def stays(self, agent: str) -> None:
         """An agent does not want to go any more."""
+
+    def pausing(self, agent: str) -> Pausing | None:
+        """What an agent waits to do until nobody in the air needs them; None: nothing."""

@@ -12,7 +12,7 @@ import structlog
 from config.campaigns import Campaign
 from config.site import Site
 from engine.campaigns.hopper import CampaignHopper, Wants, left_by
-from engine.dialing.calls import DialedCall
+from engine.dialing.calls import DialedCall, Leaving, Pausing
 from engine.dialing.outcomes import Outcomes
 from engine.dialing.parts import Parts
 from engine.dialing.run import CampaignRun
@@ -220,15 +220,20 @@ class Dialer:
         called for whom no agent is left."""
         return all(run.may_leave(agent) for run in self.runs.values() if agent in run.team)
 
-    def leaves(self, agent: str, go: Callable[[], object]) -> bool:
+    def leaves(self, agent: str, wish: Leaving, go: Callable[[], object]) -> bool:
         """Whether an agent may go at once; else ``go`` is called as soon as nobody in the air needs
         them."""
-        return all(run.leaves(agent, go) for run in self.runs.values() if agent in run.team)
+        return all(run.leaves(agent, wish, go) for run in self.runs.values() if agent in run.team)
 
     def stays(self, agent: str) -> None:
         """An agent does not want to go any more."""
         for run in self.runs.values():
             run.leaving.pop(agent, None)
+
+    def pausing(self, agent: str) -> Pausing | None:
+        """What an agent waits to do, and for how many calls."""
+        waits = (run for run in self.runs.values() if agent in run.leaving)
+        return next((Pausing(run.leaving[agent][0], len(run.pacer.lines)) for run in waits), None)
 
     def on_event(self, event: RoutingEvent) -> None:
         """One of the router's listeners."""

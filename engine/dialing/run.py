@@ -19,7 +19,7 @@ from config.site import Site
 from engine.campaigns.hopper import CampaignHopper, Chosen, Placed, left_by
 from engine.campaigns.plans import open_places, wants_of
 from engine.campaigns.recycling import Recycling, recycle
-from engine.dialing.calls import DialedCall
+from engine.dialing.calls import DialedCall, Leaving
 from engine.dialing.daybook import DayBook, calling_until_ms
 from engine.dialing.law import InAir, Law
 from engine.dialing.outcomes import Outcomes
@@ -61,7 +61,7 @@ class CampaignRun:
         self._is_grave = False
         self.left = 0
         self.placed_ms: deque[int] = deque(maxlen=10_000)
-        self.leaving: dict[str, Callable[[], object]] = {}
+        self.leaving: dict[str, tuple[Leaving, Callable[[], object]]] = {}
         self.on_tick: list[Callable[[int], None]] = []
         """Called with the time (Unix epoch, ms) at each step, whether anybody is called or not."""
 
@@ -403,7 +403,7 @@ class CampaignRun:
         self._kept = frozenset()
         self._parts.agents.keep(self.name, self._kept)
         while self.leaving:
-            self.leaving.popitem()[1]()
+            self.leaving.popitem()[1][1]()
 
     def _with_lines(self) -> Mapping[str, AgentState]:
         has, state_of = self._parts.lines.has, self._parts.agents.agent_state
@@ -426,18 +426,18 @@ class CampaignRun:
         exposed than the budget allows."""
         return agent not in self.pacer.team.free or self.pacer.may_leave() > 0
 
-    def leaves(self, agent: str, go: Callable[[], object]) -> bool:
+    def leaves(self, agent: str, wish: Leaving, go: Callable[[], object]) -> bool:
         """Whether an agent may go at once; if not, ``go`` is called once they may."""
         if self.may_leave(agent):
             return True
-        self.leaving[agent] = go
+        self.leaving[agent] = wish, go
         return False
 
     def _lets_one_go(self) -> bool:
         """One at a time: the pacer hears of each before the next is asked about."""
         agent = next((each for each in self.leaving if self.may_leave(each)), None)
         if agent is not None:
-            self.leaving.pop(agent)()
+            self.leaving.pop(agent)[1]()
         return agent is not None
 
     def hurry(self) -> None:

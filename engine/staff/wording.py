@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from engine.console import counted
 from engine.reporting.lengths import length
 from routing.shifts import BY_SHIFT
 
@@ -9,8 +10,11 @@ Told = dict[str, Any]
 
 
 def state_of(agent: Told) -> str:
-    """The state, and what comes after the contact in hand."""
+    """The state, and what comes after the contact in hand; how many calls in the air somebody waits
+    for who wants to leave."""
     state = str(agent["state"]).replace("_", " ")
+    if agent.get("waits_for") is not None:
+        return f"{state}, {counted(agent['waits_for'], 'call')} in the air"
     return f"{state}, then {agent['then']}" if agent["then"] else state
 
 

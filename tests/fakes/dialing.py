@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from engine.dialing.calls import DialedCall
+from engine.dialing.calls import DialedCall, Leaving, Pausing
 from history.outcome import EndedBy
 from listening.values import Verdict
 from routing.outbound.leads.plan import Result
@@ -40,7 +40,7 @@ class FakeDialing:
         """When each was told of each contact, as it was told."""
         self.needed: set[str] = set()
         """The agents for whom somebody is being called."""
-        self.leaving: dict[str, Callable[[], object]] = {}
+        self.leaving: dict[str, tuple[Leaving, Callable[[], object]]] = {}
 
     def call_of(self, contact: str) -> DialedCall | None:
         return self.calls.get(contact)
@@ -78,13 +78,16 @@ class FakeDialing:
         self._tell("ended", contact, at_ms, hung_up_by.value)
         self.calls.pop(contact, None)
 
-    def leaves(self, agent: str, go: Callable[[], object]) -> bool:
+    def leaves(self, agent: str, wish: Leaving, go: Callable[[], object]) -> bool:
         if agent in self.needed:
-            self.leaving[agent] = go
+            self.leaving[agent] = wish, go
         return agent not in self.needed
 
     def stays(self, agent: str) -> None:
         self.leaving.pop(agent, None)
+
+    def pausing(self, agent: str) -> Pausing | None:
+        return Pausing(self.leaving[agent][0], 2) if agent in self.leaving else None
 
     def of(self, contact: str) -> list[tuple[object, ...]]:
         """What was told of one call, without its id."""

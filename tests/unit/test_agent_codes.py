@@ -133,7 +133,8 @@ async def test_who_is_kept_for_a_call_goes_once_it_is_over(code: str) -> None:
     dialing.needed = {"anna"}
     said = await heard(code, Offline(1, 1, by_code=True), dialing=dialing)
     assert said == "as_soon_as_nobody_who_is_being_called_needs_you"
-    assert dialing.leaving["anna"]() == Offline(1, 1, by_code=True)
+    wish, _ = dialing.leaving["anna"]
+    assert (wish.verb, wish.reason) == (code, "lunch")
 
 
 async def test_who_wants_to_stay_after_all_stays() -> None:

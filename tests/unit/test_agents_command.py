@@ -1,7 +1,7 @@
 """`trunkline agents`, from the command over the API to routing's floor and back to the screen."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -11,17 +11,21 @@ from aiohttp.test_utils import TestServer
 
 from config.site import load_site
 from desk.app import build
-from desk.views import Json, Views, Wanted
+from desk.views import Json, Refused, Views, Wanted
 from engine import card
 from engine.settings import PROJECT, Settings, from_environment
 from engine.site_rules import agents_of, rules_of
 from engine.staff.book import show, tell
 from engine.staff.orders import agent_json, obey
+from engine.staff.wording import state_of
 from history.events import EventKind
 from routing.agent import AgentState, Offline, Paused
+from routing.errors import HeldBySupervisor
 from routing.router import Router
 from routing.snapshot import take_snapshot
 from routing.supervisor import Order
+from tests.fakes.dialing import FakeDialing
+from tests.fakes.house import House
 from tests.fakes.shift import Shift
 
 pytestmark = pytest.mark.unit
@@ -170,3 +174,44 @@ async def test_what_follows_a_conversation_is_told(
     floor.agent_hangs_up("anna")
     floor.wait(MINUTE)
     assert isinstance(floor.state("anna"), Offline)
+
+
+def desk_of(house: House, floor: OneFloor) -> Callable[[str, str], Json]:
+    """Words about Anna, while a campaign calls for her: how she is shown then."""
+    dialing = FakeDialing()
+    dialing.needed = {"anna"}
+    house.router.staff["anna"] = Paused(1, 1, "lunch")
+    own = house.router
+    router = SimpleNamespace(order=floor.routed, pause=own.pause, resume=own.resume)
+
+    def word(verb: str, by: str) -> Json:
+        wanted = Wanted(verb, by, "lunch", False)
+        obey(cast(Router, router), SITE, "anna", wanted, dialing, floor.now)
+        (view,) = (each for each in take_snapshot(floor.floor, 0).agents if each.id == "anna")
+        return agent_json(view, SITE, "idle", dialing.pausing("anna"))
+
+    return word
+
+
+def test_an_agents_own_word_at_the_desk_waits_for_the_calls_in_the_air(floor: OneFloor) -> None:
+    """As their phone's code does, and they are shown so; a supervisor's takes effect at once."""
+    house = House()
+    word = desk_of(house, floor)
+    shown = word("pause", "anna")
+    assert (shown["state"], shown["detail"], shown["waits_for"]) == ("pausing", "lunch", 2)
+    assert (shown["since_ms"], state_of(shown)) == (floor.now, "pausing, 2 calls in the air")
+    assert house.router.told == []
+    assert word("resume", "anna")["state"] == "available"
+    word("pause", "anna")
+    shown = word("pause", "maria")
+    assert (shown["state"], shown["waits_for"], shown["by"]) == ("paused", None, "maria")
+
+
+def test_an_agents_own_word_at_the_desk_is_no_supervisors(floor: OneFloor) -> None:
+    """Who is held cannot come back by saying so there."""
+    house = House()
+    word = desk_of(house, floor)
+    house.router.refusal = HeldBySupervisor("Paused", "resume", "maria")
+    with pytest.raises(Refused) as refused:
+        word("resume", "anna")
+    assert refused.value.code == "held"

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from engine.campaigns.hopper import CampaignHopper
+from engine.dialing.calls import Leaving, Pausing
 from engine.dialing.dialer import PAUSE, START, STOP, Dialer
 from engine.dialing.run import CampaignRun
 from history.errors import DatabaseAway
@@ -23,6 +24,7 @@ from tests.unit.dialing import House, at, number, paused, site_of
 pytestmark = pytest.mark.unit
 
 Open = Callable[..., House]
+LUNCH = Leaving("pause", "lunch", 5)
 
 
 @pytest.fixture
@@ -455,11 +457,12 @@ async def test_who_waits_to_leave_a_campaign_that_is_stopped_may_go(opened: Open
     house.work("anna")
     (call,) = await house.step()
     gone: list[str] = []
-    assert not dialer.leaves("anna", lambda: gone.append("anna"))
+    assert not dialer.leaves("anna", LUNCH, lambda: gone.append("anna"))
+    assert dialer.pausing("anna") == Pausing(LUNCH, 1)
     await dialer.order("sales", STOP, "maria")
     await dialer.look()
     assert (gone, house.floor.kept["sales"]) == ([], frozenset({"anna"}))
     dialer.not_reached(call.contact, Result.BUSY, house.now_ms)
     await dialer.look()
     assert (gone, house.floor.kept["sales"]) == (["anna"], frozenset())
-    assert dialer.runs == {}
+    assert (dialer.runs, dialer.pausing("anna")) == ({}, None)

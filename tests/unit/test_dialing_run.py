@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from structlog.testing import capture_logs
 
+from engine.dialing.calls import Leaving
 from engine.dialing.up import Word
 from history.do_not_call import Entry
 from history.outcome import EndedBy
@@ -20,6 +21,7 @@ from tests.unit.dialing import MACHINE, MONDAY, House, at, number, site_of
 pytestmark = pytest.mark.unit
 
 Open = Callable[..., House]
+LUNCH = Leaving("pause", "lunch", 5)
 
 
 @pytest.fixture
@@ -64,7 +66,7 @@ async def test_an_agent_leaves_once_nobody_in_the_air_needs_them(opened: Open) -
     house.work("anna", "ben")
     first, second = await house.step()
     paused = Paused(house.now_ms, house.now_ms, "lunch")
-    assert not house.run.leaves("anna", lambda: house.be("anna", paused))
+    assert not house.run.leaves("anna", LUNCH, lambda: house.be("anna", paused))
     assert await house.step(1_000) == []
     assert house.floor.states["anna"] != paused
     house.not_reached(first)
@@ -81,8 +83,8 @@ async def test_an_agent_for_whom_nobody_is_called_leaves_at_once(opened: Open) -
     house.work("anna", "ben")
     (call,) = await house.step()
     house.join(call, "anna")
-    assert house.run.leaves("anna", lambda: None)
-    assert house.run.leaves("ben", lambda: None)
+    assert house.run.leaves("anna", LUNCH, lambda: None)
+    assert house.run.leaves("ben", LUNCH, lambda: None)
 
 
 @pytest.mark.parametrize(("mode", "more"), [("progressive", ""), ("power", "ratio: 2")])
