@@ -145,6 +145,14 @@ class Outcomes:
         if up is not None and up.ended_ms is not None and not self._is_written_about(up):
             self._settle(up, up.ended_ms)
 
+    def settle_left(self) -> None:
+        """What has ended, and whose agent is at something else by now, as no event had told."""
+        for up in [*self.calls.values()]:
+            if up.ended_ms is not None and not self._is_written_about(up):
+                told = {"campaign": up.call.campaign, "contact": up.call.contact}
+                log.warning("wrap_up_end_untold", **told, agent=up.call.agent)
+                self._settle(up, up.ended_ms)
+
     def say(self, contact: str, word: Word) -> bool:
         """What an agent says came of a call; False: it is none of those that are under way."""
         up = self.calls.get(contact)

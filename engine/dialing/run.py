@@ -150,6 +150,7 @@ class CampaignRun:
         """Whatever is to be done now."""
         for each in self.on_tick:
             each(self._parts.clock())
+        self.outcomes.settle_left()
         try:
             await self.keep_up()
             self.refresh(self._parts.clock())

@@ -364,6 +364,27 @@ async def test_what_the_agent_says_counts_until_the_wrap_up_is_over(opened: Open
     assert attempt == {"result": "answered", "disposition": "later", "agent": "anna"}
 
 
+async def test_a_wrap_up_whose_end_nobody_told_ends_its_call(opened: Open) -> None:
+    """The agent is looked at, too: a call must not wait for good for an event that was lost."""
+    house = opened()
+    await house.bring(1)
+    house.work("anna")
+    [call] = await house.step()
+    house.join(call, "anna")
+    outcomes, contact = house.run.outcomes, call.contact
+    house.wrap_up("anna", contact)
+    outcomes.ended(outcomes.calls[contact], house.now_ms, EndedBy.CALLER)
+    assert outcomes.say(contact, Word("sold"))
+    await house.step(1_000)
+    assert contact in outcomes.calls
+    del house.floor.states["anna"]
+    await house.step(1_000)
+    assert outcomes.calls == {}
+    query = "SELECT disposition, ended_ms FROM dial_attempts"
+    ended_ms = house.now_ms - 2_000
+    assert await house.rows(query) == [{"disposition": "sold", "ended_ms": ended_ms}]
+
+
 async def test_without_a_word_an_answered_lead_is_done(opened: Open) -> None:
     house = opened()
     await house.bring(1)
