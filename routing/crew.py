@@ -11,7 +11,7 @@ from typing import NamedTuple
 from routing import agent as agents
 from routing.agent import Agent, AgentState, Then
 from routing.estimate import HandlingTimes
-from routing.lines import Kind
+from routing.lines import Kind, Nodes
 
 _AT_WORK = frozenset(
     {
@@ -26,8 +26,6 @@ _AT_WORK = frozenset(
 _OFFERED = (agents.Reserved, agents.Ringing)
 _BUSY = (*_OFFERED, agents.Talking, agents.WrapUp)
 _NOTHING = Then()
-
-Nodes = frozenset[str] | None
 
 
 def is_at_work(state: AgentState) -> bool:

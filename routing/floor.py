@@ -191,6 +191,13 @@ class Floor:
         for name in sorted(self.ledger.pool.keep(agents), key=self._longest_idle):
             self.offers.offer_agent(name, now_ms)
 
+    def awaited(self, agents: Collection[str]) -> frozenset[str]:
+        """Those of these agents for whom a caller waits who is promised to nobody."""
+        ledger = self.ledger
+        known = [ledger.site[each] for each in agents if each in ledger.site]
+        staff = ((agent, ledger.reach.nodes(agent.id)) for agent in known)
+        return frozenset(ledger.pool.awaited(staff))
+
     # rings and conversations
 
     def start_ring(self, assignment: Assignment, now_ms: int) -> bool:

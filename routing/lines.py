@@ -44,14 +44,16 @@ class Wish(NamedTuple):
         return 0 if self.is_urgent or rules.reserve is None else rules.reserve.agents
 
 
+Nodes = frozenset[str] | None
+"""Whose switches can ring a phone, this node's among them as empty; None: there is but one."""
+
+
 class Kind(NamedTuple):
     """What agents have in common who stand in one line."""
 
     skills: Skills
     cost: int
-    nodes: frozenset[str] | None = None
-    """Whose switches can ring their phones, this node's among them as empty; None: there is but
-    one."""
+    nodes: Nodes = None
 
     is_kept: bool = False
     """For those whom campaigns call."""
@@ -193,6 +195,12 @@ class FreeLine:
     def first_by(self, order: Order) -> FreeAgent:
         """The agent whose key that is."""
         return self.agents[str(self.head(order)[-1])]
+
+    @property
+    def has_callers(self) -> bool:
+        """Whether a caller waits whom these agents suit."""
+        waiting = (link.waiting for link in self.links)
+        return any(each.line and not each.was_called for each in waiting)
 
     def forget_orders(self) -> None:
         """The strategies have changed."""

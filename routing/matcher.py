@@ -9,7 +9,7 @@ Order of contacts: priority that ages with the wait (`routing/order.py`).
 Order of agents: the strategy of the contact's queue (`routing/strategy.py`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from typing import NamedTuple
@@ -19,7 +19,7 @@ from routing.agent import Agent
 from routing.contact import FIRST, Contact
 from routing.decision import Candidate, Decision
 from routing.line import Line
-from routing.lines import FreeLine, Kind, Lines, Seen, WaitingLine, Wish
+from routing.lines import FreeLine, Kind, Lines, Nodes, Seen, WaitingLine, Wish
 from routing.order import Place, earlier, level, place
 from routing.preference import GreatestNeed, Head
 from routing.reach import HERE
@@ -220,6 +220,15 @@ class Pool:
         for name in changed:
             self._change_line(name)
         return [name for name in changed if name not in agents]
+
+    def awaited(self, agents: Iterable[tuple[Agent, Nodes]]) -> Iterator[str]:
+        """Those of these agents for whom a caller waits in line who is promised to nobody, whatever
+        they do; with the nodes whose switches can ring them."""
+        for agent, nodes in agents:
+            line = self._lines.free(Kind(agent.skills, agent.cost, nodes))
+            own = (self._contacts[each[-1]].contact for each in self._wanting.get(agent.id, ()))
+            if line.has_callers or not all(_was_called(each) for each in own):
+                yield agent.id
 
     def is_kept(self, agent_id: str) -> bool:
         """Whether an agent is for those whom campaigns call."""

@@ -112,6 +112,10 @@ class Router:
         record = self._floor.ledger.contacts.get(contact_id)
         return None if record is None else record.contact
 
+    def awaited(self, agents: Collection[str]) -> frozenset[str]:
+        """Those of these agents, free or not, for whom a caller waits who is promised to nobody."""
+        return self._floor.awaited(agents)
+
     def in_line(self, queue: str) -> int:
         """How many contacts of a queue are not answered yet."""
         return self._floor.ledger.pool.in_line(queue)

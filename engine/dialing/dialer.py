@@ -257,9 +257,6 @@ class Dialer:
                 smallest = min(able, key=lambda run: len(run.team))
                 smallest.team |= {agent}
         self._even_out(list(running.values()))
-        for run in running.values():
-            queues = (self._serves.get(agent, ()) for agent in run.team)
-            run.serves = frozenset(queue for each in queues for queue in each)
 
     def _even_out(self, runs: Sequence[CampaignRun]) -> None:
         """One free agent at a time goes from a bigger team to one that has two fewer."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from typing import Any, Protocol
 
 from engine.dialing.calls import DialedCall
@@ -44,8 +44,8 @@ class Agents(Protocol):
     def agent_state(self, agent_id: str) -> AgentState | None:
         """An agent's state; None for one whom the site does not know."""
 
-    def in_line(self, queue: str) -> int:
-        """Contacts of a queue that are not answered yet."""
+    def awaited(self, agents: Collection[str]) -> frozenset[str]:
+        """Those of these agents, free or not, for whom a caller waits who is promised to nobody."""
 
     def keep(self, by: str, agents: frozenset[str]) -> None:
         """The agents on whom this campaign's calls in the air count: callers do not get them."""

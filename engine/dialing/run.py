@@ -30,6 +30,7 @@ from history.dialing import LeftCount
 from history.errors import DatabaseAway
 from history.lead_hopper import AttemptRow
 from routing.agent import AgentState, Available
+from routing.crew import stays_at_work
 from routing.outbound.course import InAir as Dialing
 from routing.outbound.course import Joined
 from routing.outbound.leads.plan import Result
@@ -47,14 +48,12 @@ log = structlog.get_logger(__name__)
 
 
 class CampaignRun:
-    """``team``: the agents who serve it, as the dialer parts them among campaigns, and ``serves``
-    the queues that these agents serve; ``placing``: whether calls are placed at all; ``nodes``:
-    those that dial, this one among them."""
+    """``team``: the agents who serve it, as the dialer parts them among campaigns; ``placing``:
+    whether calls are placed at all; ``nodes``: those that dial, this one among them."""
 
     def __init__(self, site: Site, name: str, parts: Parts) -> None:
         self.name, self._parts = name, parts
         self.team: frozenset[str] = frozenset()
-        self.serves: frozenset[str] = frozenset()
         self.nodes: Sequence[str] = (parts.node,)
         self.placing = True
         self.slowed: tuple[str, ...] = ()
@@ -301,10 +300,11 @@ class CampaignRun:
 
     def _calls(self, now_ms: int, in_air: InAir) -> int:
         """How many calls to place now: the pacer's advice, as far as the law goes."""
-        if not self.may_place(now_ms) or self._callers_wait():
+        awaited = self._awaited()
+        if not self.may_place(now_ms) or awaited & self.pacer.team.free.keys():
             return 0
         calls = self.pacer.advise(now_ms).calls
-        is_ahead = self.campaign.dials_ahead and not self._why_slowed(in_air)
+        is_ahead = self.campaign.dials_ahead and not awaited and not self._why_slowed(in_air)
         if self.campaign.mode != "agentless" and not is_ahead:
             calls = min(calls, in_air.free - in_air.calls)
         if self.leaving:
@@ -317,6 +317,7 @@ class CampaignRun:
 
     def why(self, now_ms: int) -> tuple[str, ...]:
         """What keeps it from calling, or from dialing ahead; empty: nothing does."""
+        awaited = self._awaited()
         reasons = {
             "it is paused": not self.placing,
             "no agent can be reserved: Redis does not answer": not self._has_agents(),
@@ -324,7 +325,10 @@ class CampaignRun:
             "each number of the pool was shown as often as it may be today": (
                 not self.placer.has_number_to_show
             ),
-            "callers wait": self._callers_wait(),
+            "callers wait": bool(awaited & self.pacer.team.free.keys()),
+            "callers wait for agents who are busy: it calls for those who are free alone": bool(
+                awaited - self.pacer.team.free.keys()
+            ),
             "no line is free": not self._has_line(),
             "no lead may be called now": not len(self.hopper),
         }
@@ -336,19 +340,13 @@ class CampaignRun:
     def _lacks_agents(self) -> bool:
         return self.campaign.mode != "agentless" and not self._with_lines()
 
-    def _callers_wait(self) -> bool:
-        """Of blended agents: callers come first."""
+    def _awaited(self) -> frozenset[str]:
+        """Of blended agents those for whom callers wait, which come first; of whom nobody of the
+        team could take, be it later, nothing is known here."""
         if self.campaign.mode != "blended":
-            return False
-        joining = sum(up.is_joining for up in self.outcomes.calls.values())
-        waiting = sum(self._parts.agents.in_line(queue) for queue in self.inbound)
-        own = self._parts.agents.in_line(self.campaign.queue or "")
-        return waiting > 0 or own > joining
-
-    @property
-    def inbound(self) -> Sequence[str]:
-        """The other queues that the team serves."""
-        return tuple(self.serves - {self.campaign.queue or ""})
+            return frozenset()
+        there = [each for each, state in self._with_lines().items() if stays_at_work(state)]
+        return self._parts.agents.awaited(there)
 
     def _why_slowed(self, in_air: InAir) -> tuple[str, ...]:
         """Why the law leaves nothing but progressive dialing; empty: it leaves more."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -104,7 +104,7 @@ class FakeFloor:
     def __init__(self) -> None:
         self.states: dict[str, AgentState] = {}
         self.closed: set[str] = set()
-        self.waiting: dict[str, int] = {}
+        self.awaits: frozenset[str] = frozenset()
         self.kept: dict[str, frozenset[str]] = {}
         self.health = Health()
         self.wanted = lambda agent: False
@@ -126,8 +126,8 @@ class FakeFloor:
     def keep(self, by: str, agents: frozenset[str]) -> None:
         self.kept[by] = agents
 
-    def in_line(self, queue: str) -> int:
-        return self.waiting.get(queue, 0)
+    def awaited(self, agents: Collection[str]) -> frozenset[str]:
+        return self.awaits & frozenset(agents)
 
 
 class Tasks:

@@ -15,7 +15,7 @@ from engine.dialing.preview import SHOWN_MS
 from engine.dialing.screen import picture
 from engine.dialing.views import CampaignViews
 from history.outcome import EndedBy
-from routing.agent import Talking
+from routing.agent import Paused, Talking
 from routing.outbound.leads.plan import Result
 from tests.unit.dialing import House, at, number, site_of
 
@@ -165,16 +165,30 @@ async def test_callers_come_before_leads_for_blended_agents(opened: Open) -> Non
     """Nobody is called while somebody waits whom they serve, and one agent is left to callers."""
     house = opened("blended", "keep_free: 1")
     await house.bring(1, 2, 3, 4)
-    house.run.serves = frozenset(("sales", "help"))
     house.work("anna", "ben", "cleo")
-    house.floor.waiting = {"help": 1}
+    house.floor.awaits = frozenset({"ben"})
     assert await house.step() == []
-    house.floor.waiting = {}
+    house.floor.awaits = frozenset()
     first = await house.step(1_000)
     assert len(first) == 2
     house.be("anna", Talking(house.now_ms, 0, "a caller"))
     assert await house.step(1_000) == []
     assert house.run.in_air().exposed == 0
+
+
+async def test_callers_whom_no_free_agent_could_take_hold_up_nobody(opened: Open) -> None:
+    """Free agents call, each for one; who talks is left to those who wait for them, and callers for
+    whom nobody of the team is there count for nothing."""
+    house = opened("blended")
+    await house.bring(*range(1, 9))
+    house.work("anna", "ben")
+    house.be("anna", Talking(house.now_ms, 0, "a caller"))
+    house.floor.awaits = frozenset({"anna"})
+    assert len(await house.step(1_000)) == 1
+    assert await house.step(1_000) == []
+    assert house.run.why(house.now_ms)[0].startswith("callers wait for agents who are busy")
+    house.be("anna", Paused(house.now_ms, 0, "lunch"))
+    assert "callers" not in "".join(house.run.why(house.now_ms))
 
 
 async def test_leads_that_were_given_up_begin_anew(opened: Open) -> None:

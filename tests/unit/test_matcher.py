@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
 from config.requirement import parse
-from routing.contact import FIRST, Contact
+from routing.contact import FIRST, Contact, Preferred
 from routing.line import Line
 from routing.matcher import Assignment, Pool
 from routing.requirement import all_of, suits
@@ -154,6 +154,28 @@ def test_a_long_line_keeps_everybodys_place() -> None:
     assert line.head == left[0]
     with pytest.raises(KeyError):
         line.remove(keys[0])
+
+
+def test_for_whom_a_caller_waits() -> None:
+    """Whoever has the skills, free or not; not for those whom a campaign has called, nor for who is
+    promised to somebody already, and of one agent's own callers for that agent alone."""
+    pool = Pool()
+    staff = [an_agent("ann", x=1), an_agent("bob", x=1, y=1), an_agent("cyd", z=1)]
+
+    def awaited() -> set[str]:
+        return {*pool.awaited((agent, None) for agent in staff)}
+
+    pool.add_contact(a_contact("called", priority=FIRST, x=1))
+    assert awaited() == set()
+    pool.add_contact(a_contact("caller", y=1))
+    assert awaited() == {"bob"}
+    pool.hold_contact("caller")
+    assert awaited() == set()
+    pool.add_contact(replace(a_contact("own", x=1), preferred=Preferred("ann", 900)))
+    assert awaited() == {"ann"}
+    pool.keep(frozenset({"bob"}))
+    pool.return_contact("caller")
+    assert awaited() == {"ann", "bob"}
 
 
 SKILLS = st.dictionaries(st.sampled_from("xyz"), st.integers(1, 5), min_size=1)
