@@ -181,7 +181,8 @@ class HopperStore:
     async def lapsed(self, campaign: str, now_ms: int) -> Sequence[LeftRow]:
         """What engines that died have left: held leads go back at once; those that the campaign
         was calling are told, and are to be ended."""
-        over = leads.c.lease_until_ms <= now_ms
+        lists = select(lead_lists.c.id).where(lead_lists.c.site == self._site)
+        over = and_(leads.c.lease_until_ms <= now_ms, leads.c.list_id.in_(lists))
         back = update(leads).where(over, leads.c.state == "held")
         called = leads.c.attempt_id == attempts.c.id, attempts.c.campaign == campaign
         known = attempts.c.answered_ms, attempts.c.agent

@@ -103,6 +103,11 @@ class CampaignHopper:
         return len(self._hopper)
 
     @property
+    def _named(self) -> Mapping[str, str]:
+        """Whose leads it is about, in the log."""
+        return {"site": self._site, "campaign": self.wants.campaign}
+
+    @property
     def wants_more(self) -> bool:
         """Whether it is to be filled before its next round."""
         return self._wanted.is_set()
@@ -133,13 +138,13 @@ class CampaignHopper:
         try:
             await self._store.release(self._by)
         except DatabaseAway as away:
-            log.warning("hopper_not_given_back", campaign=self.wants.campaign, why=away.reason)
+            log.warning("hopper_not_given_back", **self._named, why=away.reason)
 
     async def _try_round(self) -> None:
         try:
             await self.round()
         except DatabaseAway as away:
-            log.warning("hopper_not_filled", campaign=self.wants.campaign, why=away.reason)
+            log.warning("hopper_not_filled", **self._named, why=away.reason)
 
     async def round(self) -> None:
         """Fill what is empty, renew what is held, take up what other engines have left."""
@@ -308,6 +313,7 @@ class CampaignHopper:
         """What engines that died were calling ends, as `left_by` says; how many that were."""
         left = await self._store.lapsed(self.wants.campaign, now_ms)
         for row, answered_ms, agent in left:
+            log.warning("left_call_ended", **self._named, lead=row.id, contact=row.attempt_id)
             await self.end(Placed(lead_of(row), row), left_by(answered_ms, agent, now_ms))
         return len(left)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from engine.campaigns.hopper import DRY_MS, CampaignHopper, Chosen, Placed, Wants
 from history.connection import open_engine
@@ -205,6 +206,33 @@ async def test_an_engine_that_dies_forgets_nobody_and_calls_nobody_twice(dialer:
     assert await dialer.chosen(dialer.engine()) == ["held", "called"]
     (lead,) = await dialer.rows("SELECT tries FROM leads WHERE name = 'called'")
     assert lead["tries"] == 1
+
+
+async def test_what_an_engine_has_left_is_its_own_sites(dialer: Dialer) -> None:
+    """Another site on the database may have a campaign of the same name, with other rules. The log
+    tells of whose call it was."""
+    await dialer.bring(_lead("called", 1), _lead("held", 2))
+    placed = await dialer.call(dialer.engine())
+    dialer.now += LEASE_MS
+    store = HopperStore(dialer.url, "there", "node")
+    elsewhere = CampaignHopper(store, "there", "node", WANTS, lambda: dialer.now)
+    assert await elsewhere.take_up(dialer.now) == 0
+    states = "SELECT name, state FROM leads ORDER BY id"
+    left = [{"name": "called", "state": "dialing"}, {"name": "held", "state": "held"}]
+    assert await dialer.rows(states) == left
+    with capture_logs() as logs:
+        assert await dialer.engine().take_up(dialer.now) == 1
+    await store.close()
+    (told,) = logs
+    assert placed.row.id == told.pop("lead")
+    (attempt,) = await dialer.rows("SELECT id FROM dial_attempts")
+    assert told == {
+        "event": "left_call_ended",
+        "log_level": "warning",
+        "site": "here",
+        "campaign": "renewals",
+        "contact": attempt["id"],
+    }
 
 
 async def test_a_call_that_lasts_keeps_its_lead(dialer: Dialer) -> None:
