@@ -4,7 +4,7 @@ calls are told of."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 
 import structlog
@@ -17,6 +17,7 @@ from engine.dialing.outcomes import Outcomes
 from engine.dialing.parts import Parts
 from engine.dialing.run import CampaignRun
 from engine.dialing.sharing import Sharing
+from engine.dialing.teams import Teams
 from engine.dialing.up import Up, Word
 from engine.site_rules import served_by
 from history.dialing import Order
@@ -24,7 +25,6 @@ from history.errors import DatabaseAway
 from history.lead_hopper import AttemptRow
 from history.outcome import EndedBy
 from listening.values import Verdict
-from routing.agent import Available
 from routing.events import AgentChanged, RoutingEvent
 from routing.outbound.leads.plan import Plan, Result
 from routing.outbound.standing import day_of
@@ -42,7 +42,6 @@ class Dialer:
         self.runs: dict[str, CampaignRun] = {}
         self._site_in_force, self._parts = site, parts
         self._site: Site | None = None
-        self._serves: Mapping[str, Collection[str]] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._orders: Mapping[str, Order] = {}
         self._sharing = Sharing(parts)
@@ -50,8 +49,8 @@ class Dialer:
         self._channels: frozenset[str] = frozenset()
         self._left: dict[str, dict[str, AttemptRow]] = {}
         self._is_taken_up = False
-        self._opening: set[str] = set()
-        parts.lines.wanted = self.wants_line
+        self.teams = Teams(parts, self.runs)
+        parts.lines.wanted = self.teams.wants_line
 
     # its life
 
@@ -103,8 +102,8 @@ class Dialer:
                 await self._start(name, site)
         for name in list(self.runs):
             self._follow(name, site)
-        self._part_agents()
-        self._open_lines()
+        self.teams.part()
+        self.teams.open_lines()
 
     async def _find_left(self) -> None:
         """Once, what an earlier run of this engine was calling; each campaign takes up its own."""
@@ -120,7 +119,7 @@ class Dialer:
 
     async def _start(self, name: str, site: Site) -> None:
         run = CampaignRun(site, name, self._parts)
-        run.nodes = self._sharing.nodes
+        run.planning.nodes = self._sharing.nodes
         await run.take_up(self._left.get(name, {}), self._channels)
         self._left.pop(name, None)
         self.runs[name] = run
@@ -133,7 +132,7 @@ class Dialer:
         run.placing = state == START
         if state == STOP and not run.outcomes.calls:
             del self.runs[name]
-            run.let_all_go()
+            run.crew.let_all_go()
             if name in self._tasks:
                 self._tasks.pop(name).cancel()
             log.info("campaign_stopped", campaign=name)
@@ -182,13 +181,13 @@ class Dialer:
         if not await self._sharing.keep_up(site):
             return
         for run in self.runs.values():
-            run.nodes = self._sharing.nodes
+            run.planning.nodes = self._sharing.nodes
         counted, since_ms = parts.shown.counted_here(), day_of(parts.clock(), site.zone).begins_ms
         parts.shown.take_up(await parts.kept.shown(list(site.campaigns), since_ms), counted)
 
     def _take(self, site: Site) -> None:
         self._site = site
-        self._serves = {agent.id: queues for agent, queues in served_by(site)}
+        self.teams.serves = {agent.id: queues for agent, queues in served_by(site)}
         self._sharing.part(site)
         for name, run in self.runs.items():
             if name in site.campaigns:
@@ -196,88 +195,26 @@ class Dialer:
 
     # agents
 
-    def wants_line(self, agent: str) -> bool:
-        """Whether an agent's line should be open: a campaign that runs is theirs."""
-        return any(agent in run.team for run in self.runs.values())
-
-    def _open_lines(self) -> None:
-        """Those who serve a campaign are rung once; then their line waits between contacts."""
-        lines, state_of = self._parts.lines, self._parts.agents.agent_state
-        for agent in {each for run in self.runs.values() if run.placing for each in run.team}:
-            is_free = isinstance(state_of(agent), Available)
-            if is_free and not lines.has(agent) and agent not in self._opening:
-                self._opening.add(agent)
-                self._parts.tasks.create_task(self._open(agent), name=f"line of {agent}")
-
-    async def _open(self, agent: str) -> None:
-        try:
-            await self._parts.lines.open(agent)
-        finally:
-            self._opening.discard(agent)
-
-    def may_leave(self, agent: str) -> bool:
-        """Whether an agent may pause, log out or take another contact, without anybody's being
-        called for whom no agent is left."""
-        return all(run.may_leave(agent) for run in self.runs.values() if agent in run.team)
-
     def leaves(self, agent: str, wish: Leaving, go: Callable[[], object]) -> bool:
         """Whether an agent may go at once; else ``go`` is called as soon as nobody in the air needs
         them."""
-        return all(run.leaves(agent, wish, go) for run in self.runs.values() if agent in run.team)
+        return self.teams.leaves(agent, wish, go)
 
     def stays(self, agent: str) -> None:
         """An agent does not want to go any more."""
-        for run in self.runs.values():
-            run.leaving.pop(agent, None)
+        self.teams.stays(agent)
 
     def pausing(self, agent: str) -> Pausing | None:
         """What an agent waits to do, and for how many calls."""
-        waits = (run for run in self.runs.values() if agent in run.leaving)
-        return next((Pausing(run.leaving[agent][0], len(run.pacer.lines)) for run in waits), None)
+        return self.teams.pausing(agent)
 
     def on_event(self, event: RoutingEvent) -> None:
         """One of the router's listeners."""
         if isinstance(event, AgentChanged):
             for run in self.runs.values():
                 run.outcomes.agent_changed(event.agent, event.before, event.at_ms)
-                if event.agent in run.team:
+                if event.agent in run.crew.team:
                     run.hurry()
-
-    def _part_agents(self) -> None:
-        """Each agent is in one team: a call has one agent kept for it, and an agent one call. A
-        campaign that places no more keeps its team, and their lines, while somebody may answer."""
-        running = {name: run for name, run in self.runs.items() if run.placing}
-        for run in self.runs.values():
-            stays = run.placing or run.outcomes.may_be_answered
-            run.team = frozenset(a for a in run.team if stays and self._may_serve(a, run))
-        teams = {agent for run in self.runs.values() for agent in run.team}
-        for agent in self._serves:
-            able = [run for run in running.values() if self._may_serve(agent, run)]
-            if agent not in teams and able:
-                smallest = min(able, key=lambda run: len(run.team))
-                smallest.team |= {agent}
-        self._even_out(list(running.values()))
-
-    def _even_out(self, runs: Sequence[CampaignRun]) -> None:
-        """One free agent at a time goes from a bigger team to one that has two fewer."""
-        for taker in runs:
-            for giver in runs:
-                if len(giver.team) - len(taker.team) < 2:
-                    continue
-                agent = next((a for a in sorted(giver.team) if self._may_move(a, taker)), None)
-                if agent is not None and giver.may_leave(agent):
-                    giver.team -= {agent}
-                    taker.team |= {agent}
-                    giver.refresh(self._parts.clock())
-                    return
-
-    def _may_move(self, agent: str, to: CampaignRun) -> bool:
-        state = self._parts.agents.agent_state(agent)
-        return isinstance(state, Available) and self._may_serve(agent, to)
-
-    def _may_serve(self, agent: str, run: CampaignRun) -> bool:
-        queue = run.campaign.queue
-        return queue is not None and queue in self._serves.get(agent, ())
 
     # the callee's side
 

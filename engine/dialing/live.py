@@ -102,7 +102,7 @@ def view_of(run: CampaignRun, state: str, dialer: Dialer, now_ms: int) -> Campai
         abandoned=_abandoned(run),
         blocks=dict(run.placer.blocks),
         hopper=len(run.hopper),
-        left=run.left,
+        left=run.planning.left,
         calls_per_minute=sum(at_ms > now_ms - 60_000 for at_ms in run.placed_ms),
     )
 

@@ -37,7 +37,7 @@ class Previews:
         self.expire(now_ms)
         if agent in self._shown:
             return self._shown[agent].chosen
-        self.run.refresh(now_ms)
+        self.run.crew.refresh(now_ms)
         if agent not in self.run.pacer.team.free or not self.run.may_place(now_ms):
             return None
         chosen = self.run.hopper.choose()

@@ -195,7 +195,7 @@ class House:
 
     def work(self, *agents: str) -> None:
         """These agents are free on open lines."""
-        self.run.team = frozenset((*self.run.team, *agents))
+        self.run.crew.team = frozenset((*self.run.crew.team, *agents))
         for agent in agents:
             self.be(agent, Available(self.now_ms, self.now_ms))
 
@@ -232,7 +232,7 @@ class House:
         """What the engine does now; the calls that it places."""
         self.now_ms += later_ms
         before = len(self.carrier.calls)
-        await self.run.keep_up()
+        await self.run.planning.keep_up()
         await self.run.hopper.round()
         await self.run.step()
         await self.run.hopper.round()

@@ -93,7 +93,7 @@ async def test_what_an_engine_was_about_to_call_comes_back(opened: Open) -> None
     """Held leads are nobody's once the lease of a killed engine is over."""
     killed = opened()
     await killed.bring(1, 2)
-    await killed.run.keep_up()
+    await killed.run.planning.keep_up()
     await killed.run.hopper.round()
     other = opened("other", now="10:02")
     other.work("anna", "ben")
@@ -178,12 +178,12 @@ async def test_stop_ends_placing_and_not_the_calls_that_are_up(opened: Open) -> 
     await dialer.order("sales", STOP, "maria")
     await dialer.look()
     assert await house.step() == []
-    assert dialer.wants_line("zoe")
+    assert dialer.teams.wants_line("zoe")
     dialer.answered(call.contact, house.now_ms)
     dialer.ended(call.contact, house.now_ms, EndedBy.CALLER)
     await dialer.look()
     assert dialer.runs == {}
-    assert not dialer.wants_line("zoe")
+    assert not dialer.teams.wants_line("zoe")
 
 
 async def test_nodes_part_lines_and_keep_the_caps_each_on_its_own_calls(opened: Open) -> None:
@@ -233,15 +233,15 @@ async def test_an_agent_is_in_one_team(opened: Open) -> None:
     for name in agents:
         house.floor.states[name] = Available(0, 0)
     dialer = await taken_up(house)
-    teams = [run.team for run in dialer.runs.values()]
+    teams = [run.crew.team for run in dialer.runs.values()]
     assert (len(teams[0]), len(teams[1]), teams[0] & teams[1]) == (2, 2, frozenset())
     await dialer.order("more", PAUSE, "maria")
     await dialer.look()
-    assert len(dialer.runs["sales"].team) == 4
+    assert len(dialer.runs["sales"].crew.team) == 4
     await dialer.order("more", START, "maria")
     for _ in range(3):
         await dialer.look()
-    assert [len(run.team) for run in dialer.runs.values()] == [2, 2]
+    assert [len(run.crew.team) for run in dialer.runs.values()] == [2, 2]
 
 
 async def test_nobody_is_called_while_no_agent_can_be_reserved(opened: Open) -> None:
@@ -349,7 +349,7 @@ async def test_of_two_who_are_about_to_call_a_number_at_most_one_does(opened: Op
     other.run.take_site(house.site.model_copy(update={"campaigns": second}))
     for engine in (house, other):
         engine.work("anna")
-        await engine.run.keep_up()
+        await engine.run.planning.keep_up()
         await engine.run.hopper.round()
         assert len(engine.run.hopper) == 1
     await asyncio.gather(house.run.step(), other.run.step())
@@ -392,15 +392,15 @@ async def test_a_paused_campaign_keeps_its_agents_while_somebody_may_answer(open
     await house.bring(1)
     dialer = await taken_up(house)
     house.floor.states["zoe"] = Available(house.now_ms, house.now_ms)
-    house.run.team, dialer.runs["more"].team = frozenset(["zoe"]), frozenset()
+    house.run.crew.team, dialer.runs["more"].crew.team = frozenset(["zoe"]), frozenset()
     [call] = await house.step()
     await dialer.order("sales", PAUSE, "eva")
     await dialer.look()
-    assert dialer.wants_line("zoe")
-    assert dialer.runs["more"].team == frozenset()
+    assert dialer.teams.wants_line("zoe")
+    assert dialer.runs["more"].crew.team == frozenset()
     dialer.not_reached(call.contact, Result.BUSY, house.now_ms)
     await dialer.look()
-    assert dialer.runs["more"].team == frozenset(["zoe"])
+    assert dialer.runs["more"].crew.team == frozenset(["zoe"])
 
 
 async def test_a_paused_campaigns_calls_keep_their_lines_until_their_channels_are_gone(

@@ -66,7 +66,7 @@ async def test_an_agent_leaves_once_nobody_in_the_air_needs_them(opened: Open) -
     house.work("anna", "ben")
     first, second = await house.step()
     paused = Paused(house.now_ms, house.now_ms, "lunch")
-    assert not house.run.leaves("anna", LUNCH, lambda: house.be("anna", paused))
+    assert not house.run.crew.leaves("anna", LUNCH, lambda: house.be("anna", paused))
     assert await house.step(1_000) == []
     assert house.floor.states["anna"] != paused
     house.not_reached(first)
@@ -83,8 +83,8 @@ async def test_an_agent_for_whom_nobody_is_called_leaves_at_once(opened: Open) -
     house.work("anna", "ben")
     (call,) = await house.step()
     house.join(call, "anna")
-    assert house.run.leaves("anna", LUNCH, lambda: None)
-    assert house.run.leaves("ben", LUNCH, lambda: None)
+    assert house.run.crew.leaves("anna", LUNCH, lambda: None)
+    assert house.run.crew.leaves("ben", LUNCH, lambda: None)
 
 
 @pytest.mark.parametrize(("mode", "more"), [("progressive", ""), ("power", "ratio: 2")])
@@ -258,7 +258,7 @@ async def test_answers_are_counted_on_of_the_campaigns_own_leads_alone(opened: O
     await house.bring(*range(50))
     house.work("anna", "ben", "cleo")
     await house.step()
-    assert (house.run.left, house.run.pacer.relies_on) == (0, 0)
+    assert (house.run.planning.left, house.run.pacer.relies_on) == (0, 0)
 
 
 async def test_later_answers_are_counted_on_only_where_the_campaign_says_so(opened: Open) -> None:
@@ -267,12 +267,12 @@ async def test_later_answers_are_counted_on_only_where_the_campaign_says_so(open
     for more, nodes in (("", 1), ("later_answers: 90", 1), ("later_answers: 90", 2)):
         house = opened("predictive", more)
         await house.bring(*range(600))
-        await house.run.keep_up()
-        house.run.nodes = tuple(f"node {n}" for n in range(nodes))
+        await house.run.planning.keep_up()
+        house.run.planning.nodes = tuple(f"node {n}" for n in range(nodes))
         house.work(*(f"agent {n}" for n in range(20)))
         _learn(house)
-        await house.run.keep_up()
-        house.run.refresh(house.now_ms)
+        await house.run.planning.keep_up()
+        house.run.crew.refresh(house.now_ms)
         house.run.wants(house.now_ms)
         relied_on.append(house.run.pacer.relies_on)
     nothing, alone, shared = relied_on
@@ -293,7 +293,7 @@ async def test_a_changed_filter_holds_for_the_next_call(opened: Open) -> None:
     house = opened()
     await house.bring(1, 2)
     house.work("anna")
-    await house.run.keep_up()
+    await house.run.planning.keep_up()
     await house.run.hopper.round()
     house.run.take_site(site_of("progressive"))
     assert len(house.run.hopper) == 2
@@ -475,7 +475,7 @@ async def test_who_only_looks_changes_nothing(opened: Open) -> None:
     house = opened("predictive")
     await house.bring(*range(30))
     house.work("anna", "ben")
-    await house.run.keep_up()
+    await house.run.planning.keep_up()
     with capture_logs() as logs:
         house.run.wants(house.now_ms)
         assert (house.run.slowed, logs) == ((), [])
