@@ -30,6 +30,7 @@ from config.campaign_leads import (
     Recycle,
     Retry,
 )
+from config.campaign_machines import Machines
 from config.campaign_sorry import SorryMessage
 from config.document import DocumentModel
 from config.duration import Duration, Seconds
@@ -83,31 +84,6 @@ class LineShare(DocumentModel):
     )
     calls_per_second: Annotated[float, Field(ge=0.1, le=1_000)] | None = Field(
         default=None, description="calls begun in a second, at most"
-    )
-
-
-class Machines(DocumentModel):
-    """What becomes of calls that a machine answers."""
-
-    detect: Literal["none", "own", "amd"] = Field(
-        default="none",
-        description="none: whoever answers is a person's call. own: Trunkline listens to how the "
-        "call is answered, and tells faxes and the network's tones, too. amd: Asterisk does. Each "
-        "wrong verdict is a person who was hung up on, and counts as one",
-    )
-    people_taken: Annotated[float, Field(ge=0.5, le=20)] = Field(
-        default=1.0,
-        description="with own: percent of people who may be taken for machines, at most; with less "
-        "of them fewer machines are found (docs/answering-machines.md)",
-    )
-    within: Duration = Field(
-        default=Duration(1_800),
-        description="by when after the answer the verdict is there, with own after the first word "
-        "or the greeting, as the calling rules count; who is not known to be a machine by then is "
-        "taken for a person",
-    )
-    message: dict[Language, Line] = Field(
-        default={}, description="what is left after the beep; without it nothing is"
     )
 
 

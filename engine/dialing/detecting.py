@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from bridge.agi.session import AgiSession
-from config.campaigns import Machines
+from config.campaign_machines import Machines
 from config.site import Site
+from engine.campaigns.callees import mix_of
 from engine.campaigns.law import CampaignLaw
 from engine.listening.asterisk import AsteriskDetector
 from engine.listening.own import Ears, OwnDetector
@@ -68,7 +69,7 @@ def detector_of(
 def care_of(machines: Machines, clock: Clock) -> Care:
     """How sure our own detector is to be, and by when: by the clock of the law, and of who says
     nothing from the answer on."""
-    care = Care.within(machines.people_taken / 100, clock)
+    care = Care.within(machines.people_taken / 100, clock, mix_of(machines))
     within_ms = machines.within.ms
     return replace(
         care, verdict_ms=min(care.verdict_ms, within_ms - NOTICED_MS), silence_ms=within_ms

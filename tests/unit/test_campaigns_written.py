@@ -14,6 +14,7 @@ from config.periods import Period
 from config.site import Site, load_site, load_site_located, read_site
 from config.site_checks import check_flows
 from config.values import Language
+from engine.campaigns.callees import check_detectors
 from engine.campaigns.flow_words import check_words
 from engine.campaigns.law import CampaignLaw, call_to, pool_of
 from ivr.flow import Flow
@@ -190,6 +191,28 @@ def test_what_a_flow_says_must_be_a_disposition_of_its_campaign() -> None:
     assert agreed == (
         'campaigns.bills.flow: tell of the flow reminder says "promised", for which a time must '
         "be agreed: no flow can, write retry with after"
+    )
+
+
+def test_a_detector_that_cannot_be_so_careful_is_told() -> None:
+    """By who answers, and by the clocks of the law where the campaign calls."""
+
+    def told(machines: str, allow: str) -> list[str]:
+        written = instead(
+            '    machines: {detect: amd, within: 1500ms, message: {hu: "Kérjük, hívjon vissza."}}',
+            f"    machines: {{detect: own, {machines}}}",
+        ).replace("    allow: [+36*, +48*]", f"    allow: [{allow}]")
+        site, located, problems = read_site(written, "site.yaml", {})
+        assert site is not None, problems
+        assert located is not None
+        return [f"{each.path}: {each.message}" for each in check_detectors(site, located)]
+
+    assert told("people_taken: 0.5, callees: consumers", "+1*") == []
+    assert told("people_taken: 0.5, callees: firms", "+44*") == []
+    (wrong,) = told("people_taken: 0.5, callees: firms", "+1*")
+    assert wrong == (
+        "campaigns.sales.machines.people_taken: is 0.5: where these callees answer, at least 0.6 "
+        "is needed (clock greeting)"
     )
 
 

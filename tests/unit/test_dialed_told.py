@@ -18,15 +18,18 @@ from bridge.events import (
     LiveChannel,
     SwitchEvent,
 )
-from config.campaigns import Campaign, Machines
+from config.campaign_machines import Machines
+from config.campaigns import Campaign
 from config.site import Site, load_site
 from engine.calls.recovery import GoesOn, Over, judge, strangers
 from engine.dialing import messages
-from engine.dialing.detecting import Duty
+from engine.dialing.detecting import Duty, care_of
 from engine.dialing.opening import SwitchCarrier
 from engine.dialing.ordering import order_of
 from engine.dialing.telling import TOLD_WITHIN_S, journaled, lead_told, leg_over
 from history.outcome import Direction, EndedBy, Outcome
+from listening.judge import fitted
+from listening.mix import CONSUMERS, FIRMS
 from listening.values import Clock, Verdict, Who
 from routing.outbound.rules.law import AnswerRule
 from tests.fakes.dialing import SHOWN, FakeDialing, a_call
@@ -227,6 +230,26 @@ def test_our_detector_may_be_asked_for() -> None:
     written = Machines.model_validate({"detect": "own", "people_taken": "2"})
     assert (written.detect, written.people_taken) == ("own", 2.0)
     assert Campaign.model_fields["machines"].default.people_taken == 1.0
+
+
+def test_how_sure_our_detector_is_depends_on_who_answers() -> None:
+    """People at home are told apart from machines sooner than a firm's greeting is; of each kind no
+    more are taken for machines than the campaign allows."""
+
+    def sure(callees: object) -> float:
+        told = {"detect": "own", "people_taken": 2, "callees": callees}
+        return care_of(Machines.model_validate(told), Clock.GREETING).machine
+
+    judge = fitted(Clock.GREETING)
+    assert sure("mixed") == judge.threshold(0.02)
+    assert sure("consumers") == judge.threshold(0.02, CONSUMERS) < sure("mixed") < sure("firms")
+    assert sure({"hello": 15, "named": 25, "firm": 60}) == sure("firms")
+    assert judge.expected(sure("consumers")).found(CONSUMERS) > 0.88
+    assert (
+        judge.expected(sure("mixed")).at_most(FIRMS)
+        > 0.02
+        >= judge.expected(sure("firms")).at_most(FIRMS)
+    )
 
 
 @pytest.mark.parametrize(
