@@ -13,6 +13,7 @@ from config.campaigns import Campaign
 from config.site import Site
 from engine.campaigns.hopper import CampaignHopper, Wants, left_by
 from engine.dialing.calls import DialedCall, Leaving, Pausing
+from engine.dialing.glance import Glance, glance_at
 from engine.dialing.outcomes import Outcomes
 from engine.dialing.parts import Parts
 from engine.dialing.run import CampaignRun
@@ -163,6 +164,11 @@ class Dialer:
         """How many lines of each trunk a campaign's calls have."""
         return self._parts.trunks.in_use(name)
 
+    def others_of(self, name: str) -> Mapping[str, Glance]:
+        """What the other nodes have said last of a campaign that runs there."""
+        seen = self._sharing.seen.items()
+        return {node: glances[name] for node, glances in seen if name in glances}
+
     async def order(self, name: str, state: str, by: str) -> None:
         """Somebody wants a campaign to start, pause or stop. Raises DatabaseAway."""
         campaign = self._site_in_force().campaigns[name]
@@ -178,12 +184,15 @@ class Dialer:
         if not self.runs and all(state == STOP for _, _, state in self.campaigns()):
             await self._sharing.leave(site)
             return
-        if not await self._sharing.keep_up(site):
+        if not await self._sharing.keep_up(site, self._glances):
             return
         for run in self.runs.values():
             run.planning.nodes = self._sharing.nodes
         counted, since_ms = parts.shown.counted_here(), day_of(parts.clock(), site.zone).begins_ms
         parts.shown.take_up(await parts.kept.shown(list(site.campaigns), since_ms), counted)
+
+    def _glances(self) -> Mapping[str, Glance]:
+        return {name: glance_at(run, self._parts.clock()) for name, run in self.runs.items()}
 
     def _take(self, site: Site) -> None:
         self._site = site

@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from engine.clock import Clock
 from engine.dialing.dialer import PAUSE, START, Dialer
+from engine.dialing.glance import STAGES, Glance, glance_at
 from engine.dialing.run import CampaignRun
 from engine.hub import Hub
 from engine.metrics import Metrics
-from routing.outbound.course import InAir, Joined, PickedUp
 
 TOLD_S = 1.0
-_STAGES = {InAir: "dialing", PickedUp: "answered", Joined: "talking"}
-_AGENTS = {
-    "Ready": "free",
-    "Talking": "talking",
-    "WrapUp": "wrapping_up",
-    "Paused": "not_ready",
-    "LoggedIn": "not_ready",
-    "LoggedOut": "away",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +45,8 @@ class CampaignView:
     """One campaign of this node, as of `at_ms` (Unix epoch). `state`: running, paused, stopped or
     stopping; `agents` and `lines` by what they do; `wants`: calls to place now; `why`: what keeps
     it from placing more. `blocks`: leads that were not called, by the rule that refused. `left`:
-    leads that may be called now."""
+    leads that may be called now. `others`: by node, what the others that dial have said of it last,
+    in the last ten seconds as a rule."""
 
     name: str
     at_ms: int
@@ -72,6 +63,7 @@ class CampaignView:
     hopper: int
     left: int
     calls_per_minute: int
+    others: Mapping[str, Glance]
 
 
 def views_of(dialer: Dialer, now_ms: int) -> list[CampaignView]:
@@ -79,22 +71,21 @@ def views_of(dialer: Dialer, now_ms: int) -> list[CampaignView]:
     return [
         view_of(dialer.runs[name], state, dialer, now_ms)
         if name in dialer.runs
-        else _stopped(name, mode, now_ms)
+        else _stopped(name, mode, dialer, now_ms)
         for name, mode, state in dialer.campaigns()
     ]
 
 
 def view_of(run: CampaignRun, state: str, dialer: Dialer, now_ms: int) -> CampaignView:
     """One that runs, or whose last calls are up."""
-    stages = Counter(_stage(up.state, up.call.ringing_ms) for up in run.outcomes.calls.values())
-    agents = Counter(_AGENTS[each] for each in run.outcomes.roster.states().values())
+    glance = glance_at(run, now_ms)
     return CampaignView(
         name=run.name,
         at_ms=now_ms,
         mode=run.campaign.mode,
         state={START: "running", PAUSE: "paused"}.get(state, "stopping"),
-        agents=dict(agents),
-        lines=dict(stages),
+        agents=glance.agents,
+        lines=glance.lines,
         trunks=dict(dialer.lines_of(run.name)),
         wants=run.wants(now_ms),
         why=run.why(now_ms),
@@ -103,13 +94,9 @@ def view_of(run: CampaignRun, state: str, dialer: Dialer, now_ms: int) -> Campai
         blocks=dict(run.placer.blocks),
         hopper=len(run.hopper),
         left=run.planning.left,
-        calls_per_minute=sum(at_ms > now_ms - 60_000 for at_ms in run.placed_ms),
+        calls_per_minute=glance.calls_per_minute,
+        others=dialer.others_of(run.name),
     )
-
-
-def _stage(state: object, ringing_ms: int | None) -> str:
-    stage = _STAGES.get(type(state), "ending")
-    return "ringing" if stage == "dialing" and ringing_ms is not None else stage
 
 
 def _abandoned(run: CampaignRun) -> Abandoned:
@@ -130,7 +117,7 @@ def _abandoned(run: CampaignRun) -> Abandoned:
     )
 
 
-def _stopped(name: str, mode: str, now_ms: int) -> CampaignView:
+def _stopped(name: str, mode: str, dialer: Dialer, now_ms: int) -> CampaignView:
     return CampaignView(
         name=name,
         at_ms=now_ms,
@@ -147,6 +134,7 @@ def _stopped(name: str, mode: str, now_ms: int) -> CampaignView:
         hopper=0,
         left=0,
         calls_per_minute=0,
+        others=dialer.others_of(name),
     )
 
 
@@ -161,7 +149,7 @@ async def tell(dialer: Dialer, hub: Hub, metrics: Metrics, clock: Clock) -> None
 
 
 def _measure(metrics: Metrics, view: CampaignView, abandoned: Abandoned) -> None:
-    for stage in (*_STAGES.values(), "ringing", "ending"):
+    for stage in (*STAGES.values(), "ringing", "ending"):
         metrics.campaign_calls.labels(view.name, stage).set(view.lines.get(stage, 0))
     metrics.campaign_abandoned.labels(view.name).set(abandoned.today)
     metrics.campaign_room.labels(view.name).set(abandoned.room)

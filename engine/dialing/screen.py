@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import typer
@@ -20,7 +21,7 @@ from engine.settings import Settings
 
 LOOK_S = 1.0
 Told = dict[str, Any]
-_COLUMNS = ("campaign", "mode", "state", "agents", "lines", "answered", "lost", "calls/min", "left")
+_COLUMNS = ("campaign", "mode", "state", "agents", "calls", "answered", "lost", "calls/min", "left")
 
 
 async def show(settings: Settings, *, as_json: bool) -> int:
@@ -84,7 +85,23 @@ def picture(view: Told) -> Group:
     if view["learned"] is not None:
         parts.append(_table("Learned", _learned(view["learned"])))
     parts.append(_table("Not called, by rule", view["blocks"]))
+    if view["others"]:
+        parts.append(_others(view["others"]))
     return Group(*parts)
+
+
+def _others(told: Mapping[str, Told]) -> Table:
+    """What every other node has, as it said within the last seconds."""
+    table = Table("node", "agents", "calls", "calls/min", title="Other nodes", title_justify="left")
+    for node, glance in sorted(told.items()):
+        cells = (_words(glance["agents"]), _words(glance["lines"]), glance["calls_per_minute"])
+        table.add_row(node, *map(str, cells))
+    return table
+
+
+def _words(counts: Mapping[str, int]) -> str:
+    told = (f"{count} {name.replace('_', ' ')}" for name, count in counts.items())
+    return ", ".join(told) or "none"
 
 
 def _table(title: str, cells: Told) -> Table:
@@ -122,14 +139,15 @@ def _learned(told: Told) -> Told:
 
 def _row(view: Told) -> tuple[Any, ...]:
     learned, abandoned = view["learned"], view["abandoned"]
+    everywhere = (view, *view["others"].values())
     return (
         view["name"],
         view["mode"],
         view["state"],
-        sum(view["agents"].values()),
-        sum(view["trunks"].values()),
+        sum(sum(each["agents"].values()) for each in everywhere),
+        sum(sum(each["lines"].values()) for each in everywhere),
         f"{learned['answer_rate']:.0%}" if learned else "",
         f"{abandoned['today']:.2%}" if abandoned else "",
-        view["calls_per_minute"],
+        sum(each["calls_per_minute"] for each in everywhere),
         view["left"],
     )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from config.site import Site
+from engine.dialing.glance import Glance
 from engine.dialing.parts import Parts
 from history.dialing import NodeRow
 from routing.outbound.sharing import Claims, Peers, Said
@@ -16,6 +18,9 @@ class Sharing:
     """Of all campaigns of an engine. Until the other nodes know of it no call is begun."""
 
     def __init__(self, parts: Parts) -> None:
+        self.seen: Mapping[str, Mapping[str, Glance]] = {}
+        """What the other nodes have said of their campaigns, by node and campaign."""
+
         self._parts, self._peers = parts, Peers(parts.node)
 
     @property
@@ -23,9 +28,9 @@ class Sharing:
         """With whom this node shares, itself among them."""
         return self._peers.nodes
 
-    async def keep_up(self, site: Site) -> bool:
-        """Say that it dials, and hear who else does, if it is time; whether it was. Raises
-        DatabaseAway."""
+    async def keep_up(self, site: Site, glances: Callable[[], Mapping[str, Glance]]) -> bool:
+        """Say that it dials, and how it goes, and hear who else does, if it is time; whether it
+        was. Raises DatabaseAway."""
         parts, peers = self._parts, self._peers
         if not peers.is_due(parts.steady()):
             return False
@@ -33,7 +38,7 @@ class Sharing:
             await self._hear()
         sent_ms = parts.steady()
         claims = parts.trunks.claims(peers.parts(limits_of(site)), sent_ms)
-        await parts.kept.dials(parts.clock(), _written(peers.knows, claims))
+        await parts.kept.dials(parts.clock(), _written(peers.knows, claims, glances()))
         peers.told(claims, sent_ms)
         await self._hear()
         self.part(site)
@@ -51,7 +56,8 @@ class Sharing:
         self._parts.trunks.set_limits(trunks, shares, now_ms, self._peers.until_ms)
 
     async def leave(self, site: Site) -> None:
-        """It does not dial any more. Raises DatabaseAway."""
+        """It does not dial any more, nor does anybody else. Raises DatabaseAway."""
+        self.seen = {}
         if not self._peers.is_new:
             self._peers.left()
             self.part(site)
@@ -60,7 +66,10 @@ class Sharing:
     async def _hear(self) -> None:
         rows = await self._parts.kept.nodes()
         self._peers.hear([_said(row) for row in rows], self._parts.steady())
-        for said in self._peers.gone():
+        gone = self._peers.gone()
+        away = {self._parts.node, *(said.node for said in gone)}
+        self.seen = {row.node: _seen(row) for row in rows if row.node not in away}
+        for said in gone:
             await self._parts.kept.forget_node(said.node, said.beat)
 
 
@@ -78,9 +87,17 @@ def limits_of(site: Site) -> dict[Key, Limit]:
     return {**own, **of_campaigns}
 
 
-def _written(knows: frozenset[str], claims: Claims) -> dict[str, Any]:
+def _written(
+    knows: frozenset[str], claims: Claims, glances: Mapping[str, Glance]
+) -> dict[str, Any]:
     told = [[*key, claim.lines, claim.calls_per_s] for key, claim in claims.items()]
-    return {"knows": sorted(knows), "claims": told}
+    seen = {name: asdict(glance) for name, glance in glances.items()}
+    return {"knows": sorted(knows), "claims": told, "campaigns": seen}
+
+
+def _seen(row: NodeRow) -> dict[str, Glance]:
+    told: Mapping[str, Any] = (row.said or {}).get("campaigns", {})
+    return {name: Glance(**glance) for name, glance in told.items()}
 
 
 def _said(row: NodeRow) -> Said:

@@ -10,13 +10,14 @@ from rich.console import Console
 
 from desk.views import Refused
 from engine.campaigns.hopper import DRY_MS
-from engine.dialing.dialer import Dialer
+from engine.dialing.dialer import STOP, Dialer
 from engine.dialing.preview import SHOWN_MS
 from engine.dialing.screen import picture
 from engine.dialing.views import CampaignViews
 from history.outcome import EndedBy
 from routing.agent import Paused, Talking
 from routing.outbound.leads.plan import Result
+from routing.outbound.sharing import SAID_MS
 from tests.unit.dialing import House, at, number, site_of
 
 pytestmark = pytest.mark.unit
@@ -29,8 +30,8 @@ DAY = 86_400_000
 async def opened(database_url: str) -> AsyncIterator[Open]:
     houses: list[House] = []
 
-    def open_house(mode: str, more: str = "", now: str = "10:00") -> House:
-        houses.append(House(database_url, site_of(mode, more), at(now)))
+    def open_house(mode: str, more: str = "", now: str = "10:00", node: str = "node") -> House:
+        houses.append(House(database_url, site_of(mode, more), at(now), node))
         return houses[-1]
 
     yield open_house
@@ -69,6 +70,36 @@ async def test_a_campaign_is_shown_with_what_holds_it_back(opened: Open) -> None
     Console(width=100, file=shown).print(picture(view))
     assert "today's abandon rate leaves no room" in shown.getvalue()
     assert "0.00% of 3.00%" in shown.getvalue()
+
+
+async def test_a_campaign_is_shown_with_what_other_nodes_have_of_it(opened: Open) -> None:
+    """As they said it last; of a node that dials no more nothing is shown."""
+    one, two = (opened("power", "ratio: 2", node=node) for node in ("a", "b"))
+    await one.bring(1, 2, 3)
+    other, views = await views_of(one), await views_of(two)
+    assert other.dialer is not None
+    assert views.dialer is not None
+    one.work("zoe")
+    await one.step()
+    one.now_ms += SAID_MS
+    two.now_ms += SAID_MS
+    await other.dialer.look()
+    await views.dialer.look()
+    [view] = views.campaigns()["campaigns"]
+    glance = {"agents": {"free": 1}, "lines": {"dialing": 1}, "calls_per_minute": 1}
+    assert (view["agents"], view["others"]) == ({}, {"a": glance})
+    shown = StringIO()
+    Console(width=100, file=shown).print(picture(view))
+    assert "1 free" in shown.getvalue()
+    await other.dialer.order("sales", STOP, "eva")
+    one.not_reached(one.carrier.calls[0])
+    await other.dialer.look()
+    two.now_ms += SAID_MS
+    await views.dialer.look()
+    await other.dialer.look()
+    await views.dialer.look()
+    [view] = views.campaigns()["campaigns"]
+    assert view["others"] == {}
 
 
 async def test_an_agent_looks_at_a_lead_and_says_when(opened: Open) -> None:
