@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Float, and_, case, cast, exists, func, not
 
 from history.lead_tables import lead_numbers, leads
 
-KEPT = ("name", "language", "zone", "priority", "tries", "external_id")
+KEPT = ("name", "language", "zone", "part", "priority", "tries", "external_id")
 """Fields that every lead has; all others are the list's own."""
 
 

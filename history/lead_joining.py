@@ -130,6 +130,7 @@ def _merged(lead: NewLead, later: NewLead, further: tuple[NewNumber, ...]) -> Ne
         name=later.name or lead.name,
         language=later.language or lead.language,
         zone=later.zone or lead.zone,
+        part=later.part or lead.part,
         priority=lead.priority if later.priority is None else later.priority,
         due_ms=later.due_ms if later.appointment else lead.due_ms,
         appointment=later.appointment or lead.appointment,
@@ -146,6 +147,7 @@ def _as_new(row: LeadRow) -> NewLead:
         name=row.name,
         language=row.language,
         zone=row.zone,
+        part=row.part,
         priority=row.priority,
         data=row.data,
     )

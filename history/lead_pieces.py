@@ -86,6 +86,7 @@ def _lead_values(lead: NewLead, lead_id: int, list_id: int, now_ms: int) -> _Val
         "name": lead.name,
         "language": lead.language,
         "zone": lead.zone,
+        "part": lead.part,
         "priority": priority,
         "data": dict(lead.data),
         "state": "ready",
@@ -160,6 +161,7 @@ def _changed(home: Home, now_ms: int) -> _Values:
         "name": lead.name,
         "language": lead.language,
         "zone": lead.zone,
+        "part": lead.part,
         "priority": priority,
         "ranked": rank_of(priority),
         "data": dict(lead.data),
@@ -186,7 +188,7 @@ _CHANGED = (
         **{
             name: bindparam(name)
             for name in (
-                *("external_id", "name", "language", "zone"),
+                *("external_id", "name", "language", "zone", "part"),
                 *("priority", "data", "updated_ms"),
             )
         },

@@ -39,6 +39,8 @@ class NewLead:
     name: str | None = field(default=None, repr=False)
     language: str | None = None
     zone: str | None = None
+    part: str | None = None
+    """Of a country: `US-FL`."""
     priority: int | None = None
     due_ms: int | None = None
     position: int = 0
@@ -74,6 +76,7 @@ class LeadRow:
     name: str | None = field(repr=False)
     language: str | None
     zone: str | None
+    part: str | None
     priority: int
     data: Mapping[str, str] = field(repr=False)
     state: str

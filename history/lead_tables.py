@@ -50,7 +50,8 @@ READY = text("state = 'ready'")
 """A query uses the hopper's index only where it says so in these very words."""
 _LEASED = text("lease_until_ms IS NOT NULL")
 
-# `place`: country and time zones in which the next number may be. `rank`: who comes first, the
+# `part`: of a country, as the lead says. `place`: country, or that part of it, and time zones in
+# which the next number may be. `rank`: who comes first, the
 # smaller first: 0 is a time that a person was promised, by `agent` if it is not null. `position`
 # is the number that is next, `last_ms` when any was called last.
 leads = Table(
@@ -62,6 +63,7 @@ leads = Table(
     Column("name", Text),
     Column("language", Text),
     Column("zone", Text),
+    Column("part", Text),
     Column("priority", Integer, nullable=False),
     Column("data", json_type(), nullable=False),
     Column("state", Text, nullable=False),

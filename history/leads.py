@@ -96,6 +96,17 @@ class LeadStore:
                 found = await leads_of(connection, list(await connection.scalars(query)))
         return found[0] if found else None
 
+    async def with_number(self, number: str, lists: Collection[str]) -> LeadRow | None:
+        """The latest that has this number, of lists with these names."""
+        query = self._ids(LeadFilter(number=number)).join(
+            lead_lists, lead_lists.c.id == leads.c.list_id
+        )
+        latest = query.where(lead_lists.c.name.in_(lists)).order_by(leads.c.id.desc()).limit(1)
+        with failing():
+            async with self._engine.connect() as connection:
+                found = await leads_of(connection, list(await connection.scalars(latest)))
+        return found[0] if found else None
+
     async def pieces(self, where: LeadFilter) -> AsyncIterator[Sequence[LeadRow]]:
         """All of them in the order in which they came, some at once: there may be millions."""
         last = 0

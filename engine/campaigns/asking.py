@@ -14,6 +14,7 @@ import typer
 from config.countries import checked_country
 from config.numbers import e164
 from config.site import Site
+from engine.campaigns import leadbook
 from engine.campaigns.law import CampaignLaw, call_to, pool_of
 from engine.campaigns.permissions import opened
 from engine.campaigns.plans import consents_of, listings_of, past_of
@@ -22,6 +23,7 @@ from engine.console import Screen, clock_time
 from engine.errors import NoSuchCampaign, SettingsInvalid
 from engine.settings import Settings
 from history.do_not_call import OWN, NumberFacts
+from history.lead_rows import LeadRow
 from routing.outbound.budget import Tally
 from routing.outbound.caller_ids import choose
 from routing.outbound.rules.ask import Call, Consent, Known, Told
@@ -58,12 +60,28 @@ async def show(settings: Settings, asked: Asked, as_json: bool) -> int:
         site, store = desk.site, desk.store
         number = _number(site, asked.number)
         records = Records(await store.facts(number), await store.registers())
-    decision = decide(site, asked, records, now_ms())
+    lead = await _lead_of(settings, site, asked.campaign, number)
+    decision = decide(site, _as_told(asked, lead), records, now_ms())
     if as_json:
         typer.echo(json.dumps(_plain(decision), ensure_ascii=False))
     else:
-        _print(site, decision)
+        _print(site, decision, lead)
     return 1 if isinstance(decision, Refusal) else 0
+
+
+async def _lead_of(settings: Settings, site: Site, name: str, number: str) -> LeadRow | None:
+    """Whom the campaign would call there."""
+    lists = site.campaigns[name].lists if name in site.campaigns else ()
+    async with leadbook.opened(settings) as book:
+        return await book.store.with_number(number, list(lists))
+
+
+def _as_told(asked: Asked, lead: LeadRow | None) -> Asked:
+    """With what the lead tells, where the command does not."""
+    if lead is None:
+        return asked
+    zone, part = asked.zone or lead.zone or "", asked.part or lead.part or ""
+    return asked._replace(zone=zone, part=part)
 
 
 def decide(site: Site, asked: Asked, records: Records, now: int) -> Decision:
@@ -133,7 +151,7 @@ def _plain(decision: Decision) -> dict[str, object]:
     return {"permitted": False, **next_time, "evidence": evidence}
 
 
-def _print(site: Site, decision: Decision) -> None:
+def _print(site: Site, decision: Decision, lead: LeadRow | None) -> None:
     screen, evidence = Screen(), decision.evidence
     rows = [
         (each.rule, each.jurisdiction, each.verdict, each.because, each.set_by)
@@ -141,6 +159,9 @@ def _print(site: Site, decision: Decision) -> None:
     ]
     clocks = ", ".join(evidence.zones) or "no known time zone"
     screen.table(f"{evidence.number} ({clocks}), {evidence.at}", COLUMNS, rows)
+    told = [] if lead is None else [each for each in (lead.zone, lead.part) if each]
+    if lead is not None and told:
+        screen.console.print(f"As lead {lead.id} tells: {', '.join(told)}.", markup=False)
     screen.console.print(_verdict(site, decision), markup=False)
     screen.console.print(TAKEN, markup=False)
 

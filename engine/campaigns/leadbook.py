@@ -32,7 +32,7 @@ from history.leads import DialedContact, LeadFilter, LeadStore
 from routing.outbound.leads.plan import Plan, Result
 
 STATES = ("ready", "held", "dialing", "done")
-KEPT = ("id", "external_id", "name", "language", "zone", "priority")
+KEPT = ("id", "external_id", "name", "language", "zone", "part", "priority")
 STANDING = ("state", "why", "disposition", "tries", "last_result", "due_ms", "last_ms")
 
 
@@ -99,6 +99,8 @@ async def show_all(
     return 0
 
 
+_SAID = ("language", "zone", "part")
+"""What a lead says beside its own fields."""
 _COLUMNS = ("id", "name", "number", "state", "tries", "last", "next call", "why")
 
 
@@ -124,7 +126,8 @@ async def show(settings: Settings, lead_id: int, as_json: bool) -> int:
         return 0
     screen = Screen()
     screen.table(f"Lead {lead_id}", _COLUMNS, [_row(row, zone)])
-    screen.table("Fields", ("field", "value"), sorted(row.data.items()))
+    said = [(name, getattr(row, name)) for name in _SAID if getattr(row, name)]
+    screen.table("Fields", ("field", "value"), [*said, *sorted(row.data.items())])
     numbers = [
         (n.number, n.kind, n.place, n.best or "", n.tries, n.closed or "") for n in row.numbers
     ]

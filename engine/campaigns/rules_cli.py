@@ -82,8 +82,12 @@ def rules(
     at: Annotated[
         str, typer.Option(help="When, on the site's clock: 2026-11-23T09:30; now without it.")
     ] = "",
-    zone: Annotated[str, typer.Option(help="The time zone that the lead is in, as it says.")] = "",
-    part: Annotated[str, typer.Option(help="The part of the country: US-FL.")] = "",
+    zone: Annotated[
+        str, typer.Option(help="The time zone of the lead; by default as it says.")
+    ] = "",
+    part: Annotated[
+        str, typer.Option(help="The part of its country, US-FL; by default as the lead says.")
+    ] = "",
     consent: Annotated[
         bool, typer.Option("--consent", help="As if they had consented now.")
     ] = False,

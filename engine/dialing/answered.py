@@ -54,7 +54,7 @@ class DialedConversation(Conversation):
         self._campaign = services.site.campaigns[call.campaign]
         self._speaks = messages.language_of(services.site, call.language)
         self._language = self._speaks  # as the order has told Asterisk
-        self._duty = Duty.to(services.site, call.campaign, call.number)
+        self._duty = Duty.to(services.site, call.campaign, call.number, call.told)
 
     async def answered(self) -> None:
         """From the answer to the end of the call; the story is closed."""

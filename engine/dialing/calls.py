@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 from history.outcome import EndedBy
 from listening.values import Verdict
 from routing.outbound.leads.plan import Result
+from routing.outbound.rules.ask import NOTHING_TOLD, Told
 
 
 @dataclass(slots=True)
@@ -31,6 +32,8 @@ class DialedCall:
 
     lead_id: int
     placed_ms: int
+    told: Told = NOTHING_TOLD
+    """Where the lead is, as it says."""
     agent: str | None = None
     ringing_ms: int | None = None
     answered_ms: int | None = None

@@ -17,7 +17,7 @@ from listening.listener import Care
 from listening.port import AnswerDetector
 from listening.values import Clock, Verdict, Who
 from routing.outbound.rules.answering import Answered, met_by_ms
-from routing.outbound.rules.ask import NOTHING_TOLD, callee_of
+from routing.outbound.rules.ask import Told, callee_of
 from routing.outbound.rules.law import AnswerRule
 
 NOTICED_MS = 100
@@ -34,10 +34,10 @@ class Duty:
     rules: tuple[AnswerRule, ...] = (AnswerRule(),)
 
     @classmethod
-    def to(cls, site: Site, campaign: str, number: str) -> Self:
-        """Of a campaign's call to this number."""
+    def to(cls, site: Site, campaign: str, number: str, told: Told) -> Self:
+        """Of a campaign's call to this number of a lead that is there, as it says."""
         law = CampaignLaw(site, campaign)
-        places = callee_of(number, NOTHING_TOLD, law).jurisdictions
+        places = callee_of(number, told, law).jurisdictions
         rules = (law.rules(place).answer for place in places)
         return cls(tuple(rule for rule in rules if rule is not None) or (AnswerRule(),))
 

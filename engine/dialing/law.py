@@ -10,6 +10,7 @@ from engine.campaigns.hopper import Chosen
 from engine.campaigns.law import CampaignLaw, call_to
 from engine.campaigns.plans import consents_of, listings_of, past_of
 from history.do_not_call import NumberFacts, PermissionStore
+from history.lead_rows import LeadRow
 from routing.outbound.budget import Budget
 from routing.outbound.rules.abandoning import strictest
 from routing.outbound.rules.ask import Known, Told
@@ -48,6 +49,11 @@ class Records(NamedTuple):
     looked_ms: int
 
 
+def told_by(row: LeadRow) -> Told:
+    """Where a lead is, as it says."""
+    return Told(row.zone, row.part)
+
+
 class Law:
     """Asked for one campaign of a site that is in force."""
 
@@ -83,7 +89,7 @@ class Law:
         """Whether the call may be made now."""
         number = chosen.number.number
         kept = in_air.keeps_one and self._site.campaigns[self._name].mode != "agentless"
-        told = Told(chosen.row.zone)
+        told = told_by(chosen.row)
         call = call_to(self._site, self._name, number, caller_id, agent_kept=kept, told=told)
         known = Known(
             past=past_of(records.facts),

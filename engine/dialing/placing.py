@@ -19,7 +19,7 @@ from config.site import Site
 from engine.campaigns.hopper import Calling, CampaignHopper, Chosen, Placed
 from engine.campaigns.law import pool_of
 from engine.dialing.calls import DialedCall
-from engine.dialing.law import InAir, Law
+from engine.dialing.law import InAir, Law, told_by
 from engine.dialing.parts import Parts
 from engine.dialing.ports import Ready
 from engine.dialing.up import Up
@@ -183,6 +183,7 @@ class Placing:
             fields=fields_of(row),
             lead_id=row.id,
             placed_ms=self._clock(),
+            told=told_by(row),
             agent=agent,
         )
 

@@ -21,7 +21,7 @@ from engine.campaigns.plans import wants_of
 from engine.dialing.calls import DialedCall
 from engine.dialing.crew import Crew
 from engine.dialing.daybook import DayBook
-from engine.dialing.law import InAir, Law
+from engine.dialing.law import InAir, Law, told_by
 from engine.dialing.outcomes import Outcomes
 from engine.dialing.parts import Parts
 from engine.dialing.placing import Asking, Dialed, Placing, fields_of
@@ -124,6 +124,7 @@ class CampaignRun:
             fields=fields_of(placed.row),
             lead_id=row.lead_id,
             placed_ms=row.begun_ms,
+            told=told_by(placed.row),
             agent=row.agent,
             answered_ms=row.answered_ms,
             connected_ms=row.answered_ms,

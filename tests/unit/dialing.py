@@ -210,6 +210,7 @@ class House:
         *numbers: int,
         language: str | None = None,
         list_name: str = "list",
+        part: str | None = None,
         **data: str,
     ) -> None:
         """Leads, each with one mobile number, and with these fields."""
@@ -220,6 +221,7 @@ class House:
                 (NewNumber(number(n), "mobile", HU),),
                 name=f"{n}",
                 language=language,
+                part=part,
                 data=data,
             )
             for n in numbers

@@ -11,10 +11,11 @@ import pytest
 from config.campaigns import Campaign
 from config.periods import Period
 from config.site import load_site
-from engine.campaigns.law import CampaignLaw
+from engine.campaigns.law import CampaignLaw, call_to
 from engine.campaigns.plans import consents_of, listings_of, open_places, past_of, wants_of
 from history.do_not_call import ConsentRow, Entry, NumberFacts, PastAttempt
 from history.lead_filter import Condition
+from routing.outbound.leads.place import Place
 from routing.outbound.leads.plan import (
     CallAgain,
     CallBack,
@@ -24,7 +25,8 @@ from routing.outbound.leads.plan import (
     Retry,
     TryNextNumber,
 )
-from routing.outbound.rules.ask import Consent, Listing, PastCall
+from routing.outbound.rules.ask import Consent, Known, Listing, PastCall, Told
+from routing.outbound.rules.permitting import permitted
 
 pytestmark = pytest.mark.unit
 
@@ -77,6 +79,25 @@ def test_only_places_in_their_hours_are_asked_for() -> None:
     places = ["HU Europe/Budapest", "US America/New_York", "HU America/New_York Europe/Budapest"]
     found = open_places(places, law, round(monday.timestamp() * 1000))
     assert found == ["HU Europe/Budapest"]
+
+
+EPIPHANY = datetime(2027, 1, 6, 11, 0, tzinfo=ZoneInfo("Europe/Berlin"))
+
+
+@pytest.mark.parametrize(("part", "rests"), [("DE-BY", True), ("DE-BE", False), (None, False)])
+def test_the_holidays_are_those_of_the_part_that_the_lead_tells(
+    part: str | None, rests: bool
+) -> None:
+    """Epiphany is one in Bavaria, and none in Berlin, though nobody has written rules for either;
+    the hopper does not ask for leads there."""
+    campaign = CAMPAIGN.model_copy(update={"allow": ["+49*"]})
+    site = SITE.model_copy(update={"campaigns": {"renewals": campaign}})
+    law, now_ms = CampaignLaw(site, "renewals"), round(EPIPHANY.timestamp() * 1000)
+    call = call_to(site, "renewals", "+498912345678", None, told=Told("Europe/Berlin", part))
+    found = permitted(call, Known(), law, now_ms).evidence.refusals
+    assert ("hours" in {each.rule for each in found}) is rests
+    places = [str(Place("DE", ()).within("Europe/Berlin", part))]
+    assert open_places(places, law, now_ms) == ([] if rests else places)
 
 
 def test_what_is_known_of_a_number_is_what_the_law_asks() -> None:

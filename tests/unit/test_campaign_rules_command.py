@@ -122,6 +122,25 @@ def test_what_a_lead_tells_of_its_place() -> None:
     assert isinstance(bermuda, Refusal)
 
 
+def test_the_lead_who_has_the_number_tells_where_it_is(run: Run, tmp_path: Path) -> None:
+    """Of the campaign's lists alone; what the command says goes before it."""
+    file = tmp_path / "leads.csv"
+    file.write_text("mobile,part,zone\n+12125551234,FL,America/Denver\n")
+    assert run("import", str(file), "--list", "orders", of=("leads",))[0] == 0
+    file.write_text("mobile,part,zone\n+12125551235,GA,\n")
+    assert run("import", str(file), "--list", "others", of=("leads",))[0] == 0
+
+    def asked(number: str, *words: str) -> tuple[list[str], list[str]]:
+        told = json.loads(run("service", number, "--at", MONDAY, "--json", *words)[1])["evidence"]
+        return told["zones"], [*dict.fromkeys(each["jurisdiction"] for each in told["findings"])]
+
+    both = ["America/New_York", "America/Denver"]
+    assert asked(US) == (both, ["US-FL", "US"])
+    assert asked(US, "--zone", NEW_YORK, "--part", "US-TX") == ([NEW_YORK], ["US-TX", "US"])
+    assert asked("+12125551235") == ([NEW_YORK], ["US"])
+    assert "As lead 1 tells: America/Denver, US-FL." in run("service", US, "--at", MONDAY)[1]
+
+
 @pytest.mark.parametrize(
     ("wanted", "error", "said"),
     [

@@ -31,6 +31,7 @@ from history.outcome import Direction, EndedBy, Outcome
 from listening.judge import fitted
 from listening.mix import CONSUMERS, FIRMS
 from listening.values import Clock, Verdict, Who
+from routing.outbound.rules.ask import NOTHING_TOLD, Told
 from routing.outbound.rules.law import AnswerRule
 from tests.fakes.dialing import SHOWN, FakeDialing, a_call
 from tests.fakes.house import PROJECT, House
@@ -187,8 +188,11 @@ def test_the_law_is_that_of_the_callees_place(site: Site) -> None:
     values hold, as nobody is to wait for ever."""
     campaign = site.campaigns["renewals"].model_copy(update={"allow": ["+1*"]})
     american = site.model_copy(update={"campaigns": {"renewals": campaign}})
-    assert Duty.to(american, "renewals", "+12125551234").clock is Clock.GREETING
-    assert Duty.to(site, "renewals", "+36301234567").clock is Clock.SPEECH
+    assert Duty.to(american, "renewals", "+12125551234", NOTHING_TOLD).clock is Clock.GREETING
+    assert Duty.to(site, "renewals", "+36301234567", NOTHING_TOLD).clock is Clock.SPEECH
+    in_ohio = Duty.to(site, "renewals", "+36301234567", Told(part="US-OH"))
+    assert in_ohio.clock is Clock.SPEECH
+    assert len(in_ohio.rules) == 2
 
 
 # what is said

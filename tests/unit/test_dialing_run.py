@@ -16,6 +16,8 @@ from routing.agent import Offline, Paused, Talking
 from routing.outbound.budget import Tally
 from routing.outbound.leads.plan import Result
 from routing.outbound.pacing import events
+from routing.outbound.rules.ask import Told
+from routing.outbound.rules.evidence import from_json
 from tests.unit.dialing import MACHINE, MONDAY, House, at, number, site_of
 
 pytestmark = pytest.mark.unit
@@ -135,6 +137,23 @@ async def test_nobody_is_called_without_an_open_line(opened: Open) -> None:
     assert house.run.why(house.now_ms) == ("no agent is on an open line",)
     house.floor.closed = {"ben"}
     assert len(await house.step(1_000)) == 1
+
+
+async def test_the_part_that_a_lead_tells_reaches_the_law(opened: Open) -> None:
+    """And the call, when it is answered, after a restart too."""
+    house = opened()
+    await house.bring(1, part="DE-BY")
+    house.work("anna")
+    [call] = await house.step()
+    assert call.told == Told(part="DE-BY")
+    [row] = await house.rows("SELECT evidence FROM dial_attempts")
+    asked = from_json(row["evidence"]).findings
+    assert {each.jurisdiction for each in asked} == {"HU", "DE-BY"}
+    again = House(house.url, house.site, house.now_ms)
+    [under_way] = await again.parts.kept.under_way()
+    await again.run.take_up({call.contact: under_way}, frozenset({call.channel}))
+    assert again.run.outcomes.calls[call.contact].call.told == call.told
+    await again.close()
 
 
 async def test_nobody_is_called_outside_the_callees_hours(opened: Open) -> None:

@@ -217,7 +217,7 @@ class TestPartsOfACountry:
     def test_who_has_moved_is_under_both(self) -> None:
         """A number of New York in Florida, and the other way round."""
         assert self.jurisdictions(US, "US-FL") == ["US-FL", "US"]
-        assert self.jurisdictions(self.miami, "US-NY") == ["US-FL", "US"]
+        assert self.jurisdictions(self.miami, "US-NY") == ["US-FL", "US-NY"]
         assert not is_permitted(self.law, a_call(US, told=Told(part="US-FL")), self.late)
 
     def test_a_number_of_no_known_part_is_under_all(self) -> None:
@@ -226,6 +226,11 @@ class TestPartsOfACountry:
         assert self.jurisdictions(TOLL_FREE) == ["US", "US-FL"]
         assert not is_permitted(self.law, call, self.late)
         assert is_permitted(self.law, a_call(TOLL_FREE, told=Told(NEW_YORK, "US-NY")), self.late)
+
+    def test_a_part_of_another_country_comes_beside(self) -> None:
+        """A Hungarian number in Florida: either may be wrong."""
+        assert self.jurisdictions(HU, "US-FL") == ["HU", "US-FL"]
+        assert self.jurisdictions(US, "US") == ["US"]
 
 
 def test_hours_of_many_zones_that_never_meet_have_no_next_call() -> None:

@@ -157,6 +157,20 @@ def test_a_list_is_exported_as_it_could_be_imported(listed: Dnc, tmp_path: Path)
     assert json.loads(calls)["evidence"] == {"hours": "permits"}
 
 
+def test_a_leads_part_of_the_country_is_told_and_exported(said: Dnc, tmp_path: Path) -> None:
+    """And read again as it was."""
+    file = tmp_path / "leads.csv"
+    file.write_text("id,mobile,State\nA1,+12125551234,Florida\n")
+    said("leads", "import", str(file), "--list", "us")
+    shown = said("leads", "show", "1")[1]
+    assert "US-FL" in shown
+    assert json.loads(said("leads", "list", "--list", "us", "--json")[1])[0]["part"] == "US-FL"
+    file.write_text(said("leads", "export", "--list", "us")[1] + "\n")
+    said("leads", "import", str(file), "--list", "again")
+    (again,) = json.loads(said("leads", "list", "--list", "again", "--json")[1])
+    assert again["part"] == "US-FL"
+
+
 def test_leads_that_were_given_up_begin_anew(listed: Dnc) -> None:
     """Those that ended so, long enough ago, and not more often than is said."""
     again = ("leads", "recycle", "--list", "renewals", "--older", "1h", "--result")

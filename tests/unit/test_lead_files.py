@@ -105,6 +105,7 @@ def test_the_dialect_is_the_one_that_gives_an_even_table(text: str, dialect: Dia
             "phone,phone,szerzodes_szama,column_4,szerzodes_szama_2",
         ),
         ("refused row,why refused,tel", "-,-,phone"),
+        ("Phone,State,Region", "phone,part,region"),
     ],
 )
 def test_columns_are_known_by_their_headers(headers: str, targets: str) -> None:
@@ -166,6 +167,29 @@ def test_a_row_is_a_lead() -> None:
     ]
     assert {n.place for n in lead.numbers} == {"HU Europe/Budapest"}
     assert lead.data == {"first_name": "Anna", "last_name": "Kovács", "szegmens": "gold"}
+
+
+@pytest.mark.parametrize("text", ["FL", "fl", "Florida", "florida", "US-FL", "us-fl"])
+def test_a_lead_tells_its_part_of_the_country(text: str) -> None:
+    """Beside what the file says, which stays a field; its numbers are at that place."""
+    lead = _read("phone,State", f"+12125551234,{text}")
+    assert isinstance(lead, NewLead)
+    assert (lead.part, lead.data) == ("US-FL", {"state": text})
+    assert lead.numbers[0].place == "US-FL America/New_York"
+
+
+def test_a_part_is_of_the_numbers_country() -> None:
+    """What is none is told, and kept as a field; of a country without parts nothing is said."""
+    lead = _read("phone,state", "+12125551234,Bavaria")
+    assert isinstance(lead, NewLead)
+    assert (lead.part, lead.data, lead.numbers[0].place[:3]) == (None, {"state": "Bavaria"}, "US ")
+    assert lead.notes == ('state: "Bavaria" is no part of US whose rules are known',)
+    at_home = _read("phone,Megye,part", "06301234567,Pest,")
+    assert isinstance(at_home, NewLead)
+    assert (at_home.part, at_home.notes, at_home.data) == (None, (), {"megye": "Pest"})
+    bavarian = _read("phone,part", "+498912345678,Bayern")
+    assert isinstance(bavarian, NewLead)
+    assert (bavarian.part, bavarian.data) == ("DE-BY", {})
 
 
 def test_a_number_that_is_none_is_left_out_and_told() -> None:

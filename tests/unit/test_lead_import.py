@@ -46,10 +46,14 @@ class Lists:
         self.refused: list[list[str]] = []
 
     async def take(
-        self, rows: str, store: ImportStore | None = None, progress: Callable[[int], None] = print
+        self,
+        rows: str,
+        store: ImportStore | None = None,
+        progress: Callable[[int], None] = print,
+        headers: str = HEADERS,
     ) -> Outcome:
         """The outcome of importing these rows."""
-        self.file.write_text(HEADERS + rows)
+        self.file.write_text(headers + rows)
         source = FileSource(find_out(self.file, SITE, {}))
         with Telling(self.file, source.columns.headers) as telling:
             try:
@@ -111,6 +115,14 @@ async def test_the_same_id_or_number_is_the_same_lead(lists: Lists) -> None:
         ["4", "1", "number", "its id A9 is not kept"],
         ["6", str(bela.id), "id", "+36301234567 stays with another lead"],
     ]
+
+
+async def test_a_part_of_the_country_is_kept_until_a_row_says_another(lists: Lists) -> None:
+    """As a zone is."""
+    for part, kept in (("FL", "US-FL"), ("", "US-FL"), ("Georgia", "US-GA")):
+        await lists.take(f"A1,Anna,+12125551234,{part}\n", headers="id,name,mobile,part\n")
+        (anna,) = await lists.leads()
+        assert anna.part == kept
 
 
 async def test_a_lead_without_numbers_left_is_opened_by_a_further_one(

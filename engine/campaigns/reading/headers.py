@@ -13,7 +13,7 @@ PHONE = "phone"
 KINDS = ("mobile", "home", "work", "other")
 """Of numbers; other: the file does not say."""
 LEFT_OUT = "-"
-SINGLE = ("id", "name", "language", "zone", "priority", "best_time", "call_at")
+SINGLE = ("id", "name", "language", "zone", "part", "priority", "best_time", "call_at")
 """What a lead has one of, beside its numbers and its own fields."""
 TARGETS = (PHONE, *(f"{PHONE}.{kind}" for kind in KINDS), *SINGLE, LEFT_OUT)
 
@@ -38,6 +38,9 @@ _WORDS: Mapping[str, str] = {
     "phone.other": "other phone|egyeb telefon|inny telefon|muu telefon",
     "language": "language|lang|nyelv|jezyk|keel",
     "zone": "zone|time zone|timezone|idozona|strefa czasowa|ajavoond",
+    # Of a country, as laws have it: a county of the US is within one.
+    "part": "part|part of the country|state|region|province|federal state|bundesland|kanton|"
+    "tartomany|megye|wojewodztwo|maakond",
     "priority": "priority|prioritas|fontossag|priorytet|prioriteet",
     "best_time": "best time|best time to call|time to call|preferred time|legjobb ido|"
     "hivhato|mikor hivhato|hivasi ido|najlepsza pora|pora kontaktu|godziny kontaktu|"

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import NamedTuple, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
+from config.countries import parts_by_name
 from config.site import Site
 from config.suggest import did_you_mean, shown
-from engine.campaigns.reading.headers import LEFT_OUT, PHONE, SINGLE, Columns
+from engine.campaigns.reading.headers import LEFT_OUT, PHONE, SINGLE, Columns, field_name, plain
 from engine.campaigns.reading.moments import moment_ms
 from engine.campaigns.reading.one_form import OneForm, place_of
 from history.lead_rows import HIGHEST_PRIORITY, NewLead, NewNumber
@@ -20,6 +21,7 @@ from routing.outbound.leads import besttime
 from routing.outbound.leads.place import Place
 
 T = TypeVar("T")
+PART = "part"
 LONGEST = 500
 """Signs of a value."""
 MOST_NUMBERS = 10
@@ -107,6 +109,8 @@ class RowReader:
                 said.phones.append((header, target[len(PHONE) + 1 :] or "other", text))
             elif target in SINGLE:
                 said.values[target] = text
+                if target == PART and (name := field_name(header, at)) != PART:
+                    said.data[name] = text
             else:
                 said.data[target] = text
         return said
@@ -114,10 +118,16 @@ class RowReader:
     def _lead(self, row: int, said: _Said) -> NewLead | None:
         zone = said.read("zone", _zone)
         best = said.read("best_time", besttime.parse) or ()
-        numbers = tuple(self._numbers(said, zone, besttime.written(best)))
-        if not numbers:
+        kinds = self._kinds(said)
+        if not kinds:
             said.notes = said.notes or ["has no number"]
             return None
+        places = [place_of(number) for number in kinds]
+        part, written = self._part(said, places[0].country), besttime.written(best)
+        numbers = tuple(
+            NewNumber(number, kind, _written(place, zone, part), written)
+            for (number, kind), place in zip(kinds.items(), places, strict=True)
+        )
         local = self._clock(numbers[0].place)
         promised = said.read("call_at", lambda text: moment_ms(text, local))
         return NewLead(
@@ -127,6 +137,7 @@ class RowReader:
             name=said.values.get("name") or _whole_name(said.data),
             language=said.read("language", self._language),
             zone=zone,
+            part=part,
             priority=said.read("priority", _priority),
             due_ms=self._best_ms(best, local) if promised is None else promised,
             appointment=promised is not None,
@@ -134,16 +145,29 @@ class RowReader:
             notes=tuple(said.notes),
         )
 
-    def _numbers(self, said: _Said, zone: str | None, best: str | None) -> Iterator[NewNumber]:
-        known = set[str]()
+    def _kinds(self, said: _Said) -> Mapping[str, str]:
+        """The numbers, each with its kind, in their order."""
+        kinds: dict[str, str] = {}
         for header, kind, text in said.phones:
             found = self._dialled(text)
             if not found:
                 said.notes.append(f"{header}: {shown(text)} {_why_no_number(text)}")
             for number in found:
-                if number not in known:
-                    known.add(number)
-                    yield NewNumber(number, kind, _written(place_of(number), zone), best)
+                kinds.setdefault(number, kind)
+        return kinds
+
+    def _part(self, said: _Said, country: str) -> str | None:
+        """The part of the first number's country; what is none is left out, for files call many
+        things a region."""
+        text = said.values.get(PART)
+        if text is None:
+            return None
+        part = _part_named(text, country)
+        if part is None and parts_by_name(country):
+            header = next(each.header for each in self._columns if each.target == PART)
+            why = f"is no part of {country} whose rules are known"
+            said.notes.append(f"{header}: {shown(text)} {why}")
+        return part
 
     def _dialled(self, text: str) -> Sequence[str]:
         """The number of a cell; or several, if each part of it is one."""
@@ -181,8 +205,18 @@ class _Column(NamedTuple):
 
 
 @cache
-def _written(place: Place, zone: str | None) -> str:
-    return str(place if zone is None else place.within(zone))
+def _written(place: Place, zone: str | None, part: str | None) -> str:
+    return str(place.within(zone, part))
+
+
+@cache
+def _part_named(text: str, country: str) -> str | None:
+    """``US-FL``, ``FL`` and ``Florida`` are the same."""
+    codes: dict[str, str] = {}
+    for name, code in parts_by_name(country).items():
+        codes |= dict.fromkeys(map(plain, (name, code, f"{country}-{code}")), code)
+    found = codes.get(plain(text))
+    return None if found is None else f"{country}-{found}"
 
 
 @cache

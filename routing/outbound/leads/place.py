@@ -1,4 +1,5 @@
-"""Where a number may be, by which it is known when it may be called: ``HU Europe/Budapest``."""
+"""Where a number may be, by which it is known when it may be called: ``HU Europe/Budapest``, or
+``US-FL America/New_York``."""
 
 from __future__ import annotations
 
@@ -6,7 +7,8 @@ from typing import NamedTuple
 
 
 class Place(NamedTuple):
-    """A country (two letters; empty: unknown), and the time zones in which the phone may be."""
+    """A country (two letters; empty: unknown) or a part of one, and the time zones in which the
+    phone may be."""
 
     country: str
     zones: tuple[str, ...]
@@ -20,10 +22,15 @@ class Place(NamedTuple):
         country, *zones = text.split(" ")
         return cls("" if country == "-" else country, tuple(zones))
 
-    def within(self, zone: str) -> Place:
-        """The same, of somebody who says to live in this zone: it decides among those of the
-        number, and comes before them where it is none of them, since either may be wrong."""
-        return self._replace(zones=(zone,) if zone in self.zones else (zone, *self.zones))
+    def within(self, zone: str | None, part: str | None = None) -> Place:
+        """The same, of somebody who says to live in this zone, and in this part of a country: the
+        zone decides among those of the number, and comes before them where it is none of them,
+        since either may be wrong. A part of another country changes nothing."""
+        zones = self.zones
+        if zone is not None:
+            zones = (zone,) if zone in zones else (zone, *zones)
+        is_here = part is not None and part.startswith(f"{self.country}-")
+        return Place(part if part and is_here else self.country, zones)
 
 
 UNKNOWN = Place("", ())

@@ -5,7 +5,7 @@ Times are Unix epoch, ms.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -146,7 +146,8 @@ def callee_of(number: str, told: Told, law: Law) -> Callee:
     """Where the number may be.
 
     A zone that the lead tells decides among those of the number; one that is none of them comes
-    beside them, since either may be wrong. So do parts of a country; where no part is known, the
+    beside them, since either may be wrong. So do parts of a country: that which the lead tells
+    holds also where nobody has written rules for it, for its holidays. Where no part is known, the
     rules of all that have any hold.
     """
     place = place_of(number)
@@ -166,13 +167,14 @@ def _zones(zones: tuple[str, ...], told: str | None) -> tuple[str, ...]:
 
 
 def _jurisdictions(
-    place: NumberPlace, number: str, told: Told, parts: Iterable[str]
+    place: NumberPlace, number: str, told: Told, parts: Collection[str]
 ) -> tuple[str, ...]:
-    ruled = sorted(parts)
-    if not ruled:
-        return (place.country,)
-    known = {part for part in (part_of(number, place.country), told.part) if part is not None}
+    by_number = part_of(number, place.country) if parts else None
+    said = None if told.part == place.country else told.part
+    known = {part for part in (by_number, said) if part and part.startswith(f"{place.country}-")}
+    beside = () if said is None or said in known else (said,)
     if not known:
-        return (place.country, *ruled)
-    inside = [part for part in ruled if part in known]
-    return (*inside, place.country) if len(inside) < len(known) else tuple(inside)
+        return (place.country, *sorted(parts), *beside)
+    named = sorted(part for part in known if part in parts or part == said)
+    rest = (place.country,) if len(named) < len(known) else ()
+    return (*named, *rest, *beside)
