@@ -56,7 +56,8 @@ class CampaignLaw:
 
     def _with_its_own(self, rules: Rules) -> Rules:
         """With what the campaign asks of its calls."""
-        campaign, set_by = self._campaign, {"allow": f"campaigns.{self._name}.allow"}
+        campaign = self._campaign
+        set_by = {"allow": f"campaigns.{self._name}.allow", "under_way": "never off"}
         hours = None if campaign.hours is None else self._site.hours[campaign.hours]
         if hours is not None:
             hours = hours.model_copy(update={"zone": hours.zone or self._site.zone})

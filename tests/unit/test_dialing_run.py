@@ -193,6 +193,29 @@ async def test_a_number_that_asked_not_to_be_called_is_blocked_and_told(opened: 
     assert lead == {"state": "ready", "due_ms": house.now_ms + 86_400_000, "tries": 0}
 
 
+async def test_a_number_that_rings_is_called_by_nobody_else_and_soon_again(opened: Open) -> None:
+    """Also where no rule limits the calls to it; some minutes later its call is over."""
+    free = "rules: {any: {attempts: off}}"
+    house, other = opened(more=free), opened(more=free)
+    campaign = house.site.campaigns["sales"]
+    second = campaign.model_copy(update={"lists": {"more": campaign.lists["list"]}})
+    other.run.take_site(house.site.model_copy(update={"campaigns": {"sales": second}}))
+    await house.bring(1)
+    await other.bring(1, list_name="more")
+    house.work("anna")
+    other.work("ben")
+    [call] = await house.step()
+    assert await other.step() == []
+    assert other.run.placer.blocks == {"under_way": 1}
+    [lead] = await other.rows("SELECT due_ms FROM leads ORDER BY id DESC LIMIT 1")
+    assert lead["due_ms"] == other.now_ms + 120_000
+    house.not_reached(call)
+    await house.step()
+    assert await other.step(119_000) == []
+    [again] = await other.step(6_000)
+    assert again.number == call.number
+
+
 @pytest.mark.parametrize("result", [Result.BUSY, Result.NO_ANSWER, Result.FAILED, Result.INVALID])
 async def test_who_is_not_reached_is_called_again_as_the_campaign_says(
     opened: Open, result: Result

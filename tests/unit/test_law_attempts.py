@@ -17,6 +17,7 @@ from tests.unit.calling import (
     NEW_YORK,
     SECOND,
     US,
+    Statute,
     a_call,
     at,
     called,
@@ -24,6 +25,7 @@ from tests.unit.calling import (
     is_permitted,
     only,
     refused,
+    why,
 )
 
 pytestmark = pytest.mark.unit
@@ -127,21 +129,36 @@ class TestAttempts:
         own = only(attempts=AttemptsRule(day=1, site=False))
         assert is_permitted(own, a_call(HU), now, known)
 
-    def test_a_number_that_another_campaign_is_calling_is_not_called_beside(self) -> None:
-        """Also where only the campaign's own calls count."""
-        law = only(attempts=AttemptsRule(day=9, site=False))
-        theirs = Known(past=(PastCall("surveys", at("2026-11-22 10:00"), None),))
-        assert not is_permitted(law, a_call(HU), at("2026-11-22 10:01"), theirs)
 
-    def test_a_number_that_is_being_called_is_not_called_beside(self) -> None:
-        """However many calls were left."""
-        law = only(attempts=AttemptsRule(day=9))
-        under_way = Known(past=(PastCall("renewals", at("2026-11-22 10:00"), None),))
-        refusal = refused(law, a_call(HU), at("2026-11-22 10:01"), under_way)
-        assert (refusal.reasons[0].because, refusal.again_ms) == (
-            "a call to the number is under way",
-            None,
-        )
+class TestUnderWay:
+    """Whoever calls, and whatever rules are off: one phone rings."""
+
+    now = at("2026-11-22 10:01")
+    theirs = Known(past=(PastCall("surveys", now - MINUTE, None),))
+    own = Known(past=(PastCall("renewals", now - MINUTE, None),))
+
+    @pytest.mark.parametrize("law", [only(), only(attempts=AttemptsRule(day=9, site=False))])
+    @pytest.mark.parametrize("known", [theirs, own])
+    def test_a_number_that_is_being_called_is_not_called_beside(
+        self, law: Statute, known: Known
+    ) -> None:
+        """It is looked at again some minutes later: what came of that call is known then."""
+        refusal = refused(law, a_call(HU), self.now, known)
+        assert why(refusal) == ["under_way"]
+        assert refusal.reasons[0].because == "a call to the number is under way"
+        assert refusal.again_ms == self.now + 2 * MINUTE
+
+    def test_a_call_that_uses_up_the_day_counts_before_it_is_over(self) -> None:
+        """Then the lead waits for the next day, as after any call."""
+        refusal = refused(ONCE_A_DAY, a_call(HU), self.now, self.theirs)
+        assert why(refusal) == ["under_way", "attempts"]
+        assert clock(refusal.again_ms) == "2026-11-23 00:00:00"
+
+    def test_no_call_lasts_a_day(self) -> None:
+        """Of one whose campaign was taken out of the site nobody writes the end."""
+        left = Known(past=(PastCall("gone", self.now - DAY, None),))
+        assert is_permitted(only(), a_call(HU), self.now, left)
+        assert not is_permitted(only(), a_call(HU), self.now - 1, left)
 
 
 class TestLocks:

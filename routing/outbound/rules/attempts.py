@@ -14,15 +14,36 @@ from zoneinfo import ZoneInfo
 
 from routing.outbound.rules.ask import Ask, PastCall, Said, local
 from routing.outbound.rules.evidence import Fact, moment
-from routing.outbound.rules.law import AttemptsRule, LockRule
+from routing.outbound.rules.law import AttemptsRule, LockRule, UnderWayRule
 
 WEEK_DAYS = 7
 UTC_ZONE = "UTC"
 """Whose days count where no zone is known."""
 
 
+LOOKED_AGAIN_MS = 120_000
+"""A number that is being called is looked at again after that: what came of the call is known."""
+LASTS_AT_MOST_MS = 86_400_000
+"""Of a call whose campaign was taken out of the site nobody writes the end."""
+
+
+def under_way(_: UnderWayRule, ask: Ask) -> Said:
+    """No call to the number is under way, whoever makes it: one phone rings."""
+    since_ms = ask.at_ms - LASTS_AT_MOST_MS
+    begun = [
+        each.begun_ms
+        for each in ask.known.past
+        if each.ended_ms is None and each.begun_ms > since_ms
+    ]
+    saw: dict[str, Fact] = {"begun": moment(max(begun)) if begun else None}
+    if not begun:
+        return Said(True, "no call to the number is under way", saw)
+    again_ms = min(ask.at_ms + LOOKED_AGAIN_MS, max(begun) + LASTS_AT_MOST_MS)
+    return Said(False, "a call to the number is under way", saw, again_ms)
+
+
 def attempts(rule: AttemptsRule, ask: Ask) -> Said:
-    """Fewer calls so far than the most, in a day, a week, and ever; and none under way."""
+    """Fewer calls so far than the most, in a day, a week, and ever."""
     past = [each for each in ask.known.past if rule.site or each.campaign == ask.call.campaign]
     days = _fullest(past, ask)
     saw: dict[str, Fact] = {
@@ -31,8 +52,6 @@ def attempts(rule: AttemptsRule, ask: Ask) -> Said:
         "ever": f"{len(past)} of {rule.ever or 'any'}",
         "counted over": "the site" if rule.site else "the campaign",
     }
-    if any(each.ended_ms is None for each in ask.known.past):  # whoever calls, one phone rings
-        return Said(False, "a call to the number is under way", saw)
     if rule.ever is not None and len(past) >= rule.ever:
         return Said(False, f"called {len(past)} times, {rule.ever} are allowed", saw)
     full = [*_full(rule, days)]

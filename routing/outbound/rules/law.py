@@ -61,6 +61,11 @@ class AttemptsRule:
 
 
 @dataclass(frozen=True, slots=True)
+class UnderWayRule:
+    """One call to a number at a time, whoever makes it. No law, and never off."""
+
+
+@dataclass(frozen=True, slots=True)
 class RingRule:
     """A phone rings for so long before the call is given up."""
 
@@ -126,14 +131,15 @@ class AbandonRule:
 @dataclass(frozen=True, slots=True)
 class Rules:
     """The rules of one jurisdiction, with what the campaign asks of its own calls beside them:
-    `allow`, and `campaign_hours` on a clock of their own. `set_by` tells of each who has set it
-    last."""
+    `allow`, and `campaign_hours` on a clock of their own; `under_way` holds everywhere. `set_by`
+    tells of each who has set it last."""
 
     allow: AllowRule | None = None
     campaign_hours: HoursRule | None = None
     hours: HoursRule | None = None
     do_not_call: DoNotCallRule | None = None
     consent: ConsentRule | None = None
+    under_way: UnderWayRule = UnderWayRule()
     attempts: AttemptsRule | None = None
     ring: RingRule | None = None
     answer: AnswerRule | None = None

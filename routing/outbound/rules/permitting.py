@@ -19,6 +19,7 @@ RULES: Mapping[str, Callable[[Any, Ask], Said]] = {
     "campaign_hours": hours.campaign_hours,
     "do_not_call": lists.do_not_call,
     "consent": lists.consent,
+    "under_way": attempts.under_way,
     "attempts": attempts.attempts,
     "abandoned_lock": attempts.abandoned_lock,
     "machine_lock": attempts.machine_lock,
@@ -116,6 +117,10 @@ def _again_ms(
 
 
 def looked_again(known: Known, at_ms: int) -> Known:
-    """The same, had the lists been looked at then, and said what they do now."""
+    """The same, had the lists been looked at then, and said what they do now, and were calls over
+    that are under way."""
     listings = tuple(each._replace(looked_ms=at_ms) for each in known.listings)
-    return replace(known, listings=listings)
+    past = tuple(
+        each if each.ended_ms is not None else each._replace(ended_ms=at_ms) for each in known.past
+    )
+    return replace(known, listings=listings, past=past)
