@@ -87,14 +87,14 @@ class DialingStore:
                 rows = await connection.execute(query.group_by(column.node, result))
                 return [ResultCount(*row) for row in rows]
 
-    async def shown(self, campaigns: Collection[str], since_ms: int) -> Mapping[str, int]:
-        """How often each number was shown since then, by calls of these campaigns on all nodes."""
+    async def shown(self, numbers: Collection[str], since_ms: int) -> Mapping[str, int]:
+        """How often each of these numbers was shown since then, by calls of all campaigns, also of
+        those that the site has no more, on all nodes."""
         column = attempts.c
         query = select(column.caller_id, func.count()).where(
             column.site == self._site,
-            column.campaign.in_(campaigns),
+            column.caller_id.in_(numbers),
             column.begun_ms >= since_ms,
-            column.caller_id.is_not(None),
         )
         with failing():
             async with self._engine.connect() as connection:

@@ -149,6 +149,7 @@ attempts = Table(
         *("campaign", "begun_ms", "result", "answered_ms", "agent", "disposition", "list_id"),
         *("node", "caller_id", "site", "id"),
     ),
+    Index("ix_dial_attempts_shown", "site", "caller_id", "begun_ms"),
     Index("ix_dial_attempts_open", "node", sqlite_where=_OPEN, postgresql_where=_OPEN),
 )
 

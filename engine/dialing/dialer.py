@@ -189,7 +189,8 @@ class Dialer:
         for run in self.runs.values():
             run.planning.nodes = self._sharing.nodes
         counted, since_ms = parts.shown.counted_here(), day_of(parts.clock(), site.zone).begins_ms
-        parts.shown.take_up(await parts.kept.shown(list(site.campaigns), since_ms), counted)
+        numbers = {number for pool in site.caller_ids.values() for number in pool}
+        parts.shown.take_up(await parts.kept.shown(numbers, since_ms), counted)
 
     def _glances(self) -> Mapping[str, Glance]:
         return {name: glance_at(run, self._parts.clock()) for name, run in self.runs.items()}

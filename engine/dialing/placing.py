@@ -28,6 +28,7 @@ from history.lead_rows import LeadRow
 from routing.outbound.budget import Budget
 from routing.outbound.leads.lead import Held
 from routing.outbound.rules.evidence import Decision, Permit, Refusal
+from routing.outbound.standing import day_of
 
 FOR_AN_AGENT_MS = 30_000
 """A lead whom only a kept agent may call is looked at again after that."""
@@ -73,8 +74,10 @@ class Placing:
         parts: Parts,
     ) -> None:
         self.blocks: Counter[str] = Counter()
+        self._is_showing = False
         self._hopper, self._name = hopper, name
         self._carrier, self._trunks, self._shown = parts.carrier, parts.trunks, parts.shown
+        self._kept = parts.kept
         self._clock, self._steady = parts.clock, parts.steady
         self.take_site(site, law)
 
@@ -84,8 +87,9 @@ class Placing:
 
     @property
     def has_number_to_show(self) -> bool:
-        """Whether any of the pool may be shown to anybody today."""
-        return any(
+        """Whether any of the pool may be shown to anybody today; one is that is chosen for the call
+        that is about to be made, and counts already."""
+        return self._is_showing or any(
             each.per_day is None or self._shown.times(each.number) < each.per_day
             for each in self._pool
         )
@@ -105,6 +109,7 @@ class Placing:
             self._leave(chosen, "caller_ids")
             return None
         dialed = None
+        self._is_showing = True
         try:
             call = self._call(chosen, caller_id, trunk, agent or _promised(chosen))
             dialed = await self._try(_Try(chosen, call, stands))
@@ -112,6 +117,7 @@ class Placing:
             self._hopper.leave(chosen, self._clock())
             raise
         finally:
+            self._is_showing = False
             if dialed is None:
                 self._shown.give_back(caller_id)
         return dialed
@@ -165,11 +171,27 @@ class Placing:
         """A call that was written is taken back, with its try, unless the law still permits it."""
         decision = None
         try:
-            decision = await self._decided(one)
+            if not await self._is_shown_too_often(one.call):
+                decision = await self._decided(one)
         finally:
             if not isinstance(decision, Permit):
                 await self._hopper.unmake(placed, self._clock())
         return decision
+
+    async def _is_shown_too_often(self, call: DialedCall) -> bool:
+        """Whether other nodes have used up what is left of its number's calls of today; each has
+        written its own by now."""
+        number = next((each for each in self._pool if each.number == call.caller_id), None)
+        if number is None or number.per_day is None:
+            return False
+        today = day_of(self._clock(), self._site.zone)
+        shown = await self._kept.shown([number.number], today.begins_ms)
+        times = shown.get(number.number, 0)
+        if times <= number.per_day:
+            return False
+        self._shown.learn(number.number, times)
+        self.blocks["caller_ids"] += 1
+        return True
 
     def _call(self, chosen: Chosen, caller_id: str, trunk: str, agent: str | None) -> DialedCall:
         row, languages = chosen.row, self._site.languages

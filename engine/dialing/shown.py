@@ -13,7 +13,7 @@ class Shown:
     learns of the others' calls then."""
 
     def __init__(self) -> None:
-        self._kept: Mapping[str, int] = {}
+        self._kept: dict[str, int] = {}
         self._since: Counter[str] = Counter()
 
     def choose(self, pool: Sequence[PoolNumber], callee: str) -> str | None:
@@ -33,8 +33,12 @@ class Shown:
 
     def take_up(self, kept: Mapping[str, int], since_then: Mapping[str, int]) -> None:
         """What the database has; ``since_then`` was counted here before it was asked."""
-        self._kept = kept
+        self._kept = dict(kept)
         self._since = self._since - Counter(since_then)
+
+    def learn(self, number: str, times: int) -> None:
+        """The database has so many, with those that were counted here."""
+        self._kept[number] = times - self._since[number]
 
     def counted_here(self) -> Mapping[str, int]:
         """What was counted since the database was asked last."""

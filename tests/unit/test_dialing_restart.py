@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
+from config.site import Site
 from engine.campaigns.hopper import CampaignHopper
 from engine.dialing.calls import Leaving, Pausing
 from engine.dialing.dialer import PAUSE, START, STOP, Dialer
@@ -356,6 +357,60 @@ async def test_of_two_who_are_about_to_call_a_number_at_most_one_does(opened: Op
     await house.tasks.done()
     await other.tasks.done()
     assert len(house.carrier.calls) + len(other.carrier.calls) <= 1
+
+
+def showing_once(site: Site) -> Site:
+    """With one number to show, once a day."""
+    pool = {"+3615550100": site.caller_ids["main"]["+3615550100"]}
+    once = {each: it.model_copy(update={"calls_per_day": 1}) for each, it in pool.items()}
+    return site.model_copy(update={"caller_ids": {"main": once}})
+
+
+async def test_a_number_is_shown_as_often_as_it_may_be_over_nodes_and_restarts(
+    opened: Open,
+) -> None:
+    """On the site's day; neither of two nodes knows of the other's call by itself."""
+    house, other = opened(), opened("other")
+    await house.bring(1)
+    for engine in (house, other):
+        engine.site = showing_once(engine.site)
+        engine.run.take_site(engine.site)
+        engine.work("anna")
+    [call] = await house.step()
+    house.not_reached(call)
+    await other.bring(2)
+    assert await other.step() == []
+    assert other.run.placer.blocks == {"caller_ids": 1}
+    assert "each number of the pool was shown as often as it may be today" in other.run.why(
+        other.now_ms
+    )
+    [left] = await other.rows("SELECT count(*) AS calls FROM dial_attempts")
+    assert left["calls"] == 1
+    again = opened(now="19:59")
+    again.site = showing_once(again.site)
+    again.work("anna")
+    again.run.take_site(again.site)
+    assert await again.step() == []
+    next_day = opened(now="10:00")
+    next_day.site = showing_once(next_day.site)
+    next_day.now_ms += 24 * 3_600_000
+    next_day.run.take_site(next_day.site)
+    next_day.work("anna")
+    assert len(await next_day.step()) == 1
+
+
+async def test_a_number_was_shown_also_by_a_campaign_that_is_gone(opened: Open) -> None:
+    """Renamed at noon, it does not begin the day anew."""
+    house = opened()
+    await house.bring(1)
+    house.work("anna")
+    [call] = await house.step()
+    sales = house.site.campaigns["sales"]
+    again = opened()
+    again.site = house.site.model_copy(update={"campaigns": {"selling": sales}})
+    dialer = dialer_of(again)
+    await dialer.take_up(frozenset())
+    assert again.parts.shown.times(call.caller_id) == 1
 
 
 async def test_a_campaign_ends_also_while_the_database_is_away(
