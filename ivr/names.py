@@ -118,7 +118,7 @@ ABOUT: Mapping[str, str] = {
 }
 """What each of them holds, for the reference."""
 
-SETTABLE = frozenset({"call.topic", DISPOSITION})
+SETTABLE = ("call.topic", DISPOSITION)
 """Of these, what a ``set`` step may give a value: ``call.topic`` goes into the history,
 ``call.disposition`` to the campaign that has called."""
 
