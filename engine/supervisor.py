@@ -6,7 +6,7 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,7 @@ from config.site import Site
 from engine import asterisk_files, card, sample_services
 from engine.asterisk_files import wanted_ports
 from engine.changes import Changes
-from engine.children import Child, ChildSpec
+from engine.children import Child, ChildSpec, wiping
 from engine.client import Client
 from engine.console import Screen, counted
 from engine.demo import Demonstration
@@ -104,16 +104,6 @@ def forbid_core_dumps() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (1, 1))
 
 
-def wiping(environ: Mapping[str, str]) -> dict[str, str]:
-    """For a process that overwrites the memory that it frees, at once (glibc's manual, Memory
-    Allocation Tunables; what is in its cache of freed memory it does not, so that this is only for
-    the smallest). Asterisk makes the text of an event of every key, also of those that it tells
-    nobody: all of a call together would make a card."""
-    ours = "glibc.malloc.perturb=90:glibc.malloc.tcache_max=64"
-    before = environ.get("GLIBC_TUNABLES")
-    return {**environ, "GLIBC_TUNABLES": f"{before}:{ours}" if before else ours}
-
-
 class Supervisor:
     """Owns Asterisk and the engine as child processes."""
 
@@ -180,6 +170,8 @@ class Supervisor:
         await asterisk_files.make_music(layout)
         etc = asterisk_files.layout_of(self._settings, runtime).etc
         log = layout.logs / "asterisk-console.log"
+        # It makes the text of an event of every key, also of those that it tells nobody: all of a
+        # call together would make a card.
         spec = ChildSpec("asterisk", runtime.start(etc), log, wiping(os.environ))
 
         async def booted() -> bool:

@@ -276,6 +276,7 @@ class Booth:
         self._capture.close()
         self._give(self._capture.tick(now_ms))
         self._give_legs_back()
+        self._relay.forget()
         self._tell(Closed(self.id))
 
     def _give_legs_back(self) -> None:

@@ -26,7 +26,7 @@ from engine.capturing.messages import (
     line_of,
     read_news,
 )
-from engine.children import Child, ChildSpec
+from engine.children import Child, ChildSpec, wiping
 
 log = structlog.get_logger(__name__)
 
@@ -171,12 +171,14 @@ class CaptureProcess:
 
 def _spec(address: Path, log_file: Path) -> ChildSpec:
     words = "-m", "engine.capturing", str(address), str(os.getpid())
-    return ChildSpec("captures", (sys.executable, *words), log_file, _environ(os.environ))
+    return ChildSpec("captures", (sys.executable, *words), log_file, environment(os.environ))
 
 
-def _environ(environ: Mapping[str, str]) -> Mapping[str, str]:
-    """The secrets that it needs are told to it."""
-    return {name: value for name, value in environ.items() if not name.startswith(VARIABLE)}
+def environment(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """The process's. The secrets that it needs are told to it. What it frees is overwritten, for
+    most of it is callers' sound; so Python, too, has its memory from who does that, malloc(3)."""
+    told = {name: value for name, value in environ.items() if not name.startswith(VARIABLE)}
+    return {**wiping(told), "PYTHONMALLOC": "malloc"}
 
 
 def _private_socket(address: Path) -> socket.socket:

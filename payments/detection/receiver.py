@@ -107,7 +107,7 @@ def hear_all(lines: Sequence[Receiver], frames: Samples) -> list[list[Press]]:
     newest = np.concatenate([before, frames], axis=1)
     found = look(newest)
     for line, row in zip(lines, newest, strict=True):
-        line._before = row[FRAME:]
+        line._before = row[FRAME:].copy()  # and of no other line anything
     seen = dict(zip(found.lines.tolist(), _keys(found), strict=True))
     return [line._take(seen.get(number, _NOTHING)) for number, line in enumerate(lines)]
 

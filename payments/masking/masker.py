@@ -85,8 +85,8 @@ def mask_all(lines: Sequence[Masker], frames: Samples) -> list[Masked]:
     building = _built(lines, opened, powers)
     kept = zip(lines, recent, building, spectra, powers, strict=True)
     for line, newest, unfinished, *seen in kept:
-        line._before, line._unfinished = newest[FRAME:], unfinished[FRAME:]
-        line._spectra, line._powers = seen
+        line._before, line._unfinished = newest[FRAME:].copy(), unfinished[FRAME:]
+        line._spectra, line._powers = (each.copy() for each in seen)  # of no other line anything
         del line._strongest[:HOPS]
     audio = _finished(lines, building[:, :FRAME])
     return [

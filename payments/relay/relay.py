@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from listening.audio import FRAME, Samples, peak_of
 from payments.detection.keys import KEYS, Press
+from payments.masking.forgetting import forget_freed
 from payments.masking.line import Heard, MaskedLine, hear_all
 from payments.masking.masker import NOISE_DBM0
 from payments.relay.lane import Lane
@@ -96,6 +97,14 @@ class Relay:
     def hush(self) -> None:
         """Say no more."""
         self._words.clear()
+
+    def forget(self) -> None:
+        """Of what the caller said and keyed nothing is kept, nor in memory that was freed, where
+        malloc(3) overwrites that."""
+        self._line = MaskedLine()
+        self._caller = _Frames()
+        self._unheard.clear()
+        forget_freed()
 
     @property
     def pressed(self) -> bool:

@@ -78,3 +78,13 @@ def test_a_caller_of_these_tests_is_heard_and_presses_keys() -> None:
     heard = [frame for seed in range(4) for frame in alone(seed)]
     assert sum(len(frame.presses) for frame in heard) >= 4
     assert sum(int(np.abs(frame.audio).max()) > 2000 for frame in heard) > 20
+
+
+def test_no_line_keeps_another_ones_sound() -> None:
+    """What a line has of its frames is no part of an array of all, which would outlive the others
+    with it."""
+    lines = [MaskedLine() for _ in range(3)]
+    hear_all(lines, np.stack([caller(seed)[0] for seed in range(3)]))
+    masker, receiver = lines[0]._masker, lines[0]._receiver
+    kept = masker._before, masker._spectra, masker._powers, receiver._before
+    assert all(each.base is None for each in kept)

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from bench.residue_events import keys_left
-from engine.supervisor import wiping
+from engine.children import wiping
 
 pytestmark = pytest.mark.unit
 
