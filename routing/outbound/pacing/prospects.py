@@ -20,15 +20,15 @@ def answers_at_least(
     that waits for nobody but leads has so many answers a second.
 
     `placed` calls were begun since the leads were counted. The worst order calls first who may be
-    called last: whoever closes earlier is lost by then. Let the team run out of leads at s, between
-    the closings of the groups k - 1 and k. Then all who may be called until k or later have been;
-    so s is no earlier than it takes to call them, nor than k - 1 closes.
+    called last: whoever closes earlier is lost by then. The team runs out of leads at the first
+    moment by which it can have called all who may be called after it, and not before.
     """
     groups = sorted(prospects, key=lambda each: each.until_ms)
-    least, before = float("inf"), 0.0
+    closed = 0.0
     for k, group in enumerate(groups):
-        until = per_s * max(0, group.until_ms - now_ms) / 1000
-        left = share * max(0.0, sum(each.leads for each in groups[k:]) - placed)
-        least = min(least, max(before, min(left, until)))
-        before = until
-    return least if groups else 0.0
+        closes = per_s * max(0, group.until_ms - now_ms) / 1000
+        later = share * max(0.0, sum(each.leads for each in groups[k:]) - placed)
+        if (runs_out := max(closed, later)) < closes:
+            return runs_out
+        closed = closes
+    return closed
