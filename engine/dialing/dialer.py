@@ -89,6 +89,9 @@ class Dialer:
             await self.look()
         except DatabaseAway as away:
             log.warning("campaigns_not_looked_at", why=away.reason)
+        except Exception:
+            # A fault of campaigns must end neither callers' calls nor the calls that are up.
+            log.exception("campaigns_not_looked_at")
 
     async def look(self) -> None:
         """Start, change and stop what the site and its supervisors want. Raises DatabaseAway."""

@@ -14,7 +14,7 @@ from engine.campaigns.recycling import Recycling, recycle
 from engine.dialing.daybook import DayBook, calling_until_ms
 from engine.dialing.law import Law
 from engine.dialing.parts import Parts
-from history.dialing import LeftCount
+from history.dialing import COUNTED, LeftCount
 from routing.outbound.leads.plan import Result
 from routing.outbound.pacing import Pacer
 from routing.outbound.pacing.prospects import Prospects
@@ -119,8 +119,11 @@ class Planning:
         return calling_until_ms(hours, places, self._law.rules, day, now_ms)
 
     def _ends_ms(self) -> int:
-        """When nobody is called any more today: by the hours, or as no lead is left by then."""
+        """When nobody is called any more today: by the hours, or as no lead is left by then. Of
+        very many leads only some are counted: they last the day."""
         now_ms, seen = self._parts.clock(), self._pacer.seen()
+        if self.left >= COUNTED:
+            return self._until_ms(self._places)
         cycle_s = seen.attempt_s / seen.answer_rate + seen.talk_s + seen.wrap_up_s
         answers = self._mine * seen.answer_rate / max(1, len(self._pacer.team))
         return min(self._until_ms(self._places), now_ms + round(1000 * answers * cycle_s))

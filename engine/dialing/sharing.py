@@ -13,6 +13,8 @@ from history.dialing import NodeRow
 from routing.outbound.sharing import Claims, Peers, Said
 from routing.outbound.trunks import ALL, Key, Limit
 
+_NOTHING: Mapping[str, Any] = {"agents": {}, "lines": {}, "calls_per_minute": 0}
+
 
 class Sharing:
     """Of all campaigns of an engine. Until the other nodes know of it no call is begun."""
@@ -97,7 +99,12 @@ def _written(
 
 def _seen(row: NodeRow) -> dict[str, Glance]:
     told: Mapping[str, Any] = (row.said or {}).get("campaigns", {})
-    return {name: Glance(**glance) for name, glance in told.items()}
+    return {name: Glance(**{**_NOTHING, **_known(glance)}) for name, glance in told.items()}
+
+
+def _known(glance: Mapping[str, Any]) -> dict[str, Any]:
+    """An engine of another version may say more, or less."""
+    return {name: value for name, value in glance.items() if name in _NOTHING}
 
 
 def _said(row: NodeRow) -> Said:

@@ -6,7 +6,7 @@ from desk.views import Json, Refused, Wanted
 from engine.calls.openlines import OpenLines
 from engine.dialing.calls import DialedCalls, Leaving, Pausing
 from engine.explained import STATES
-from engine.staff.own import LEAVES, ask
+from engine.staff.own import LEAVES, PRESENCE, ask
 from routing.errors import RoutingError, UnknownAgent
 from routing.router import Router
 from routing.snapshot import AgentView
@@ -35,7 +35,7 @@ def obey(
             ask(router, dialing, agent, Leaving(wanted.verb, wanted.reason, now_ms))
             return
         router.order(agent, Order(Verb(wanted.verb), wanted.by, wanted.reason, wanted.hold))
-        if dialing is not None:
+        if dialing is not None and wanted.verb in PRESENCE:
             dialing.stays(agent)
     except UnknownAgent as refused:  # the site's next version has the agent, routing not yet
         raise Refused(refused.code, str(refused), unknown=True) from refused
@@ -62,10 +62,10 @@ def _unknown(what: str, name: str, known: list[str]) -> str:
 def agent_json(
     view: AgentView, site: Site, line: str | None, pausing: Pausing | None = None
 ) -> Json:
-    """One agent, for the API. Who is `pausing` has asked for a pause, or to log out, at `since_ms`,
-    and `waits_for` so many calls in the air. `until_ms`: when a wrap-up ends, or a pause has lasted
-    long enough; if that is gone by, the agent is over. `line`: opening, idle or busy; None without
-    one."""
+    """One agent, for the API. Who is `pausing` has asked for a pause, or to log out, at `since_ms`:
+    `waits_to` says which, and `waits_for` for how many calls in the air. `until_ms`: when a wrap-up
+    ends, or a pause has lasted long enough; if that is gone by, the agent is over. `line`: opening,
+    idle or busy; None without one."""
     agent = site.agents.get(view.id)
     kept, wish = view.adherence, pausing.wish if pausing else None
     return {
@@ -76,6 +76,7 @@ def agent_json(
         "detail": wish.reason if wish else view.reason or view.contact or "",
         "line": line,
         "since_ms": wish.since_ms if wish else view.since_ms,
+        "waits_to": wish.verb if wish else None,
         "waits_for": pausing.calls if pausing else None,
         "by": view.by,
         "held": view.held,

@@ -13,6 +13,7 @@ from routing.router import Router
 
 LEAVES = ("logout", "pause")
 STAYS = ("login", "resume")
+PRESENCE = (*LEAVES, *STAYS)
 log = structlog.get_logger(__name__)
 
 
@@ -28,7 +29,7 @@ def ask(
             verbs[wish.verb]()
         except RoutingError as refused:
             told = {"agent": agent, "what": wish.verb}
-            log.info("agent_code_refused", **told, reason=refused.code)
+            log.info("agent_wish_refused", **told, reason=refused.code)
 
     if dialing is not None and wish.verb in LEAVES and not dialing.leaves(agent, wish, go):
         return None

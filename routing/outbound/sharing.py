@@ -91,6 +91,8 @@ class Peers:
             before, since_ms = self._heard.get(name, (None, now_ms))
             is_same = before is not None and before.beat == each.beat
             self._heard[name] = (each, since_ms if is_same else now_ms)
+        for name in self._heard.keys() - heard.keys() - set(self.nodes):
+            del self._heard[name]
         present = {name for name in heard if now_ms - self._heard[name][1] < GONE_MS}
         self._present = frozenset([self._node, *present])
 

@@ -128,6 +128,8 @@ def test_what_a_silent_node_had_is_for_the_others_after_a_time() -> None:
     at_ms = settled([node], board, at_ms, seconds=SAID_MS // 500)
     assert node.trunks.free("sales", at_ms) == 6
     assert board.keys() == {"a"}
+    node.look(board, at_ms + SAID_MS)
+    assert list(node.peers.gone()) == []
 
 
 def test_who_has_not_been_heard_calls_nobody() -> None:

@@ -7,6 +7,7 @@ from io import StringIO
 
 import pytest
 from rich.console import Console
+from structlog.testing import capture_logs
 
 from desk.views import Refused
 from engine.campaigns.hopper import DRY_MS
@@ -14,6 +15,7 @@ from engine.dialing.dialer import STOP, Dialer
 from engine.dialing.preview import SHOWN_MS
 from engine.dialing.screen import picture
 from engine.dialing.views import CampaignViews
+from history.dialing import DialingStore
 from history.outcome import EndedBy
 from routing.agent import Paused, Talking
 from routing.outbound.leads.plan import Result
@@ -100,6 +102,37 @@ async def test_a_campaign_is_shown_with_what_other_nodes_have_of_it(opened: Open
     await views.dialer.look()
     [view] = views.campaigns()["campaigns"]
     assert view["others"] == {}
+
+
+async def test_a_node_of_another_version_may_say_more_of_a_campaign_or_less(opened: Open) -> None:
+    """It ends nobody's dialing, and what is known of it is shown."""
+    house = opened("power", "ratio: 2")
+    newer = DialingStore(house.url, house.site.site, "newer")
+    said = {"knows": ["node"], "campaigns": {"sales": {"lines": {"talking": 2}, "mood": "good"}}}
+    await newer.dials(house.now_ms, said)
+    await newer.close()
+    views = await views_of(house)
+    [view] = views.campaigns()["campaigns"]
+    glance = {"agents": {}, "lines": {"talking": 2}, "calls_per_minute": 0}
+    assert view["others"] == {"newer": glance}
+
+
+async def test_a_fault_of_campaigns_ends_nothing_else(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Callers' calls go on; it is looked at again a moment later."""
+    house = opened("power", "ratio: 2")
+    dialer = Dialer(lambda: house.site, house.parts)
+
+    async def fails() -> None:
+        raise RuntimeError("unforeseen")
+
+    with monkeypatch.context() as patched, capture_logs() as logs:
+        patched.setattr(dialer, "look", fails)
+        await dialer.take_up(frozenset())
+    assert [each["event"] for each in logs] == ["campaigns_not_looked_at"]
+    await dialer.take_up(frozenset())
+    assert list(dialer.runs) == ["sales"]
 
 
 async def test_an_agent_looks_at_a_lead_and_says_when(opened: Open) -> None:
