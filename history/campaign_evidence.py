@@ -10,7 +10,7 @@ from sqlalchemy import Row, Select, and_, insert, or_, select, update
 
 from history.connection import failing, open_engine
 from history.lead_hopper import AttemptRow
-from history.lead_tables import attempts, evidence_exports, lead_lists
+from history.lead_tables import attempts, evidence_exports, lead_lists, refusals
 from history.leads import attempt_of
 from history.tables import contacts
 
@@ -36,6 +36,17 @@ class CallsWanted(NamedTuple):
     since_ms: int
     until_ms: int
     number: str | None = None
+
+
+class RefusalCount(NamedTuple):
+    """So often a rule did not permit a call of a campaign on a day of the site's, `last_ms` the
+    last time."""
+
+    campaign: str
+    day: str
+    rule: str
+    refusals: int
+    last_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +110,22 @@ class EvidenceStore:
         around = attempts.outerjoin(lead_lists, lead_lists.c.id == column.list_id)
         query = query.select_from(around.outerjoin(contacts, told.id == column.id)).where(*where)
         return query.order_by(column.begun_ms, column.id).limit(PAGE)
+
+    async def refusals(
+        self, since: str, until: str, campaign: str | None = None
+    ) -> Sequence[RefusalCount]:
+        """Calls that were not made from one day to another, both included, by campaign, day and
+        rule."""
+        column = refusals.c
+        query = select(*(column[name] for name in RefusalCount._fields)).where(
+            column.site == self._site, column.day.between(since, until)
+        )
+        if campaign is not None:
+            query = query.where(column.campaign == campaign)
+        in_order = query.order_by(column.campaign, column.day, column.rule)
+        with failing():
+            async with self._engine.connect() as connection:
+                return [RefusalCount(*row) for row in await connection.execute(in_order)]
 
     async def begin(self, row: ExportRow) -> None:
         """Somebody is about to have it."""

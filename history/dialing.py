@@ -3,15 +3,25 @@ they showed, who was told to start or pause, and which nodes dial."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, case, delete, func, select, update
+from sqlalchemy import ColumnElement, Insert, bindparam, case, delete, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from history.connection import failing, open_engine
 from history.database import upsert
 from history.lead_hopper import AttemptRow
-from history.lead_tables import attempts, campaign_orders, dialing_nodes, lead_lists, leads
+from history.lead_rows import Refused
+from history.lead_tables import (
+    attempts,
+    campaign_orders,
+    dialing_nodes,
+    lead_lists,
+    leads,
+    refusals,
+)
 from history.leads import attempt_of
 
 UNDER_WAY = "under_way"
@@ -63,6 +73,7 @@ class DialingStore:
         self._engine = open_engine(url)
         self._site, self._node = site, node
         self._give = upsert(self._engine.dialect.name, campaign_orders)
+        self._refuse = _counted_on(self._engine.dialect.name)
         self._see = upsert(self._engine.dialect.name, dialing_nodes)
 
     async def close(self) -> None:
@@ -100,6 +111,29 @@ class DialingStore:
             async with self._engine.connect() as connection:
                 rows = await connection.execute(query.group_by(column.caller_id))
                 return {row[0]: row[1] for row in rows}
+
+    async def refused(self, found: Sequence[Refused]) -> None:
+        """Calls that were not made: each counts by its rules, and its lead has the last."""
+        counts: Counter[tuple[str, str, str]] = Counter()
+        last = {each.lead_id: each for each in found}
+        for each in found:
+            counts.update((each.campaign, each.day, rule) for rule in each.rules)
+        at_ms = max(each.at_ms for each in found)
+        values = [
+            {
+                "site": self._site,
+                **dict(zip(("campaign", "day", "rule"), key, strict=True)),
+                "refusals": times,
+                "last_ms": at_ms,
+            }
+            for key, times in sorted(counts.items())
+        ]
+        tell = update(leads).where(leads.c.id == bindparam("of"))
+        of_leads = [{"of": id_, "told": each.told()} for id_, each in sorted(last.items())]
+        with failing():
+            async with self._engine.begin() as connection:
+                await connection.execute(self._refuse, values)
+                await connection.execute(tell.values(refused=bindparam("told")), of_leads)
 
     async def under_way(self) -> Sequence[AttemptRow]:
         """The calls of this node whose end is not written."""
@@ -176,3 +210,14 @@ class DialingStore:
             async with self._engine.begin() as connection:
                 last = its if seen_ms is None else its.where(column.seen_ms == seen_ms)
                 await connection.execute(last)
+
+
+def _counted_on(dialect: str) -> Insert:
+    """So many refusals more."""
+    make = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    new = make(refusals)
+    more = refusals.c.refusals + new.excluded.refusals
+    return new.on_conflict_do_update(
+        index_elements=refusals.primary_key.columns,
+        set_={"refusals": more, "last_ms": new.excluded.last_ms},
+    )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 HIGHEST_PRIORITY = 99
 APPOINTMENT = 0
@@ -94,9 +94,33 @@ class LeadRow:
     lease_by: str | None
     lease_until_ms: int | None
     attempt_id: str | None
+    refused: Mapping[str, Any] | None = field(repr=False)
+    """The last call that was not made: `Refused.told`."""
     created_ms: int
     updated_ms: int
     numbers: tuple[NumberRow, ...] = ()
+
+
+class Refused(NamedTuple):
+    """The law did not permit a call to a lead, on this day of the site's (`2026-11-23`). Each of
+    `reasons` has the rule, its jurisdiction and because of what."""
+
+    lead_id: int
+    at_ms: int
+    day: str
+    campaign: str
+    number: str
+    reasons: Sequence[Mapping[str, str]]
+
+    def told(self) -> dict[str, Any]:
+        """As it is stored with the lead."""
+        names = ("at_ms", "campaign", "number", "reasons")
+        return {name: getattr(self, name) for name in names}
+
+    @property
+    def rules(self) -> frozenset[str]:
+        """Those that did not permit it."""
+        return frozenset(each["rule"] for each in self.reasons)
 
 
 class Joining(NamedTuple):

@@ -22,6 +22,7 @@ __all__ = [
     "leads",
     "list_facets",
     "metadata",
+    "refusals",
     "registers",
 ]
 
@@ -53,7 +54,8 @@ _LEASED = text("lease_until_ms IS NOT NULL")
 # `part`: of a country, as the lead says. `place`: country, or that part of it, and time zones in
 # which the next number may be. `rank`: who comes first, the
 # smaller first: 0 is a time that a person was promised, by `agent` if it is not null. `position`
-# is the number that is next, `last_ms` when any was called last.
+# is the number that is next, `last_ms` when any was called last. `refused`: why the law did not
+# permit the last call that was not made.
 leads = Table(
     "leads",
     metadata,
@@ -81,6 +83,7 @@ leads = Table(
     Column("lease_by", Text),
     Column("lease_until_ms", BigInteger),
     Column("attempt_id", Text),
+    Column("refused", json_type()),
     Column("created_ms", BigInteger, nullable=False),
     Column("updated_ms", BigInteger, nullable=False),
     Index(None, "list_id", "external_id", unique=True),
@@ -204,6 +207,18 @@ campaign_orders = Table(
     Column("by", Text, nullable=False),
     Column("at_ms", BigInteger, nullable=False),
     Column("paused_in_file", Boolean, nullable=False),
+)
+
+# How often a rule of law did not permit a call, by the site's days.
+refusals = Table(
+    "dial_refusals",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("campaign", Text, primary_key=True),
+    Column("day", Text, primary_key=True),
+    Column("rule", Text, primary_key=True),
+    Column("refusals", BigInteger, nullable=False),
+    Column("last_ms", BigInteger, nullable=False),
 )
 
 # The nodes that dial, when they last said so, and what they said: limits and budgets are parted

@@ -35,6 +35,9 @@ STATES = ("ready", "held", "dialing", "done")
 KEPT = ("id", "external_id", "name", "language", "zone", "part", "priority")
 STANDING = ("state", "why", "disposition", "tries", "last_result", "due_ms", "last_ms")
 
+REFUSED = ("refused_ms", "refused_by", "refused_because")
+"""The last call that the law did not permit."""
+
 
 class Opened(NamedTuple):
     """The site and its leads."""
@@ -101,14 +104,22 @@ async def show_all(
 
 _SAID = ("language", "zone", "part")
 """What a lead says beside its own fields."""
-_COLUMNS = ("id", "name", "number", "state", "tries", "last", "next call", "why")
+_COLUMNS = ("id", "name", "number", "state", "tries", "last", "next call", "why", "not called")
 
 
 def _row(row: LeadRow, zone: ZoneInfo) -> tuple[Any, ...]:
     due = clock_time(row.due_ms, zone) if row.state == "ready" else ""
     number = row.numbers[row.position].number if row.numbers else ""
     why = row.disposition or row.why or ""
-    return row.id, row.name or "", number, row.state, row.tries, row.last_result or "", due, why
+    stands = row.state, row.tries, row.last_result or "", due, why, _rules(row)
+    return row.id, row.name or "", number, *stands
+
+
+def _rules(row: LeadRow) -> str:
+    """Which rules of law did not permit a call, since the last that was made."""
+    if row.refused is None or row.refused["at_ms"] < (row.last_ms or 0):
+        return ""
+    return ", ".join(dict.fromkeys(each["rule"] for each in row.refused["reasons"]))
 
 
 async def show(settings: Settings, lead_id: int, as_json: bool) -> int:
@@ -132,10 +143,21 @@ async def show(settings: Settings, lead_id: int, as_json: bool) -> int:
         (n.number, n.kind, n.place, n.best or "", n.tries, n.closed or "") for n in row.numbers
     ]
     screen.table("Numbers", ("number", "kind", "place", "best time", "tries", "closed"), numbers)
+    if row.refused is not None:
+        screen.table("Not called", _REFUSED, _reasons(row.refused, zone))
     screen.table("Calls", _CALLS, [_call(each, contacts.get(each.id), zone) for each in calls])
     if contacts:
         screen.say("trunkline history CALL tells how one went, of those that were answered.")
     return 0
+
+
+_REFUSED = ("when", "campaign", "number", "rule", "where", "because")
+
+
+def _reasons(refused: Mapping[str, Any], zone: ZoneInfo) -> list[tuple[Any, ...]]:
+    when = clock_time(refused["at_ms"], zone), refused["campaign"], refused["number"]
+    names = ("rule", "jurisdiction", "because")
+    return [(*when, *(each[name] for name in names)) for each in refused["reasons"]]
 
 
 _CALLS = ("begun", "campaign", "number", "result", "agent", "disposition", "talk", "call")
@@ -167,7 +189,7 @@ async def export(settings: Settings, name: str, state: str) -> int:
         where = await desk.where(name, state, "")
         own = await desk.store.fields(where.list_id or 0)
         writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow((*KEPT, "phone", *STANDING, *own))
+        writer.writerow((*KEPT, "phone", *STANDING, *REFUSED, *own))
         async for rows in desk.store.pieces(where):
             writer.writerows(_cells(row, own) for row in rows)
     return 0
@@ -177,8 +199,17 @@ def _cells(row: LeadRow, own: Sequence[str]) -> list[Any]:
     values = [getattr(row, each) for each in KEPT]
     values.append("; ".join(number.number for number in row.numbers))
     values += [getattr(row, each) for each in STANDING]
+    values += _why_not_called(row)
     values += [row.data.get(name) for name in own]
     return ["" if value is None else value for value in values]
+
+
+def _why_not_called(row: LeadRow) -> list[Any]:
+    if row.refused is None:
+        return [None] * len(REFUSED)
+    reasons = row.refused["reasons"]
+    told = ("; ".join(each[name] for each in reasons) for name in ("rule", "because"))
+    return [row.refused["at_ms"], *told]
 
 
 async def attempts(settings: Settings, since: str, until: str, campaign: str) -> int:

@@ -22,6 +22,7 @@ from engine.dialing.calls import DialedCall
 from engine.dialing.law import InAir, Law, told_by
 from engine.dialing.parts import Parts
 from engine.dialing.ports import Ready
+from engine.dialing.refused import RefusedCalls
 from engine.dialing.up import Up
 from history.errors import DatabaseAway
 from history.lead_rows import LeadRow
@@ -77,7 +78,7 @@ class Placing:
         self._is_showing = False
         self._hopper, self._name = hopper, name
         self._carrier, self._trunks, self._shown = parts.carrier, parts.trunks, parts.shown
-        self._kept = parts.kept
+        self._kept, self._refused = parts.kept, RefusedCalls(parts)
         self._clock, self._steady = parts.clock, parts.steady
         self.take_site(site, law)
 
@@ -162,7 +163,7 @@ class Placing:
             return None
         again = await self._permitted_again(one, placed)
         if not isinstance(again, Permit):
-            self._count(again)
+            self._count(one.chosen, again)
             return None
         call.placed_ms = self._clock()
         return Dialed(Up.begun(call, placed), one.ready)
@@ -213,7 +214,7 @@ class Placing:
 
     def _not_now(self, chosen: Chosen, decision: Decision | None) -> None:
         now_ms = self._clock()
-        self._count(decision)
+        self._count(chosen, decision)
         if not isinstance(decision, Refusal):
             self._hopper.leave(chosen, now_ms)
         elif decision.agent_helps:
@@ -225,9 +226,10 @@ class Placing:
         self.blocks[why] += 1
         self._hopper.leave(chosen, self._clock() + LATER_MS)
 
-    def _count(self, decision: Decision | None) -> None:
+    def _count(self, chosen: Chosen, decision: Decision | None) -> None:
         if isinstance(decision, Refusal):
             self.blocks.update({each.rule for each in decision.reasons})
+            self._refused.put(self._site, self._name, chosen, decision, self._clock())
 
 
 def _promised(chosen: Chosen) -> str | None:

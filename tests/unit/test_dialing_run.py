@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 
 from engine.dialing.calls import Leaving
 from engine.dialing.up import Word
+from history.campaign_evidence import EvidenceStore, RefusalCount
 from history.do_not_call import Entry
 from history.outcome import EndedBy
 from routing.agent import Offline, Paused, Talking
@@ -214,6 +215,40 @@ async def test_a_number_that_rings_is_called_by_nobody_else_and_soon_again(opene
     assert await other.step(119_000) == []
     [again] = await other.step(6_000)
     assert again.number == call.number
+
+
+ASKED = "the number asked not to be called"
+
+
+async def test_calls_that_were_not_made_are_counted_and_the_last_is_told(opened: Open) -> None:
+    """By rule and day, and of each lead why; refused again, it is no row more."""
+    house = opened()
+    await house.bring(1)
+    await house.parts.permissions.add([Entry(number(1), "own", house.now_ms, "own", "zoe")])
+    house.work("anna")
+    assert await house.step() == []
+    for _ in range(2):
+        await house.rows("UPDATE leads SET due_ms = 0 RETURNING id")
+        assert await house.step(10_000) == []
+    store = EvidenceStore(house.url, house.site.site)
+    told = await store.refusals("2026-11-23", "2026-11-23")
+    assert told == [RefusalCount("sales", "2026-11-23", "do_not_call", 3, house.now_ms)]
+    assert await store.refusals("2026-11-24", "2026-11-30") == []
+    await store.close()
+    lead = await house.parts.lists.lead(1)
+    assert lead is not None
+    assert lead.refused == {
+        "at_ms": house.now_ms,
+        "campaign": "sales",
+        "number": number(1),
+        "reasons": [
+            {
+                "rule": "do_not_call",
+                "jurisdiction": "HU",
+                "because": ASKED,
+            }
+        ],
+    }
 
 
 @pytest.mark.parametrize("result", [Result.BUSY, Result.NO_ANSWER, Result.FAILED, Result.INVALID])

@@ -171,6 +171,31 @@ def test_a_leads_part_of_the_country_is_told_and_exported(said: Dnc, tmp_path: P
     assert again["part"] == "US-FL"
 
 
+def test_why_a_lead_was_not_called_is_told_and_exported(listed: Dnc, tmp_path: Path) -> None:
+    """The last time; and how often which rule did not permit calls, by day."""
+    reasons = [{"rule": "hours", "jurisdiction": "HU", "because": "outside the hours"}]
+    refused = {"at_ms": 1_000, "campaign": "c", "number": "+36301234568", "reasons": reasons}
+    with sqlite3.connect(tmp_path / "trunkline.sqlite3") as database:
+        database.execute("UPDATE leads SET refused = ? WHERE id = 2", (json.dumps(refused),))
+        database.execute(
+            "INSERT INTO dial_refusals SELECT site, 'c', '2026-11-23', 'hours', 4, 1000"
+            " FROM lead_lists"
+        )
+    assert "outside the hours" in listed("leads", "show", "2")[1]
+    assert "hours" in listed("leads", "list")[1]
+    assert json.loads(listed("leads", "show", "2", "--json")[1])["refused"] == refused
+    rows = list(csv.DictReader(io.StringIO(listed("leads", "export", "--list", "renewals")[1])))
+    assert [row["refused_by"] for row in rows] == ["", "hours"]
+    days = ("--since", "2026-11-23", "--until", "2026-11-23")
+    (told,) = json.loads(listed("campaign", "refusals", *days, "--json")[1])
+    assert (told["campaign"], told["rule"], told["refusals"]) == ("c", "hours", 4)
+    assert listed("campaign", "refusals", "c", *days, "--csv")[1].splitlines()[1] == (
+        "c,2026-11-23,hours,4,1000"
+    )
+    assert "hours" in listed("campaign", "refusals", *days)[1]
+    assert json.loads(listed("campaign", "refusals", "d", *days, "--json")[1]) == []
+
+
 def test_leads_that_were_given_up_begin_anew(listed: Dnc) -> None:
     """Those that ended so, long enough ago, and not more often than is said."""
     again = ("leads", "recycle", "--list", "renewals", "--older", "1h", "--result")

@@ -1,8 +1,11 @@
-"""`trunkline campaign report`, `evidence` and `exports`: what they do, over the site's database."""
+"""`trunkline campaign report`, `evidence`, `exports` and `refusals`: what they do, over the site's
+database."""
 
 from __future__ import annotations
 
+import csv
 import json
+import sys
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import asdict
@@ -20,9 +23,11 @@ from engine.campaigns.reports.report import Wanted, check, make
 from engine.clock import now_ms
 from engine.console import Screen, clock_time, counted
 from engine.loading import load_site_file
+from engine.reporting.report import period
 from engine.settings import Settings
-from history.campaign_evidence import EvidenceStore, ExportRow
+from history.campaign_evidence import EvidenceStore, ExportRow, RefusalCount
 from history.campaign_figures import CampaignCounts
+from routing.outbound.rules.ask import local
 
 
 async def report(settings: Settings, wanted: Wanted, form: str) -> int:
@@ -73,6 +78,24 @@ def _cells(row: ExportRow, zone: ZoneInfo) -> tuple[object, ...]:
     calls = "broken off" if row.done_ms is None else row.calls
     where = row.number or "", row.form, row.target, calls, row.sha256 or ""
     return clock_time(row.at_ms, zone), row.by, row.campaign, *period, *where
+
+
+async def refusals(settings: Settings, campaign: str, since: str, until: str, form: str) -> int:
+    """How often which rule did not permit a call: as a table, `json` or `csv`."""
+    async with _evidence(settings) as (site, store):
+        zone = ZoneInfo(site.zone)
+        begin_ms, end_ms = period(since, until, zone, now_ms())
+        first, last = (f"{local(at_ms, site.zone):%Y-%m-%d}" for at_ms in (begin_ms, end_ms - 1))
+        found = await store.refusals(first, last, campaign or None)
+    if form == "json":
+        typer.echo(json.dumps([row._asdict() for row in found], ensure_ascii=False))
+    elif form == "csv":
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerows([RefusalCount._fields, *found])
+    else:
+        rows = [(*row[:-1], clock_time(row.last_ms, zone)) for row in found]
+        Screen().table("Calls that were not made", (*RefusalCount._fields[:-1], "last"), rows)
+    return 0
 
 
 @asynccontextmanager

@@ -1,5 +1,5 @@
-"""The commands `trunkline campaign report`, `evidence` and `exports`; the work is done in
-`engine.campaigns.reports.book`."""
+"""The commands `trunkline campaign report`, `evidence`, `exports` and `refusals`; the work is done
+in `engine.campaigns.reports.book`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -24,7 +24,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON, for a machine to
 
 def add_commands(app: typer.Typer) -> None:
     """Beside the other parts of `trunkline campaign`."""
-    for command in (report, evidence, exports):
+    for command in (report, evidence, exports, refusals):
         app.command()(command)
 
 
@@ -83,6 +83,23 @@ def exports(
     from engine.campaigns.reports.book import exports as run
 
     raise typer.Exit(complete(run(settings.from_environment(), campaign, limit, as_json)))
+
+
+def refusals(
+    campaign: Annotated[str, typer.Argument(help="Only of this campaign.")] = "",
+    since: Since = "today",
+    until: Until = "",
+    as_json: Json = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, for a spreadsheet.")] = False,
+) -> None:
+    """Show how often which rule of law did not permit a call, by campaign and day of the site's.
+
+    `trunkline leads show` and `export` tell the last of each lead.
+    """
+    from engine.campaigns.reports.book import refusals as run
+
+    form = "json" if as_json else "csv" if as_csv else "table"
+    raise typer.Exit(complete(run(settings.from_environment(), campaign, since, until, form)))
 
 
 def _one_of(option: str, text: str, allowed: tuple[str, ...]) -> str:
