@@ -25,6 +25,9 @@ OVERDUE_S = 10.0
 DOUBT_S = 2.0
 """How long after an order of which it is not known whether Asterisk took it a channel may come."""
 
+REMEMBERED = 1_000
+"""Of so many legs that failed before their channels were gone it is known that they are told."""
+
 _REASON_NO_ANSWER = 3
 _REASON_BUSY = 5
 
@@ -91,6 +94,7 @@ class Rings:
     def __init__(self, on_failed: Callable[[Failed], None]) -> None:
         self._on_failed = on_failed
         self._rings: dict[str, _Ring] = {}
+        self._told: dict[str, None] = {}
 
     def __len__(self) -> int:
         return len(self._rings)
@@ -149,7 +153,9 @@ class Rings:
 
     def left_behind(self, channel_id: str, cause: int) -> None:
         """A channel that was never up has ended: a lead's may be of the engine before this one."""
-        if channel_id.endswith(LEAD) and channel_id not in self._rings:
+        is_told = channel_id in self._told
+        self._told.pop(channel_id, None)
+        if channel_id.endswith(LEAD) and channel_id not in self._rings and not is_told:
             reason = _OF_LEAD.get(cause, LeadFailure.FAILED)
             self._on_failed(LeadNotReached(channel_id.removesuffix(LEAD), reason, cause))
 
@@ -201,7 +207,15 @@ class Rings:
             self.forget(channel_id)
         elif ring.taken:
             self.forget(channel_id)
+            if ring.cause is None:
+                self._remember(channel_id)
             self._on_failed(_failed(ring, failure))
+
+    def _remember(self, channel_id: str) -> None:
+        """It is told of before its channel's end, which may never come."""
+        self._told[channel_id] = None
+        if len(self._told) > REMEMBERED:
+            del self._told[next(iter(self._told))]
 
 
 def _failed(ring: _Ring, reason: RingFailure) -> Failed:

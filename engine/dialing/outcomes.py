@@ -85,7 +85,8 @@ class Outcomes:
 
     def not_reached(self, up: Up, result: Result, at_ms: int) -> None:
         self._step(up, up.state.not_reached(result, at_ms))
-        self._settle(up, at_ms)
+        if isinstance(up.state, Over):  # who has answered is told of by the channel's end
+            self._settle(up, at_ms)
 
     def judged(self, up: Up, verdict: Verdict, at_ms: int) -> None:
         up.call.judged_ms = at_ms

@@ -267,6 +267,27 @@ async def test_who_is_not_reached_is_called_again_as_the_campaign_says(
     assert house.trunks.in_use("sales") == {}
 
 
+async def test_news_of_a_failure_after_the_answer_ends_no_call(opened: Open) -> None:
+    """Nor does it twice before: what is written of a call is written once."""
+    house = opened()
+    await house.bring(1, 2)
+    house.work("anna", "ben")
+    first, second = await house.step()
+    outcomes = house.run.outcomes
+    house.answer(first)
+    outcomes.not_reached(outcomes.calls[first.contact], Result.FAILED, house.now_ms)
+    house.join(first, "anna")
+    lost = outcomes.calls[second.contact]
+    for result in (Result.BUSY, Result.FAILED):
+        outcomes.not_reached(lost, result, house.now_ms)
+    await house.settled()
+    told = await house.rows("SELECT id, result FROM dial_attempts")
+    assert {row["id"]: row["result"] for row in told} == {
+        first.contact: None,
+        second.contact: "busy",
+    }
+
+
 async def test_a_call_that_asterisk_refuses_has_failed(opened: Open) -> None:
     house = opened()
     await house.bring(1)

@@ -134,6 +134,18 @@ async def test_who_was_gone_as_soon_as_they_answered_was_cut_off_by_nobody() -> 
 
 
 @virtual_time
+async def test_who_was_not_reached_is_told_of_once() -> None:
+    """Asterisk tells twice: of its order, then of the channel, which is known by then."""
+    async with linked() as (switch, asterisk, told):
+        await dialled(switch, asterisk)
+        over = "Response: Failure", "Reason: 3", "Uniqueid: a-7-lead"
+        asterisk.event("OriginateResponse", *over)
+        ended(asterisk, 19, state=5)
+        await asyncio.sleep(60)
+        assert not_reached(told) == [LeadNotReached("a-7", LeadFailure.NO_ANSWER)]
+
+
+@virtual_time
 async def test_a_lost_link_ends_no_call() -> None:
     """It may ring on, and be answered: what is not known is told after the ring time alone."""
     async with linked() as (switch, asterisk, told):
