@@ -150,8 +150,11 @@ class HopperStore:
             wanted.append(column.place.in_(claim.places))
         order = (column.rank, *(_ORDERS[name] for name in claim.order), column.id)
         first = select(column.id).where(*wanted, *claim.conditions).order_by(*order)
-        found = first.limit(claim.limit).with_for_update(skip_locked=True).scalar_subquery()
-        take = update(leads).where(column.id.in_(found), READY)
+        # Materialized: PostgreSQL may ask a subquery again for each row, and finds others each
+        # time, since those that it has locked are skipped.
+        some = first.limit(claim.limit).with_for_update(skip_locked=True).cte("some")
+        found = some.prefix_with("MATERIALIZED")
+        take = update(leads).where(column.id.in_(select(found.c.id)), READY)
         held = {"state": "held", "lease_by": claim.by, "lease_until_ms": claim.until_ms}
         with failing():
             async with self._engine.begin() as connection:
