@@ -50,7 +50,8 @@ _NOTHING = np.float32(0.01)  # far less than one step of a sample has
 _TONE_LINES = np.float32(WINDOW * np.sum(SHAPE**2) / np.sum(SHAPE) ** 2)
 """A tone's power is that of its line, if it lies on one, so many times."""
 
-_LOBE = 5  # lines that hold all of a tone, wherever between two lines it is
+_LOBE = 5  # lines that hold all of a tone, and of one that begins or ends most
+_MAIN = 3  # lines that hold all of a tone that lasts, wherever between two lines it is, to 0.1 dB
 
 
 class Measures(NamedTuple):
@@ -112,9 +113,10 @@ def _two_tones(powers: Floats32) -> tuple[Floats32, Floats32, Numbers, Numbers]:
     of both together, and where they are."""
     running = np.add.accumulate(powers[..., KEYS.start - 3 : KEYS.stop + 2], axis=-1)
     lobes = running[..., _LOBE:] - running[..., :-_LOBE]
+    mains = running[..., 1 + _MAIN : -1] - running[..., 1 : -1 - _MAIN]
     rows, columns = lobes[..., :_ROW_LINES], lobes[..., _ROW_LINES:]
     row, column = np.maximum.reduce(rows, axis=-1), np.maximum.reduce(columns, axis=-1)
-    strongest = np.maximum(row, column) / _TONE_LINES
+    strongest = np.maximum.reduce(mains, axis=-1) / _TONE_LINES
     return strongest, row + column, rows.argmax(axis=-1), columns.argmax(axis=-1)
 
 

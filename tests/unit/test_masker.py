@@ -1,6 +1,7 @@
 """What an agent hears of a caller while a card is keyed tells nothing of the digits."""
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from payments.masking.frames import DELAY, HOPS, LINES
 from payments.masking.line import MaskedLine
 from payments.masking.masker import NOISE_DBM0, Masker, mask_all
 from payments.masking.sound import LENGTH, LEVEL_DBM0
-from payments.masking.spectrum import HIGH, LOW
+from payments.masking.spectrum import HIGH, LOW, analyse, line_power, measure, power
 from payments.masking.spectrum import KEYS as KEYPAD
 from payments.masking.voice import Hum, Shown, waves
 from tests.unit.lines import frames, noise, press, rms, silence, voice
@@ -99,6 +100,33 @@ def heard_under_a_voice(keypad: Floats) -> Floats32:
     spectra, opened = np.sqrt(powers).astype(np.complex64), strongest / strongest
     shown = Shown(spectra, powers, powers, strongest, opened)
     return waves(shown, [Hum(np.random.default_rng(3))])
+
+
+def strengths(sound: Floats) -> list[float]:
+    """In dBm0, of the strongest tone that the spectra have among the keypad's."""
+    pairs = np.stack(list(pairwise(frames(sound)))).reshape(-1, 2 * FRAME)
+    spectra = [each for pair in measure(power(analyse(pairs.astype(np.float32)))) for each in pair]
+    return [10 * np.log10(each.keys / line_power(0)) for each in spectra]
+
+
+def test_how_strong_a_key_is_is_the_same_for_every_key() -> None:
+    """Within 0.1 dB, wherever its tones lie between two lines: the gate goes by it."""
+    told = [
+        np.mean(strengths(press(key, 200, dbm0=-20, twist_db=twist, off=off)))
+        for key in ALL
+        for twist in (-12, 12)
+        for off in np.arange(-0.04, 0.041, 0.01)
+    ]
+    assert np.ptp(told) < 0.1
+    assert np.mean(told) == pytest.approx(-20, abs=0.1)
+
+
+def test_harmonics_side_by_side_are_no_stronger_tone() -> None:
+    """Within 1 dB of the strongest of them: a voice would be shut out for what it is not."""
+    n = np.arange(1600)
+    harmonics = [np.sin(2 * np.pi * 105 * order * n / 8000 + order**2) for order in range(6, 17)]
+    told = strengths(peak_of(-20) * np.sum(harmonics, axis=0))
+    assert np.mean(told) == pytest.approx(-20, abs=1)
 
 
 def test_speech_passes_at_its_level() -> None:
