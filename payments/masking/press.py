@@ -2,7 +2,7 @@
 
 Whether the agent hears a sound must say nothing of the key either. What is asked here is the same
 for every key, and where a line is so faint or noisy that it depends on a little more or less, it
-is decided by chance: what is asked for is drawn anew for each press.
+is decided by chance: what is asked for is drawn anew after each press that was told.
 
 Nor must when. How soon tones are clear depends on how far apart they are, by milliseconds that
 those who know when the key was pressed could hear. So a press began when the line grew loud, in
