@@ -106,6 +106,14 @@ def test_the_dialect_is_the_one_that_gives_an_even_table(text: str, dialect: Dia
         ),
         ("refused row,why refused,tel", "-,-,phone"),
         ("Phone,State,Region", "phone,part,region"),
+        (
+            "id,phone.mobile,phone_home,Phone.Work,phone.other,phone.mobile2,phone_home_2",
+            "id,phone.mobile,phone.home,phone.work,phone.other,phone.mobile,phone.home",
+        ),
+        (
+            "phone,name,language,zone,part,priority,best_time,call_at",
+            "phone,name,language,zone,part,priority,best_time,call_at",
+        ),
     ],
 )
 def test_columns_are_known_by_their_headers(headers: str, targets: str) -> None:

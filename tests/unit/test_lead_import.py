@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from bench.dialing_crowd import Crowd
 from config.site import load_site
 from engine.campaigns.importing import Outcome, Target, bring_in, scratch
 from engine.campaigns.reading.table import Row, find_out
@@ -217,6 +219,20 @@ async def test_a_dry_run_finds_what_the_import_would_and_does_nothing(lists: Lis
     real = await lists.take(rows)
     assert dry == real == Outcome("renewals", 5, 1, 3, 1, 0)
     assert [(row[0], row[2]) for row in told] == [(row[0], row[2]) for row in lists.told]
+
+
+async def test_the_leads_of_the_made_up_network_are_those_that_a_campaign_calls(
+    lists: Lists,
+) -> None:
+    """`python -m bench.network --leads`, for the sample site's campaign of mobiles and homes."""
+    made = io.StringIO()
+    Crowd(0.3, 60.0, 20.0).write(made, 3, seed=1)
+    headers, _, rows = made.getvalue().partition("\n")
+    outcome = await lists.take(rows, headers=f"{headers}\n")
+    assert (outcome.added, outcome.refused) == (3, 0)
+    kinds = [number.kind for lead in await lists.leads() for number in lead.numbers]
+    assert kinds == ["mobile"] * 3
+    assert kinds[0] in SITE.campaigns["renewals"].numbers
 
 
 async def test_leads_come_from_a_query(lists: Lists, tmp_path: Path) -> None:

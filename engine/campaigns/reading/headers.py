@@ -52,7 +52,6 @@ _WORDS: Mapping[str, str] = {
     "perekonnanimi|perenimi",
     LEFT_OUT: "refused row|why refused",
 }
-_TARGET_OF = {word: target for target, words in _WORDS.items() for word in words.split("|")}
 _NO_MARKS = str.maketrans({"ł": "l", "Ł": "l", "ß": "ss", "ø": "o", "đ": "d"})
 
 
@@ -136,3 +135,10 @@ def field_name(header: str, at: int) -> str:
     if not name:
         return f"column_{at + 1}"
     return name if name[0].isalpha() else f"column_{name}"[:40]
+
+
+_TARGET_OF = {
+    **{word: target for target, words in _WORDS.items() for word in words.split("|")},
+    **{plain(target): target for target in TARGETS if target != LEFT_OUT},
+}
+"""By what is left of a header; `phone.mobile` is its own name."""
