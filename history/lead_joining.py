@@ -2,8 +2,8 @@
 
 The same external id is the same lead; else the same number is, whatever the ids say: who has
 several contracts is still one person to call. What a later row says counts, where it says
-something; its further numbers come behind. No number is in a list twice, so nobody is called twice
-from one.
+something, of the kind of a number too; its further numbers come behind. No number is in a list
+twice, so nobody is called twice from one.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ class Home:
     id: int | None
     """None: it is new."""
 
-    held: int = 0
-    """How many numbers it had."""
+    had: tuple[NewNumber, ...] = ()
+    """Its numbers, if it was there."""
 
     said: NewLead | None = None
     """All that came to one that was there."""
@@ -70,7 +70,7 @@ def join(batch: Sequence[NewLead], known: Known) -> Joined:
 
 class _Joiner:
     def __init__(self, known: Known) -> None:
-        homes = {id_: Home(_as_new(row), id_, len(row.numbers)) for id_, row in known.leads.items()}
+        homes = {id_: _there(id_, row) for id_, row in known.leads.items()}
         self._by_id = {each: homes[id_] for each, id_ in known.by_id.items()}
         self._by_number = {each: homes[id_] for each, id_ in known.by_number.items()}
         self._joined = Joined()
@@ -125,7 +125,7 @@ def _merged(lead: NewLead, later: NewLead, further: tuple[NewNumber, ...]) -> Ne
     """What the later row says, where it says something."""
     return replace(
         lead,
-        numbers=(*lead.numbers, *further),
+        numbers=(*_of_kinds(lead.numbers, later.numbers), *further),
         external_id=lead.external_id or later.external_id,
         name=later.name or lead.name,
         language=later.language or lead.language,
@@ -136,6 +136,16 @@ def _merged(lead: NewLead, later: NewLead, further: tuple[NewNumber, ...]) -> Ne
         appointment=later.appointment or lead.appointment,
         data={**lead.data, **later.data},
     )
+
+
+def _of_kinds(numbers: Sequence[NewNumber], later: Sequence[NewNumber]) -> Sequence[NewNumber]:
+    kinds = {each.number: each.kind for each in later}
+    return [each._replace(kind=kinds.get(each.number) or each.kind) for each in numbers]
+
+
+def _there(id_: int, row: LeadRow) -> Home:
+    lead = _as_new(row)
+    return Home(lead, id_, lead.numbers)
 
 
 def _as_new(row: LeadRow) -> NewLead:

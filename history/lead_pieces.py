@@ -17,6 +17,8 @@ from history.lead_tables import lead_counter, lead_numbers, leads
 
 GIVEN_UP = "given_up"
 """Why a lead is done that a further number opens again."""
+UNSAID = "other"
+"""The kind of a number of which no row has said one."""
 SCRATCH = 1 << 40
 """Ids of leads in a scratch are above it."""
 _Values = dict[str, Any]
@@ -108,7 +110,7 @@ def _number_values(lead: NewLead, lead_id: int, list_id: int, since: int) -> lis
             "position": position,
             "list_id": list_id,
             "number": number.number,
-            "kind": number.kind,
+            "kind": number.kind or UNSAID,
             "place": number.place,
             "best": number.best,
             "tries": 0,
@@ -141,16 +143,27 @@ async def change(
         values
         for home in homes
         if home.id is not None
-        for values in _number_values(home.lead, home.id, list_id, home.held)
+        for values in _number_values(home.lead, home.id, list_id, len(home.had))
     ]
     await insert_all(connection, insert(lead_numbers), further)
+    await _update(connection, _OF_KIND, [values for home in homes for values in _kinds(home)])
     await _update(connection, _OPENED, [_opened(h, now_ms) for h in homes if _has_more(h)])
     promised = [_promised(home) for home in homes if home.said and home.said.appointment]
     await _update(connection, _PROMISED, promised)
 
 
+def _kinds(home: Home) -> list[_Values]:
+    """Of the numbers that were there, those that are of another kind now."""
+    both = enumerate(zip(home.had, home.lead.numbers, strict=False))
+    return [
+        {"of": home.id, "at": at, "kind": now.kind}
+        for at, (before, now) in both
+        if now.kind != before.kind
+    ]
+
+
 def _has_more(home: Home) -> bool:
-    return len(home.lead.numbers) > home.held
+    return len(home.lead.numbers) > len(home.had)
 
 
 def _changed(home: Home, now_ms: int) -> _Values:
@@ -170,8 +183,13 @@ def _changed(home: Home, now_ms: int) -> _Values:
 
 
 def _opened(home: Home, now_ms: int) -> _Values:
-    place = home.lead.numbers[home.held].place
-    return {"of": home.id, "position": home.held, "place": place, "due_ms": now_ms}
+    at = len(home.had)
+    return {
+        "of": home.id,
+        "position": at,
+        "place": home.lead.numbers[at].place,
+        "due_ms": now_ms,
+    }
 
 
 def _promised(home: Home) -> _Values:
@@ -193,6 +211,12 @@ _CHANGED = (
             )
         },
     )
+)
+_NUMBER = lead_numbers.c
+_OF_KIND = (
+    update(lead_numbers)
+    .where(_NUMBER.lead_id == bindparam("of"), _NUMBER.position == bindparam("at"))
+    .values(kind=bindparam("kind"))
 )
 _OPENED = (
     update(leads)

@@ -17,7 +17,8 @@ def rank_of(priority: int) -> int:
 
 
 class NewNumber(NamedTuple):
-    """A number of a lead that comes in. `place`: where it may be; `best`: when to call it."""
+    """A number of a lead that comes in. `kind` is empty where the row does not say; `place`: where
+    it may be; `best`: when to call it."""
 
     number: str
     kind: str

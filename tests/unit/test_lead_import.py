@@ -127,6 +127,23 @@ async def test_a_part_of_the_country_is_kept_until_a_row_says_another(lists: Lis
         assert anna.part == kept
 
 
+async def test_a_later_row_says_of_which_kind_a_number_is(lists: Lists) -> None:
+    """Where its column does: `phone` is of no kind. In the file and in the list, and in a row that
+    has it twice."""
+    for headers, rows, kinds in (
+        ("phone,home", "06301234567,06301234568\n", ["other", "home"]),
+        ("mobile,phone", "06301234567,06301234568\n", ["mobile", "home"]),
+        ("phone", "06301234567\n", ["mobile", "home"]),
+        ("work,other phone", "06301234568,06301234567\n", ["other", "work"]),
+        ("phone,home", "06301234567,06301234567\n", ["home", "work"]),
+        ("phone,mobile", "06301234567,\n,06301234567\n", ["mobile", "work"]),
+    ):
+        await lists.take(rows, headers=f"{headers}\n")
+        assert [n.kind for lead in await lists.leads() for n in lead.numbers] == kinds
+    await lists.take("06209999999,\n,06209999999\n", headers="phone,mobile\n")
+    assert [n.kind for n in (await lists.leads())[1].numbers] == ["mobile"]
+
+
 async def test_a_lead_without_numbers_left_is_opened_by_a_further_one(
     lists: Lists, database_url: str
 ) -> None:

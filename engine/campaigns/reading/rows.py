@@ -45,7 +45,7 @@ class _Said:
     values: dict[str, str] = field(default_factory=dict)
     data: dict[str, str] = field(default_factory=dict)
     phones: list[tuple[str, str, str]] = field(default_factory=list)
-    """Column, kind and text of each."""
+    """Column, kind (empty: it says none) and text of each."""
 
     wrong: list[str] = field(default_factory=list)
     """For which it is refused."""
@@ -106,7 +106,7 @@ class RowReader:
                     f"{header}: has {LONGEST} signs at most, and no control characters"
                 )
             elif target.partition(".")[0] == PHONE:
-                said.phones.append((header, target[len(PHONE) + 1 :] or "other", text))
+                said.phones.append((header, target[len(PHONE) + 1 :], text))
             elif target in SINGLE:
                 said.values[target] = text
                 if target == PART and (name := field_name(header, at)) != PART:
@@ -153,7 +153,7 @@ class RowReader:
             if not found:
                 said.notes.append(f"{header}: {shown(text)} {_why_no_number(text)}")
             for number in found:
-                kinds.setdefault(number, kind)
+                kinds[number] = kinds.get(number) or kind
         return kinds
 
     def _part(self, said: _Said, country: str) -> str | None:
