@@ -7,7 +7,8 @@ PhoneError
 ├── CallGone            the call had already ended: a normal outcome of a race
 ├── PhoneRefused        the worker or its SIP stack could not do what was asked
 ├── BadRecording        a WAV file is not mono, 16 bits, 8 kHz
-└── SippFailed          SIPp itself failed (bad scenario, port taken), not its calls
+└── SippFailed          SIPp itself failed (bad scenario), not its calls
+    └── PortTaken       another program has the port that it is to take calls or send sound at
 """
 
 from __future__ import annotations
@@ -68,6 +69,17 @@ class SippFailed(PhoneError):
     def __init__(self, exit_code: int | None, output: str) -> None:
         super().__init__(f"sipp ended with {exit_code}: {output.strip() or 'no output'}")
         self.exit_code = exit_code
+
+
+class PortTaken(SippFailed):
+    """SIPp was not started: a UDP port that it needs is another program's."""
+
+    code = "port_taken"
+
+    def __init__(self, address: str, port: int) -> None:
+        PhoneError.__init__(self, f"port {port} of {address} is taken")
+        self.exit_code = None
+        self.port = port
 
 
 BY_CODE: dict[str, type[PhoneError]] = {

@@ -22,6 +22,8 @@ from phones import answerphone
 from phones.fates import REFUSALS, STAY_STEP_S, Fate
 
 TICK_MS = 500
+SPAN = 10_000
+"""So far above the media port machines have theirs, the first of them 4 above it."""
 LONGEST_TALK_S = 1800
 _MACHINE_S = 60
 """A machine records no longer than that."""
@@ -161,7 +163,7 @@ def _machine(sounds: Sounds, media_port: int) -> Elements:
     yield from _choose("v", {voice: f"greet-{voice % len(files)}" for voice in range(10)})
     program = shlex.join((sys.executable, "-I", str(Path(answerphone.__file__))))
     # What SIPp expands [auto_media_port+4] to, which it does in lines of SDP alone.
-    port = f"$(({media_port} + 4 * ([call_number] - 1) % 10000 + 4))"
+    port = f"$(({media_port} + 4 * ([call_number] - 1) % {SPAN} + 4))"
     for number, file in enumerate(files):
         yield _label(f"greet-{number}")
         words = f"{shlex.quote(str(file))} {shlex.quote(str(sounds.recordings))}/[$number]"

@@ -13,11 +13,13 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from phones.errors import SippFailed
+from phones.errors import PortTaken, SippFailed
 
 _STOP_S = 5.0
 _POLL_S = 0.02
 _OUTPUT_CHARS = 2000
+_VIDEO = 2
+"""So far above the port for sound is the one for pictures, which SIPp binds too."""
 _CALLS_DONE = (0, 1)
 """Exit codes of a run that made its calls: all good, or at least one failed."""
 
@@ -79,9 +81,10 @@ async def listening(
     run: Listening, *, binary: str = "sipp"
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """Take calls until the end, then stop at once; calls that are up get no BYE.
-    SippFailed if it does not come up, or has ended by itself meanwhile."""
-    if not _free(run.local_address, run.local_port):
-        raise SippFailed(None, f"port {run.local_port} of {run.local_address} is taken")
+    PortTaken; SippFailed if it does not come up, or has ended by itself meanwhile."""
+    for port in (run.local_port, run.media_port, run.media_port + _VIDEO):
+        if not _free(run.local_address, port):
+            raise PortTaken(run.local_address, port)
     with tempfile.TemporaryDirectory(prefix="sipp-") as directory:
         place = Path(directory)
         (place / "scenario.xml").write_text(run.scenario)

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import socket
+from pathlib import Path
+
 import pytest
 
+import bench.network
+from bench import dialing_sounds
 from phones.fates import BUSY, Called, Fate, steps_of, told_by
+from phones.network import Sounds
+from tests.ports import free_port, sound_ports
 
 pytestmark = pytest.mark.unit
 
@@ -50,3 +57,31 @@ def test_a_stay_is_told_in_steps_of_five_seconds() -> None:
     assert [steps_of(s) for s in (0, 2, 12, 61, 9000)] == [1, 1, 2, 12, 99]
     assert Called(Fate.PERSON, 1, 12).stay_s == 60
     assert Called(Fate.PERSON, 1).stay_s is None
+
+
+@pytest.mark.parametrize(
+    ("above", "option"), [(None, "--port"), (0, "--media-port"), (2, "--media-port")]
+)
+def test_a_network_whose_port_another_has_names_the_option(
+    above: int | None,
+    option: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The port for SIP, for sound, or for pictures, which SIPp binds two above that for sound."""
+    monkeypatch.setattr(dialing_sounds, "make", _no_sounds)
+    port, media_port = free_port(), sound_ports(4)
+    taken = port if above is None else media_port + above
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", taken))
+        asked = ["--port", str(port), "--media-port", str(media_port)]
+        assert bench.network.main(asked) == 2
+    assert (
+        capsys.readouterr().err
+        == f"port {taken} of 127.0.0.1 is taken: say another with {option}\n"
+    )
+
+
+def _no_sounds(directory: Path) -> Sounds:
+    files = [directory / "nothing.alaw"]
+    return Sounds(files, files, files, files, files[0], files, directory)
