@@ -33,6 +33,7 @@ from routing.outbound.standing import day_of
 LOOK_S = 1.0
 ANEW_S = 5.0
 START, PAUSE, STOP = "start", "pause", "stop"
+BY_FILE = "it is stopped by its file (`paused: yes`)"
 log = structlog.get_logger(__name__)
 
 
@@ -162,6 +163,16 @@ class Dialer:
         """Every campaign of the site: its name, its mode and what is wanted of it."""
         for name, campaign in self._site_in_force().campaigns.items():
             yield name, campaign.mode, self.state_of(name, campaign)
+
+    def held_back(self, name: str) -> tuple[str, ...]:
+        """By what a campaign of the site does not call; empty: it is to."""
+        campaign = self._site_in_force().campaigns[name]
+        state, order = self.state_of(name, campaign), self._orders.get(name)
+        if state == START:
+            return ()
+        if order is None or order.paused_in_file != campaign.paused:
+            return (BY_FILE,)
+        return (f"it is {'paused' if state == PAUSE else 'stopped'} by order of {order.by}",)
 
     def lines_of(self, name: str) -> Mapping[str, int]:
         """How many lines of each trunk a campaign's calls have."""

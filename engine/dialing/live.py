@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from engine.clock import Clock
-from engine.dialing.dialer import PAUSE, START, Dialer
+from engine.dialing.dialer import PAUSE, START, STOP, Dialer
 from engine.dialing.glance import STAGES, Glance, glance_at
 from engine.dialing.run import CampaignRun
 from engine.hub import Hub
@@ -42,11 +42,11 @@ class Abandoned:
 
 @dataclass(frozen=True, slots=True)
 class CampaignView:
-    """One campaign of this node, as of `at_ms` (Unix epoch). `state`: running, paused, stopped or
-    stopping; `agents` and `lines` by what they do; `wants`: calls to place now; `why`: what keeps
-    it from placing more. `blocks`: leads that were not called, by the rule that refused. `left`:
-    leads that may be called now. `others`: by node, what the others that dial have said of it last,
-    in the last ten seconds as a rule."""
+    """One campaign of this node, as of `at_ms` (Unix epoch). `state`: starting, running, paused,
+    stopped or stopping; `agents` and `lines` by what they do; `wants`: calls to place now; `why`:
+    what keeps it from placing more. `blocks`: leads that were not called, by the rule that refused.
+    `left`: leads that are due; `hopper`: those at hand. `others`: by node, what the others that
+    dial have said of it last, in the last ten seconds as a rule."""
 
     name: str
     at_ms: int
@@ -71,7 +71,7 @@ def views_of(dialer: Dialer, now_ms: int) -> list[CampaignView]:
     return [
         view_of(dialer.runs[name], state, dialer, now_ms)
         if name in dialer.runs
-        else _stopped(name, mode, dialer, now_ms)
+        else _at_rest(name, mode, state, dialer, now_ms)
         for name, mode, state in dialer.campaigns()
     ]
 
@@ -88,7 +88,7 @@ def view_of(run: CampaignRun, state: str, dialer: Dialer, now_ms: int) -> Campai
         lines=glance.lines,
         trunks=dict(dialer.lines_of(run.name)),
         wants=run.wants(now_ms),
-        why=run.why(now_ms),
+        why=(*dialer.held_back(run.name), *run.why(now_ms)),
         learned=Learned(*run.pacer.seen()),
         abandoned=_abandoned(run),
         blocks=dict(run.placer.blocks),
@@ -117,17 +117,18 @@ def _abandoned(run: CampaignRun) -> Abandoned:
     )
 
 
-def _stopped(name: str, mode: str, dialer: Dialer, now_ms: int) -> CampaignView:
+def _at_rest(name: str, mode: str, state: str, dialer: Dialer, now_ms: int) -> CampaignView:
+    """One that does not run, or not yet."""
     return CampaignView(
         name=name,
         at_ms=now_ms,
         mode=mode,
-        state="stopped",
+        state={STOP: "stopped", PAUSE: "paused"}.get(state, "starting"),
         agents={},
         lines={},
         trunks={},
         wants=0,
-        why=(),
+        why=dialer.held_back(name) or ("it is starting",),
         learned=None,
         abandoned=None,
         blocks={},

@@ -75,6 +75,9 @@ class Placing:
         parts: Parts,
     ) -> None:
         self.blocks: Counter[str] = Counter()
+        self.against: set[str] = set()
+        """The rules that have refused leads since the last call."""
+
         self._is_showing = False
         self._hopper, self._name = hopper, name
         self._carrier, self._trunks, self._shown = parts.carrier, parts.trunks, parts.shown
@@ -166,6 +169,7 @@ class Placing:
             self._count(one.chosen, again)
             return None
         call.placed_ms = self._clock()
+        self.against.clear()
         return Dialed(Up.begun(call, placed), one.ready)
 
     async def _permitted_again(self, one: _Try, placed: Placed) -> Decision | None:
@@ -228,7 +232,9 @@ class Placing:
 
     def _count(self, chosen: Chosen, decision: Decision | None) -> None:
         if isinstance(decision, Refusal):
-            self.blocks.update({each.rule for each in decision.reasons})
+            rules = {each.rule for each in decision.reasons}
+            self.blocks.update(rules)
+            self.against |= rules
             self._refused.put(self._site, self._name, chosen, decision, self._clock())
 
 

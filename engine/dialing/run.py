@@ -21,6 +21,7 @@ from engine.campaigns.plans import wants_of
 from engine.dialing.calls import DialedCall
 from engine.dialing.crew import Crew
 from engine.dialing.daybook import DayBook
+from engine.dialing.dearth import Dearth
 from engine.dialing.law import InAir, Law, told_by
 from engine.dialing.outcomes import Outcomes
 from engine.dialing.parts import Parts
@@ -68,6 +69,7 @@ class CampaignRun:
         )
         self.crew = Crew(name, lambda: self.campaign, parts, self.pacer, self.outcomes)
         self.placer = Placing(site, name, self.law, self.hopper, parts)
+        self._dearth = Dearth(parts, self.hopper, self.planning, self.placer)
 
     @property
     def campaign(self) -> Campaign:
@@ -83,6 +85,7 @@ class CampaignRun:
         self.book.zone = site.zone
         self.book.take_caps(self.law.caps())
         self.planning.take_site(site, self.law)
+        self._dearth.look_again()
         self._changed.set()
 
     # its life
@@ -137,6 +140,7 @@ class CampaignRun:
         self.outcomes.settle_left()
         try:
             await self.planning.keep_up()
+            await self._dearth.keep_up()
             self.crew.refresh(self._parts.clock())
             self._find_slowed()
             for _ in range(AT_ONCE):
@@ -233,10 +237,10 @@ class CampaignRun:
         return max(0, self._calls(now_ms, self.in_air()))
 
     def why(self, now_ms: int) -> tuple[str, ...]:
-        """What keeps it from calling, or from dialing ahead; empty: nothing does."""
+        """What keeps it from calling, or from dialing ahead, beside an order; empty: nothing
+        does."""
         awaited = self.crew.awaited()
         reasons = {
-            "it is paused": not self.placing,
             "no agent can be reserved: Redis does not answer": not self._has_agents(),
             "no agent is on an open line": self._lacks_agents(),
             "each number of the pool was shown as often as it may be today": (
@@ -247,9 +251,9 @@ class CampaignRun:
                 awaited - self.pacer.team.free.keys()
             ),
             "no line is free": not self._has_line(),
-            "no lead may be called now": not len(self.hopper),
         }
-        return (*(reason for reason, holds in reasons.items() if holds), *self.slowed)
+        held = (reason for reason, holds in reasons.items() if holds)
+        return (*held, *self._dearth.why(), *self.slowed)
 
     def _has_agents(self) -> bool:
         return self.campaign.mode == "agentless" or bool(self._parts.agents.health.up)

@@ -75,7 +75,7 @@ def picture(view: Told) -> Group:
     """A campaign's view, as the API tells it."""
     head = Text(f"{view['name']}: {view['mode']}, {view['state']}", style="bold")
     why = Text("; ".join(view["why"]) or "nothing keeps it from calling", style="yellow")
-    left = f"{view['left']:,} leads may be called now, {view['hopper']:,} of them are at hand"
+    left = f"{view['left']:,} leads are due, {view['hopper']:,} at hand"
     pace = f"{view['calls_per_minute']} calls in the last minute, {view['wants']} wanted now"
     parts: list[Any] = [head, why, Text(left), Text(pace)]
     parts += [_table("Agents", view["agents"]), _table("Calls", view["lines"])]

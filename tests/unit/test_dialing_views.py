@@ -16,11 +16,12 @@ from engine.dialing.preview import SHOWN_MS
 from engine.dialing.screen import picture
 from engine.dialing.views import CampaignViews
 from history.dialing import DialingStore
+from history.do_not_call import Entry
 from history.outcome import EndedBy
 from routing.agent import Paused, Talking
 from routing.outbound.leads.plan import Result
 from routing.outbound.sharing import SAID_MS
-from tests.unit.dialing import House, at, number, site_of
+from tests.unit.dialing import House, at, number, paused, site_of
 
 pytestmark = pytest.mark.unit
 
@@ -72,6 +73,99 @@ async def test_a_campaign_is_shown_with_what_holds_it_back(opened: Open) -> None
     Console(width=100, file=shown).print(picture(view))
     assert "today's abandon rate leaves no room" in shown.getvalue()
     assert "0.00% of 3.00%" in shown.getvalue()
+
+
+def _picture(views: CampaignViews) -> str:
+    """The campaign in the terminal."""
+    [view] = views.campaigns()["campaigns"]
+    shown = StringIO()
+    Console(width=200, file=shown).print(picture(view))
+    return shown.getvalue()
+
+
+async def test_a_campaign_that_is_not_wanted_says_who_stopped_it(opened: Open) -> None:
+    house = opened("progressive")
+    site, house.site = house.site, paused(house.site)
+    views = CampaignViews(lambda: house.site, lambda: house.now_ms)
+    views.dialer = Dialer(lambda: house.site, house.parts)
+    await views.dialer.look()
+    assert "it is stopped by its file (`paused: yes`)" in _picture(views)
+    house.site = site
+    for verb, said in (("pause", "paused"), ("stop", "stopped")):
+        await views.order("sales", verb, "eva")
+        await views.dialer.look()
+        assert f"it is {said} by order of eva" in _picture(views)
+    assert "nothing keeps it" not in _picture(views)
+
+
+async def test_an_order_is_answered_with_the_new_state(opened: Open) -> None:
+    """At once, before the engine has begun with it."""
+    house = opened("progressive")
+    house.site = paused(house.site)
+    views = CampaignViews(lambda: house.site, lambda: house.now_ms)
+    views.dialer = Dialer(lambda: house.site, house.parts)
+    await views.dialer.look()
+
+    async def state_after(verb: str) -> str:
+        [view] = (await views.order("sales", verb, "eva"))["campaigns"]
+        return str(view["state"])
+
+    assert await state_after("start") == "starting"
+    assert "it is starting" in _picture(views)
+    await views.dialer.look()
+    assert await state_after("start") == "running"
+    assert await state_after("pause") == "paused"
+    assert await state_after("stop") == "stopping"
+    await views.dialer.look()
+    assert await state_after("stop") == "stopped"
+
+
+@pytest.mark.parametrize(
+    ("more", "now", "why"),
+    [
+        ("numbers: [home]", "10:00", "none has a number of `numbers` (home)"),
+        ("filter: [{field: x, is: [1]}]", "10:00", "due (2) `filter` takes none"),
+        ("", "07:00", "no lead that is due may be called at this hour"),
+    ],
+)
+async def test_leads_that_are_due_and_cannot_be_called_are_told_of(
+    opened: Open, more: str, now: str, why: str
+) -> None:
+    house = opened("progressive", more, now)
+    await house.bring(1, 2)
+    views = await views_of(house)
+    house.work("zoe")
+    assert await house.step() == []
+    shown = _picture(views)
+    assert why in shown
+    assert "0 at hand" in shown
+    assert "nothing keeps it" not in shown
+
+
+async def test_leads_at_hand_are_told_beside_those_that_are_due(opened: Open) -> None:
+    house = opened("progressive")
+    await house.bring(1, 2, 3)
+    views = await views_of(house)
+    house.work("zoe")
+    await house.step()
+    await house.step(30_000)
+    assert "0 leads are due, 2 at hand" in _picture(views)
+
+
+async def test_leads_that_the_law_refused_are_told_with_its_rule(opened: Open) -> None:
+    house = opened("progressive")
+    await house.bring(1)
+    await house.parts.permissions.add([Entry(number(1), "own", house.now_ms, "own", "zoe")])
+    views = await views_of(house)
+    house.work("zoe")
+    assert await house.step() == []
+    await house.step(30_000)
+    assert "no lead is due: the law refused those that were (do_not_call)" in _picture(views)
+    await house.bring(2)
+    house.now_ms += 30_000
+    await views.dialer.look()  # type: ignore[union-attr]  # it is there
+    [_] = await house.step()
+    assert "the law refused" not in _picture(views)
 
 
 async def test_a_campaign_is_shown_with_what_other_nodes_have_of_it(opened: Open) -> None:
