@@ -156,7 +156,7 @@ class CampaignRun:
     async def _next_call(self) -> bool:
         """Whether one was placed, or at least tried: there may be another."""
         async with self._one_at_a_time:
-            if not self._has_line() or not self._stands().wanted:
+            if not self._free_lines() or not self._stands().wanted:
                 return False
             chosen = self.hopper.choose()
             if chosen is None:
@@ -198,8 +198,8 @@ class CampaignRun:
             if not is_called and dialed.up.call.contact in self.outcomes.calls:
                 self.outcomes.not_reached(dialed.up, Result.FAILED, self._parts.clock())
 
-    def _has_line(self) -> bool:
-        return self._parts.trunks.free(self.name, self._parts.steady()) > 0
+    def _free_lines(self) -> int:
+        return self._parts.trunks.free(self.name, self._parts.steady())
 
     def _stands(self) -> Asking:
         """At this moment."""
@@ -233,8 +233,8 @@ class CampaignRun:
         return calls
 
     def wants(self, now_ms: int) -> int:
-        """How many calls it would place now."""
-        return max(0, self._calls(now_ms, self.in_air()))
+        """How many calls it would place now, on the lines that are free."""
+        return max(0, min(self._calls(now_ms, self.in_air()), self._free_lines()))
 
     def why(self, now_ms: int) -> tuple[str, ...]:
         """What keeps it from calling, or from dialing ahead, beside an order; empty: nothing
@@ -250,7 +250,7 @@ class CampaignRun:
             "callers wait for agents who are busy: it calls for those who are free alone": bool(
                 awaited - self.pacer.team.free.keys()
             ),
-            "no line is free": not self._has_line(),
+            "no line is free": not self._free_lines(),
         }
         held = (reason for reason, holds in reasons.items() if holds)
         return (*held, *self._dearth.why(), *self.slowed)

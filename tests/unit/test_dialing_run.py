@@ -547,8 +547,11 @@ async def test_agentless_calls_as_many_as_there_are_lines(opened: Open) -> None:
     """Each line until its channel is gone."""
     house = opened("agentless", "rules: {HU: {consent: off}}")
     await house.bring(*range(20))
+    await house.run.planning.keep_up()
+    assert house.run.wants(house.now_ms) == 12
     calls = await house.step()
     assert (len(calls), house.run.placer.blocks) == (12, {})
+    assert house.run.wants(house.now_ms) == 0
     house.join(calls[0], None)
     assert await house.step(1_000) == []
     house.run.outcomes.ended(house.run.outcomes.calls[calls[0].contact], house.now_ms, BY_CALLEE)
