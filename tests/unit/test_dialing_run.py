@@ -558,12 +558,22 @@ async def test_agentless_calls_as_many_as_there_are_lines(opened: Open) -> None:
     assert len(await house.step(1_000)) == 1
 
 
+EARLY = (
+    "it calls one person for each free agent: too few have answered today for anybody to be risked"
+)
+
+
 async def test_a_campaign_that_may_lose_nobody_is_progressive_and_says_so(opened: Open) -> None:
     """On a new day with no answer yet, and no end of the day to count on."""
     house = opened("predictive")
     await house.bring(*range(30))
     house.work("anna", "ben")
-    assert len(await house.step()) == 2
+    calls = await house.step()
+    assert len(calls) == 2
+    assert house.run.slowed == (EARLY,)
+    house.answer(calls[0])
+    house.run.outcomes.lost(house.run.outcomes.calls[calls[0].contact], house.now_ms)
+    await house.step()
     assert house.run.slowed == (
         "today's abandon rate leaves no room",
         "the abandon rate of 30 days leaves no room",

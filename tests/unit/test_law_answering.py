@@ -199,10 +199,13 @@ class TestPace:
         assert self.pace(Tally(97)) == Pace(True, 3)
 
     def test_it_slows_to_progressive_and_says_why(self) -> None:
-        """The day, the month, or both."""
-        assert self.pace(Tally(10)) == Pace(False, 0, (Slowed.DAY,))
+        """The day, the month, or both; that it is early, while nobody was lost."""
+        assert self.pace(Tally(10, 1)) == Pace(False, 0, (Slowed.DAY,))
         assert self.pace(Tally(97), Tally(1_000, 60)) == Pace(False, 0, (Slowed.MONTH,))
         assert self.pace(Tally(0, 5), Tally(0, 5)).why == (Slowed.DAY, Slowed.MONTH)
+        assert self.pace(Tally(10)) == Pace(False, 0, (Slowed.EARLY,))
+        assert self.pace(Tally(), Tally()).why == (Slowed.EARLY,)
+        assert self.pace(Tally(), Tally(0, 5)).why == (Slowed.EARLY, Slowed.MONTH)
 
     def test_without_the_message_it_is_progressive(self) -> None:
         """Whatever the budget has left; unless nobody asks for the message."""

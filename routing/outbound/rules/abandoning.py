@@ -63,6 +63,10 @@ def strictest(rules: list[Rules], before: Tally, today: Tally) -> Budget:
 class Slowed(Enum):
     """Why a campaign dials no further ahead than it has agents."""
 
+    EARLY = (
+        "it calls one person for each free agent: too few have answered today for anybody to be "
+        "risked"
+    )
     DAY = "today's abandon rate leaves no room"
     MONTH = "the abandon rate of 30 days leaves no room"
     MESSAGE = "the message to whom no agent is there for does not tell all that it must"
@@ -91,11 +95,13 @@ def pace(
 
 
 def _spent(budget: Budget, kept: int) -> list[Slowed]:
+    """Of a cap by which nobody was lost yet, only that it is early."""
+    lost = budget.today.lost, (budget.before + budget.today).lost
     alone = (
-        (Slowed.DAY, replace(budget, window=None)),
-        (Slowed.MONTH, replace(budget, day=None)),
+        (Slowed.DAY if lost[0] else Slowed.EARLY, replace(budget, window=None)),
+        (Slowed.MONTH if lost[1] else Slowed.EARLY, replace(budget, day=None)),
     )
-    return [why for why, each in alone if not each.permits(1, kept)]
+    return list(dict.fromkeys(why for why, each in alone if not each.permits(1, kept)))
 
 
 def _lacks(must: MessageRule, told: tuple[str, ...]) -> bool:
