@@ -20,6 +20,8 @@ from engine.dialing.preview import Previews
 from engine.dialing.up import Up, Word
 from history.errors import DatabaseAway
 
+AGREED_MS = 366 * 86_400_000
+"""So far ahead a call may be agreed at most."""
 NO_LEAD = "there is no lead to call now, or the agent is not free on an open line"
 
 
@@ -92,8 +94,14 @@ class CampaignViews:
         except ValueError:
             text = f"{disposition} needs call_back_at, a time like 2026-11-24T10:00"
             raise Refused("bad_disposition", text) from None
-        local = moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(self._site().zone))
-        return round(local.timestamp() * 1000)
+        zone = ZoneInfo(self._site().zone)
+        local = moment if moment.tzinfo else moment.replace(tzinfo=zone)
+        at_ms, now_ms = round(local.timestamp() * 1000), self._clock()
+        if not now_ms < at_ms <= now_ms + AGREED_MS:
+            wrong = "has gone by" if at_ms <= now_ms else "is more than a year ahead"
+            now = f"{datetime.fromtimestamp(now_ms / 1000, zone):%Y-%m-%dT%H:%M} in {zone}"
+            raise Refused("bad_call_back", f"call_back_at {shown(at)} {wrong}: it is {now}")
+        return at_ms
 
     def _previewed(self, name: str) -> Previews:
         run = self._running().runs.get(name)

@@ -311,6 +311,17 @@ async def test_a_disposition_is_one_of_the_campaigns_with_the_time_that_it_needs
         views.dispose(call.contact, "solt", "", "zoe")
     with pytest.raises(Refused, match="needs call_back_at"):
         views.dispose(call.contact, "later", "soon", "zoe")
+    past = '"2020-01-01T10:00" has gone by: it is 2026-11-23T10:00 in Europe/Budapest'
+    for when, wrong in (
+        ("2020-01-01T10:00", past),
+        ("2026-11-23T10:00", "has gone by"),
+        ("0001-01-01T00:00", "has gone by"),
+        ("2028-01-01T10:00", "more than a year ahead"),
+        ("9999-12-31T23:59-12:00", "more than a year ahead"),
+    ):
+        with pytest.raises(Refused, match=wrong) as refused:
+            views.dispose(call.contact, "later", when, "zoe")
+        assert refused.value.code == "bad_call_back"
     told = views.dispose(call.contact, "later", "2026-11-24T10:00", "zoe")
     assert told["call_back_ms"] == at("10:00") + DAY
     with pytest.raises(Refused, match="no call of a campaign"):
