@@ -570,7 +570,7 @@ async def test_a_campaign_that_may_lose_nobody_is_progressive_and_says_so(opened
     house.work("anna", "ben")
     calls = await house.step()
     assert len(calls) == 2
-    assert house.run.slowed == (EARLY,)
+    assert list(house.run.slowed) == [EARLY]
     house.answer(calls[0])
     house.run.outcomes.lost(house.run.outcomes.calls[calls[0].contact], house.now_ms)
     await house.step()
