@@ -55,6 +55,20 @@ class Dialed(NamedTuple):
     ready: Ready
 
 
+class NotCalled(NamedTuple):
+    """A lead that is not called, and is back. ``why`` is for people; `by_law`: the law refused."""
+
+    why: str
+    by_law: bool = False
+
+
+NO_LINE = NotCalled("no line is free")
+NOT_SHOWN = NotCalled("no number of the pool may be shown any more today")
+NOT_PREPARED = NotCalled("the call cannot be prepared")
+NOT_OURS = NotCalled("the lead is another's by now, or its number is not to be called any more")
+NOT_WANTED = NotCalled("no agent is free for it any more, or nobody is to be called now")
+
+
 @dataclass(slots=True)
 class _Try:
     chosen: Chosen
@@ -100,19 +114,18 @@ class Placing:
 
     async def begin(
         self, chosen: Chosen, stands: Callable[[], Asking], agent: str | None = None
-    ) -> Dialed | None:
-        """A call to this lead, written and to be dialed at once; None: there is none, and the lead
-        is back. ``stands`` is asked whenever time may have gone by, ``agent`` is who is kept for it
-        by name. Raises DatabaseAway."""
+    ) -> Dialed | NotCalled:
+        """A call to this lead, written and to be dialed at once. ``stands`` is asked whenever time
+        may have gone by, ``agent`` is who is kept for it by name. Raises DatabaseAway."""
         trunk = self._trunks.first(self._name, self._steady())
         if trunk is None:
             self._hopper.leave(chosen, self._clock())
-            return None
+            return NO_LINE
         caller_id = self._shown.choose(self._pool, chosen.number.number)
         if caller_id is None:
             self._leave(chosen, "caller_ids")
-            return None
-        dialed = None
+            return NOT_SHOWN
+        dialed: Dialed | NotCalled | None = None
         self._is_showing = True
         try:
             call = self._call(chosen, caller_id, trunk, agent or _promised(chosen))
@@ -122,28 +135,28 @@ class Placing:
             raise
         finally:
             self._is_showing = False
-            if dialed is None:
+            if not isinstance(dialed, Dialed):
                 self._shown.give_back(caller_id)
         return dialed
 
-    async def _try(self, one: _Try) -> Dialed | None:
+    async def _try(self, one: _Try) -> Dialed | NotCalled:
         one.ready = await self._carrier.prepare(one.call)
         if one.ready is None:
             self._leave(one.chosen, "not_prepared")
-            return None
+            return NOT_PREPARED
         decision = await self._decided(one)
         now_ms, call = self._clock(), one.call
         if not isinstance(decision, Permit):
             self._not_now(one.chosen, decision)
-            return None
+            return _told(decision)
         if not self._trunks.take(self._name, call.trunk, call.contact, self._steady()):
             self._hopper.leave(one.chosen, now_ms)
-            return None
-        dialed = None
+            return NO_LINE
+        dialed: Dialed | NotCalled | None = None
         try:
             dialed = await self._as_begun(one, decision)
         finally:
-            if dialed is None:
+            if not isinstance(dialed, Dialed):
                 self._trunks.release(call.contact)
         return dialed
 
@@ -156,18 +169,18 @@ class Placing:
         asked = one.chosen, one.call.caller_id, records, stands.budget, stands.in_air
         return self._law.decide(*asked, self._clock())
 
-    async def _as_begun(self, one: _Try, permit: Permit) -> Dialed | None:
+    async def _as_begun(self, one: _Try, permit: Permit) -> Dialed | NotCalled:
         call = one.call
         calling = Calling(call.agent, call.caller_id, call.trunk)
         evidence = msgspec.to_builtins(permit.evidence)
         placed = await self._hopper.begin(one.chosen, evidence, calling, call.contact)
         if placed is None:
             self._leave(one.chosen, "not_ours")
-            return None
+            return NOT_OURS
         again = await self._permitted_again(one, placed)
         if not isinstance(again, Permit):
             self._count(one.chosen, again)
-            return None
+            return _told(again)
         call.placed_ms = self._clock()
         self.against.clear()
         return Dialed(Up.begun(call, placed), one.ready)
@@ -236,6 +249,14 @@ class Placing:
             self.blocks.update(rules)
             self.against |= rules
             self._refused.put(self._site, self._name, chosen, decision, self._clock())
+
+
+def _told(decision: Decision | None) -> NotCalled:
+    """Which rules refused it, where, and why."""
+    if not isinstance(decision, Refusal):
+        return NOT_WANTED
+    reasons = (f"{r.rule} ({r.jurisdiction}): {r.because}" for r in decision.reasons)
+    return NotCalled("; ".join(reasons), by_law=True)
 
 
 def _promised(chosen: Chosen) -> str | None:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import structlog
 
 from engine.campaigns.hopper import Chosen
+from engine.dialing.placing import NotCalled
 from engine.dialing.run import CampaignRun
 
 SHOWN_MS = 300_000
@@ -45,9 +46,9 @@ class Previews:
             self._shown[agent] = Shown(chosen, now_ms)
         return chosen
 
-    async def call(self, agent: str, lead_id: int) -> str | None:
-        """Call the lead that the agent looks at: the contact; None: it is not called, because it is
-        another by now, or the law is against it. Raises DatabaseAway."""
+    async def call(self, agent: str, lead_id: int) -> str | NotCalled | None:
+        """Call the lead that the agent looks at: the contact; None: it is another by now. Raises
+        DatabaseAway."""
         shown = self._take(agent, lead_id)
         return None if shown is None else await self.run.call(shown.chosen, agent)
 

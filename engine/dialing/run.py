@@ -25,7 +25,7 @@ from engine.dialing.dearth import Dearth
 from engine.dialing.law import InAir, Law, told_by
 from engine.dialing.outcomes import Outcomes
 from engine.dialing.parts import Parts
-from engine.dialing.placing import Asking, Dialed, Placing, fields_of
+from engine.dialing.placing import Asking, Dialed, NotCalled, Placing, fields_of
 from engine.dialing.planning import Planning
 from engine.dialing.up import Up
 from history.errors import DatabaseAway
@@ -162,17 +162,16 @@ class CampaignRun:
             if chosen is None:
                 return False
             dialed = await self.placer.begin(chosen, self._stands)
-            if dialed is not None:
+            if isinstance(dialed, Dialed):
                 self._dial(dialed)
             return True
 
-    async def call(self, chosen: Chosen, agent: str) -> str | None:
-        """Call this lead for this agent, as they have asked: the contact, None: it is not called,
-        and comes back. Raises DatabaseAway."""
+    async def call(self, chosen: Chosen, agent: str) -> str | NotCalled:
+        """Call this lead for this agent, as they have asked: the contact. Raises DatabaseAway."""
         async with self._one_at_a_time:
             dialed = await self.placer.begin(chosen, lambda: self._stands_for(agent), agent)
-            if dialed is None:
-                return None
+            if isinstance(dialed, NotCalled):
+                return dialed
             self._dial(dialed)
             return dialed.up.call.contact
 

@@ -16,6 +16,7 @@ from engine.clock import Clock
 from engine.dialing import sheet
 from engine.dialing.dialer import Dialer
 from engine.dialing.live import views_of
+from engine.dialing.placing import NotCalled
 from engine.dialing.preview import Previews
 from engine.dialing.up import Up, Word
 from history.errors import DatabaseAway
@@ -23,6 +24,9 @@ from history.errors import DatabaseAway
 AGREED_MS = 366 * 86_400_000
 """So far ahead a call may be agreed at most."""
 NO_LEAD = "there is no lead to call now, or the agent is not free on an open line"
+NOT_SHOWN = (
+    "the agent does not look at this lead: it was called or left, or may be another's by now"
+)
 
 
 class CampaignViews:
@@ -46,21 +50,25 @@ class CampaignViews:
         return {**told, "campaigns": [each for each in told["campaigns"] if each["name"] == name]}
 
     async def preview(self, name: str, agent: str) -> Json:
-        chosen = self._previewed(name).next(agent, self._clock())
+        chosen = self._previewed(name, agent).next(agent, self._clock())
         if chosen is None:
             raise Refused("no_lead", NO_LEAD)
         return sheet.of_chosen(self._site(), name, chosen, agent)
 
     async def call(self, name: str, agent: str, lead: int) -> Json:
         with _answering():
-            contact = await self._previewed(name).call(agent, lead)
+            contact = await self._previewed(name, agent).call(agent, lead)
         if contact is None:
-            raise Refused("not_called", "this lead may not be called now, or is another's")
+            raise Refused("not_shown", NOT_SHOWN)
+        if isinstance(contact, NotCalled) and contact.by_law:
+            raise Refused("not_permitted", f"the law does not permit this call: {contact.why}")
+        if isinstance(contact, NotCalled):
+            raise Refused("not_called", f"nobody is called: {contact.why}")
         return {"contact": contact}
 
     async def skip(self, name: str, agent: str, lead: int, reason: str) -> Json:
-        if not self._previewed(name).skip(agent, lead, reason, self._clock()):
-            raise Refused("not_shown", "the agent looks at another lead")
+        if not self._previewed(name, agent).skip(agent, lead, reason, self._clock()):
+            raise Refused("not_shown", NOT_SHOWN)
         return await self.preview(name, agent)
 
     def dispose(self, contact: str, disposition: str, call_back_at: str, by: str) -> Json:
@@ -103,7 +111,11 @@ class CampaignViews:
             raise Refused("bad_call_back", f"call_back_at {shown(at)} {wrong}: it is {now}")
         return at_ms
 
-    def _previewed(self, name: str) -> Previews:
+    def _previewed(self, name: str, agent: str) -> Previews:
+        agents = self._site().agents
+        if agent not in agents:
+            text = f"there is no agent {shown(agent)}, {did_you_mean(agent, agents)}"
+            raise Refused("no_such_agent", text, unknown=True)
         run = self._running().runs.get(name)
         if run is None or self._campaign(name).mode != "preview":
             raise Refused("no_preview", f"{name} does not run in the mode preview")

@@ -247,6 +247,37 @@ async def test_an_agent_looks_at_a_lead_and_says_when(opened: Open) -> None:
     assert house.run.placer.blocks == {"skipped": 1}
 
 
+async def test_whoever_may_not_call_a_lead_is_told_the_rule_and_its_reason(opened: Open) -> None:
+    """Or what else is in the way."""
+    house = opened("preview")
+    await house.bring(1, 2)
+    await house.parts.permissions.add([Entry(number(1), "own", house.now_ms, "own", "zoe")])
+    views = await views_of(house)
+    house.work("zoe")
+    await house.step()
+    lead = (await views.preview("sales", "zoe"))["lead"]
+    with pytest.raises(Refused, match=r"do_not_call \(HU\): the number asked not") as refused:
+        await views.call("sales", "zoe", lead)
+    assert (refused.value.code, house.carrier.calls) == ("not_permitted", [])
+    lead = (await views.preview("sales", "zoe"))["lead"]
+    house.be("zoe", Paused(house.now_ms, 0, "lunch"))
+    with pytest.raises(Refused, match="no agent is free for it any more") as refused:
+        await views.call("sales", "zoe", lead)
+    assert refused.value.code == "not_called"
+
+
+async def test_an_agent_whom_the_site_does_not_have_looks_at_nothing(opened: Open) -> None:
+    views = await views_of(opened("preview"))
+    for asked in (
+        views.preview("sales", "zoo"),
+        views.call("sales", "zoo", 1),
+        views.skip("sales", "zoo", 1, "not now"),
+    ):
+        with pytest.raises(Refused, match='there is no agent "zoo", did you mean "zoe"') as refused:
+            await asked
+        assert (refused.value.code, refused.value.unknown) == ("no_such_agent", True)
+
+
 SCRIPT = """about: Whoever uses much
     fields: [tariff, since]
     script: {en: "{name}, I am {agent} of {seller}, about {purpose}. {tariff} since {since}."}"""
