@@ -89,7 +89,7 @@ def view_of(run: CampaignRun, state: str, dialer: Dialer, now_ms: int) -> Campai
         trunks=dict(dialer.lines_of(run.name)),
         wants=run.wants(now_ms),
         why=(*dialer.held_back(run.name), *run.why(now_ms)),
-        learned=Learned(*run.pacer.seen()),
+        learned=Learned(*run.pacer.seen()) if run.pacer.lines.answers.has_learned else None,
         abandoned=_abandoned(run),
         blocks=dict(run.placer.blocks),
         hopper=len(run.hopper),

@@ -278,6 +278,17 @@ async def test_an_agent_whom_the_site_does_not_have_looks_at_nothing(opened: Ope
         assert (refused.value.code, refused.value.unknown) == ("no_such_agent", True)
 
 
+async def test_nothing_is_shown_as_learned_before_a_call_has_ended(opened: Open) -> None:
+    house = opened("progressive")
+    await house.bring(1)
+    views = await views_of(house)
+    house.work("zoe")
+    [call] = await house.step()
+    assert "Learned" not in _picture(views)
+    house.not_reached(call)
+    assert "Learned" in _picture(views)
+
+
 SCRIPT = """about: Whoever uses much
     fields: [tariff, since]
     script: {en: "{name}, I am {agent} of {seller}, about {purpose}. {tariff} since {since}."}"""

@@ -131,6 +131,7 @@ class Answers:
 
     def __init__(self, share: float) -> None:
         self.rate = Rate(share)
+        self.has_learned = False
         self.hours = Hours()
         self._learned_s: float | None = None
         self._answered = Ages()
@@ -139,6 +140,7 @@ class Answers:
 
     def add(self, answered: bool, age_s: float, at_s: float) -> None:
         """A call was answered at this age, or ended unanswered."""
+        self.has_learned = True
         self.rate.add(answered, at_s)
         self.hours.add(answered, at_s)
         (self._answered if answered else self._ended).add(age_s, at_s)
