@@ -30,6 +30,7 @@ ROOT = Path(__file__).parents[2]
 SITE = load_site(ROOT / "config/site.yaml", {})
 MONDAY_MS = 1_795_420_800_000
 """2026-11-23 08:00 UTC, 09:00 in Budapest."""
+BEST_TIMES = ("When to call", "Hívás ideje", "Kiedy dzwonić", "Pora rozmowy", "Millal helistada")
 HUNGARIAN = "Név;Telefon\nKovács Őrs;06 30 123 4567\nSzűcs Tünde;06 20 555 1111\n"
 POLISH = "Imię i nazwisko;Telefon\nZażółć Gęśla;+48 601 234 567\nJaźń Łukasz;+48 602 234 567\n"
 ESTONIAN = "Nimi;Telefon\nÕnne Põder;+372 5123 4567\nŠiim Žukov ja Jõgi;+372 5123 4568\n"
@@ -106,6 +107,7 @@ def test_the_dialect_is_the_one_that_gives_an_even_table(text: str, dialect: Dia
         ),
         ("refused row,why refused,tel", "-,-,phone"),
         ("Phone,State,Region", "phone,part,region"),
+        *((f"Phone,{header}", "phone,best_time") for header in BEST_TIMES),
         (
             "id,phone.mobile,phone_home,Phone.Work,phone.other,phone.mobile2,phone_home_2",
             "id,phone.mobile,phone.home,phone.work,phone.other,phone.mobile,phone.home",
@@ -206,6 +208,34 @@ def test_a_number_that_is_none_is_left_out_and_told() -> None:
     assert isinstance(lead, NewLead)
     assert lead.notes == ('mobile: "12" is no number that can be dialled',)
     assert _read("mobile,home", "12,") == Refused(7, lead.notes)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("hu", "hu"),
+        ("PL-pl", "pl"),
+        *(("angol", "en"), ("Magyar", "hu"), ("lengyel nyelv", "pl"), ("észt", "et")),
+        *(("angielski", "en"), ("węgierski", "hu"), ("język polski", "pl"), ("estoński", "et")),
+        *(("inglise", "en"), ("ungari keel", "hu"), ("poola", "pl"), ("Eesti", "et")),
+        *(("English", "en"), ("Hungarian", "hu"), ("Polish", "pl"), ("Estonian", "et")),
+    ],
+)
+def test_a_language_is_written_as_people_write_it(text: str, code: str) -> None:
+    """By its code, or by its name in any of the four."""
+    lead = _read("phone,language", f"06301234567,{text}")
+    assert isinstance(lead, NewLead)
+    assert lead.language == code
+
+
+def test_a_number_of_another_country_is_told_what_it_lacks() -> None:
+    """As it was read as one of the site's country; not where it has a code."""
+    why = 'phone: "(212) 555-1234" is no number that can be dialled'
+    more = ": it was read as one of HU, of another country it begins with + and its code"
+    assert _read("phone", "(212) 555-1234") == Refused(7, (why + more,))
+    assert _read("phone", "+1 212 555 12345678") == Refused(
+        7, ('phone: "+1 212 555 12345678" is no number that can be dialled',)
+    )
 
 
 @pytest.mark.parametrize(

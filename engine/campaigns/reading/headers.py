@@ -43,8 +43,9 @@ _WORDS: Mapping[str, str] = {
     "tartomany|megye|wojewodztwo|maakond",
     "priority": "priority|prioritas|fontossag|priorytet|prioriteet",
     "best_time": "best time|best time to call|time to call|preferred time|legjobb ido|"
-    "hivhato|mikor hivhato|hivasi ido|najlepsza pora|pora kontaktu|godziny kontaktu|"
-    "parim aeg|helistamise aeg",
+    "when to call|hivhato|mikor hivhato|hivasi ido|hivas ideje|najlepsza pora|pora kontaktu|"
+    "pora rozmowy|godziny kontaktu|godziny rozmowy|kiedy dzwonic|parim aeg|sobiv aeg|"
+    "helistamise aeg|helistamisaeg|millal helistada",
     "call_at": "call at|call back at|callback|call back|appointment|visszahivas|"
     "visszahivas ideje|oddzwonic|termin rozmowy|tagasihelistamine|tagasihelistamise aeg",
     "first_name": "first name|firstname|given name|keresztnev|utonev|imie|eesnimi",

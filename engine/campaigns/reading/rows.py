@@ -26,6 +26,17 @@ LONGEST = 500
 """Signs of a value."""
 MOST_NUMBERS = 10
 """Of a lead; more come from a column that was taken for one."""
+_LANGUAGES = {
+    "en": "english|eng|angol|angielski|inglise",
+    "hu": "hungarian|hun|magyar|wegierski|ungari",
+    "pl": "polish|pol|lengyel|polski|poola",
+    "et": "estonian|est|eszt|estonski|eesti",
+}
+_LANGUAGE_OF = {word: code for code, words in _LANGUAGES.items() for word in words.split("|")}
+_THE_WORD_LANGUAGE = re.compile(r"^jezyk | (?:language|nyelv|keel)$")
+_ABROAD = re.compile(r"\s*(?:\+|00)")
+_DIGITS_OF_A_NUMBER = 7
+"""With fewer it is no number of any country."""
 _SPOILT = re.compile(r"[0-9][.,][0-9]+E\+?[0-9]+", re.IGNORECASE)
 _BETWEEN = (re.compile(r"[;,|\n]"), re.compile(r"[;,|\n/]"))
 """Numbers in one cell; a slash may be within one too."""
@@ -79,6 +90,7 @@ class RowReader:
         ]
         self._languages = site.languages
         self._zone = site.zone
+        self._country = site.country
         self._now_ms = now_ms
         self._one_form = OneForm(site.country)
 
@@ -151,7 +163,7 @@ class RowReader:
         for header, kind, text in said.phones:
             found = self._dialled(text)
             if not found:
-                said.notes.append(f"{header}: {shown(text)} {_why_no_number(text)}")
+                said.notes.append(f"{header}: {shown(text)} {_why_no_number(text, self._country)}")
             for number in found:
                 kinds[number] = kinds.get(number) or kind
         return kinds
@@ -185,7 +197,7 @@ class RowReader:
         return ZoneInfo(_only_zone(place) or self._zone)
 
     def _language(self, text: str) -> str:
-        code = text[:2].lower() if text[2:3] in ("", "-", "_") else text
+        code = text[:2].lower() if text[2:3] in ("", "-", "_") else _language_named(text)
         if code not in self._languages:
             hint = did_you_mean(text, self._languages)
             raise ValueError(f"is no language of the site, {hint}")
@@ -230,10 +242,22 @@ def _has_control(text: str) -> bool:
     return any(ord(sign) < 32 and sign not in "\r\n\t" for sign in text)
 
 
-def _why_no_number(text: str) -> str:
+def _language_named(text: str) -> str:
+    """Its code; of a word that is no language the word."""
+    return _LANGUAGE_OF.get(_THE_WORD_LANGUAGE.sub("", plain(text)), text)
+
+
+def _why_no_number(text: str, country: str | None) -> str:
     if _SPOILT.search(text):
         return "was a number before a spreadsheet rounded it: format the column as text there"
-    return "is no number that can be dialled"
+    why = "is no number that can be dialled"
+    if _ABROAD.match(text) or sum(map(str.isdigit, text)) < _DIGITS_OF_A_NUMBER:
+        return why
+    if country is None:
+        return f"{why}: the site has no country, so it begins with + and its country's code"
+    return (
+        f"{why}: it was read as one of {country}, of another country it begins with + and its code"
+    )
 
 
 def _whole_name(data: Mapping[str, str]) -> str | None:
