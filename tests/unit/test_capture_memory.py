@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -168,3 +169,35 @@ async def test_no_sample_of_a_tone_outlives_its_capture(tmp_path: Path) -> None:
     environ = {**os.environ, **PACKS}
     assert await left_after(tmp_path, environ) > 50
     assert await left_after(tmp_path, keeper.environment(environ)) == 0
+
+
+FORGETS = """
+import os, sys
+from payments.relay import Relay
+relay = Relay(0)
+relay.heard_caller(os.read(0, 8000), 0)
+relay.forget()
+print("forgotten", flush=True)
+sys.stdin.readline()
+"""
+
+
+def left_unheard(environ: Mapping[str, str]) -> int:
+    """A call ends while audio waits to be heard."""
+    line = keyed(KEYS, 1)[:25]
+    argv, pipe = [sys.executable, "-c", FORGETS], subprocess.PIPE
+    with subprocess.Popen(argv, env=dict(environ), stdin=pipe, stdout=pipe, bufsize=0) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        child.stdin.write(np.concatenate(line).astype("<i2").tobytes())
+        assert child.stdout.readline() == b"forgotten\n"
+        found = left(child.pid, traces(line))
+        child.communicate(b"\n")
+    return found
+
+
+def test_nothing_is_left_of_what_nobody_has_heard() -> None:
+    """Nor where Python itself would keep it."""
+    environ = keeper.environment(os.environ)
+    assert left_unheard({**environ, "PYTHONMALLOC": "pymalloc"}) > 50
+    assert left_unheard(environ) == 0

@@ -228,6 +228,22 @@ def test_a_language_is_written_as_people_write_it(text: str, code: str) -> None:
     assert lead.language == code
 
 
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        *(("(646) 555-1234", None), ("312-555-0199", None), ("48 601 234 567", None)),
+        *(("+1 646 555 1234", "+16465551234"), ("001 646 555 1234", "+16465551234")),
+        *(("36 30 123 4567", "+36301234567"), ("06 30 123 4567", "+36301234567")),
+    ],
+)
+def test_a_number_is_of_another_country_only_where_it_begins_as_one(
+    text: str, number: str | None
+) -> None:
+    """Else a stranger in New Zealand would be called for somebody in New York."""
+    lead = _read("phone", text)
+    assert (isinstance(lead, NewLead) and lead.numbers[0].number) == (number or False)
+
+
 def test_a_number_of_another_country_is_told_what_it_lacks() -> None:
     """As it was read as one of the site's country; not where it has a code."""
     why = 'phone: "(212) 555-1234" is no number that can be dialled'

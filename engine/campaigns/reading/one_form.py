@@ -73,6 +73,16 @@ class OneForm:
         return f"+{home.code}{digits[len(home.trunk) :]}" if found else None
 
 
+def begins_as_meant(text: str, number: str, country: str) -> bool:
+    """Whether ``number`` (E.164) is of ``country`` or shares its code, or ``text``, of which it was
+    read, begins with a plus or with what is dialled before a country's code."""
+    home = phonenumbers.country_code_for_region(country)
+    digits = _SIGNS.sub("", text)
+    plan = PhoneMetadata.metadata_for_region(country, None)
+    abroad = re.compile(f"\\+|00|{plan.international_prefix}" if plan else r"\+|00")
+    return number.startswith(f"+{home}") or abroad.match(digits) is not None
+
+
 def place_of(number: str) -> Place:
     """Where a number may be: its country, and the time zones of it."""
     code = _code_of(number[1 : 1 + _CODE_DIGITS])

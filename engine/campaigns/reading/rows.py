@@ -15,7 +15,7 @@ from config.site import Site
 from config.suggest import did_you_mean, shown
 from engine.campaigns.reading.headers import LEFT_OUT, PHONE, SINGLE, Columns, field_name, plain
 from engine.campaigns.reading.moments import moment_ms
-from engine.campaigns.reading.one_form import OneForm, place_of
+from engine.campaigns.reading.one_form import OneForm, begins_as_meant, place_of
 from history.lead_rows import HIGHEST_PRIORITY, NewLead, NewNumber
 from routing.outbound.leads import besttime
 from routing.outbound.leads.place import Place
@@ -183,14 +183,22 @@ class RowReader:
 
     def _dialled(self, text: str) -> Sequence[str]:
         """The number of a cell; or several, if each part of it is one."""
-        whole = self._one_form(text)
+        whole = self._meant(text)
         if whole is not None:
             return (whole,)
         for between in _BETWEEN:
-            parts = [self._one_form(part) for part in between.split(text) if part.strip()]
+            parts = [self._meant(part) for part in between.split(text) if part.strip()]
             if None not in parts:
                 return [part for part in parts if part is not None]
         return ()
+
+    def _meant(self, text: str) -> str | None:
+        """A number of another country only where it begins as one: `(646) 555-1234` in a Hungarian
+        list is somebody in New York, and not +64 6555 1234 in New Zealand."""
+        number = self._one_form(text)
+        if number is None or self._country is None:
+            return number
+        return number if begins_as_meant(text, number, self._country) else None
 
     def _clock(self, place: str) -> ZoneInfo:
         """Of who has a number there; the site's, where several are possible."""
