@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 import typer
@@ -17,6 +18,7 @@ from rich.text import Text
 from engine import card
 from engine.client import Client
 from engine.console import Rows, Screen, plain_console
+from engine.errors import NotRunning
 from engine.settings import Settings
 
 LOOK_S = 1.0
@@ -48,27 +50,63 @@ async def order(settings: Settings, name: str, verb: str, by: str) -> int:
 
 
 async def watch(settings: Settings, name: str) -> int:
-    """Until Ctrl-C; 1 where there is no such campaign. Into a pipe, one picture."""
+    """Until Ctrl-C, also while the engine begins anew; 1 where there is no such campaign. Into a
+    pipe, one picture."""
     console = plain_console()
-    async with Client(card.read(settings.layout.card)) as client:
-        view = await _view(client, name)
-        if view is None:
-            print(f"there is no campaign {name}", file=sys.stderr)  # noqa: T201  # a person asked
-            return 1
-        if not console.is_terminal:
-            console.print(picture(view))
-            return 0
-        with Live(picture(view), console=console, auto_refresh=False, screen=True) as live:
-            while view is not None:
-                live.update(picture(view), refresh=True)
-                await asyncio.sleep(LOOK_S)
-                view = await _view(client, name)
+    look = partial(_told, settings)
+    told = await look()
+    view = _named(told, name)
+    if view is None:
+        print(_why_none(told, name), file=sys.stderr)  # noqa: T201  # a person asked
+        return 1
+    if not console.is_terminal:
+        console.print(picture(view))
+        return 0
+    with Live(picture(view), console=console, auto_refresh=False, screen=True) as live:
+        async for drawn in pictures(look, name, view):
+            live.update(drawn, refresh=True)
+            await asyncio.sleep(LOOK_S)
     return 0
 
 
-async def _view(client: Client, name: str) -> Told | None:
-    told = await client.get("/api/campaigns")
+async def pictures(
+    look: Callable[[], Awaitable[Told]], name: str, view: Told
+) -> AsyncIterator[Group]:
+    """One for each look, after ``view``, until the campaign is no more. While no engine answers the
+    last one stays, and says so."""
+    last = view
+    while True:
+        try:
+            told = await look()
+        except NotRunning:
+            told = {"error": {}}
+        if "error" in told:
+            yield Group(
+                Text("the engine does not answer, it is waited for …", "red"), picture(last)
+            )
+            continue
+        found = _named(told, name)
+        if found is None:
+            return
+        last = found
+        yield picture(last)
+
+
+async def _told(settings: Settings) -> Told:
+    """By the card as it is now: an engine that has begun anew may have another."""
+    async with Client(card.read(settings.layout.card)) as client:
+        told: Told = await client.get("/api/campaigns")
+        return told
+
+
+def _named(told: Told, name: str) -> Told | None:
     return next((each for each in told.get("campaigns", ()) if each["name"] == name), None)
+
+
+def _why_none(told: Told, name: str) -> str:
+    if "error" in told:
+        return str(told["error"]["message"])
+    return f"there is no campaign {name}"
 
 
 def picture(view: Told) -> Group:

@@ -9,12 +9,13 @@ import pytest
 from rich.console import Console
 from structlog.testing import capture_logs
 
-from desk.views import Refused
+from desk.views import Json, Refused
 from engine.campaigns.hopper import DRY_MS
 from engine.dialing.dialer import STOP, Dialer
 from engine.dialing.preview import SHOWN_MS
-from engine.dialing.screen import picture
+from engine.dialing.screen import picture, pictures
 from engine.dialing.views import CampaignViews
+from engine.errors import NotRunning
 from history.dialing import DialingStore
 from history.do_not_call import Entry
 from history.outcome import EndedBy
@@ -164,6 +165,34 @@ async def test_leads_that_the_law_refused_are_told_with_its_rule(opened: Open) -
     await views.dialer.look()  # type: ignore[union-attr]  # it is there
     [_] = await house.step()
     assert "the law refused" not in _picture(views)
+
+
+async def test_a_campaign_is_watched_over_a_restart_of_the_engine(opened: Open) -> None:
+    """The last picture stays, and says that the engine is waited for."""
+    house = opened("power", "ratio: 2")
+    views = await views_of(house)
+    told = views.campaigns()
+    answers: list[Json | Exception] = [
+        told,
+        NotRunning("it does not answer"),
+        {"error": {"message": "the engine is starting"}},
+        told,
+        {"campaigns": []},
+    ]
+
+    async def look() -> Json:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    shown = []
+    async for drawn in pictures(look, "sales", told["campaigns"][0]):
+        text = StringIO()
+        Console(width=100, file=text).print(drawn)
+        shown.append(text.getvalue())
+    assert ["does not answer" in each for each in shown] == [False, True, True, False]
+    assert all("sales: power" in each for each in shown)
 
 
 async def test_a_campaign_is_shown_with_what_other_nodes_have_of_it(opened: Open) -> None:
