@@ -165,9 +165,9 @@ PACKS = {"OPENBLAS_CORETYPE": "Nehalem"}
 
 
 async def test_no_sample_of_a_tone_outlives_its_capture(tmp_path: Path) -> None:
-    """In any form in which the masker has it; where nobody sees to it, many do."""
+    """In any form in which the masker has it; where nobody sees to it, 31 to 275 do (ten runs)."""
     environ = {**os.environ, **PACKS}
-    assert await left_after(tmp_path, environ) > 50
+    assert await left_after(tmp_path, environ) > 10
     assert await left_after(tmp_path, keeper.environment(environ)) == 0
 
 
