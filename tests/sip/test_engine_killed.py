@@ -55,9 +55,10 @@ async def test_a_conversation_goes_on_and_is_in_the_history(
     taken = await anna.incoming()
     await taken.answered()
     contact = (await site.only_call("conversation"))["id"]
-    await site.kill_engine()
     await call.play_tone(440)
     await taken.play_tone(620)
+    await taken.hear_tone(440)
+    await site.kill_engine()
     await taken.hear_tone(440)
     await call.hear_tone(620)
     if back_first:
