@@ -76,11 +76,16 @@ class OneForm:
 def begins_as_meant(text: str, number: str, country: str) -> bool:
     """Whether ``number`` (E.164) is of ``country`` or shares its code, or ``text``, of which it was
     read, begins with a plus or with what is dialled before a country's code."""
-    home = phonenumbers.country_code_for_region(country)
-    digits = _SIGNS.sub("", text)
+    home, abroad = _beginnings(country)
+    return number.startswith(home) or abroad.match(_SIGNS.sub("", text)) is not None
+
+
+@cache
+def _beginnings(country: str) -> tuple[str, re.Pattern[str]]:
+    """Of a country's own numbers as E.164, and of all others' as they are dialled from there."""
     plan = PhoneMetadata.metadata_for_region(country, None)
-    abroad = re.compile(f"\\+|00|{plan.international_prefix}" if plan else r"\+|00")
-    return number.startswith(f"+{home}") or abroad.match(digits) is not None
+    abroad = rf"\+|00|{plan.international_prefix}" if plan else r"\+|00"
+    return f"+{phonenumbers.country_code_for_region(country)}", re.compile(abroad)
 
 
 def place_of(number: str) -> Place:
