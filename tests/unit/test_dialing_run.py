@@ -9,6 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from engine.dialing.calls import Leaving
+from engine.dialing.outcomes import Outcomes
 from engine.dialing.up import Word
 from history.campaign_evidence import EvidenceStore, RefusalCount
 from history.do_not_call import Entry
@@ -439,9 +440,8 @@ async def test_who_hangs_up_before_anybody_is_there(
     assert await house.rows("SELECT result FROM dial_attempts") == [{"result": result}]
 
 
-async def test_what_the_agent_says_counts_until_the_wrap_up_is_over(opened: Open) -> None:
-    """The last word of several."""
-    house = opened()
+async def in_wrap_up(house: House) -> tuple[Outcomes, str]:
+    """Anna has talked with somebody, who has hung up."""
     await house.bring(1)
     house.work("anna")
     [call] = await house.step()
@@ -449,6 +449,13 @@ async def test_what_the_agent_says_counts_until_the_wrap_up_is_over(opened: Open
     outcomes, contact = house.run.outcomes, call.contact
     house.wrap_up("anna", contact)
     outcomes.ended(outcomes.calls[contact], house.now_ms, EndedBy.CALLER)
+    return outcomes, contact
+
+
+async def test_what_the_agent_says_counts_until_the_wrap_up_is_over(opened: Open) -> None:
+    """The last word of several."""
+    house = opened()
+    outcomes, contact = await in_wrap_up(house)
     assert outcomes.say(contact, Word("sold"))
     tomorrow = house.now_ms + 86_400_000
     assert outcomes.say(contact, Word("later", tomorrow, "anna"))
@@ -465,13 +472,7 @@ async def test_what_the_agent_says_counts_until_the_wrap_up_is_over(opened: Open
 async def test_a_wrap_up_whose_end_nobody_told_ends_its_call(opened: Open) -> None:
     """The agent is looked at, too: a call must not wait for good for an event that was lost."""
     house = opened()
-    await house.bring(1)
-    house.work("anna")
-    [call] = await house.step()
-    house.join(call, "anna")
-    outcomes, contact = house.run.outcomes, call.contact
-    house.wrap_up("anna", contact)
-    outcomes.ended(outcomes.calls[contact], house.now_ms, EndedBy.CALLER)
+    outcomes, contact = await in_wrap_up(house)
     assert outcomes.say(contact, Word("sold"))
     await house.step(1_000)
     assert contact in outcomes.calls
