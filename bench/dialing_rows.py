@@ -6,8 +6,10 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
+from math import ceil
 from typing import NamedTuple
 
+from bench.dialing_capped import best_capped
 from bench.dialing_optimal import Team, busy_share, solve
 from bench.dialing_policies import Limit, Progressive, Table, Tuning, Vicidial
 from routing.outbound.budget import Budget
@@ -28,6 +30,8 @@ _NEARLY = 1.3
 _BESIDE = 1.6
 """The optimal policy is played at two prices this far apart, between which the pacer's abandon rate
 lies as a rule."""
+_SMALL_TEAM = 5
+"""For more agents the best under a cap that holds every day takes hours to compute."""
 
 
 class Setting(NamedTuple):
@@ -56,19 +60,30 @@ class Outcome(NamedTuple):
     busy: float
     abandon: float
     worst_day: float
+    answers_a_day: float
 
     @classmethod
     def of(cls, days: Iterable[Tally]) -> Outcome:
         """Of days."""
         tallies = list(days)
         busy = sum(t.busy_s for t in tallies) / sum(t.at_work_s for t in tallies)
-        lost = sum(t.lost for t in tallies) / max(1, sum(t.answered for t in tallies))
-        return cls(busy, lost, max(t.abandon for t in tallies))
+        answered = sum(t.answered for t in tallies)
+        lost = sum(t.lost for t in tallies) / max(1, answered)
+        return cls(busy, lost, max(t.abandon for t in tallies), answered / len(tallies))
+
+
+class AtMost(NamedTuple):
+    """What the best policy reaches of which no day may lose more than the cap, all rates known: its
+    busy share, and of the way to the optimal policy at its own abandon rate."""
+
+    busy: float
+    reached: float
 
 
 @dataclass(frozen=True)
 class Row:
-    """What came of a setting. `optimal`: at the pacer's abandon rate."""
+    """What came of a setting. `optimal`: at the pacer's abandon rate; `at_most`: for small teams
+    with exponential times."""
 
     setting: Setting
     days: int
@@ -78,11 +93,12 @@ class Row:
     vicidial: Outcome
     tuned: Outcome
     optimal: float
+    at_most: AtMost | None
 
     @property
     def reached(self) -> float:
         """Of the way from progressive to the optimal policy, at equal abandonment."""
-        return (self.pacer.busy - self.progressive.busy) / (self.optimal - self.progressive.busy)
+        return _of_the_way(self.pacer.busy, self.progressive.busy, self.optimal)
 
 
 def measure(setting: Setting, days: int, tunings: Sequence[Tuning]) -> Row:
@@ -90,17 +106,32 @@ def measure(setting: Setting, days: int, tunings: Sequence[Tuning]) -> Row:
     world = setting.world()
     dialer = Timed(Pace(), Budget(), world.day_s)
     pacer = paced(world, dialer, days)
+    progressive = played(world, Progressive, days)
     best = tuned(setting, tunings)
     return Row(
         setting,
         days,
         pacer,
         dialer.mean_ms,
-        played(world, Progressive, days),
+        progressive,
         played(world, lambda: Vicidial(Tuning(), DAY_S), days),
         played(world, lambda: Vicidial(best, DAY_S), days),
         optimal_at(pacer.abandon, setting, days),
+        at_most(setting, days, progressive.busy, pacer.answers_a_day),
     )
+
+
+def at_most(setting: Setting, days: int, progressive: float, answers: float) -> AtMost | None:
+    """Of so many answers on a day; as many lost as the cap allows, rounded up."""
+    if setting.agents > _SMALL_TEAM or setting.service != "exponential":
+        return None
+    best = best_capped(setting.world(), setting.handle_s, ring_mean_s(setting), ceil(CAP * answers))
+    optimal = optimal_at(best.abandon, setting, days)
+    return AtMost(best.busy, _of_the_way(best.busy, progressive, optimal))
+
+
+def _of_the_way(busy: float, progressive: float, optimal: float) -> float:
+    return (busy - progressive) / (optimal - progressive)
 
 
 class Timed(Paced):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bench.dialing_capped import best_capped
 from bench.dialing_optimal import Team, busy_share
 from bench.dialing_policies import Limit, Progressive, Table, Tuning, Vicidial
 from bench.dialing_rows import Outcome, Setting, Timed, paced, played
@@ -17,13 +18,14 @@ pytestmark = pytest.mark.unit
 
 HOUR_S = 3_600.0
 FIVE = Team(5, 0.3, 180.0)
+DAYS = ("steady", "drifting")
 
 
 def test_progressive_dialing_loses_nobody() -> None:
     """Whatever the day, its rings and its conversations are like: not while agents come and go
     either."""
     for service in ("exponential", "lognormal"):
-        for day in ("steady", "drifting"):
+        for day in DAYS:
             world = Setting(5, 0.3, 180.0, service, day).world(4 * HOUR_S)
             assert Day(world, Progressive(), seed=1).run().lost == 0
 
@@ -40,6 +42,19 @@ def test_the_optimal_policy_is_as_known() -> None:
     """Five agents, 30 % answer, 3 % of them lost: 0.833 busy; with less lost less."""
     assert busy_share(FIVE, 0.03)[0] == pytest.approx(0.833, abs=0.001)
     assert FIVE.progressive < busy_share(FIVE, 0.01)[0] < 0.82
+
+
+def test_the_best_under_a_cap_that_no_day_breaks() -> None:
+    """With no call to lose it is progressive dialing, on days on which agents come and go too; with
+    some it is busier than that, and less busy than what need not keep its cap on every day."""
+    day, drifts = (Setting(5, 0.3, 180.0, day=day).world(4 * HOUR_S) for day in DAYS)
+    assert best_capped(day, 180.0, 15.0, 0).busy == pytest.approx(FIVE.progressive, abs=0.005)
+    assert best_capped(day, 180.0, 15.0, 0).abandon == 0
+    played = Outcome.of(Day(drifts, Progressive(), seed).run() for seed in range(20))
+    assert best_capped(drifts, 180.0, 15.0, 0).busy == pytest.approx(played.busy, abs=0.01)
+    best = best_capped(day, 180.0, 15.0, 8)
+    assert 7 / 360 < best.abandon < 8 / 330
+    assert FIVE.progressive + 0.03 < best.busy < busy_share(FIVE, best.abandon)[0]
 
 
 def test_everybody_meets_the_same_fates() -> None:
