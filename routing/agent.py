@@ -424,6 +424,11 @@ def doer(state: AgentState) -> str:
             return ""
 
 
+def in_hand(state: AgentState) -> str | None:
+    """The contact that an agent has, is rung for, or writes notes of."""
+    return state.contact if isinstance(state, _Busy) else None
+
+
 def is_held(state: AgentState) -> bool:
     """Whether a supervisor's word stands, now or for afterwards."""
     match state:

@@ -127,7 +127,7 @@ def _agent(floor: Floor, name: str, record: AgentRecord, now_ms: int) -> AgentVi
         name,
         type(state).__name__,
         state.since_ms,
-        _contact_of(state),
+        agents.in_hand(state),
         state.reason if isinstance(state, agents.Paused) else None,
         by=agents.doer(state) or then.by,
         held=agents.is_held(state),
@@ -149,19 +149,6 @@ def _then(state: AgentState) -> agents.Then:
             return then
         case _:
             return agents.Then()
-
-
-def _contact_of(state: AgentState) -> str | None:
-    match state:
-        case (
-            agents.Reserved(contact=contact)
-            | agents.Ringing(contact=contact)
-            | agents.Talking(contact=contact)
-            | agents.WrapUp(contact=contact)
-        ):
-            return contact
-        case _:
-            return None
 
 
 def _contact(floor: Floor, record: ContactRecord) -> ContactView:

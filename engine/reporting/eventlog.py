@@ -133,7 +133,7 @@ class EventLog:
     def state(self, agent: str, state: State, now_ms: int) -> None:
         """The state of an agent; what is known already is told once. One that a former run began
         is told with its own time."""
-        name, reason, in_hand = _name_of(state), _reason_of(state), _contact_of(state)
+        name, reason, in_hand = _name_of(state), _reason_of(state), agents.in_hand(state)
         if self._told.get(agent) == (name, reason, in_hand):
             return
         self._told[agent] = name, reason, in_hand
@@ -406,19 +406,6 @@ def _reason_of(state: State) -> str | None:
 def _by(state: State) -> str | None:
     """Whose doing the state is; None: the agent's, or nobody's."""
     return agents.doer(state) or None
-
-
-def _contact_of(state: State) -> str | None:
-    match state:
-        case (
-            agents.Reserved(contact=contact)
-            | agents.Ringing(contact=contact)
-            | agents.Talking(contact=contact)
-            | agents.WrapUp(contact=contact)
-        ):
-            return contact
-        case _:
-            return None
 
 
 def _queue_of(state: State, contact: Contact | None) -> str | None:
