@@ -15,10 +15,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from itertools import product
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from typing import NamedTuple
 
 from rich.console import Console
@@ -85,13 +85,25 @@ async def bench(quick: bool, console: Console) -> Report:
             asyncio.wrap_future(workers.submit(_measure, setting, _days(setting, days), quick))
             for setting in settings
         ]
-        for row in asyncio.as_completed(found):
-            rows.append(await row)
-            progress.advance(task)
-            progress.console.print(_told(rows[-1]), markup=False)
+        try:
+            for row in asyncio.as_completed(found):
+                rows.append(await row)
+                progress.advance(task)
+                progress.console.print(_told(rows[-1]), markup=False)
+        except asyncio.CancelledError:
+            _stop(found)
+            raise
     rows.sort(key=lambda row: settings.index(row.setting))
     console.print(_found_again(rows), markup=False)
     return _report(rows)
+
+
+def _stop(rows: Iterable[asyncio.Future[Row]]) -> None:
+    """Also those that are being played, which take minutes."""
+    for row in rows:
+        row.cancel()
+    for worker in active_children():
+        worker.terminate()
 
 
 def _days(setting: Setting, of_180_s: Mapping[int, int]) -> int:
