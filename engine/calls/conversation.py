@@ -15,7 +15,7 @@ from engine.calls.calling import CustomerCall
 from engine.calls.callrecording import CallRecording
 from engine.calls.rehearsals import Rehearsal
 from engine.calls.services import Services
-from engine.calls.stage import DONE, STAGE
+from engine.calls.stage import BRIDGED, DONE, STAGE
 from engine.calls.story import Story
 from engine.calls.voice import Voice
 from engine.calls.waiting import Gone, Waiting, wait_ms
@@ -372,7 +372,7 @@ class Conversation:
             log.error("conversation_not_limited", contact=self._id, code=error.code)
 
     async def _were_joined(self) -> bool:
-        return await self._session.get_variable("BRIDGERESULT") == "SUCCESS"
+        return await self._session.get_variable(BRIDGED) == "SUCCESS"
 
     def _talk_ended(self, by: EndedBy) -> None:
         services = self._services

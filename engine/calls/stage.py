@@ -13,4 +13,13 @@ WITHOUT_ENGINE = frozenset({DIALED, LOST, NO_MORE})
 """Where an answered lead is whom no engine has met."""
 
 PEER = "TRK_PEER"
-"""The channel of the agent to whom a caller goes back whom the engine has left on hold."""
+"""The channel of the agent whom a caller is about to talk to, or goes back to from hold."""
+BRIDGED = "BRIDGERESULT"
+"""What came of the last bridge: SUCCESS once the two have talked (bridge_exec in main/features.c,
+app_bridgeaddchan.c)."""
+
+
+def about_to_talk(channel: str) -> tuple[str, ...]:
+    """What `MSet` is told before the caller is joined with the agent's channel: if the engine dies
+    in this moment, the dialplan joins them."""
+    return f"{PEER}={channel}", f"{BRIDGED}=", f"{STAGE}={TALKING}"

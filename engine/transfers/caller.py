@@ -7,7 +7,7 @@ from bridge.agi.session import AgiSession
 from bridge.errors import ChannelGone
 from bridge.switch import KEYS
 from engine.calls.services import Services
-from engine.calls.stage import FLOW, HELD, PEER, RELAYED, STAGE, TALKING
+from engine.calls.stage import FLOW, HELD, PEER, RELAYED, STAGE, about_to_talk
 from engine.transfers.party import Party, Relayed
 from engine.transfers.table import InRelay, Music, Over, Where, With
 
@@ -31,7 +31,7 @@ async def _together(services: Services, session: AgiSession, party: Party, place
     the other leg here, the other brings the caller to where two are."""
     party.fetching(place.leg)
     channel = services.ringer.channel_of(place.leg)
-    await session.set_variable(STAGE, TALKING)
+    await session.execute("MSet", *about_to_talk(channel))
     await session.execute("BridgeAdd" if place.joins else "Bridge", channel)
     # Asterisk tells of a hangup before it takes the next command, not before.
     await session.set_variable(STAGE, FLOW)

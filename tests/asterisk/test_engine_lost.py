@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from engine.calls.stage import about_to_talk
+from tests.asterisk.ami_wire import Ami
 from tests.asterisk.asterisk_fixture import RunningAsterisk
 from tests.asterisk.engine_by_hand import Engine, asked
 from tests.asterisk.sip_call import SipCall
@@ -16,6 +19,7 @@ pytestmark = pytest.mark.asterisk
 
 NUMBER = "+3615550100"
 CALLER = ("127.0.0.2", "+36301234567", NUMBER)
+AGENT_UP = r"Event: UserEvent\r\n(?:.+\r\n)*\r\n"
 
 # Stands for the script that apologises: reads what Asterisk says first, notes for what it was
 # called and at which stage ("200 result=1 (flow)"), and says that it did its work.
@@ -110,7 +114,7 @@ def test_after_a_conversation_the_new_engine_is_asked_to_go_on(site: Site, engin
     """The engine died while two talked, and was started again before they ended."""
     with SipCall(site.asterisk.sip, *CALLER) as call:
         answered(call, engine)
-        engine.command("SET VARIABLE TRK_STAGE talking")
+        engine.command("EXEC MSet TRK_STAGE=talking,BRIDGERESULT=SUCCESS")
         engine.lose_session()
         assert engine.accept() == "resume"
         engine.end()
@@ -123,10 +127,58 @@ def test_a_conversation_that_ends_without_an_engine_is_in_the_journal(
     """Nobody can go on with it, so the call ends, and the script writes it down."""
     with SipCall(site.asterisk.sip, *CALLER) as call:
         answered(call, engine)
-        engine.command("SET VARIABLE TRK_STAGE talking")
+        engine.command("EXEC MSet TRK_STAGE=talking,BRIDGERESULT=SUCCESS")
         engine.lose()
         call.wait_for_bye()
     assert site.called(1) == ["ended talking"]
+
+
+def test_an_engine_that_dies_before_it_has_joined_the_two(site: Site, engine: Engine) -> None:
+    """The agent has answered and waits: Asterisk joins them, and asks nobody what comes next."""
+    with (
+        Ami(site.asterisk, site.asterisk.secrets.ami) as ami,
+        SipCall(site.asterisk.sip, *CALLER) as call,
+    ):
+        answered(call, engine)
+        leg = waiting_agent(site.asterisk, ami)
+        engine.command(f"EXEC MSet {','.join(about_to_talk(leg))}")
+        engine.lose()
+        wait_until(lambda: they_talk(site.asterisk), "the two in a bridge of theirs")
+        assert call.bye() == 200
+        assert site.called(1) == ["ended talking"]
+        ami.act("Hangup", "3", Channel=leg.removesuffix("2") + "1")
+
+
+def test_a_caller_whose_agent_is_gone_too_hears_an_apology(site: Site, engine: Engine) -> None:
+    """In the moment of the join: there is nobody to talk to."""
+    with SipCall(site.asterisk.sip, *CALLER) as call:
+        answered(call, engine)
+        engine.command(f"EXEC MSet {','.join(about_to_talk('PJSIP/anna-0000ffff'))}")
+        engine.lose()
+        assert site.called(1) == ["apology flow"]
+        assert call.bye() == 200
+
+
+def waiting_agent(asterisk: RunningAsterisk, ami: Ami) -> str:
+    """The channel of an agent who has answered, and waits to be fetched."""
+    ami.act(
+        "Originate",
+        "2",
+        Channel="Local/connect@agent-leg/n",
+        Application="Wait",
+        Data="30",
+        Async="true",
+        Variable="TRK_CONTACT=c1,TRK_AGENT=anna",
+    )
+    channel = re.search(r"Channel: (Local/\S+)", ami.read_until(AGENT_UP))
+    assert channel is not None
+    wait_until(lambda: " holding_bridge " in asterisk.rx("bridge show all"), "the wait")
+    return channel[1]
+
+
+def they_talk(asterisk: RunningAsterisk) -> bool:
+    """Whether two are in a bridge in which people talk."""
+    return re.search(r" 2 +basic ", asterisk.rx("bridge show all")) is not None
 
 
 def answered(call: SipCall, engine: Engine) -> None:

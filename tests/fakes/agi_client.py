@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from bridge.agi.server import AgiServer
 from bridge.agi.session import AgiSession
 from bridge.agi.wire import AgiLimits, AgiWire
+from engine.calls.stage import about_to_talk
 
 CHANNEL = "PJSIP/trunk-00000001"
 CALLER = "+36301234567"
@@ -113,6 +114,11 @@ class FakeCall:
         self.writer.close()
         with contextlib.suppress(ConnectionError):
             await self.writer.wait_closed()
+
+
+def joining(leg: str) -> str:
+    """The command by which a session says that the caller is about to talk to an agent's leg."""
+    return f'EXEC MSet "{",".join(about_to_talk(leg))}"'
 
 
 @asynccontextmanager

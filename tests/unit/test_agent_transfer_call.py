@@ -13,7 +13,7 @@ from engine.transfers.targets import read_target
 from engine.views import agent_with, place_of
 from history.outcome import EndedBy, LegRole, Outcome
 from routing.agent import Available, Paused
-from tests.fakes.agi_client import FakeCall
+from tests.fakes.agi_client import FakeCall, joining
 from tests.fakes.house import House
 from tests.unit.conversation import program
 from tests.unit.test_engine_call import (
@@ -100,7 +100,7 @@ async def test_to_a_queue(house: House) -> None:
         assert agent_with(left.rung(house.now, "bence", "leg-2")) == "bence"
         house.router.answer(CONTACT, "bence", "leg-2")
         await call.answers("SET MUSIC OFF", OK)
-        await call.answers("SET VARIABLE TRK_STAGE talking", SET)
+        await call.answers(joining("leg-2"), SET)
         await call.answers("EXEC Bridge leg-2")
         await ends(call)
     row = house.writer.row
@@ -163,7 +163,7 @@ async def test_hold(house: House) -> None:
         await asks(house, "resume")
         await call.answers("SET MUSIC OFF", OK)
         await call.answers("SET VARIABLE TRK_STAGE flow", SET)
-        await call.answers("SET VARIABLE TRK_STAGE talking", SET)
+        await call.answers(joining("leg-1"), SET)
         await call.answers("EXEC Bridge leg-1", OK)
         await call.answers("SET VARIABLE TRK_STAGE flow", SET)
         await call.answers('STREAM FILE bye ""', "200 result=0 endpos=1")
@@ -207,7 +207,7 @@ async def test_a_consultation_that_is_completed(house: House) -> None:
         house.services.parties.leg_parked(CONTACT, "leg-2")
         await call.answers("SET MUSIC OFF", OK)
         await call.answers("SET VARIABLE TRK_STAGE flow", SET)
-        await call.answers("SET VARIABLE TRK_STAGE talking", SET)
+        await call.answers(joining("leg-2"), SET)
         await call.answers("EXEC Bridge leg-2", OK)
         await call.answers("SET VARIABLE TRK_STAGE flow", SET)
         await call.answers('STREAM FILE bye ""', "200 result=0 endpos=1")
@@ -239,7 +239,7 @@ async def test_somebody_outside_who_does_not_answer(house: House) -> None:
         house.services.parties.guest_up(CONSULT, None)
         await call.answers("SET MUSIC OFF", OK)
         await call.answers("SET VARIABLE TRK_STAGE flow", SET)
-        await call.answers("SET VARIABLE TRK_STAGE talking", SET)
+        await call.answers(joining("leg-1"), SET)
         await call.answers("EXEC Bridge leg-1", OK)
         await call.answers("SET VARIABLE TRK_STAGE flow", SET)
         await call.answers('STREAM FILE bye ""', "200 result=0 endpos=1")
@@ -325,7 +325,7 @@ async def test_an_agent_who_hangs_up_may_mean_to_come_back(house: House) -> None
         assert house.router.told[-2][0] == "recall"
         house.router.answer(CONTACT, "anna", "leg-3")
         await call.answers("SET MUSIC OFF", OK)
-        await call.answers("SET VARIABLE TRK_STAGE talking", SET)
+        await call.answers(joining("leg-3"), SET)
         await call.answers("EXEC Bridge leg-3")
         await ends(call)
     assert "leg-2" in house.switch.hung_up
@@ -382,7 +382,7 @@ async def test_who_is_left_to_somebody_outside_is_transferred(house: House) -> N
         house.services.parties.leg_parked(CONTACT, leg)
         await call.answers("SET MUSIC OFF", OK)
         await call.answers("SET VARIABLE TRK_STAGE flow", SET)
-        await call.answers("SET VARIABLE TRK_STAGE talking", SET)
+        await call.answers(joining(leg), SET)
         await call.answers(f"EXEC Bridge {leg}", OK)
         await call.answers("SET VARIABLE TRK_STAGE flow", SET)
         await call.answers('STREAM FILE bye ""', "200 result=0 endpos=1")

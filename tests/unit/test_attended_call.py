@@ -14,7 +14,7 @@ from history.outcome import Outcome
 from routing.agent import Agent, Available
 from routing.contact import Contact
 from routing.matcher import Assignment
-from tests.fakes.agi_client import CHANNEL, FakeCall, conversation
+from tests.fakes.agi_client import CHANNEL, FakeCall, conversation, joining
 from tests.fakes.house import House
 from tests.unit.test_transfer_call import (
     CONTACT,
@@ -176,7 +176,7 @@ async def test_an_agent_accepts_before_the_caller_is_fetched() -> None:
         await rung(house, "5")
         transfer_up(house)
         await call.answers("SET MUSIC OFF", OK)
-        await call.answers("SET VARIABLE TRK_STAGE talking", SET)
+        await call.answers(joining("leg-1"), SET)
         await call.answers("EXEC Bridge leg-1", OK)
         await call.answers("SET VARIABLE TRK_STAGE flow", SET)
         await call.answers("GET VARIABLE BRIDGERESULT", "200 result=1 (SUCCESS)")

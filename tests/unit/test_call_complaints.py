@@ -14,6 +14,7 @@ from engine.views import place_of
 from history.outcome import Outcome
 from history.rows import ContactRow
 from routing.matcher import Assignment
+from tests.fakes.agi_client import joining
 from tests.fakes.house import House
 from tests.fakes.routing import a_contact, an_agent
 from tests.fakes.stories import CALLER, a_story
@@ -50,7 +51,7 @@ async def test_an_announcement_does_not_keep_the_first_in_line_from_an_agent(
         await until(lambda: bool(house.switch.stopped))
         call.says("200 result=0 endpos=1")
         await call.answers("SET MUSIC OFF", OK)
-        await call.answers("SET VARIABLE TRK_STAGE talking", SET)
+        await call.answers(joining("leg-1"), SET)
         await call.answers("EXEC Bridge leg-1", "HANGUP", "200 result=-1")
         await call.answers(DONE, SET)
     assert house.writer.row.outcome is Outcome.ANSWERED

@@ -21,7 +21,7 @@ from ivr.commands import CallBack
 from routing.agent import Agent
 from routing.matcher import Assignment
 from routing.ringing import RingOutcome
-from tests.fakes.agi_client import FakeCall, conversation
+from tests.fakes.agi_client import FakeCall, conversation, joining
 from tests.fakes.house import House, unrecorded
 from tests.fakes.stories import CALLER, a_story
 from tests.unit.conversation import program
@@ -121,7 +121,7 @@ async def is_joined(call: FakeCall, back: Back) -> None:
     await until(lambda: len(back.house.switch.rung) == 1)
     back.house.router.answer("c1", "anna", "leg-1")
     await call.answers("SET MUSIC OFF", OK)
-    await call.answers("SET VARIABLE TRK_STAGE talking", SET)
+    await call.answers(joining("leg-1"), SET)
     assert await call.hears() == "EXEC Bridge leg-1"
     back.house.now += 5_000
     call.says(OK)
@@ -204,7 +204,7 @@ async def test_who_cannot_be_asked_is_taken_for_a_person(monkeypatch: pytest.Mon
     async with called(monkeypatch, "agent", confirm="key") as back, back.answered() as call:
         await call.answers(ASKS, "200 result=-1")
         await call.answers("CHANNEL STATUS", "200 result=6")
-        await call.answers("SET VARIABLE TRK_STAGE talking", SET)
+        await call.answers(joining("leg-1"), SET)
         assert await call.hears() == "EXEC Bridge leg-1"
         back.house.now += 5_000
         call.says(OK)
@@ -215,7 +215,7 @@ async def test_who_cannot_be_asked_is_taken_for_a_person(monkeypatch: pytest.Mon
 async def test_an_agent_says_that_it_is_a_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """In a conversation that was none: the message is left, and the customer is called again."""
     async with called(monkeypatch, "agent") as back, back.answered() as call:
-        await call.answers("SET VARIABLE TRK_STAGE talking", SET)
+        await call.answers(joining("leg-1"), SET)
         assert await call.hears() == "EXEC Bridge leg-1"
         back.house.now += 8_000
         back.house.services.callbacks.is_machine("another")

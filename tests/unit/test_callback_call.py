@@ -12,7 +12,7 @@ from engine.calls import waiting
 from engine.house import House as EntryPoints
 from engine.publishing.flows import Flows
 from history.outcome import Outcome
-from tests.fakes.agi_client import FakeCall, conversation
+from tests.fakes.agi_client import FakeCall, conversation, joining
 from tests.fakes.house import House
 from tests.unit.conversation import program
 from tests.unit.test_engine_call import until
@@ -92,7 +92,7 @@ async def called_back(house: House) -> AsyncIterator[FakeCall]:
 
     (order,) = house.switch.called
     async with conversation(handler, uniqueid=order.channel_id) as call:
-        await call.answers("SET VARIABLE TRK_STAGE talking", SET)
+        await call.answers(joining("leg-1"), SET)
         assert await call.hears() == "EXEC Bridge leg-1"
         yield call
 

@@ -46,7 +46,7 @@ from payments.errors import CardRefused, NotDone
 from payments.gateways.declines import decline
 from payments.tokens import Key, Token
 from routing.agent import Available
-from tests.fakes.agi_client import FakeCall
+from tests.fakes.agi_client import FakeCall, joining
 from tests.fakes.house import House
 from tests.fakes.safe_asterisk import SAFE
 from tests.unit.conversation import program
@@ -154,7 +154,7 @@ class Case:
 
     async def talk_again(self, call: FakeCall) -> None:
         """The caller fetches her."""
-        await call.answers("SET VARIABLE TRK_STAGE talking", SET)
+        await call.answers(joining("leg-1"), SET)
         await call.answers("EXEC Bridge leg-1")
 
     def outputs(self, capture: OpenCapture) -> list[Output]:

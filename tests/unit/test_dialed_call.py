@@ -16,7 +16,7 @@ from engine.publishing.flows import Flows
 from history.outcome import Direction, Outcome
 from history.rows import ContactRow
 from routing.contact import FIRST
-from tests.fakes.agi_client import FakeCall, conversation
+from tests.fakes.agi_client import FakeCall, conversation, joining
 from tests.fakes.dialing import CALLEE, SHOWN, FakeDialing, a_call
 from tests.fakes.house import House
 from tests.unit.conversation import program
@@ -89,7 +89,7 @@ async def talks(dialed: Dialed, call: FakeCall) -> None:
     """An agent is there; they talk for a while, and the agent hangs up."""
     await until(lambda: "a-7" in dialed.house.router.tickets)
     dialed.house.router.answer("a-7", "anna", "leg-1")
-    await call.answers("SET VARIABLE TRK_STAGE talking", SET)
+    await call.answers(joining("leg-1"), SET)
     assert await call.hears() == "EXEC Bridge leg-1"
     dialed.house.now += 5_000
     call.says(OK)
@@ -197,7 +197,7 @@ async def test_an_agent_whose_leg_has_gone_is_followed_by_another() -> None:
         await until(lambda: "a-7" in dialed.house.router.tickets)
         first = dialed.house.router.tickets["a-7"]
         dialed.house.router.answer("a-7", "anna", "leg-1")
-        await call.answers("SET VARIABLE TRK_STAGE talking", SET)
+        await call.answers(joining("leg-1"), SET)
         await call.answers("EXEC Bridge leg-1", OK)
         await call.answers("SET VARIABLE TRK_STAGE flow", SET)
         await call.answers("GET VARIABLE BRIDGERESULT", "200 result=1 (NONEXISTENT)")

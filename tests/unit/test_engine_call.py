@@ -16,7 +16,7 @@ from ivr.events import Played
 from ivr.interpreter import resume, start
 from ivr.state import CallFacts
 from routing.contact import Outcome as RoutingOutcome
-from tests.fakes.agi_client import FakeCall, conversation
+from tests.fakes.agi_client import FakeCall, conversation, joining
 from tests.fakes.house import House
 from tests.fakes.stories import a_talk
 from tests.unit.conversation import program
@@ -71,7 +71,7 @@ async def answered(house: House, call: FakeCall) -> None:
     """Anna has picked up and talks to the caller."""
     house.router.answer(CONTACT, "anna", "leg-1")
     await call.answers("SET MUSIC OFF", OK)
-    await call.answers("SET VARIABLE TRK_STAGE talking", "200 result=1")
+    await call.answers(joining("leg-1"), "200 result=1")
     assert await call.hears() == "EXEC Bridge leg-1"
 
 
@@ -246,7 +246,7 @@ async def test_an_announcement_is_cut_short_when_an_agent_answers(
         await until(lambda: bool(house.switch.stopped))
         call.says("200 result=0 endpos=1")
         await call.answers("SET MUSIC OFF", OK)
-        await call.answers("SET VARIABLE TRK_STAGE talking", "200 result=1")
+        await call.answers(joining("leg-1"), "200 result=1")
         assert await call.hears() == "EXEC Bridge leg-1"
         await hangs_up(house, call)
     assert set(house.switch.stopped) == {"PJSIP/trunk-00000001"}
@@ -265,7 +265,7 @@ async def test_a_link_that_is_down_does_not_end_the_call_of_who_is_answered(
         await asyncio.sleep(0)
         call.says("200 result=0 endpos=1")
         await call.answers("SET MUSIC OFF", OK)
-        await call.answers("SET VARIABLE TRK_STAGE talking", "200 result=1")
+        await call.answers(joining("leg-1"), "200 result=1")
         assert await call.hears() == "EXEC Bridge leg-1"
         await hangs_up(house, call)
     assert house.writer.row.outcome is Outcome.ANSWERED

@@ -12,7 +12,7 @@ from engine.calls import waiting
 from engine.house import House as EntryPoints
 from engine.publishing.flows import Flows
 from history.outcome import EndedBy, Outcome
-from tests.fakes.agi_client import FakeCall, conversation
+from tests.fakes.agi_client import FakeCall, conversation, joining
 from tests.fakes.house import PROJECT, House
 from tests.unit.conversation import program
 
@@ -130,7 +130,7 @@ async def test_a_conversation_that_took_place_was_one(monkeypatch: pytest.Monkey
         await call.answers("SET MUSIC ON default", OK)
         house.router.answer("1700000000.1", "anna", "leg-1")
         await call.answers("SET MUSIC OFF", OK)
-        await call.answers("SET VARIABLE TRK_STAGE talking", SET)
+        await call.answers(joining("leg-1"), SET)
         assert await call.hears() == "EXEC Bridge leg-1"
         house.now += 5_000
         call.says(OK)

@@ -25,7 +25,7 @@ from history.database import HistoryDatabase
 from history.messages import MessageStore
 from history.migrations import upgrade_to_head
 from history.rows import AnswerRow, MessageRow
-from tests.fakes.agi_client import FakeCall, conversation, parse_args
+from tests.fakes.agi_client import FakeCall, conversation, joining, parse_args
 from tests.fakes.house import House
 from tests.unit.conversation import program
 
@@ -155,7 +155,7 @@ async def test_a_message_stays_when_its_contact_leaves_another(tmp_path: Path) -
         await call.answers("SET MUSIC ON default", OK)
         house.router.answer(CONTACT, "anna", "leg-1")
         await call.answers("SET MUSIC OFF", OK)
-        await call.answers("SET VARIABLE TRK_STAGE talking", SET)
+        await call.answers(joining("leg-1"), SET)
         await call.hears()
         story = house.chronicle.story(CONTACT)
         assert story is not None

@@ -9,7 +9,7 @@ from history.outcome import Outcome
 from ivr.announce import expected_wait, place_in_queue
 from routing.contact import Outcome as RoutingOutcome
 from routing.contact import Relaxation
-from tests.fakes.agi_client import FakeCall
+from tests.fakes.agi_client import FakeCall, joining
 from tests.fakes.house import House
 from tests.unit.conversation import program
 from tests.unit.test_engine_call import CONTACT, OK, calling, goodbye, until
@@ -215,7 +215,7 @@ async def test_an_agent_who_answers_cuts_a_comfort_message_short(
         await until(lambda: bool(house.switch.stopped))
         call.says("200 result=0 endpos=1")
         await call.answers("SET MUSIC OFF", OK)
-        await call.answers("SET VARIABLE TRK_STAGE talking", "200 result=1")
+        await call.answers(joining("leg-1"), "200 result=1")
         await call.answers("EXEC Bridge leg-1", "HANGUP", "200 result=-1")
         await call.answers("SET VARIABLE TRK_STAGE done", "200 result=1")
     assert house.writer.row.outcome is Outcome.ANSWERED

@@ -16,7 +16,7 @@ from engine.publishing.flows import Flows
 from history.outcome import Outcome, RecordingState
 from history.rows import RecordingRow
 from routing.agent import Available
-from tests.fakes.agi_client import FakeCall, conversation
+from tests.fakes.agi_client import FakeCall, conversation, joining
 from tests.fakes.house import House
 from tests.unit.conversation import program
 
@@ -73,7 +73,7 @@ async def test_a_flow_is_recorded_but_for_the_queue(house: House) -> None:
         await call.answers("SET MUSIC ON default", OK)
         house.router.answer(CONTACT, "anna", "leg-1")
         await call.answers("SET MUSIC OFF", OK)
-        await call.answers("SET VARIABLE TRK_STAGE talking", "200 result=1")
+        await call.answers(joining("leg-1"), "200 result=1")
         await call.answers("EXEC Bridge leg-1", OK)
         await call.answers("SET VARIABLE TRK_STAGE flow", "200 result=1")
         await call.answers("GET VARIABLE BRIDGERESULT", "200 result=1 (SUCCESS)")

@@ -20,7 +20,7 @@ from ivr.commands import CallBack
 from ivr.events import Played
 from ivr.interpreter import resume, start
 from ivr.state import CallFacts
-from tests.fakes.agi_client import FakeCall, conversation
+from tests.fakes.agi_client import FakeCall, conversation, joining
 from tests.fakes.house import House
 from tests.fakes.stories import CALLER, a_story
 from tests.unit.conversation import HEADER
@@ -154,7 +154,7 @@ async def test_a_callback_that_was_promised_before_a_publish_finds_the_site(
 
         (order,) = house.switch.called
         async with conversation(back, uniqueid=order.channel_id) as call:
-            await call.answers("SET VARIABLE TRK_STAGE talking", SET)
+            await call.answers(joining("leg-1"), SET)
             assert await call.hears() == "EXEC Bridge leg-1"
             house.now += 5_000
             call.says(OK)

@@ -12,7 +12,7 @@ from engine.house import House as EntryPoints
 from engine.publishing.flows import Flows
 from history.outcome import EndedBy, LegRole, Outcome
 from routing.agent import Available, Paused
-from tests.fakes.agi_client import FakeCall, conversation
+from tests.fakes.agi_client import FakeCall, conversation, joining
 from tests.fakes.house import House
 from tests.unit.conversation import program
 
@@ -152,7 +152,7 @@ async def test_an_agent_is_rung_and_joined() -> None:
     async with calling(house) as call:
         await call.answers('EXEC Ringing ""', OK)
         house.router.answer(CONTACT, "anna", "leg-1")
-        await call.answers("SET VARIABLE TRK_STAGE talking", SET)
+        await call.answers(joining("leg-1"), SET)
         await call.answers("EXEC Bridge leg-1", OK)
         await call.answers("SET VARIABLE TRK_STAGE flow", SET)
         await call.answers("GET VARIABLE BRIDGERESULT", "200 result=1 (SUCCESS)")
