@@ -70,12 +70,7 @@ def judge(
 
 def talks(channels: Collection[LiveChannel]) -> list[LiveTalk]:
     """The conversations that are up in Asterisk, each known by both of its channels."""
-    talking = {
-        contact
-        for channel in channels
-        if channel.stage == TALKING
-        for contact in (channel.uniqueid, channel.contact)
-    }
+    talking = _with_callers_who(channels, TALKING)
     return [
         LiveTalk(channel.contact, channel.agent, channel.uniqueid)
         for channel in channels
@@ -83,19 +78,31 @@ def talks(channels: Collection[LiveChannel]) -> list[LiveTalk]:
     ]
 
 
-def stranded(channels: Collection[LiveChannel], over: Collection[str]) -> list[str]:
+def stranded(channels: Collection[LiveChannel], going_on: Collection[str]) -> list[str]:
     """The legs, by their unique ids, of whom nobody will fetch any more: somebody who was consulted
-    and is with no caller now, the agent of a contact that is over."""
+    and is with no caller now; an agent whose contact does not go on, also where nothing else is
+    known of it than what is noted on their channel. An open line that waits is none."""
     with_callers = {channel.bridge_id for channel in channels if channel.stage == TALKING}
+    served = {*going_on, *_with_callers_who(channels, TALKING, TRANSFER)}
     return [
         channel.uniqueid
         for channel in channels
-        if channel.contact is not None
-        and (
-            (is_consult(channel.contact) and channel.bridge_id not in with_callers)
-            or (channel.agent is not None and channel.contact in over)
+        if channel.contact is not None and channel.uniqueid != channel.line
+        if (
+            channel.bridge_id not in with_callers
+            if is_consult(channel.contact)
+            else channel.agent is not None and channel.contact not in served
         )
     ]
+
+
+def _with_callers_who(channels: Collection[LiveChannel], *stages: str) -> set[str | None]:
+    return {
+        contact
+        for channel in channels
+        if channel.stage in stages
+        for contact in (channel.uniqueid, channel.contact)
+    }
 
 
 def strangers(

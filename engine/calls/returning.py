@@ -42,7 +42,6 @@ class Returning:
         """Once, before events are let in; strangers are left to `watch`. Raises StoreAway."""
         services = self._services
         stories = [s for s in await self._left_behind() if not await self._has_row(s)]
-        alive = {channel.uniqueid for channel in link.channels}
         journal = [item.entry for item in self._read()]
         over: list[Story] = []
         promised: list[Promised] = []
@@ -57,8 +56,10 @@ class Returning:
                 case Over(story=story):
                     over.append(story)
                     self.finish(verdict)
-        for leg in stranded(link.channels, {story.id for story in over}):
+        left = stranded(link.channels, services.adopted)
+        for leg in left:
             await self._hang_up(leg)
+        alive = {channel.uniqueid for channel in link.channels}.difference(left)
         held = await services.router.restore(LiveLegs(agents=alive, talks=talks(link.channels)))
         # No story: its row is written, and no commit will tell routing to forget it.
         services.router.forget([c for c in held if not services.chronicle.knows(c)])

@@ -167,6 +167,22 @@ def test_whoever_is_left_alone_is_let_go() -> None:
     guest = replace(channel("g", None), contact="c1+1", bridge_id="b1")
     alone = replace(guest, uniqueid="h", bridge_id="b2")
     agent = replace(channel("a", None, "anna"), bridge_id="b1")
-    assert stranded([here, guest, alone, agent], over=[]) == ["h"]
-    assert stranded([there, guest, agent], over=[]) == ["g"]
-    assert stranded([guest, agent], over=["c1"]) == ["g", "a"]
+    assert stranded([here, guest, alone, agent], going_on=["c1"]) == ["h"]
+    assert stranded([there, guest, agent], going_on=["c1"]) == ["g"]
+    assert stranded([guest, agent], going_on=[]) == ["g", "a"]
+
+
+def test_an_agent_who_talks_is_not_let_go_though_nothing_is_known_of_the_contact() -> None:
+    """Its live record is lost; they talk, with a caller or with whom they were handed on to."""
+    agent = channel("a", None, "anna")
+    for stage in ("talking", "transfer"):
+        assert stranded([channel("c1", stage), agent], going_on=[]) == []
+    assert stranded([channel("c1", "flow"), agent], going_on=[]) == ["a"]
+
+
+def test_an_open_line_is_let_go_as_the_leg_that_it_is_lent_as() -> None:
+    """And not while it waits, whatever the engine had begun to write on it."""
+    lent = replace(channel("c1-leg", None, "anna"), line="l1")
+    assert stranded([lent], going_on=[]) == ["c1-leg"]
+    assert stranded([replace(lent, uniqueid="l1")], going_on=[]) == []
+    assert stranded([replace(lent, uniqueid="l1", contact=None)], going_on=[]) == []

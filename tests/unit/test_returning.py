@@ -134,6 +134,15 @@ async def test_routing_is_told_who_talks_with_whom(back: Back) -> None:
     assert back.house.router.live.talks == [LiveTalk("c1", "anna", "leg-c1")]
 
 
+async def test_an_agent_who_waits_for_nobody_is_let_go(back: Back) -> None:
+    """And talks to nobody, in routing's eyes: the engine died before the caller fetched them."""
+    back.house.live.save(a_talk())
+    back.journal("c1", "talking")
+    await back.take_up(up("leg-c1", agent="anna"), up("other"))
+    assert back.house.switch.hung_up == ["leg-c1"]
+    assert (back.house.router.live.agents, back.house.router.live.talks) == ({"other"}, [])
+
+
 async def test_a_recording_found_again_is_its_agents(back: Back) -> None:
     """The story that was just judged knows who spoke, and when."""
     raw = back.house.services.recorder.begin(RecordingName("c1", 1), 3_000)
