@@ -205,7 +205,8 @@ class Engine:
             handling.services = services
             self._dialer = dialer = open_dialer(stack, services, self._settings.sql_url, tasks)
             services.dialing = campaigns.dialer = dialer
-            await dialer.take_up(frozenset(channel.uniqueid for channel in link.channels))
+            channels = frozenset(channel.uniqueid for channel in link.channels)
+            await dialer.take_up(channels, returning.met)
             await services.ears.start()
             stack.push_async_callback(services.ears.stop)
             views.services, views.agi = services, await self._agi(stack, services)

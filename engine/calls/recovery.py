@@ -13,8 +13,12 @@ from bridge.events import LiveChannel
 from engine.calls.stage import TALKING, TRANSFER, WITHOUT_ENGINE
 from engine.calls.story import Story
 from history.outcome import EndedBy, Outcome
+from history.rows import LegRow
 from routing.floor import LiveTalk
 from routing.transfers import is_consult
+
+JOINED_WITHIN_MS = 1_000
+"""A conversation is noted before it begins: of one that was over so soon there was none."""
 
 
 @dataclass(frozen=True)
@@ -149,14 +153,25 @@ def _judge(
         told = _told(story, entries).tell(now_ms, "engine_back")
         up = caller is not None and caller.up
         return Promised(told, on_line=up, rings=caller is not None and not up)
-    return _over(story, entries, entries[-1].at_ms if entries else now_ms, agent)
+    stage = caller.stage if caller is not None else None
+    return _over(story, entries, entries[-1].at_ms if entries else now_ms, agent, stage)
 
 
-def _over(story: Story, entries: list[JournalEntry], at_ms: int, agent: LiveChannel | None) -> Over:
-    """The end of a contact; whoever is told to have talked was answered."""
+def _over(
+    story: Story,
+    entries: list[JournalEntry],
+    at_ms: int,
+    agent: LiveChannel | None,
+    stage: str | None = None,
+) -> Over:
+    """The end of a contact; whoever is told to have talked was answered. ``stage``: where the
+    caller is now."""
     told = story
     if any(entry.stage == TALKING for entry in entries):
         told = _answered(story, agent, entries[0].at_ms)
+    elif _was_not_joined(story, entries, stage):
+        leg = _last_of_agent(story)
+        told = story.not_joined(at_ms, leg.uniqueid if leg is not None else "")
     told = _told(told, entries)
     if not told.talked and any(entry.stage == TRANSFER for entry in entries):
         return Over(told, at_ms, Outcome.TRANSFERRED, EndedBy.UNKNOWN)
@@ -166,6 +181,16 @@ def _over(story: Story, entries: list[JournalEntry], at_ms: int, agent: LiveChan
     return Over(
         told.conversation_ended(at_ms, EndedBy.UNKNOWN), at_ms, Outcome.ANSWERED, EndedBy.UNKNOWN
     )
+
+
+def _was_not_joined(story: Story, entries: list[JournalEntry], stage: str | None) -> bool:
+    """Whether the engine died after the agent's answer and before the two were joined. A caller who
+    has talked is in the flow again a moment before the story tells it; a lead is not."""
+    if not story.in_conversation:
+        return False
+    if WITHOUT_ENGINE.intersection((stage, *(entry.stage for entry in entries))):
+        return True
+    return bool(entries) and entries[0].at_ms - story.talks[-1][0] < JOINED_WITHIN_MS
 
 
 def _told(story: Story, entries: list[JournalEntry]) -> Story:
@@ -179,11 +204,17 @@ def _answered(story: Story, agent: LiveChannel | None, latest_ms: int) -> Story:
     that it can have been: the ring, or when Asterisk spoke of the conversation."""
     if story.talked:
         return story
-    leg = next((leg for leg in reversed(story.legs) if leg.agent), None)
+    leg = _last_of_agent(story)
     name = (agent.agent if agent else None) or (leg.agent if leg else None) or "unknown"
     uniqueid = agent.uniqueid if agent else (leg.uniqueid if leg else "")
     channel = agent.channel if agent else uniqueid
+    if agent is not None and story.leg_of(uniqueid) is None:
+        story = story.rung(latest_ms, name, uniqueid)
     return story.answered(story.ringing_ms or latest_ms, name, channel, uniqueid)
+
+
+def _last_of_agent(story: Story) -> LegRow | None:
+    return next((leg for leg in reversed(story.legs) if leg.agent), None)
 
 
 def _stranger(entry: JournalEntry, site: str, node: str) -> Story:

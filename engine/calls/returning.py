@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Mapping
 from pathlib import Path
 
 import structlog
@@ -13,6 +14,7 @@ from engine.calls.recordings import Recordings
 from engine.calls.recovery import GoesOn, Over, Promised, judge, stranded, strangers, talks
 from engine.calls.services import Services
 from engine.calls.story import Story
+from engine.dialing.recovered import Met, met_by
 from engine.dialing.telling import journaled
 from history.database import HistoryDatabase
 from history.errors import DatabaseAway
@@ -37,6 +39,8 @@ class Returning:
         self._database = database
         self._directory = directory
         self._finished: set[str] = set()
+        self.met: Mapping[str, Met] = {}
+        """What was found out about the calls of campaigns, by contact."""
 
     async def take_up(self, link: LinkUp, recordings: Recordings) -> None:
         """Once, before events are let in; strangers are left to `watch`. Raises StoreAway."""
@@ -45,7 +49,9 @@ class Returning:
         journal = [item.entry for item in self._read()]
         over: list[Story] = []
         promised: list[Promised] = []
-        for verdict in judge(stories, journal, link.channels, services.clock()):
+        verdicts = judge(stories, journal, link.channels, services.clock())
+        self.met = met_by((verdict.story for verdict in verdicts), journal)
+        for verdict in verdicts:
             match verdict:
                 case GoesOn(story=story):
                     services.adopted.add(story.id)

@@ -314,7 +314,8 @@ class CampaignHopper:
         left = await self._store.lapsed(self.wants.campaign, now_ms)
         for row, answered_ms, agent in left:
             log.warning("left_call_ended", **self._named, lead=row.id, contact=row.attempt_id)
-            await self.end(Placed(lead_of(row), row), left_by(answered_ms, agent, now_ms))
+            over = left_by(answered_ms, agent, now_ms)
+            await self.end(Placed(lead_of(row), row), over, answered_ms)
         return len(left)
 
 

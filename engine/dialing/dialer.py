@@ -11,11 +11,12 @@ import structlog
 
 from config.campaigns import Campaign
 from config.site import Site
-from engine.campaigns.hopper import CampaignHopper, Wants, left_by
+from engine.campaigns.hopper import CampaignHopper, Wants
 from engine.dialing.calls import DialedCall, Leaving, Pausing
 from engine.dialing.glance import Glance, glance_at
 from engine.dialing.outcomes import Outcomes
 from engine.dialing.parts import Parts
+from engine.dialing.recovered import NOBODY, Met, ended, known
 from engine.dialing.run import CampaignRun
 from engine.dialing.sharing import Sharing
 from engine.dialing.teams import Teams
@@ -49,6 +50,7 @@ class Dialer:
         self._sharing = Sharing(parts)
         self._looks = asyncio.Event()
         self._channels: frozenset[str] = frozenset()
+        self._met: Mapping[str, Met] = {}
         self._left: dict[str, dict[str, AttemptRow]] = {}
         self._is_taken_up = False
         self.teams = Teams(parts, self.runs)
@@ -56,10 +58,11 @@ class Dialer:
 
     # its life
 
-    async def take_up(self, channels: frozenset[str]) -> None:
+    async def take_up(self, channels: frozenset[str], met: Mapping[str, Met] = NOBODY) -> None:
         """Before any call asks for the engine. ``channels``: the unique ids of those that are up in
-        the switch; the calls of an earlier run that are among them go on."""
-        self._channels = channels
+        the switch; the calls of an earlier run that are among them go on. ``met``: what was found
+        out about them, by contact."""
+        self._channels, self._met = channels, met
         await self._try_to_look()
 
     async def run(self) -> None:
@@ -125,7 +128,7 @@ class Dialer:
     async def _start(self, name: str, site: Site) -> None:
         run = CampaignRun(site, name, self._parts)
         run.planning.nodes = self._sharing.nodes
-        await run.take_up(self._left.get(name, {}), self._channels)
+        await run.take_up(self._left.get(name, {}), self._channels, self._met)
         self._left.pop(name, None)
         self.runs[name] = run
         log.info("campaign_started", campaign=name)
@@ -146,8 +149,10 @@ class Dialer:
         """A call of a campaign that the site does not have any more."""
         parts, wants = self._parts, Wants(row.campaign, {}, Plan())
         hopper = CampaignHopper(parts.leads, row.site, parts.node, wants, parts.clock)
+        row = known(row, self._met.get(row.id))
         for placed in (await hopper.adopt([row.id])).values():
-            await hopper.end(placed, left_by(row.answered_ms, row.agent, parts.clock()))
+            over = ended(row, self._met.get(row.id), parts.clock())
+            await hopper.end(placed, over, row.answered_ms)
 
     # the site, its supervisors, and other nodes
 

@@ -16,7 +16,7 @@ import structlog
 
 from config.campaigns import Campaign
 from config.site import Site
-from engine.campaigns.hopper import CampaignHopper, Chosen, Placed, left_by
+from engine.campaigns.hopper import CampaignHopper, Chosen, Placed
 from engine.campaigns.plans import wants_of
 from engine.dialing.calls import DialedCall
 from engine.dialing.crew import Crew
@@ -27,6 +27,7 @@ from engine.dialing.outcomes import Outcomes
 from engine.dialing.parts import Parts
 from engine.dialing.placing import Asking, Dialed, NotCalled, Placing, fields_of
 from engine.dialing.planning import Planning
+from engine.dialing.recovered import NOBODY, Met, ended, known
 from engine.dialing.up import Up
 from history.errors import DatabaseAway
 from history.lead_hopper import AttemptRow
@@ -101,18 +102,23 @@ class CampaignRun:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._changed.wait(), TICK_S)
 
-    async def take_up(self, rows: Mapping[str, AttemptRow], channels: frozenset[str]) -> None:
+    async def take_up(
+        self,
+        rows: Mapping[str, AttemptRow],
+        channels: frozenset[str],
+        met: Mapping[str, Met] = NOBODY,
+    ) -> None:
         """Calls that an earlier run of this engine has placed: those that are up go on, others have
         ended. Before anybody is called."""
         placed = await self.hopper.adopt(list(rows))
         for contact, each in placed.items():
-            call = self._call_of(rows[contact], each)
+            row = known(rows[contact], met.get(contact))
+            call = self._call_of(row, each)
             if call.channel in channels:
                 self.outcomes.adopted(_up_again(call, each))
             else:
-                row = rows[contact]
-                ended = left_by(row.answered_ms, row.agent, self._parts.clock())
-                await self.hopper.end(each, ended)
+                over = ended(row, met.get(contact), self._parts.clock())
+                await self.hopper.end(each, over, row.answered_ms)
 
     def _call_of(self, row: AttemptRow, placed: Placed) -> DialedCall:
         languages = self.site.languages

@@ -51,11 +51,12 @@ async def leg_over(event: LegEnded, services: Services, at_ms: int) -> None:
 
 async def journaled(entry: JournalEntry, dialing: DialedCalls | None) -> bool:
     """What the dialplan has noted of a call that no engine met: a person may have been there, and
-    nobody was for them. Whether it is written, so that the note may go."""
+    nobody was for them, though an agent was about to be joined with them. Whether it is written, so
+    that the note may go."""
     if dialing is None or entry.what != ENDED or entry.stage not in WITHOUT_ENGINE:
         return True
     call = dialing.call_of(entry.contact)
-    if call is None or call.connected_ms is None:
+    if call is None or call.connected_ms is None or call.agent is not None:
         dialing.answered(entry.contact, entry.at_ms)
         dialing.lost(entry.contact, entry.at_ms)
     if entry.stage == NO_MORE:

@@ -4,6 +4,7 @@ of campaigns' messages."""
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -26,6 +27,7 @@ from engine.dialing import messages
 from engine.dialing.detecting import Duty, care_of
 from engine.dialing.opening import SwitchCarrier
 from engine.dialing.ordering import order_of
+from engine.dialing.recovered import Met, met_by
 from engine.dialing.telling import TOLD_WITHIN_S, journaled, lead_told, leg_over
 from history.outcome import Direction, EndedBy, Outcome
 from listening.judge import fitted
@@ -129,6 +131,31 @@ async def test_the_journal_tells_of_those_whom_no_engine_met(
     assert await journaled(entry(stage), dialing)
     assert await journaled(entry(stage, APOLOGY), dialing)
     assert dialing.of("a-7") == expected
+
+
+async def test_a_lead_whose_agent_was_never_joined_was_lost_all_the_same() -> None:
+    """It was written that they talk, a moment before they would have; a flow had talked to them."""
+    about_to, with_flow = FakeDialing(a_call(agent="anna")), FakeDialing(a_call())
+    for dialing in (about_to, with_flow):
+        dialing.calls["a-7"].connected_ms = 10_000
+        assert await journaled(entry("lost"), dialing)
+    assert about_to.of("a-7") == [("answered",), ("lost",), ("ended", "unknown")]
+    assert with_flow.of("a-7") == [("ended", "unknown")]
+
+
+def test_what_is_known_of_leads_after_a_restart() -> None:
+    """Of each that answered: whether an agent or the flow talked to them, or nobody. Contacts of
+    nobody's campaign are no leads."""
+    lead = replace(a_story("a-1").dialed(4_000, "carrier", None, 9_000), campaign="c", flow=None)
+    talked = replace(lead, id="a-2").answered(9_100, "anna", "PJSIP/anna-1", "leg")
+    with_flow = replace(lead, id="a-3", flow="promise")
+    met = met_by([lead, talked, with_flow, a_story("c1")], [entry("no_more"), entry("flow")])
+    assert met == {
+        "a-1": Met(9_000, is_met=False),
+        "a-2": Met(9_000, is_met=True, agent="anna"),
+        "a-3": Met(9_000, is_met=True),
+        "a-7": Met(30_000, is_met=False),
+    }
 
 
 def test_who_answered_without_an_engine_was_called_and_lost() -> None:

@@ -4,7 +4,7 @@ nobody forgotten."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 
 import pytest
 
@@ -12,6 +12,7 @@ from config.site import Site
 from engine.campaigns.hopper import CampaignHopper
 from engine.dialing.calls import Leaving, Pausing
 from engine.dialing.dialer import PAUSE, START, STOP, Dialer
+from engine.dialing.recovered import NOBODY, Met
 from engine.dialing.run import CampaignRun
 from history.errors import DatabaseAway
 from history.lead_hopper import AttemptRow, HopperStore
@@ -49,10 +50,12 @@ def dialer_of(house: House) -> Dialer:
     return Dialer(lambda: house.site, house.parts)
 
 
-async def taken_up(house: House, channels: frozenset[str] = frozenset()) -> Dialer:
+async def taken_up(
+    house: House, channels: frozenset[str] = frozenset(), met: Mapping[str, Met] = NOBODY
+) -> Dialer:
     """An engine after its start."""
     dialer = dialer_of(house)
-    await dialer.take_up(channels)
+    await dialer.take_up(channels, met)
     house.run = dialer.runs["sales"]
     return dialer
 
@@ -87,6 +90,52 @@ async def test_calls_whose_channels_live_are_taken_up_and_others_end(opened: Ope
         {"number": rings.number, "result": "answered"},
         {"number": talks.number, "result": "answered"},
         {"number": gone.number, "result": "unknown"},
+    ]
+
+
+async def test_what_a_restart_has_found_out_of_calls_that_are_over_is_written(
+    opened: Open,
+) -> None:
+    """Killed before the answer was written, or while the two were being joined: who talked has
+    talked, who was told that nobody is there was lost."""
+    killed = opened()
+    await killed.bring(1, 2, 3, 4)
+    killed.work("anna", "ben", "cleo", "dora")
+    talked, heard_flow, unmet, not_joined = await killed.step()
+    killed.join(not_joined, "dora")
+    await killed.settled()
+    engine = opened(now="10:00:30")
+    at_ms = killed.now_ms
+    met = {
+        talked.contact: Met(at_ms, is_met=True, agent="anna"),
+        heard_flow.contact: Met(at_ms, is_met=True),
+        unmet.contact: Met(at_ms, is_met=False),
+        not_joined.contact: Met(at_ms, is_met=False),
+    }
+    await taken_up(engine, met=met)
+    query = "SELECT number, result, agent FROM dial_attempts ORDER BY number"
+    assert await engine.rows(query) == [
+        {"number": talked.number, "result": "answered", "agent": "anna"},
+        {"number": heard_flow.number, "result": "answered", "agent": None},
+        {"number": unmet.number, "result": "lost", "agent": None},
+        {"number": not_joined.number, "result": "lost", "agent": "dora"},
+    ]
+
+
+async def test_a_conversation_of_which_only_its_story_knew_is_one(opened: Open) -> None:
+    """The engine was killed before it had written that they talk; they do, and it is over later."""
+    killed = opened()
+    await killed.bring(1)
+    killed.work("anna")
+    [call] = await killed.step()
+    engine = opened(now="10:00:30")
+    met = {call.contact: Met(killed.now_ms, is_met=True, agent="anna")}
+    dialer = await taken_up(engine, frozenset([call.channel]), met)
+    dialer.ended(call.contact, engine.now_ms, EndedBy.CALLER)
+    await engine.settled()
+    query = "SELECT result, answered_ms, agent FROM dial_attempts"
+    assert await engine.rows(query) == [
+        {"result": "answered", "answered_ms": killed.now_ms, "agent": "anna"}
     ]
 
 
@@ -303,10 +352,10 @@ async def test_who_has_talked_is_not_called_again_by_the_node_that_takes_over(
     await killed.settled()
     other = opened("other", now="10:02")
     assert await other.run.hopper.take_up(other.now_ms) == 2
-    query = "SELECT result, agent FROM dial_attempts ORDER BY number"
+    query = "SELECT result, answered_ms, agent FROM dial_attempts ORDER BY number"
     assert await other.rows(query) == [
-        {"result": "answered", "agent": "anna"},
-        {"result": "unknown", "agent": None},
+        {"result": "answered", "answered_ms": killed.now_ms, "agent": "anna"},
+        {"result": "unknown", "answered_ms": None, "agent": None},
     ]
 
 

@@ -160,6 +160,46 @@ def test_the_journal_too_knows_of_such_a_conversation() -> None:
     assert (verdict.outcome, verdict.story.agent) == (Outcome.ANSWERED, "anna")
 
 
+@pytest.mark.parametrize(
+    ("lead", "stage", "after_ms", "outcome"),
+    [
+        (False, "flow", 300, Outcome.ENGINE_LOST),
+        (False, "flow", 30_000, Outcome.ANSWERED),
+        (True, "lost", 300, Outcome.LOST),
+        (True, "no_more", 30_000, Outcome.LOST),
+        (True, "talking", 300, Outcome.ANSWERED),
+    ],
+)
+def test_who_was_about_to_be_joined_has_not_talked(
+    lead: bool, stage: str, after_ms: int, outcome: Outcome
+) -> None:
+    """The story tells of the answer before the two are joined: who heard the apology at once, or a
+    lead whose message was said, met nobody. Whoever had talked is soon in the flow again."""
+    story = replace(a_talk(), campaign="renewals" if lead else None)
+    (verdict,) = judge([story], [entry("c1", 4_000 + after_ms, "ended", stage)], [], NOW)
+    assert isinstance(verdict, Over)
+    assert verdict.outcome is outcome
+    assert verdict.story.talked is (outcome is Outcome.ANSWERED)
+    assert verdict.story.agent == ("anna" if outcome is Outcome.ANSWERED else None)
+
+
+def test_a_lead_who_hears_the_message_now_has_not_talked() -> None:
+    """The journal will say so when they have hung up."""
+    story = replace(a_talk(), campaign="renewals")
+    (verdict,) = judge([story], [], [channel("c1", "lost")], NOW)
+    assert isinstance(verdict, Over)
+    assert (verdict.outcome, verdict.story.talked) == (Outcome.LOST, False)
+
+
+def test_the_leg_of_a_conversation_that_the_live_record_does_not_know_is_told_of() -> None:
+    """Its end is the agent's."""
+    channels = [channel("c1", "talking"), channel("leg-1", None, agent="anna")]
+    (verdict,) = judge([a_story()], [], channels, NOW)
+    leg = verdict.story.leg_of("leg-1")
+    assert leg is not None
+    assert (leg.agent, leg.answered_ms, leg.ended_ms) == ("anna", NOW, None)
+
+
 def test_whoever_is_left_alone_is_let_go() -> None:
     """Who was consulted, unless with the caller by now; the agent of a contact that is over."""
     caller = channel("c1", "talking")
