@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, delete, exists, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from history.connection import failing, open_engine
@@ -18,6 +18,7 @@ from history.database import insert_new
 from history.lead_reading import leads_of
 from history.lead_rows import LeadRow, NumberRow
 from history.lead_tables import (
+    LEASED,
     READY,
     attempts,
     do_not_call,
@@ -180,6 +181,15 @@ class HopperStore:
         """All that this run holds goes back; what it dials does not."""
         ours = leads.c.lease_by == by, leads.c.state == "held"
         await self._change(update(leads).where(*ours).values({**_FREE, "state": "ready"}))
+
+    async def release_left(self, prefix: str) -> None:
+        """All that runs held whose names begin so, and which are dead, goes back; what they dialed
+        does not."""
+        column = leads.c
+        lists = select(lead_lists.c.id).where(lead_lists.c.site == self._site)
+        theirs = func.substr(column.lease_by, 1, len(prefix)) == prefix
+        held = LEASED, theirs, column.state == "held", column.list_id.in_(lists)
+        await self._change(update(leads).where(*held).values({**_FREE, "state": "ready"}))
 
     async def lapsed(self, campaign: str, now_ms: int) -> Sequence[LeftRow]:
         """What engines that died have left: held leads go back at once; those that the campaign

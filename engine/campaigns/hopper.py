@@ -22,7 +22,7 @@ from history.lead_tables import leads
 from routing.outbound.leads.following import Ended, callable_ms, end, said_by_default, to_dial
 from routing.outbound.leads.hopper import SIZE, Hopper
 from routing.outbound.leads.lead import Dialing, Held, Lead, NotPossible, Number, dial
-from routing.outbound.leads.leases import LEASE_MS, RENEWED_MS, Lease
+from routing.outbound.leads.leases import LEASE_MS, RENEWED_MS, Lease, runs_of
 from routing.outbound.leads.order import key
 from routing.outbound.leads.plan import Plan, Result
 
@@ -91,7 +91,7 @@ class CampaignHopper:
         self._store, self._site, self._node = store, site, node
         self.wants = wants
         self._clock, self._places = clock, places
-        self._by = f"{node}/{uuid4().hex[:12]}"
+        self._by = f"{runs_of(node)}{uuid4().hex[:12]}"
         self._hopper = Hopper(size)
         self._rows: dict[int, LeadRow] = {}
         self._wanted = asyncio.Event()

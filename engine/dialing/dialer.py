@@ -28,6 +28,7 @@ from history.lead_hopper import AttemptRow
 from history.outcome import EndedBy
 from listening.values import Verdict
 from routing.events import AgentChanged, RoutingEvent
+from routing.outbound.leads.leases import runs_of
 from routing.outbound.leads.plan import Plan, Result
 from routing.outbound.standing import day_of
 
@@ -114,9 +115,11 @@ class Dialer:
         self.teams.open_lines()
 
     async def _find_left(self) -> None:
-        """Once, what an earlier run of this engine was calling; each campaign takes up its own."""
+        """Once, what an earlier run of this engine was calling; each campaign takes up its own.
+        Whom that run only held it has not called, and does not any more."""
         if self._is_taken_up:
             return
+        await self._parts.leads.release_left(runs_of(self._parts.node))
         campaigns = self._site_in_force().campaigns
         for row in await self._parts.kept.under_way():
             if row.campaign in campaigns:

@@ -150,6 +150,24 @@ async def test_what_an_engine_was_about_to_call_comes_back(opened: Open) -> None
     assert len(await other.step()) == 2
 
 
+async def test_an_engine_that_comes_back_holds_what_its_former_self_held(opened: Open) -> None:
+    """At once: it is dead, so that whoever it held was called by nobody; whom it was calling is not
+    called anew. What another node holds stays with it."""
+    killed, other = opened(), opened("node-2")
+    await killed.bring(1, 2, 3)
+    killed.work("anna")
+    [call] = await killed.step()
+    assert len(killed.run.hopper) == 2
+    await other.bring(4)
+    await other.run.planning.keep_up()
+    await other.run.hopper.round()
+    engine = opened(now="10:00:01")
+    await taken_up(engine, frozenset([call.channel]))
+    engine.work("anna", "ben", "cleo", "dora")
+    called = await engine.step(1_000)
+    assert {each.number for each in called} == {number(2), number(3)}
+
+
 async def test_a_call_of_which_nobody_knows_whether_it_was_written_is_not_made(
     opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:

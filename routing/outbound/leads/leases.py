@@ -12,9 +12,14 @@ MARGIN_MS = 10_000
 """A lead is not dialled so near its lease's end: the call could begin after it."""
 
 
+def runs_of(node: str) -> str:
+    """With what the names of all runs of a node's engine begin."""
+    return f"{node}/"
+
+
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """``by`` is one run of an engine: after a restart it is another."""
+    """``by`` is one run of an engine: after a restart it is another (`runs_of`)."""
 
     by: str
     until_ms: int
