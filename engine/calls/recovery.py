@@ -184,12 +184,12 @@ def _over(
 
 
 def _was_not_joined(story: Story, entries: list[JournalEntry], stage: str | None) -> bool:
-    """Whether the engine died after the agent's answer and before the two were joined. A caller who
-    has talked is in the flow again a moment before the story tells it; a lead is not."""
+    """Whether the engine died after the agent's answer and before the two were joined. Who has
+    talked is in the flow again a moment before the story tells it; a caller was there before."""
     if not story.in_conversation:
         return False
-    if WITHOUT_ENGINE.intersection((stage, *(entry.stage for entry in entries))):
-        return True
+    if story.campaign is not None:
+        return bool(WITHOUT_ENGINE.intersection((stage, *(entry.stage for entry in entries))))
     return bool(entries) and entries[0].at_ms - story.talks[-1][0] < JOINED_WITHIN_MS
 
 

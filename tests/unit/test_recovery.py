@@ -168,6 +168,7 @@ def test_the_journal_too_knows_of_such_a_conversation() -> None:
         (True, "lost", 300, Outcome.LOST),
         (True, "no_more", 30_000, Outcome.LOST),
         (True, "talking", 300, Outcome.ANSWERED),
+        (True, "flow", 300, Outcome.ANSWERED),
     ],
 )
 def test_who_was_about_to_be_joined_has_not_talked(
