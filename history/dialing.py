@@ -144,6 +144,16 @@ class DialingStore:
                 rows = await connection.execute(select(attempts).where(*ours))
                 return [attempt_of(row._mapping) for row in rows]
 
+    async def lines_of(self, calls: Collection[str]) -> Mapping[str, tuple[str, str]]:
+        """The campaign and the trunk of each of these calls, whatever has come of them."""
+        column = attempts.c
+        query = select(column.id, column.campaign, column.trunk)
+        ours = column.site == self._site, column.id.in_(calls), column.trunk.is_not(None)
+        with failing():
+            async with self._engine.connect() as connection:
+                rows = await connection.execute(query.where(*ours))
+                return {row.id: (row.campaign, row.trunk) for row in rows}
+
     async def connected(self, attempt: str, answered_ms: int, agent: str | None) -> None:
         """A call's person talks to somebody: should this engine be lost, that is known."""
         column = attempts.c

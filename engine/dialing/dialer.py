@@ -4,11 +4,12 @@ calls are told of."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 
 import structlog
 
+from bridge.events import LEAD
 from config.campaigns import Campaign
 from config.site import Site
 from engine.campaigns.hopper import CampaignHopper, Wants
@@ -120,13 +121,21 @@ class Dialer:
         if self._is_taken_up:
             return
         await self._parts.leads.release_left(runs_of(self._parts.node))
-        campaigns = self._site_in_force().campaigns
-        for row in await self._parts.kept.under_way():
+        campaigns, left = self._site_in_force().campaigns, await self._parts.kept.under_way()
+        for row in left:
             if row.campaign in campaigns:
                 self._left.setdefault(row.campaign, {})[row.id] = row
             else:
                 await self._end(row)
+        await self._hold_lines({row.id for row in left if row.campaign in campaigns})
         self._is_taken_up = True
+
+    async def _hold_lines(self, left: Collection[str]) -> None:
+        """A call whose end is written keeps its line while its channel is up, as one of who has
+        pressed the key for no more calls; those that are ``left`` to a campaign it takes up."""
+        up = {each.removesuffix(LEAD) for each in self._channels if each.endswith(LEAD)}
+        for call, line in (await self._parts.kept.lines_of(up.difference(left))).items():
+            self._parts.trunks.hold(*line, call)
 
     async def _start(self, name: str, site: Site) -> None:
         run = CampaignRun(site, name, self._parts)

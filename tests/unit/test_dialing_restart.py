@@ -550,6 +550,30 @@ async def test_a_paused_campaigns_calls_keep_their_lines_until_their_channels_ar
     assert house.trunks.free("more", house.steady_ms) == 12
 
 
+async def test_a_call_whose_end_is_written_has_its_line_after_a_restart_too(opened: Open) -> None:
+    """Until its channel is gone; also where its campaign is no longer the site's."""
+    killed = opened()
+    campaign = killed.site.campaigns["sales"]
+    killed.site = killed.site.model_copy(update={"campaigns": {"sales": campaign, "x": campaign}})
+    await killed.bring(1, 2)
+    dialer = await taken_up(killed)
+    killed.work("anna", "ben")
+    pressed, rings = await killed.step()
+    dialer.answered(pressed.contact, killed.now_ms)
+    dialer.lost(pressed.contact, killed.now_ms)
+    dialer.opted_out(pressed.contact, killed.now_ms)
+    assert await dialer.is_written()
+    engine = opened(now="10:00:30")
+    engine.site = engine.site.model_copy(update={"campaigns": {"x": campaign}})
+    again = dialer_of(engine)
+    await again.take_up(frozenset([pressed.channel, rings.channel, "another"]))
+    await again.look()
+    assert engine.trunks.free("x", engine.steady_ms) == 10
+    for call in (pressed, rings):
+        again.ended(call.contact, engine.now_ms, EndedBy.UNKNOWN)
+    assert engine.trunks.free("x", engine.steady_ms) == 12
+
+
 async def test_who_joins_reckons_with_what_the_others_have_in_the_air(opened: Open) -> None:
     """They were alone until then, and may have risked what others had left over."""
     one, two = opened("a"), opened("b")
