@@ -154,6 +154,35 @@ class DialingStore:
                 rows = await connection.execute(query.where(*ours))
                 return {row.id: (row.campaign, row.trunk) for row in rows}
 
+    async def lines_left(
+        self, nodes: Collection[str], unanswered_ms: int, answered_ms: int
+    ) -> Mapping[tuple[str, str], int]:
+        """How many lines of each trunk calls of each campaign may have that other nodes had placed
+        than these, who are gone; begun after these moments, as somebody had talked to them or
+        not."""
+        column = attempts.c
+        is_answered = column.answered_ms.is_not(None)
+        query = select(column.campaign, column.trunk, func.count()).where(
+            column.site == self._site,
+            column.node.not_in(nodes),
+            column.result.is_(None) | column.left_ms.is_not(None),
+            column.trunk.is_not(None),
+            (~is_answered & (column.begun_ms > unanswered_ms))
+            | (is_answered & (column.begun_ms > answered_ms)),
+        )
+        with failing():
+            async with self._engine.connect() as connection:
+                rows = await connection.execute(query.group_by(column.campaign, column.trunk))
+                return {(row[0], row[1]): row[2] for row in rows}
+
+    async def back(self) -> None:
+        """This node's engine is back, and tells itself which of its calls are up."""
+        column = attempts.c
+        ours = column.site == self._site, column.node == self._node, column.left_ms.is_not(None)
+        with failing():
+            async with self._engine.begin() as connection:
+                await connection.execute(update(attempts).where(*ours).values(left_ms=None))
+
     async def connected(self, attempt: str, answered_ms: int, agent: str | None) -> None:
         """A call's person talks to somebody: should this engine be lost, that is known."""
         column = attempts.c

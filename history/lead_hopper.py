@@ -111,6 +111,8 @@ class Ending(NamedTuple):
     agent: str | None = None
     never_again: str | None = None
     """A number that asked not to be called any more."""
+    left_ms: int | None = None
+    """When another node has ended it, as its engine was lost."""
 
 
 class HopperStore:
@@ -286,13 +288,11 @@ class HopperStore:
 
     async def end(self, ending: Ending) -> bool:
         """What came of an attempt; False when that is written already. Who asked not to be called
-        any more has asked it either way."""
+        any more has asked it either way, and the call is over either way."""
         lead = leads.c.id == ending.lead_id, leads.c.attempt_id == ending.attempt
         after = update(leads).where(*lead, leads.c.state == "dialing")
-        told = {
-            name: getattr(ending, name)
-            for name in ("result", "ended_ms", "answered_ms", "disposition", "contact_id")
-        }
+        names = "result", "ended_ms", "answered_ms", "disposition", "contact_id", "left_ms"
+        told = {name: getattr(ending, name) for name in names}
         with failing():
             async with self._engine.begin() as connection:
                 if (number := ending.never_again) is not None:
@@ -300,9 +300,11 @@ class HopperStore:
                     asked = self._asked(number, ending.attempt, ending.ended_ms, by)
                     await connection.execute(self._never_again, asked)
                 values = {**_FREE, **ending.lead, "updated_ms": ending.ended_ms}
-                if not (await connection.execute(after.values(values))).rowcount:
-                    return False
                 attempt = update(attempts).where(attempts.c.id == ending.attempt)
+                if not (await connection.execute(after.values(values))).rowcount:
+                    left = attempt.where(attempts.c.left_ms.is_not(None))
+                    await connection.execute(left.values(left_ms=ending.left_ms))
+                    return False
                 await connection.execute(attempt.values(told | _agent(ending)))
                 await _put_numbers(connection, ending)
         return True

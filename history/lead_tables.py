@@ -120,9 +120,11 @@ lead_numbers = Table(
 )
 
 _OPEN = text("result IS NULL")
+_LEFT = text("left_ms IS NOT NULL")
 
 # Written before the number is dialled; `result` comes with the end. No foreign key: it is evidence,
-# and outlives its lead.
+# and outlives its lead. `left_ms`: when another node has ended it, as its engine was lost; it may
+# still be up in that engine's Asterisk, until that engine says otherwise.
 attempts = Table(
     "dial_attempts",
     metadata,
@@ -144,6 +146,7 @@ attempts = Table(
     Column("evidence", json_type(), nullable=False),
     Column("caller_id", Text),
     Column("trunk", Text),
+    Column("left_ms", BigInteger),
     Index(None, "number", "begun_ms"),
     Index(None, "lead_id", "begun_ms"),
     # What is counted of calls: their rows, of which evidence is the most, need not be read.
@@ -154,6 +157,7 @@ attempts = Table(
     ),
     Index("ix_dial_attempts_shown", "site", "caller_id", "begun_ms"),
     Index("ix_dial_attempts_open", "node", sqlite_where=_OPEN, postgresql_where=_OPEN),
+    Index("ix_dial_attempts_left", "node", sqlite_where=_LEFT, postgresql_where=_LEFT),
 )
 
 # In force from `since_ms` until `until_ms`; what was taken out stays, as evidence. `register` is

@@ -280,13 +280,20 @@ class CampaignHopper:
         until_ms = max(lead.state.lease.until_ms, self._renewed_ms + LEASE_MS)
         return replace(lead, state=replace(lead.state, lease=Lease(self._by, until_ms)))
 
-    async def end(self, placed: Placed, ended: Ended, answered_ms: int | None = None) -> bool:
-        """Write what came of a call, and what follows; False when it is written already. Raises
+    async def end(
+        self,
+        placed: Placed,
+        ended: Ended,
+        answered_ms: int | None = None,
+        left_ms: int | None = None,
+    ) -> bool:
+        """Write what came of a call, and what follows; False when it is written already.
+        ``left_ms``: it is told now for an engine that was lost, and may still be up. Raises
         ValueError as `following.end` does."""
         ended = said_by_default(self.wants.plan, ended)
         after = end(placed.lead, self.wants.plan, ended)
         ending = ending_of(placed.lead, after, ended, placed.row)
-        return await self._store.end(ending._replace(answered_ms=answered_ms))
+        return await self._store.end(ending._replace(answered_ms=answered_ms, left_ms=left_ms))
 
     async def unmake(self, placed: Placed, due_ms: int) -> bool:
         """A call that was begun is not made after all, and counts as none; its lead is due then.
@@ -315,7 +322,7 @@ class CampaignHopper:
         for row, answered_ms, agent in left:
             log.warning("left_call_ended", **self._named, lead=row.id, contact=row.attempt_id)
             over = left_by(answered_ms, agent, now_ms)
-            await self.end(Placed(lead_of(row), row), over, answered_ms)
+            await self.end(Placed(lead_of(row), row), over, answered_ms, left_ms=now_ms)
         return len(left)
 
 

@@ -127,6 +127,7 @@ class Dialer:
                 self._left.setdefault(row.campaign, {})[row.id] = row
             else:
                 await self._end(row)
+        await self._parts.kept.back()
         await self._hold_lines({row.id for row in left if row.campaign in campaigns})
         self._is_taken_up = True
 

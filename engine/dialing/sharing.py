@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -13,6 +14,11 @@ from history.dialing import NodeRow
 from routing.outbound.sharing import Claims, Peers, Said
 from routing.outbound.trunks import ALL, Key, Limit
 
+UNANSWERED_MS = 180_000
+"""So long a call may be up to whom nobody has talked: it rings for two minutes at most, and then
+the message is said."""
+TALKS_MS = 3_600_000
+"""So long a conversation is reckoned with whose engine is gone, and that nobody can ask about."""
 _NOTHING: Mapping[str, Any] = {"agents": {}, "lines": {}, "calls_per_minute": 0}
 
 
@@ -24,6 +30,7 @@ class Sharing:
         """What the other nodes have said of their campaigns, by node and campaign."""
 
         self._parts, self._peers = parts, Peers(parts.node)
+        self._left: Mapping[Key, int] = {}
 
     @property
     def nodes(self) -> Sequence[str]:
@@ -39,7 +46,7 @@ class Sharing:
         if peers.is_new:
             await self._hear()
         sent_ms = parts.steady()
-        claims = parts.trunks.claims(peers.parts(limits_of(site)), sent_ms)
+        claims = parts.trunks.claims(peers.parts(self._limits(site)), sent_ms)
         await parts.kept.dials(parts.clock(), _written(peers.knows, claims, glances()))
         peers.told(claims, sent_ms)
         await self._hear()
@@ -48,7 +55,7 @@ class Sharing:
 
     def part(self, site: Site) -> None:
         """What this node may use of the site's trunks, from now on."""
-        granted = self._peers.granted(limits_of(site))
+        granted = self._peers.granted(self._limits(site))
         trunks = {name: granted[ALL, name] for name in site.trunks}
         shares = {
             name: {trunk: granted[name, trunk] for trunk in campaign.trunks}
@@ -73,6 +80,21 @@ class Sharing:
         self.seen = {row.node: _seen(row) for row in rows if row.node not in away}
         for said in gone:
             await self._parts.kept.forget_node(said.node, said.beat)
+        now_ms = self._parts.clock()
+        lately = now_ms - UNANSWERED_MS, now_ms - TALKS_MS
+        self._left = _of_trunks(await self._parts.kept.lines_left(self._peers.nodes, *lately))
+
+    def _limits(self, site: Site) -> dict[Key, Limit]:
+        """What there is for the nodes that dial: calls of those who are gone have lines too."""
+        return {key: each.without(self._left.get(key, 0)) for key, each in limits_of(site).items()}
+
+
+def _of_trunks(lines: Mapping[Key, int]) -> Mapping[Key, int]:
+    """Of each campaign's share, and of the trunk itself."""
+    found = Counter(lines)
+    for (_, trunk), count in lines.items():
+        found[ALL, trunk] += count
+    return found
 
 
 def limits_of(site: Site) -> dict[Key, Limit]:

@@ -36,6 +36,11 @@ class Limit:
         lines = None if self.lines is None else _part(self.lines, position, nodes)
         return Limit(lines, self._pace(position, nodes))
 
+    def without(self, lines: int) -> Limit:
+        """What is left of it when others have so many lines."""
+        left = None if self.lines is None else max(0, self.lines - lines)
+        return Limit(left, self.calls_per_s)
+
     def within(self, claim: Limit) -> Limit:
         """No more than was claimed, of what is limited."""
         lines, calls_per_s = self.lines, self.calls_per_s

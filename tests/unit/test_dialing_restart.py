@@ -272,6 +272,41 @@ async def test_nodes_part_lines_and_keep_the_caps_each_on_its_own_calls(opened: 
     assert not one.run.book.standing.alone
 
 
+@pytest.mark.parametrize("is_back", [True, False])
+async def test_calls_of_a_node_that_is_gone_keep_their_lines(opened: Open, is_back: bool) -> None:
+    """They are up in its Asterisk: who rang for as long as a phone rings, who talked until it is
+    back and tells, or for an hour; also when the other node has ended them long ago."""
+    gone, here = opened("gone"), opened("here")
+    await gone.bring(1, 2)
+    await taken_up(gone)
+    gone.work("anna", "ben")
+    talks, _ = await gone.step()
+    gone.join(talks, "anna")
+    await gone.settled()
+    dialer = await taken_up(here)
+
+    async def free(seconds: int) -> int:
+        for _ in range(seconds):
+            here.now_ms += 1_000
+            await dialer.look()
+        return here.trunks.free("sales", here.steady_ms)
+
+    assert await free(50) == 10
+    here.now_ms += 60_000
+    assert await here.run.hopper.take_up(here.now_ms) == 2
+    assert await free(20) == 10
+    assert await free(60) == 11
+    if is_back:
+        back = opened("gone", now="10:10")
+        told = await taken_up(back, frozenset([talks.channel]))
+        assert back.trunks.in_use("sales") == {"line": 1}
+        assert await free(12) == 6
+        told.ended(talks.contact, back.now_ms, EndedBy.CALLER)
+        assert await free(60) == 12
+    here.now_ms += 3_600_000
+    assert await free(60) == 12
+
+
 async def test_a_clock_that_is_put_back_keeps_no_calls_back(opened: Open) -> None:
     """Neither those of a trunk's next second, nor what nodes say to each other."""
     house = opened()
@@ -331,11 +366,15 @@ async def test_who_asks_for_no_more_calls_has_asked_though_the_call_is_over(open
     [call] = await house.step()
     other = opened("other", now="10:02")
     assert await other.run.hopper.take_up(other.now_ms) == 1
+    [left] = await other.rows("SELECT left_ms FROM dial_attempts")
+    assert left["left_ms"] == other.now_ms
     house.answer(call)
     up = house.run.outcomes.calls[call.contact]
     house.run.outcomes.lost(up, house.now_ms)
     house.run.outcomes.opted_out(up, house.now_ms)
     await house.settled()
+    [told] = await other.rows("SELECT left_ms FROM dial_attempts")
+    assert told["left_ms"] is None
     facts = await other.parts.permissions.facts(call.number)
     assert [(each.register, each.until_ms) for each in facts.entries] == [("own", None)]
 
