@@ -15,7 +15,7 @@ from engine.calls.stage import DONE, FLOW, STAGE, TRANSFER
 from engine.calls.story import Story
 from engine.calls.voice import Voice
 from engine.dialing.answered import DialedConversation
-from engine.dialing.calls import Leaving
+from engine.dialing.calls import DialedCall, DialedCalls, Leaving
 from engine.errors import FlowsAway
 from engine.performing.transfer import how_dial_went
 from engine.prompts.studio import Studio
@@ -108,7 +108,22 @@ class House:
         elif isinstance(state.at, Doing):  # transferred to an agent
             event = Done(now, "ended")
         turn = resume(program, state, event)
-        await Conversation(services, session, contact_id).run(program, turn)
+        await self._conversation(session, contact_id).run(program, turn)
+
+    def _conversation(self, session: AgiSession, contact_id: str) -> Conversation:
+        """One that goes on; the campaign hears of a lead's."""
+        lead = self._lead(contact_id)
+        if lead is None:
+            return Conversation(self._services, session, contact_id)
+        return DialedConversation(self._services, session, *lead)
+
+    def _lead(self, contact_id: str) -> tuple[DialedCall, DialedCalls] | None:
+        """The call that a campaign of the site has under way, and whom to tell of it."""
+        dialing = self._services.dialing
+        call = dialing.call_of(contact_id) if dialing is not None else None
+        if dialing is None or call is None or call.campaign not in self._services.site.campaigns:
+            return None
+        return call, dialing
 
     async def _program_of(self, story: Story) -> Program | None:
         """The flow as the contact began it, published anew or not; None if it is not to be had."""
@@ -138,13 +153,11 @@ class House:
     async def lead_answered(self, session: AgiSession, contact_id: str) -> None:
         """Somebody has answered whom a campaign has called. One of whom nothing is known here, as
         the engine that called them is gone, is left to the dialplan, which says the message."""
-        services = self._services
-        dialing = services.dialing
-        call = dialing.call_of(contact_id) if dialing is not None else None
-        if dialing is None or call is None or call.campaign not in services.site.campaigns:
+        lead = self._lead(contact_id)
+        if lead is None:
             log.warning("lead_unknown", contact=contact_id)
             return
-        await DialedConversation(services, session, call, dialing).answered()
+        await DialedConversation(self._services, session, *lead).answered()
 
     async def whisper(self, session: AgiSession, contact_id: str) -> None:
         """Somebody has answered for a caller who is being transferred: may they be joined?"""

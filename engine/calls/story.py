@@ -50,6 +50,7 @@ class Story:
     flow: str | None = None
     flow_version: int | None = None
     topic: str | None = field(default=None, repr=False)
+    disposition: str | None = None
     language: str | None = None
     queue: str | None = None
     skills: Mapping[str, int] = field(default_factory=dict)

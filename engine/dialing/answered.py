@@ -200,8 +200,9 @@ class DialedConversation(Conversation):
         super()._tell(turn, program)
         word = turn.state.scope.facts.get(DISPOSITION)
         if word is not None and word != self._word:
-            self._word = word
-            self._told.said(self._id, written(word), self._services.clock())
+            self._word, said = word, written(word)
+            self._change(lambda story: replace(story, disposition=said))
+            self._told.said(self._id, said, self._services.clock())
 
     # the end
 

@@ -21,11 +21,12 @@ from routing.outbound.leads.plan import Result
 
 class Met(NamedTuple):
     """A lead has answered, at `answered_ms` (Unix epoch). `is_met`: by `agent`, or (None) by the
-    campaign's flow; else nobody was there for them."""
+    campaign's flow; else nobody was there for them. `disposition`: what the flow had said."""
 
     answered_ms: int
     is_met: bool
     agent: str | None = None
+    disposition: str | None = None
 
 
 NOBODY: Mapping[str, Met] = {}
@@ -41,7 +42,8 @@ def met_by(stories: Iterable[Story], journal: Iterable[JournalEntry]) -> Mapping
 def _met(story: Story) -> Met:
     answered = (each.at_ms for each in story.timeline if each.what == "lead_answered")
     is_met = story.talked or story.flow is not None
-    return Met(next(answered, story.started_ms), is_met, story.agent if story.talked else None)
+    agent = story.agent if story.talked else None
+    return Met(next(answered, story.started_ms), is_met, agent, story.disposition)
 
 
 def known(row: AttemptRow, met: Met | None) -> AttemptRow:

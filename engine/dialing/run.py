@@ -112,12 +112,15 @@ class CampaignRun:
         ended. Before anybody is called."""
         placed = await self.hopper.adopt(list(rows))
         for contact, each in placed.items():
-            row = known(rows[contact], met.get(contact))
-            call = self._call_of(row, each)
-            if call.channel in channels:
-                self.outcomes.adopted(_up_again(call, each))
+            found, now_ms = met.get(contact), self._parts.clock()
+            row = known(rows[contact], found)
+            up = _up_again(self._call_of(row, each), each)
+            if found is not None and found.disposition is not None:
+                self.outcomes.said(up, found.disposition, now_ms)
+            if up.call.channel in channels:
+                self.outcomes.adopted(up)
             else:
-                over = ended(row, met.get(contact), self._parts.clock())
+                over = up.ended(ended(row, found, now_ms).result, now_ms)
                 await self.hopper.end(each, over, row.answered_ms)
 
     def _call_of(self, row: AttemptRow, placed: Placed) -> DialedCall:

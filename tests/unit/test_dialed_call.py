@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,10 +16,13 @@ from engine.house import House as EntryPoints
 from engine.publishing.flows import Flows
 from history.outcome import Direction, Outcome
 from history.rows import ContactRow
+from ivr.interpreter import start
+from ivr.state import CallFacts
 from routing.contact import FIRST
 from tests.fakes.agi_client import FakeCall, conversation, joining
 from tests.fakes.dialing import CALLEE, SHOWN, FakeDialing, a_call
 from tests.fakes.house import House
+from tests.fakes.stories import a_talk
 from tests.unit.conversation import program
 from tests.unit.test_engine_call import until
 
@@ -43,6 +47,16 @@ start: promised
 steps:
   promised: {set: {call.disposition: promised}, next: thanks}
   thanks: {say: {hu: "Köszönjük."}, next: end, on_error: end}
+  end: {hangup: normal}
+"""
+
+
+ASKS_AN_AGENT = """
+languages: [hu]
+start: ask
+steps:
+  ask: {queue: support, answered: promised, on_error: end}
+  promised: {set: {call.disposition: promised}, next: end}
   end: {hangup: normal}
 """
 
@@ -304,6 +318,42 @@ async def test_what_the_flow_says_came_of_it_is_told_as_it_says_so() -> None:
         call.says("HANGUP", "200 result=-1")
         await call.answers("SET VARIABLE TRK_STAGE done", SET)
     assert dialed.told == [("connected", None), ("said", "promised"), ("ended", "caller")]
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+async def test_a_flow_that_goes_on_after_a_restart_says_what_came_of_the_call(
+    is_known: bool,
+) -> None:
+    """As in any call of a campaign that asks nobody; one of which the campaign knows nothing more
+    goes on all the same."""
+    dialed = Dialed(a_call("a-7" if is_known else "a-8"), **ALONE)
+    asks = program(ASKS_AN_AGENT)
+    dialed.house.services.flows = Flows(3, {"sample": asks})
+    state = start(asks, CallFacts("", SHOWN, 1_000)).state
+    talk = replace(a_talk("a-7"), campaign="renewals", flow="sample", flow_version=3)
+    dialed.house.chronicle.adopt(replace(talk, resume=state.to_dict()))
+
+    async def handler(session: AgiSession) -> None:
+        await EntryPoints(dialed.house.services).take_back(session, "a-7")
+
+    async with conversation(handler, uniqueid="a-7-lead") as call:
+        await call.answers("GET VARIABLE TRK_STAGE", "200 result=1 (talking)")
+        await call.answers("SET VARIABLE TRK_STAGE flow", SET)
+        await ends(call)
+    told = [("said", "promised"), ("ended", "agent")]
+    assert dialed.told == (told if is_known else [])
+    assert dialed.row.outcome is Outcome.ANSWERED
+
+
+async def test_what_the_flow_says_outlives_the_engine() -> None:
+    """It is in the live record as soon as it is said."""
+    dialed = Dialed(a_call(), **ALONE)
+    dialed.house.services.flows = Flows(3, {"sample": program(PROMISES)})
+    async with dialed.answered() as call:
+        assert (await call.hears()).startswith("STREAM FILE")
+        assert dialed.house.live.saved["a-7"].disposition == "promised"
+        call.says("HANGUP", "200 result=-1")
+        await call.answers("SET VARIABLE TRK_STAGE done", SET)
 
 
 async def test_a_call_that_nobody_knows_is_left_to_the_dialplan() -> None:

@@ -139,6 +139,31 @@ async def test_a_conversation_of_which_only_its_story_knew_is_one(opened: Open) 
     ]
 
 
+async def test_what_a_flow_had_said_before_the_engine_was_lost_holds(opened: Open) -> None:
+    """Of a call that is over, and of one that goes on and is said nothing more of."""
+    killed = opened(mode="agentless")
+    await killed.bring(1, 2)
+    over, on = await killed.step()
+    for call in (over, on):
+        killed.join(call, None)
+    await killed.settled()
+    engine = opened(now="10:00:30", mode="agentless")
+    met = {
+        each.contact: Met(killed.now_ms, is_met=True, disposition=word)
+        for each, word in ((over, "never"), (on, "sold"))
+    }
+    dialer = await taken_up(engine, frozenset([on.channel]), met)
+    dialer.ended(on.contact, engine.now_ms, EndedBy.CALLER)
+    await engine.settled()
+    query = "SELECT result, disposition FROM dial_attempts ORDER BY number"
+    assert await engine.rows(query) == [
+        {"result": "answered", "disposition": "never"},
+        {"result": "answered", "disposition": "sold"},
+    ]
+    facts = await engine.parts.permissions.facts(over.number)
+    assert [each.register for each in facts.entries] == ["own"]
+
+
 async def test_what_an_engine_was_about_to_call_comes_back(opened: Open) -> None:
     """Held leads are nobody's once the lease of a killed engine is over."""
     killed = opened()
