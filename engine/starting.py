@@ -1,4 +1,5 @@
-"""Waiting for a program that was started until it is ready, for as long as it gets on."""
+"""Waiting for a program that was started until it is ready, for as long as it gets on; and for one
+that has ended, and is started again."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -8,6 +9,7 @@ from engine.children import ChildSpec
 from engine.errors import ChildFailed
 
 POLL_S = 0.05
+LOOK_S = 0.5
 LONGEST_S = 3600
 """After which a start is given up whatever the program still writes."""
 
@@ -32,6 +34,35 @@ async def until_ready(
     except TimeoutError:
         silent = f"not ready, and silent for {within_s} s"
         raise ChildFailed(spec.name, silent, spec.log) from None
+
+
+class Comebacks:
+    """Tells of each program that has ended when it is ready again; once, though it may end more
+    often meanwhile."""
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        """``tell`` is called with a program's name."""
+        self._tell = tell
+        self._awaited: dict[str, asyncio.Task[None]] = {}
+
+    def expect(self, name: str, ready: Callable[[], Awaitable[bool]]) -> None:
+        """It has ended, and somebody starts it again."""
+        if name not in self._awaited:
+            waits = self._until(name, ready)
+            self._awaited[name] = asyncio.create_task(waits, name=f"{name} comes back")
+
+    async def stop(self) -> None:
+        """Nothing is awaited any more."""
+        tasks = [*self._awaited.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _until(self, name: str, ready: Callable[[], Awaitable[bool]]) -> None:
+        while not await ready():  # noqa: ASYNC110  # nobody tells of it
+            await asyncio.sleep(LOOK_S)
+        del self._awaited[name]
+        self._tell(name)
 
 
 def _size(log: Path) -> int:

@@ -28,7 +28,7 @@ from engine.publishing.flows import open_flows, open_store
 from engine.publishing.publisher import unpublished
 from engine.publishing.working_copy import copy_of
 from engine.settings import PROJECT, Settings
-from engine.starting import until_ready
+from engine.starting import Comebacks, until_ready
 
 ASTERISK_WITHIN_S = 30
 SANDBOX_WITHIN_S = 20
@@ -111,6 +111,7 @@ class Supervisor:
         self._settings = settings
         self._screen = screen
         self._children: list[Child] = []
+        self._comebacks = Comebacks(lambda name: screen.say(f"{name} is back"))
         self.card_path = settings.layout.card
         self.card: card.Card = {}
         self._lock: int | None = None
@@ -156,6 +157,7 @@ class Supervisor:
 
     async def stop(self) -> None:
         """Stop the engine, then Asterisk."""
+        await self._comebacks.stop()
         if self._children:
             with self._screen.step("Stopping"):
                 for child in reversed(self._children):
@@ -212,16 +214,19 @@ class Supervisor:
     async def _start(
         self, spec: ChildSpec, ready: Callable[[], Awaitable[bool]], within_s: float
     ) -> None:
-        ended = asyncio.Event()
+        ended, was_ready = asyncio.Event(), asyncio.Event()
 
         async def on_exit(code: int) -> None:
             ended.set()
             self._screen.fail(f"{spec.name} ended with code {code}; see {spec.log}")
+            if was_ready.is_set():
+                self._comebacks.expect(spec.name, ready)
 
         child = Child(spec, on_exit)
         await child.start()
         self._children.append(child)
         await until_ready(spec, ready, ended, within_s)
+        was_ready.set()
 
     async def _rx(self, runtime: AsteriskRuntime, command: str) -> str:
         """Ask Asterisk's control socket; empty while it does not answer."""

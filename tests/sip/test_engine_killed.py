@@ -34,9 +34,15 @@ async def test_callers_before_a_conversation_reach_the_fallback(
     if stage == "queue":
         await key(site, call, "1", "4711")
     contact = (await site.only_call(stage))["id"]
+    told = site.output.count("engine is back")
     await site.kill_engine()
     await reaches_the_fallback(site, call)
     await site.engine_back()
+
+    async def look() -> bool | None:
+        return site.output.count("engine is back") == told + 1 or None
+
+    await until("who keeps it up says that it is back", look, 10)
     row = await site.row(contact)
     assert row["outcome"] == "engine_lost"
     assert row["caller"] == "+36201234567"

@@ -10,7 +10,7 @@ import pytest
 from engine import starting
 from engine.children import ChildSpec
 from engine.errors import ChildFailed
-from engine.starting import until_ready
+from engine.starting import Comebacks, until_ready
 from tests.fakes.virtual_loop import virtual_time
 
 pytestmark = pytest.mark.unit
@@ -74,3 +74,31 @@ async def test_who_ends_while_starting_is_told_so(tmp_path: Path) -> None:
     program.ended.set()
     with pytest.raises(ChildFailed, match="it ended while starting"):
         await program.started()
+
+
+@virtual_time
+async def test_one_that_ended_is_told_to_be_back_when_it_is_ready_again() -> None:
+    """Once, though it ended twice; and again the next time. What is not back at the end is told of
+    nothing."""
+    told: list[str] = []
+    is_ready, never = asyncio.Event(), asyncio.Event()
+
+    async def ready() -> bool:
+        return is_ready.is_set()
+
+    async def not_ready() -> bool:
+        return never.is_set()
+
+    comebacks = Comebacks(told.append)
+    for times in (1, 2):
+        is_ready.clear()
+        comebacks.expect("engine", ready)
+        comebacks.expect("engine", ready)
+        await asyncio.sleep(60)
+        assert told == ["engine"] * (times - 1)
+        is_ready.set()
+        await asyncio.sleep(60)
+        assert told == ["engine"] * times
+    comebacks.expect("asterisk", not_ready)
+    await comebacks.stop()
+    assert told == ["engine", "engine"]
