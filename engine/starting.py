@@ -59,9 +59,11 @@ class Comebacks:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _until(self, name: str, ready: Callable[[], Awaitable[bool]]) -> None:
-        while not await ready():  # noqa: ASYNC110  # nobody tells of it
-            await asyncio.sleep(LOOK_S)
-        del self._awaited[name]
+        try:
+            while not await ready():  # noqa: ASYNC110  # nobody tells of it
+                await asyncio.sleep(LOOK_S)
+        finally:
+            del self._awaited[name]
         self._tell(name)
 
 

@@ -18,7 +18,6 @@ from history.database import insert_new
 from history.lead_reading import leads_of
 from history.lead_rows import LeadRow, NumberRow
 from history.lead_tables import (
-    LEASED,
     READY,
     attempts,
     do_not_call,
@@ -187,10 +186,11 @@ class HopperStore:
     async def release_left(self, prefix: str) -> None:
         """All that runs held whose names begin so, and which are dead, goes back; what they dialed
         does not."""
-        column = leads.c
-        lists = select(lead_lists.c.id).where(lead_lists.c.site == self._site)
+        column, of_list = leads.c, lead_lists.c
+        ours = exists().where(of_list.id == column.list_id, of_list.site == self._site)
         theirs = func.substr(column.lease_by, 1, len(prefix)) == prefix
-        held = LEASED, theirs, column.state == "held", column.list_id.in_(lists)
+        # By the index of leases: of a million leads few are held.
+        held = column.lease_until_ms > 0, theirs, column.state == "held", ours
         await self._change(update(leads).where(*held).values({**_FREE, "state": "ready"}))
 
     async def lapsed(self, campaign: str, now_ms: int) -> Sequence[LeftRow]:

@@ -49,7 +49,7 @@ lead_lists = Table(
 
 READY = text("state = 'ready'")
 """A query uses the hopper's index only where it says so in these very words."""
-LEASED = text("lease_until_ms IS NOT NULL")
+_LEASED = text("lease_until_ms IS NOT NULL")
 
 # `part`: of a country, as the lead says. `place`: country, or that part of it, and time zones in
 # which the next number may be. `rank`: who comes first, the
@@ -96,7 +96,7 @@ leads = Table(
         sqlite_where=READY,
         postgresql_where=READY,
     ),
-    Index(None, "lease_until_ms", sqlite_where=LEASED, postgresql_where=LEASED),
+    Index(None, "lease_until_ms", sqlite_where=_LEASED, postgresql_where=_LEASED),
 )
 
 # `best` is when to call it, as `routing.outbound.leads.besttime` writes it. `closed` says why it
