@@ -45,6 +45,7 @@ from engine.calls.ringer import SwitchRinger
 from engine.calls.services import Services, Sources
 from engine.calls.story import Story
 from engine.calls.switchboard import Switchboard
+from engine.campaigns.reports.summing import keep_sums
 from engine.campaigns.reports.views import CampaignReportViews
 from engine.campaigns.views import LeadViews
 from engine.capturing.keeper import CaptureProcess
@@ -217,6 +218,8 @@ class Engine:
             tasks.create_task(self._mailroom(stack, services).run(), name="messages")
             tasks.create_task(self._courier(stack, services).run(), name="deliveries")
             tasks.create_task(self._upkeep(stack, services).run(), name="upkeep")
+            sums = keep_sums(self._settings.sql_url, site.site, self._clock)
+            tasks.create_task(sums, name="sums of calls")
             tasks.create_task(payments.run(), name="payments")
             tasks.create_task(look_at_all_when_idle(lambda: not chronicle), name="garbage")
             services.takings = self._takings(tasks, services, payments)

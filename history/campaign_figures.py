@@ -1,37 +1,24 @@
-"""What became of campaigns' calls, counted where they lie: a million of them come as some rows.
-
-Calls are counted by quarters of an hour, which all time zones' hours and days are made of. None of
-these queries reads what a call's evidence says: it is most of the table, and lies apart from it.
-"""
+"""What became of campaigns' calls: of days that are over as it was summed, of today as it is
+counted where it lies. A million calls come as some rows."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
-from sqlalchemy.sql.selectable import FromClause
+from sqlalchemy import Select, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from history import campaign_counting as counting
+from history.campaign_counting import Key, Period, Which
+from history.campaign_sums import Parts, days_summed, parted, sums_of
 from history.connection import failing, open_engine
-from history.events import CONSULT, AgentState, EventKind
-from history.lead_tables import attempts, lead_lists, leads
-from history.tables import contacts, events
+from history.lead_tables import RESULTS, attempts, lead_lists, leads
 
-QUARTER_MS = 900_000
 _PAGE = 2_000
-_DAY_MS = 86_400_000
-RESULTS = (
-    *("answered", "machine", "busy", "no_answer", "failed", "invalid", "fax", "intercept"),
-    *("lost", "unknown"),
-)
-"""How a call may have ended."""
-
-Key = Literal["campaign", "list", "agent", "disposition", "quarter"]
-"""What calls are counted by; `quarter` is its number since the epoch."""
-
+_OF_CALLS = ("calls", *RESULTS, "talks", "timed", "talk_ms")
+_OF_WRAP_UPS = ("wrap_ups", "wrap_up_ms")
 _call = attempts.c
-_QUARTER = _call.begun_ms // QUARTER_MS
-_TALKED = and_(_call.result == "answered", _call.agent.is_not(None))
 
 
 class CallCount(NamedTuple):
@@ -82,14 +69,6 @@ class LeadCount(NamedTuple):
     leads: int
 
 
-class Period(NamedTuple):
-    """Calls that were begun from `since_ms` until before `until_ms`; of all campaigns, or one."""
-
-    since_ms: int
-    until_ms: int
-    campaign: str | None = None
-
-
 class CampaignCounts:
     """Of one site. Raises DatabaseAway."""
 
@@ -109,27 +88,42 @@ class CampaignCounts:
                 return await connection.scalar(one) is not None
 
     async def calls(self, period: Period, key: Key) -> AsyncIterator[CallCount]:
-        """By campaign and key; without those that have no such key: an agent, a disposition."""
-        async for page in self._pages(_calls(self._ours(period), _KEYS[key])):
-            for campaign, name, calls, under_way, *rest in page:
-                *results, talks, timed, talk_ms, quarters = (int(each) for each in rest)
-                told = int(calls), int(under_way), results, talks, timed, talk_ms, quarters
-                yield CallCount(campaign, name, *told)
+        """By campaign and key, which may come more than once; without those that have no such key:
+        an agent, a disposition."""
+        parts, campaigns = await self._parts(period)
+        for counted in parts.counted:
+            which = Which(self._site, counted, campaigns)
+            async for campaign, name, *told in self._rows(counting.calls(which, key)):
+                calls, under_way, *results, talks, timed, talk_ms, quarters = map(int, told)
+                of_talks = talks, timed, talk_ms
+                yield CallCount(campaign, name, calls, under_way, results, *of_talks, quarters)
+        async for campaign, name, sums, quarters in self._summed(period, parts, key, _OF_CALLS):
+            calls, results = sums["calls"], [sums[result] for result in RESULTS]
+            of_talks = sums["talks"], sums["timed"], sums["talk_ms"]
+            yield CallCount(campaign, name, calls, 0, results, *of_talks, quarters)
 
     async def wrap_ups(self, period: Period, key: Key) -> AsyncIterator[WrapUpCount]:
-        """As far as the event log is kept."""
-        async for page in self._pages(_wrap_ups(self._ours(period), period, _KEYS[key])):
-            for campaign, name, wrap_ups, wrap_up_ms in page:
-                yield WrapUpCount(campaign, name, int(wrap_ups), int(wrap_up_ms))
+        """As `calls`. Of those that are counted as far as the event log is kept."""
+        parts, campaigns = await self._parts(period)
+        for counted in parts.counted:
+            which = Which(self._site, counted, campaigns)
+            async for campaign, name, wrap_ups, ms in self._rows(counting.wrap_ups(which, key)):
+                yield WrapUpCount(campaign, name, int(wrap_ups), int(ms))
+        async for campaign, name, sums, _ in self._summed(period, parts, key, _OF_WRAP_UPS):
+            if sums["wrap_ups"]:
+                yield WrapUpCount(campaign, name, sums["wrap_ups"], sums["wrap_up_ms"])
 
     async def results(self, period: Period) -> AsyncIterator[ResultCount]:
         """What the abandon rate is made of."""
-        known = or_(_call.result.is_not(None), _call.answered_ms.is_not(None))
-        by = _call.campaign, _QUARTER, _call.result
-        query = select(*by, func.count()).where(self._ours(period), known).group_by(*by)
-        async for page in self._pages(query):
-            for row in page:
+        parts, campaigns = await self._parts(period)
+        for counted in parts.counted:
+            query = counting.results(Which(self._site, counted, campaigns))
+            async for row in self._rows(query):
                 yield ResultCount(*row)
+        async for campaign, quarter, sums, _ in self._summed(period, parts, "quarter", RESULTS):
+            for result in RESULTS:
+                if sums[result]:
+                    yield ResultCount(campaign, quarter, result, sums[result])
 
     async def lists(self) -> Mapping[int, str]:
         """The names of the site's lists by their ids."""
@@ -149,85 +143,34 @@ class CampaignCounts:
                 found = await connection.execute(query)
                 return [LeadCount(ours[list_id], *rest) for list_id, *rest in found]
 
-    def _ours(self, period: Period) -> ColumnElement[bool]:
-        since_ms, until_ms, campaign = period
-        begun = and_(_call.begun_ms >= since_ms, _call.begun_ms < until_ms)
-        ours = and_(_call.site == self._site, begun)
-        return ours if campaign is None else and_(ours, _call.campaign == campaign)
+    async def _parts(self, period: Period) -> tuple[Parts, Sequence[str]]:
+        """What of it is summed, and the campaigns whose calls are counted."""
+        with failing():
+            async with self._engine.connect() as connection:
+                days = await days_summed(connection, self._site, period)
+                return parted(period, days), await _campaigns(connection, period)
 
-    async def _pages(self, query: Select[Any]) -> AsyncIterator[Sequence[Any]]:
+    async def _summed(
+        self, period: Period, parts: Parts, key: Key, names: Sequence[str]
+    ) -> AsyncIterator[tuple[str, Any, Mapping[str, int], int]]:
+        """Campaign, key, the sums by their names, and of how many quarters."""
+        if not parts.summed:
+            return
+        query = sums_of(self._site, period.campaign, parts.summed, key, names)
+        async for campaign, name, *told in self._rows(query):
+            *sums, quarters = map(int, told)
+            named = dict(zip(names, sums, strict=True))
+            yield campaign, int(name) if key == "list" else name, named, quarters
+
+    async def _rows(self, query: Select[Any]) -> AsyncIterator[Sequence[Any]]:
         with failing():
             async with self._engine.connect() as connection:
                 rows = await connection.stream(query)
                 async for page in rows.partitions(_PAGE):
-                    yield page
+                    for row in page:
+                        yield row
 
 
-_KEYS: Mapping[Key, ColumnElement[Any]] = {
-    "campaign": _call.campaign,
-    "list": _call.list_id,
-    "agent": _call.agent,
-    "disposition": _call.disposition,
-    "quarter": _QUARTER,
-}
-
-
-def _calls(ours: ColumnElement[bool], key: ColumnElement[Any]) -> Select[Any]:
-    """Quarter by quarter first, so that those with a call can be counted."""
-    talk_ms = contacts.c.talk_ms
-    figures = (
-        func.count().label("calls"),
-        _number_of(_call.result.is_(None)).label("under_way"),
-        *(_number_of(_call.result == name).label(name) for name in RESULTS),
-        _number_of(_TALKED).label("talks"),
-        func.count(talk_ms).label("timed"),
-        func.coalesce(func.sum(talk_ms), 0).label("talk_ms"),
-    )
-    by = _call.campaign, key
-    talks = attempts.outerjoin(contacts, and_(contacts.c.id == _call.id, _TALKED))
-    in_quarters = (
-        select(_call.campaign.label("campaign"), key.label("of"), *figures)
-        .select_from(talks)
-        .where(ours, key.is_not(None))
-        .group_by(*by, _QUARTER)
-        .subquery()
-    )
-    of = in_quarters.c.campaign, in_quarters.c.of
-    sums = (func.sum(in_quarters.c[each.name]) for each in figures)
-    return select(*of, *sums, func.count()).group_by(*of)
-
-
-def _wrap_ups(ours: ColumnElement[bool], period: Period, key: ColumnElement[Any]) -> Select[Any]:
-    """From the state that says so to the agent's next one."""
-    begun, after = events.alias("begun"), events.alias("after")
-    next_ms = _next_state(begun, after)
-    theirs = (
-        begun.c.kind == EventKind.STATE,
-        begun.c.detail == AgentState.WRAP_UP,
-        or_(begun.c.reason.is_(None), begun.c.reason != CONSULT),
-        begun.c.at_ms >= period.since_ms,
-        begun.c.at_ms < period.until_ms + _DAY_MS,
-    )
-    each = (
-        select(_call.campaign.label("campaign"), key.label("of"), begun.c.contact)
-        .add_columns((next_ms - begun.c.at_ms).label("ms"))
-        .select_from(begun.join(attempts, _call.id == begun.c.contact))
-        .where(ours, *theirs, key.is_not(None))
-        .cte("each")
-        .prefix_with("MATERIALIZED")  # or each next state is looked for twice
-    )
-    of = each.c.campaign, each.c.of
-    figures = func.count(each.c.contact.distinct()), func.sum(each.c.ms)
-    return select(*of, *figures).where(each.c.ms.is_not(None)).group_by(*of)
-
-
-def _next_state(begun: FromClause, after: FromClause) -> ColumnElement[int]:
-    """When the agent's next state began; of two at one time the later told is the next."""
-    later = or_(after.c.at_ms > begun.c.at_ms, after.c.number > begun.c.number)
-    of_agent = after.c.kind == EventKind.STATE, after.c.agent == begun.c.agent
-    query = select(after.c.at_ms).where(*of_agent, after.c.at_ms >= begun.c.at_ms, later)
-    return query.order_by(after.c.at_ms).limit(1).scalar_subquery()
-
-
-def _number_of(condition: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.sum(case((condition, 1), else_=0))
+async def _campaigns(connection: AsyncConnection, period: Period) -> Sequence[str]:
+    named = period.campaign
+    return await counting.campaigns_called(connection) if named is None else [named]

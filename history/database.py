@@ -9,6 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from history.campaign_sums import out_of_use
 from history.codec import (
     Values,
     answer_from,
@@ -24,8 +25,8 @@ from history.codec import (
     recording_values,
 )
 from history.connection import failure_of, open_engine
-from history.events import EventRow
-from history.outcome import Outcome
+from history.events import EventKind, EventRow
+from history.outcome import Direction, Outcome
 from history.rows import AnswerRow, ContactRow, MessageRow, PromiseRow, Record, RecordingRow
 from history.tables import contacts, events, legs, messages, promises, recordings, surveys
 
@@ -83,6 +84,7 @@ class HistoryDatabase:
                 await self._put(connection, messages, [message_values(row) for row in left])
                 await self._put_promises(connection, promised)
                 await self._put(connection, events, [event_values(row) for row in happened])
+                await _out_of_use(connection, written, happened)
         except (SQLAlchemyError, OSError) as error:
             raise failure_of(error) from error
 
@@ -191,6 +193,16 @@ class HistoryDatabase:
     ) -> None:
         if rows:
             await connection.execute(self._upserts[table], rows)
+
+
+async def _out_of_use(
+    connection: AsyncConnection, written: Sequence[ContactRow], happened: Sequence[EventRow]
+) -> None:
+    """Sums of campaigns' calls of which something else is told now."""
+    called = {row.started_ms for row in written if row.direction is Direction.OUTBOUND}
+    states = {row.at_ms for row in happened if row.kind is EventKind.STATE}
+    if called or states:
+        await out_of_use(connection, called | states)
 
 
 def upsert(dialect: str, table: Table) -> Insert:

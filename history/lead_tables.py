@@ -10,6 +10,7 @@ from history.tables import json_type, metadata
 
 __all__ = [
     "attempts",
+    "call_sums",
     "campaign_orders",
     "consents",
     "dialing_nodes",
@@ -24,6 +25,7 @@ __all__ = [
     "metadata",
     "refusals",
     "registers",
+    "summed_days",
 ]
 
 # Ids of leads are given out by the block, in the transaction that uses them. They are never used
@@ -97,6 +99,8 @@ leads = Table(
         postgresql_where=READY,
     ),
     Index(None, "lease_until_ms", sqlite_where=_LEASED, postgresql_where=_LEASED),
+    # How the leads of a list stand is counted without a look at each.
+    Index("ix_leads_standing", "list_id", "state", "why", "disposition", "last_result"),
 )
 
 # `best` is when to call it, as `routing.outbound.leads.besttime` writes it. `closed` says why it
@@ -158,6 +162,33 @@ attempts = Table(
     Index("ix_dial_attempts_shown", "site", "caller_id", "begun_ms"),
     Index("ix_dial_attempts_open", "node", sqlite_where=_OPEN, postgresql_where=_OPEN),
     Index("ix_dial_attempts_left", "node", sqlite_where=_LEFT, postgresql_where=_LEFT),
+)
+
+RESULTS = (
+    *("answered", "machine", "busy", "no_answer", "failed", "invalid", "fax", "intercept"),
+    *("lost", "unknown"),
+)
+"""How a call may have ended."""
+SUMS = ("calls", *RESULTS, "talks", "timed", "talk_ms", "wrap_ups", "wrap_up_ms")
+
+# What became of calls that were begun in a quarter of an hour (its number since the epoch), `by`
+# campaign, list, agent and disposition, of days (UTC) that are over and are in `summed_days`. A day
+# is taken out there when something is told of it late, and is summed anew.
+call_sums = Table(
+    "dial_sums",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("by", Text, primary_key=True),
+    Column("quarter", BigInteger, primary_key=True, autoincrement=False),
+    Column("campaign", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    *(Column(name, BigInteger, nullable=False) for name in SUMS),
+)
+summed_days = Table(
+    "dial_summed_days",
+    metadata,
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("site", Text, primary_key=True),
 )
 
 # In force from `since_ms` until `until_ms`; what was taken out stays, as evidence. `register` is

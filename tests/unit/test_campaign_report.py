@@ -22,7 +22,8 @@ from engine.campaigns.reports.figures import abandoned
 from engine.campaigns.reports.report import By, Report, Wanted, make
 from engine.campaigns.views import LeadViews
 from engine.errors import NoSuchCampaign, SettingsInvalid
-from history.campaign_figures import RESULTS, CampaignCounts
+from history.campaign_figures import CampaignCounts
+from history.lead_tables import RESULTS
 from routing.outbound.budget import Budget, Counting, Tally
 from routing.outbound.leads.plan import Result
 from tests.unit.command import Command

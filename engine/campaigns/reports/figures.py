@@ -8,7 +8,9 @@ from datetime import date
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from history.campaign_figures import QUARTER_MS, RESULTS, CallCount, WrapUpCount
+from history.campaign_counting import QUARTER_MS
+from history.campaign_figures import CallCount, WrapUpCount
+from history.lead_tables import RESULTS
 from routing.outbound.budget import Budget, Tally, tally_before
 from routing.outbound.leads.plan import Result
 from routing.outbound.standing import Count, tally_of

@@ -13,7 +13,7 @@ from engine.campaigns.reports.report import By, Report, Row, Standing
 from engine.console import Screen
 from engine.reporting.lengths import length, share
 from engine.spreadsheet import plain
-from history.campaign_figures import RESULTS
+from history.lead_tables import RESULTS
 from reports.intervals import local
 from routing.outbound.budget import Budget
 from routing.outbound.leads.plan import Result

@@ -16,7 +16,8 @@ from engine.campaigns.law import CampaignLaw
 from engine.campaigns.reports.figures import NOTHING, Abandoned, CallFigures, abandoned, worst
 from engine.errors import NoSuchCampaign
 from engine.reporting.report import period
-from history.campaign_figures import QUARTER_MS, CampaignCounts, Key, LeadCount, Period
+from history.campaign_counting import QUARTER_MS, Key, Period
+from history.campaign_figures import CampaignCounts, LeadCount
 from reports.intervals import Step, borders, day_start, local
 from routing.outbound.budget import WINDOW_DAYS, Budget, Tally
 from routing.outbound.rules.abandoning import strictest
