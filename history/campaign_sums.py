@@ -33,7 +33,6 @@ OVER_MS = 6 * 3_600_000
 """So long after its end a day is summed: a call that was begun in it may be talked on."""
 _DAY = DAY_MS // QUARTER_MS
 _BY: tuple[Key, ...] = ("campaign", "list", "agent", "disposition")
-_NEVER = 1 << 31
 _call, _sum = attempts.c, call_sums.c
 _IS_OPEN = select(_call.begun_ms).where(_call.result.is_(None))
 _Span = tuple[int, int]
@@ -118,19 +117,21 @@ class CallSums:
         with failing():
             async with self._engine.connect() as connection:
                 oldest = await self._oldest(connection)
+                if oldest is None:
+                    return []
                 days = Period(oldest * DAY_MS, over * DAY_MS)
                 known = await days_summed(connection, self._site, days)
                 begun = await connection.scalars(_IS_OPEN)
                 left_out = {*known, *(at_ms // DAY_MS for at_ms in begun)}
         return [day for day in range(oldest, over) if day not in left_out]
 
-    async def _oldest(self, connection: AsyncConnection) -> int:
+    async def _oldest(self, connection: AsyncConnection) -> int | None:
         """The day of the first call."""
         begun = []
         for campaign in await campaigns_called(connection):
             first = select(func.min(_call.begun_ms)).where(_call.campaign == campaign)
             begun.append(await connection.scalar(first))
-        return min((at_ms // DAY_MS for at_ms in begun if at_ms is not None), default=_NEVER)
+        return min((at_ms // DAY_MS for at_ms in begun if at_ms is not None), default=None)
 
     async def sum_up(self, day: int) -> bool:
         """All of it or nothing; False when another engine has done it."""

@@ -10,10 +10,13 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import Update
+
 from config.site import load_site
 from engine.campaigns.hopper import CampaignHopper
 from engine.campaigns.law import CampaignLaw, call_to
 from engine.campaigns.plans import wants_of
+from history.connection import open_engine
 from history.database import HistoryDatabase
 from history.events import AgentState, EventKind, EventRow
 from history.lead_hopper import HopperStore
@@ -56,6 +59,13 @@ class Dialed:
     async def close(self) -> None:
         await self.history.close()
         await self._store.close()
+
+    async def change(self, order: Update) -> None:
+        """What no store would write: of another version, or of a site that was different."""
+        engine = open_engine(self._url)
+        async with engine.begin() as connection:
+            await connection.execute(order)
+        await engine.dispose()
 
     async def _hopper(self, into: str) -> CampaignHopper:
         if into not in self._lists:

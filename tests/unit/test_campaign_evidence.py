@@ -6,17 +6,18 @@ import asyncio
 import csv
 import hashlib
 import json
-import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from engine.campaigns.reports.called import COLUMNS
 from engine.campaigns.reports.evidence import Export, Form, Wanted, rules_version
 from history import campaign_evidence
 from history.campaign_evidence import EvidenceStore
+from history.lead_tables import attempts
 from routing.outbound.leads.plan import Result
 from tests.unit.command import Command
 from tests.unit.dialed import NAME, SITE, Dialed, at
@@ -153,12 +154,11 @@ async def test_calls_to_one_number_are_found_however_it_is_written(
 
 
 async def test_evidence_of_another_form_is_told_as_it_is(
-    dialed: Dialed, store: EvidenceStore, database_url: str
+    dialed: Dialed, store: EvidenceStore
 ) -> None:
     """Nothing of it is left out, and nothing is made up."""
     await dialed.call("2026-11-23T10:00", Result.BUSY)
-    with sqlite3.connect(database_url.removeprefix("sqlite:///")) as database:
-        database.execute("UPDATE dial_attempts SET evidence = '{\"form\": 7}'")
+    await dialed.change(update(attempts).values(evidence={"form": 7}))
     (row,) = _csv_rows((await _written(store, Wanted(NAME, "anna")))[1])
     assert (row["rules"], row["permitted"], row["country"]) == ('{"form": 7}', "", "")
 
@@ -191,15 +191,15 @@ def test_the_command_writes_a_file_of_its_owners(
 ) -> None:
     """Whole, or not at all; and tells who had what."""
     asyncio.run(_prepare(database_url))
-    (tmp_path / "history.db").rename(tmp_path / "trunkline.sqlite3")
+    there = {"TRUNKLINE_DATABASE_URL": database_url}
     file = tmp_path / "evidence.csv"
     words = ("campaign", "evidence", NAME, "--since", "2026-11-20", "--output", str(file))
-    done = trunkline(*words, "--by", "anna")
+    done = trunkline(*words, "--by", "anna", **there)
     assert (done.returncode, done.stdout) == (0, "")
     assert len(_csv_rows(file.read_text())) == 1
     assert (file.stat().st_mode & 0o777, [*tmp_path.glob("*.part")]) == (0o600, [])
-    (row,) = json.loads(trunkline("campaign", "exports", "--json").stdout)
+    (row,) = json.loads(trunkline("campaign", "exports", "--json", **there).stdout)
     assert (row["by"], row["target"], row["calls"]) == ("anna", str(file), 1)
     assert row["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
-    wrong = trunkline("campaign", "evidence", "renewal")
+    wrong = trunkline("campaign", "evidence", "renewal", **there)
     assert (wrong.returncode, 'did you mean "renewals"?' in wrong.stderr) == (2, True)

@@ -7,15 +7,14 @@ import asyncio
 import csv
 import io
 import json
-import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from engine.campaigns.reports import printing
 from engine.campaigns.reports.figures import abandoned
@@ -23,7 +22,7 @@ from engine.campaigns.reports.report import By, Report, Wanted, make
 from engine.campaigns.views import LeadViews
 from engine.errors import NoSuchCampaign, SettingsInvalid
 from history.campaign_figures import CampaignCounts
-from history.lead_tables import RESULTS
+from history.lead_tables import RESULTS, attempts
 from routing.outbound.budget import Budget, Counting, Tally
 from routing.outbound.leads.plan import Result
 from tests.unit.command import Command
@@ -178,8 +177,7 @@ async def test_what_there_is_not_is_refused(dialed: Dialed, database_url: str) -
     with pytest.raises(SettingsInvalid, match="--from"):
         await _report(database_url, Wanted(since="2026-11-24"))
     await dialed.call("2026-11-23T10:01", Result.BUSY)
-    with sqlite3.connect(database_url.removeprefix("sqlite:///")) as database:
-        database.execute("UPDATE dial_attempts SET campaign = 'former'")
+    await dialed.change(update(attempts).values(campaign="former"))
     report = await _report(database_url, Wanted(campaign="former"))
     assert [row["calls"] for row in _rows(report)] == [1]
     assert report.caps["former"].day is None
@@ -200,17 +198,14 @@ async def _one_call(url: str) -> None:
     await dialed.close()
 
 
-def test_the_command_prints_a_table_json_and_csv(
-    database_url: str, trunkline: Command, tmp_path: Path
-) -> None:
+def test_the_command_prints_a_table_json_and_csv(database_url: str, trunkline: Command) -> None:
     """CSV has every figure in its place, and nothing that a spreadsheet would take for a
     formula."""
     asyncio.run(_one_call(database_url))
-    (tmp_path / "history.db").rename(tmp_path / "trunkline.sqlite3")
     report = ("campaign", "report", "--by", "agent", "--since", "2026-11-20", "--until")
 
     def said(*more: str) -> str:
-        return trunkline(*report, "2026-11-20", *more).stdout
+        return trunkline(*report, "2026-11-20", *more, TRUNKLINE_DATABASE_URL=database_url).stdout
 
     assert "1:30" in said()
     (row,) = csv.DictReader(io.StringIO(said("--csv")))

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from structlog.testing import capture_logs
 
+from engine.campaigns.reports.called import evidence_of
 from engine.dialing.calls import Leaving
 from engine.dialing.outcomes import Outcomes
 from engine.dialing.up import Word
@@ -19,7 +20,6 @@ from routing.outbound.budget import Tally
 from routing.outbound.leads.plan import Result
 from routing.outbound.pacing import events
 from routing.outbound.rules.ask import Told
-from routing.outbound.rules.evidence import from_json
 from tests.unit.dialing import MACHINE, MONDAY, House, at, number, site_of
 
 pytestmark = pytest.mark.unit
@@ -148,9 +148,10 @@ async def test_the_part_that_a_lead_tells_reaches_the_law(opened: Open) -> None:
     house.work("anna")
     [call] = await house.step()
     assert call.told == Told(part="DE-BY")
-    [row] = await house.rows("SELECT evidence FROM dial_attempts")
-    asked = from_json(row["evidence"]).findings
-    assert {each.jurisdiction for each in asked} == {"HU", "DE-BY"}
+    [kept] = await house.parts.kept.under_way()
+    evidence = evidence_of(kept.evidence)
+    assert evidence is not None
+    assert {each.jurisdiction for each in evidence.findings} == {"HU", "DE-BY"}
     again = House(house.url, house.site, house.now_ms)
     [under_way] = await again.parts.kept.under_way()
     await again.run.take_up({call.contact: under_way}, frozenset({call.channel}))
@@ -176,9 +177,9 @@ async def test_the_evidence_is_written_before_the_call_is_made(opened: Open) -> 
     await house.bring(1)
     house.work("anna")
     [call] = await house.step()
-    [row] = await house.rows("SELECT id, caller_id, trunk, result, evidence FROM dial_attempts")
-    assert (row["id"], row["caller_id"], row["trunk"]) == (call.contact, call.caller_id, "line")
-    assert (row["result"], '"agent_kept": true' in row["evidence"]) == (None, True)
+    [kept] = await house.parts.kept.under_way()
+    assert (kept.id, kept.caller_id, kept.trunk) == (call.contact, call.caller_id, "line")
+    assert (kept.result, kept.evidence["agent_kept"]) == (None, True)
 
 
 async def test_a_number_that_asked_not_to_be_called_is_blocked_and_told(opened: Open) -> None:
