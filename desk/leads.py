@@ -20,6 +20,7 @@ from typing import Any, Protocol
 
 from aiohttp import web
 
+from config.registers import OWN
 from desk.answers import document, error
 from desk.views import Json, Refused
 
@@ -34,7 +35,7 @@ class Word:
 
     by: str
     note: str = ""
-    register: str = "own"
+    register: str = OWN
     source: str = ""
     kind: str = ""
     given: str = ""

@@ -30,14 +30,12 @@ from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
+from config.registers import OWN
 from history.connection import failing, open_engine
 from history.database import insert_new, upsert
 from history.lead_pieces import insert_all
 from history.lead_reading import AT_ONCE
 from history.lead_tables import attempts, consents, do_not_call, registers
-
-OWN = "own"
-"""The site's own register."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from config.registers import OWN
 from history.connection import failing, open_engine
 from history.database import insert_new
 from history.lead_reading import leads_of
@@ -27,8 +28,6 @@ from history.lead_tables import (
     list_facets,
 )
 
-OWN = "own"
-"""The site's own do-not-call register."""
 SHUFFLE, SHUFFLED = 2_654_435_761, 1 << 32
 
 _ORDERS: Mapping[str, Any] = {

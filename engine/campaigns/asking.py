@@ -13,6 +13,7 @@ import typer
 
 from config.countries import checked_country
 from config.numbers import e164
+from config.registers import OWN
 from config.site import Site
 from engine.campaigns import leadbook
 from engine.campaigns.law import CampaignLaw, call_to, pool_of
@@ -22,7 +23,7 @@ from engine.clock import now_ms
 from engine.console import Screen, clock_time
 from engine.errors import NoSuchCampaign, SettingsInvalid
 from engine.settings import Settings
-from history.do_not_call import OWN, NumberFacts
+from history.do_not_call import NumberFacts
 from history.lead_rows import LeadRow
 from routing.outbound.budget import Tally
 from routing.outbound.caller_ids import choose

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from config.registers import OWN
 from engine import settings
 from engine.campaigns.cli import By, Json, whose
 from engine.commands import Commands
@@ -31,7 +32,7 @@ Source = Annotated[str, typer.Option("--source", help="The form, contract, recor
 @dnc.command()
 def add(
     number: Number,
-    register: Register = "own",
+    register: Register = OWN,
     note: Annotated[str, typer.Option(help="Why.")] = "",
     by: By = "",
 ) -> None:
@@ -42,7 +43,7 @@ def add(
 
 
 @dnc.command()
-def remove(number: Number, register: Register = "own", by: By = "") -> None:
+def remove(number: Number, register: Register = OWN, by: By = "") -> None:
     """Take a number out. That it was in, and until when, is kept. Exits with 1 if it is not in."""
     from engine.campaigns.permissions import remove as run
 

@@ -12,6 +12,7 @@ from history.do_not_call import ConsentRow, NumberFacts, PastAttempt
 from history.lead_filter import Condition
 from routing.outbound.leads.place import Place
 from routing.outbound.leads.plan import (
+    MAY_BE_LOST,
     CallAgain,
     CallBack,
     Finish,
@@ -24,9 +25,6 @@ from routing.outbound.leads.plan import (
 )
 from routing.outbound.rules.ask import Consent, Listing, PastCall
 from routing.outbound.rules.law import Law
-
-MAY_BE_LOST = (Result.LOST, Result.UNKNOWN)
-"""Of a call that was lost with its engine nobody knows whether a person had answered."""
 
 
 def wants_of(name: str, campaign: Campaign) -> Wants:

@@ -9,10 +9,9 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from routing.outbound.budget import WINDOW_DAYS, Budget, Outcome, Tally
-from routing.outbound.leads.plan import Result
+from routing.outbound.leads.plan import MAY_BE_LOST, Result
 
 _LIVE = (None, Result.ANSWERED.value)
-_LOST = (Result.LOST.value, Result.UNKNOWN.value)
 UNDER_WAY = "under_way"
 """In the place of a result: nobody has answered yet, and nobody knows who will."""
 
@@ -45,12 +44,11 @@ def _midnight_ms(day: date, zone: str) -> int:
 
 
 def tally_of(counts: Iterable[Count], *, at_worst: bool = False) -> Tally:
-    """What became of calls, as budgets count it. Of a call that was lost with its engine nobody
-    knows whether a person had answered: it counts as lost. `at_worst`: so do those under way."""
+    """What became of calls, as budgets count it. `at_worst`: those under way are lost."""
     live = lost = machines = 0
     for count in counts:
         live += count.calls if count.result in _LIVE else 0
-        is_lost = count.result in _LOST or (at_worst and count.result == UNDER_WAY)
+        is_lost = count.result in MAY_BE_LOST or (at_worst and count.result == UNDER_WAY)
         lost += count.calls if is_lost else 0
         machines += count.calls if count.result == Result.MACHINE else 0
     return Tally(live, lost, machines)

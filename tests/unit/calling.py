@@ -9,7 +9,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from config.hours import Hours
-from routing.outbound.rules.ask import OWN_LIST, Call, Known, Listing, PastCall
+from config.registers import OWN
+from routing.outbound.rules.ask import Call, Known, Listing, PastCall
 from routing.outbound.rules.clocks import HoursRule
 from routing.outbound.rules.evidence import Decision, Permit, Refusal
 from routing.outbound.rules.law import Rules
@@ -64,7 +65,7 @@ def a_call(number: str = HU, **changes: Any) -> Call:
 
 def unlisted(at_ms: int) -> tuple[Listing, ...]:
     """The site's own list, looked at just now, has not the number."""
-    return (Listing(OWN_LIST, False, at_ms),)
+    return (Listing(OWN, False, at_ms),)
 
 
 def called(begun_ms: int, campaign: str = "renewals", **so: bool) -> PastCall:

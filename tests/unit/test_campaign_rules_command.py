@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
+from config.registers import OWN
 from config.site import load_site
 from engine.campaigns.asking import Asked, Records, decide
 from engine.errors import NoSuchCampaign, SettingsInvalid
-from history.do_not_call import OWN, NumberFacts, PastAttempt
+from history.do_not_call import NumberFacts, PastAttempt
 from routing.outbound.rules.evidence import Decision, Permit, Refusal
 from tests.unit.calling import HOUR, HU, MINUTE, NEW_YORK, US, at, clock
 from tests.unit.command import Command

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from routing.outbound.rules.ask import OWN_LIST, Consent, Known, Listing
+from config.registers import OWN
+from routing.outbound.rules.ask import Consent, Known, Listing
 from routing.outbound.rules.law import ConsentRule, DoNotCallRule, Needing, Register
 from tests.unit.calling import (
     DAY,
@@ -35,7 +36,7 @@ def lists(
 ) -> Known:
     return Known(
         listings=(
-            Listing(OWN_LIST, own, looked_ms),
+            Listing(OWN, own, looked_ms),
             Listing(REGISTER, register, looked_ms, imported_ms),
         )
     )

@@ -75,17 +75,26 @@ class OneForm:
 
 def begins_as_meant(text: str, number: str, country: str) -> bool:
     """Whether ``number`` (E.164) is of ``country`` or shares its code, or ``text``, of which it was
-    read, begins with a plus or with what is dialled before a country's code."""
-    home, abroad = _beginnings(country)
-    return number.startswith(home) or abroad.match(_SIGNS.sub("", text)) is not None
+    read, begins as one of another country does."""
+    return number.startswith(_home(country)) or begins_abroad(text, country)
+
+
+def begins_abroad(text: str, country: str | None) -> bool:
+    """Whether it begins with a plus, or with what is dialled before a country's code."""
+    return _abroad(country).match(_SIGNS.sub("", text)) is not None
 
 
 @cache
-def _beginnings(country: str) -> tuple[str, re.Pattern[str]]:
-    """Of a country's own numbers as E.164, and of all others' as they are dialled from there."""
-    plan = PhoneMetadata.metadata_for_region(country, None)
-    abroad = rf"\+|00|{plan.international_prefix}" if plan else r"\+|00"
-    return f"+{phonenumbers.country_code_for_region(country)}", re.compile(abroad)
+def _home(country: str) -> str:
+    """The beginning of a country's own numbers as E.164."""
+    return f"+{phonenumbers.country_code_for_region(country)}"
+
+
+@cache
+def _abroad(country: str | None) -> re.Pattern[str]:
+    """The beginnings of all others' as they are dialled from there."""
+    plan = country and PhoneMetadata.metadata_for_region(country, None)
+    return re.compile(rf"\+|00|{plan.international_prefix}" if plan else r"\+|00")
 
 
 def place_of(number: str) -> Place:

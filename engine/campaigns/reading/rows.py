@@ -15,7 +15,7 @@ from config.site import Site
 from config.suggest import did_you_mean, shown
 from engine.campaigns.reading.headers import LEFT_OUT, PHONE, SINGLE, Columns, field_name, plain
 from engine.campaigns.reading.moments import moment_ms
-from engine.campaigns.reading.one_form import OneForm, begins_as_meant, place_of
+from engine.campaigns.reading.one_form import OneForm, begins_abroad, begins_as_meant, place_of
 from history.lead_rows import HIGHEST_PRIORITY, NewLead, NewNumber
 from routing.outbound.leads import besttime
 from routing.outbound.leads.place import Place
@@ -34,7 +34,6 @@ _LANGUAGES = {
 }
 _LANGUAGE_OF = {word: code for code, words in _LANGUAGES.items() for word in words.split("|")}
 _THE_WORD_LANGUAGE = re.compile(r"^jezyk | (?:language|nyelv|keel)$")
-_ABROAD = re.compile(r"\s*(?:\+|00)")
 _DIGITS_OF_A_NUMBER = 7
 """With fewer it is no number of any country."""
 _SPOILT = re.compile(r"[0-9][.,][0-9]+E\+?[0-9]+", re.IGNORECASE)
@@ -259,7 +258,7 @@ def _why_no_number(text: str, country: str | None) -> str:
     if _SPOILT.search(text):
         return "was a number before a spreadsheet rounded it: format the column as text there"
     why = "is no number that can be dialled"
-    if _ABROAD.match(text) or sum(map(str.isdigit, text)) < _DIGITS_OF_A_NUMBER:
+    if begins_abroad(text, country) or sum(map(str.isdigit, text)) < _DIGITS_OF_A_NUMBER:
         return why
     if country is None:
         return f"{why}: the site has no country, so it begins with + and its country's code"

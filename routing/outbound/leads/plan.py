@@ -29,6 +29,11 @@ class Result(StrEnum):
     """The engine was lost meanwhile: the phone may have rung, and somebody may have answered."""
 
 
+MAY_BE_LOST = (Result.LOST, Result.UNKNOWN)
+"""Of a call that was lost with its engine nobody knows whether a person had answered: it counts as
+lost."""
+
+
 @dataclass(frozen=True, slots=True)
 class Retry:
     """Called again ``after_ms``, each further time ``growth`` times as late, until a number has

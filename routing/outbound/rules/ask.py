@@ -16,9 +16,6 @@ from routing.outbound.budget import Tally
 from routing.outbound.rules.evidence import Fact
 from routing.outbound.rules.law import Law, Rules
 
-OWN_LIST = "own"
-"""The name of the site's own do-not-call list."""
-
 MESSAGE_PARTS = ("seller", "number", "purpose", "key")
 
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from routing.outbound.rules.ask import OWN_LIST, Ask, Consent, Listing, Said
+from config.registers import OWN
+from routing.outbound.rules.ask import Ask, Consent, Listing, Said
 from routing.outbound.rules.evidence import Fact, moment
 from routing.outbound.rules.law import ConsentRule, DoNotCallRule, Needing, Register
 
@@ -76,10 +77,10 @@ def _needed(rule: ConsentRule, ask: Ask) -> bool:
 def _reasons(rule: DoNotCallRule, ask: Ask, *, consented: bool) -> Iterator[str]:
     """Why the lists do not permit the call."""
     looked = {each.name: each for each in ask.known.listings}
-    yield from _unseen(OWN_LIST, looked, rule, ask)
+    yield from _unseen(OWN, looked, rule, ask)
     for name, listing in looked.items():
         if listing.listed and name not in rule.registers:
-            yield "the number asked not to be called" if name == OWN_LIST else f"on the list {name}"
+            yield "the number asked not to be called" if name == OWN else f"on the list {name}"
     for name, register in rule.registers.items():
         if register.commercial and not ask.call.commercial:
             continue
