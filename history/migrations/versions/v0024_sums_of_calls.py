@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0025"
-down_revision = "0022"
+revision = "0024"
+down_revision = "0023"
 
 _SUMS = (
     *("calls", "answered", "machine", "busy", "no_answer", "failed", "invalid", "fax"),
