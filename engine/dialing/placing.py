@@ -112,6 +112,17 @@ class Placing:
             for each in self._pool
         )
 
+    async def look_ahead(self, chosen: Chosen, stands: Callable[[], Asking]) -> Decision | None:
+        """What the law says of a call to this lead, were it made now; one that it refuses counts,
+        and is back until it may be called. None: none is wanted. Raises DatabaseAway."""
+        caller_id = self._shown.next(self._pool, chosen.number.number)
+        if caller_id is None:
+            return None
+        decision = await self._decided(chosen, caller_id, "", stands)
+        if isinstance(decision, Refusal):
+            self._not_now(chosen, decision)
+        return decision
+
     async def begin(
         self, chosen: Chosen, stands: Callable[[], Asking], agent: str | None = None
     ) -> Dialed | NotCalled:
@@ -144,7 +155,7 @@ class Placing:
         if one.ready is None:
             self._leave(one.chosen, "not_prepared")
             return NOT_PREPARED
-        decision = await self._decided(one)
+        decision = await self._decided_of(one)
         now_ms, call = self._clock(), one.call
         if not isinstance(decision, Permit):
             self._not_now(one.chosen, decision)
@@ -160,13 +171,18 @@ class Placing:
                 self._trunks.release(call.contact)
         return dialed
 
-    async def _decided(self, one: _Try) -> Decision | None:
+    async def _decided_of(self, one: _Try) -> Decision | None:
+        return await self._decided(one.chosen, one.call.caller_id, one.call.contact, one.stands)
+
+    async def _decided(
+        self, chosen: Chosen, caller_id: str, contact: str, stands: Callable[[], Asking]
+    ) -> Decision | None:
         """What the law says of everything but this call itself; None: none is wanted any more."""
-        records = await self._law.look_up(one.call.number, self._clock(), one.call.contact)
-        stands = one.stands()
-        if not stands.wanted:
+        records = await self._law.look_up(chosen.number.number, self._clock(), contact)
+        now = stands()
+        if not now.wanted:
             return None
-        asked = one.chosen, one.call.caller_id, records, stands.budget, stands.in_air
+        asked = chosen, caller_id, records, now.budget, now.in_air
         return self._law.decide(*asked, self._clock())
 
     async def _as_begun(self, one: _Try, permit: Permit) -> Dialed | NotCalled:
@@ -190,7 +206,7 @@ class Placing:
         decision = None
         try:
             if not await self._is_shown_too_often(one.call):
-                decision = await self._decided(one)
+                decision = await self._decided_of(one)
         finally:
             if not isinstance(decision, Permit):
                 await self._hopper.unmake(placed, self._clock())

@@ -178,13 +178,14 @@ class CampaignRun:
     async def call(self, chosen: Chosen, agent: str) -> str | NotCalled:
         """Call this lead for this agent, as they have asked: the contact. Raises DatabaseAway."""
         async with self._one_at_a_time:
-            dialed = await self.placer.begin(chosen, lambda: self._stands_for(agent), agent)
+            dialed = await self.placer.begin(chosen, lambda: self.stands_for(agent), agent)
             if isinstance(dialed, NotCalled):
                 return dialed
             self._dial(dialed)
             return dialed.up.call.contact
 
-    def _stands_for(self, agent: str) -> Asking:
+    def stands_for(self, agent: str) -> Asking:
+        """At this moment, for a call that this agent is kept for."""
         now_ms = self._parts.clock()
         self.crew.refresh(now_ms)
         in_air = self.in_air()

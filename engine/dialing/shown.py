@@ -18,10 +18,14 @@ class Shown:
 
     def choose(self, pool: Sequence[PoolNumber], callee: str) -> str | None:
         """The number to show, which counts from here on; None: there is none left for today."""
-        number = choose(pool, callee, {each.number: self.times(each.number) for each in pool})
+        number = self.next(pool, callee)
         if number is not None:
             self._since[number] += 1
         return number
+
+    def next(self, pool: Sequence[PoolNumber], callee: str) -> str | None:
+        """The number that would be shown now."""
+        return choose(pool, callee, {each.number: self.times(each.number) for each in pool})
 
     def times(self, number: str) -> int:
         """How often a number was shown today."""

@@ -50,9 +50,12 @@ class CampaignViews:
         return {**told, "campaigns": [each for each in told["campaigns"] if each["name"] == name]}
 
     async def preview(self, name: str, agent: str) -> Json:
-        chosen = self._previewed(name, agent).next(agent, self._clock())
+        previews, now_ms = self._previewed(name, agent), self._clock()
+        with _answering():
+            chosen = await previews.next(agent, now_ms)
         if chosen is None:
-            raise Refused("no_lead", NO_LEAD)
+            why = "; ".join(previews.run.why(now_ms))
+            raise Refused("no_lead", f"{NO_LEAD}: {why}" if why else NO_LEAD)
         return sheet.of_chosen(self._site(), name, chosen, agent)
 
     async def call(self, name: str, agent: str, lead: int) -> Json:
@@ -67,7 +70,7 @@ class CampaignViews:
         return {"contact": contact}
 
     async def skip(self, name: str, agent: str, lead: int, reason: str) -> Json:
-        if not self._previewed(name, agent).skip(agent, lead, reason, self._clock()):
+        if not await self._previewed(name, agent).skip(agent, lead, reason, self._clock()):
             raise Refused("not_shown", NOT_SHOWN)
         return await self.preview(name, agent)
 

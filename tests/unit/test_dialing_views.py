@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from io import StringIO
 
@@ -276,15 +277,21 @@ async def test_an_agent_looks_at_a_lead_and_says_when(opened: Open) -> None:
     assert house.run.placer.blocks == {"skipped": 1}
 
 
+async def never_again(house: House, *numbers: int) -> None:
+    """These people have asked not to be called."""
+    entries = [Entry(number(n), "own", house.now_ms, "own", "zoe") for n in numbers]
+    await house.parts.permissions.add(entries)
+
+
 async def test_whoever_may_not_call_a_lead_is_told_the_rule_and_its_reason(opened: Open) -> None:
-    """Or what else is in the way."""
+    """Or what else is in the way: the law is asked again at dialing."""
     house = opened("preview")
     await house.bring(1, 2)
-    await house.parts.permissions.add([Entry(number(1), "own", house.now_ms, "own", "zoe")])
     views = await views_of(house)
     house.work("zoe")
     await house.step()
     lead = (await views.preview("sales", "zoe"))["lead"]
+    await never_again(house, 1)
     with pytest.raises(Refused, match=r"do_not_call \(HU\): the number asked not") as refused:
         await views.call("sales", "zoe", lead)
     assert (refused.value.code, house.carrier.calls) == ("not_permitted", [])
@@ -293,6 +300,72 @@ async def test_whoever_may_not_call_a_lead_is_told_the_rule_and_its_reason(opene
     with pytest.raises(Refused, match="no agent is free for it any more") as refused:
         await views.call("sales", "zoe", lead)
     assert refused.value.code == "not_called"
+
+
+async def test_an_agent_is_offered_only_whom_the_law_lets_call(opened: Open) -> None:
+    """Who is refused counts as in every other mode, by rule and on the lead."""
+    house = opened("preview")
+    await house.bring(1, 2, 3)
+    await never_again(house, 1, 2)
+    views = await views_of(house)
+    house.work("zoe")
+    await house.step()
+    assert (await views.preview("sales", "zoe"))["number"] == number(3)
+    assert house.run.placer.blocks == {"do_not_call": 2}
+    await house.settled()
+    [counted] = await house.rows("SELECT rule, refusals FROM dial_refusals")
+    assert counted == {"rule": "do_not_call", "refusals": 2}
+    refused = await house.rows("SELECT refused FROM leads WHERE refused IS NOT NULL")
+    assert len(refused) == 2
+
+
+async def test_a_lead_that_the_law_refused_is_offered_once_it_may_be_called(opened: Open) -> None:
+    house = opened(
+        "preview", "rules: {HU: {attempts: {day: 1}}}\n    retries: {no_answer: {after: 1h}}"
+    )
+    await house.bring(1)
+    views = await views_of(house)
+    house.work("zoe")
+    await house.step()
+    await views.call("sales", "zoe", (await views.preview("sales", "zoe"))["lead"])
+    await house.tasks.done()
+    house.not_reached(house.carrier.calls[0])
+    await house.settled()
+    await house.step(3_600_000)
+    with pytest.raises(Refused, match=r"the law refused those that were \(attempts\)"):
+        await views.preview("sales", "zoe")
+    house.now_ms = at("08:00") + DAY
+    await views.dialer.look()  # type: ignore[union-attr]  # it is there
+    await house.step()
+    assert (await views.preview("sales", "zoe"))["number"] == number(1)
+
+
+async def test_a_lead_that_may_not_be_called_any_more_is_taken_from_the_screen(
+    opened: Open,
+) -> None:
+    """When the agent's screen asks again."""
+    house = opened("preview")
+    await house.bring(1, 2)
+    views = await views_of(house)
+    house.work("zoe")
+    await house.step()
+    assert (await views.preview("sales", "zoe"))["number"] == number(1)
+    await never_again(house, 1)
+    assert (await views.preview("sales", "zoe"))["number"] == number(2)
+    house.be("zoe", Paused(house.now_ms, 0, "lunch"))
+    await never_again(house, 2)
+    assert (await views.preview("sales", "zoe"))["number"] == number(2)
+
+
+async def test_an_agent_who_asks_twice_at_once_looks_at_one_lead(opened: Open) -> None:
+    house = opened("preview")
+    await house.bring(1, 2)
+    views = await views_of(house)
+    house.work("zoe")
+    await house.step()
+    one, two = await asyncio.gather(views.preview("sales", "zoe"), views.preview("sales", "zoe"))
+    assert one["lead"] == two["lead"]
+    assert house.run.hopper.choose() is not None
 
 
 async def test_an_agent_whom_the_site_does_not_have_looks_at_nothing(opened: Open) -> None:
