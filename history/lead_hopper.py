@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from config.registers import OWN
 from history.connection import failing, open_engine
 from history.database import insert_new
-from history.lead_reading import leads_of
+from history.lead_reading import leads_of, placed
 from history.lead_rows import LeadRow, NumberRow
 from history.lead_tables import (
     READY,
@@ -278,7 +278,7 @@ class HopperStore:
         untried = {"tries": before.tries, "last_ms": before.last_ms}
         with failing():
             async with self._engine.begin() as connection:
-                done = await connection.execute(update(leads).where(*ours).values(ready))
+                done = await connection.execute(update(leads).where(*ours).values(placed(ready)))
                 if not done.rowcount:
                     return False
                 await connection.execute(update(lead_numbers).where(*number).values(untried))
@@ -298,7 +298,7 @@ class HopperStore:
                     by = ending.agent or self._node
                     asked = self._asked(number, ending.attempt, ending.ended_ms, by)
                     await connection.execute(self._never_again, asked)
-                values = {**_FREE, **ending.lead, "updated_ms": ending.ended_ms}
+                values = {**_FREE, **placed(ending.lead), "updated_ms": ending.ended_ms}
                 attempt = update(attempts).where(attempts.c.id == ending.attempt)
                 if not (await connection.execute(after.values(values))).rowcount:
                     left = attempt.where(attempts.c.left_ms.is_not(None))

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from history.connection import failing, open_engine
 from history.database import insert_new
-from history.lead_joining import Joined, Known, join
+from history.lead_joining import Joined, Known, Reckoning, join
 from history.lead_pieces import (
     apart,
     change,
@@ -41,6 +41,7 @@ class Piece(NamedTuple):
     leads: Sequence[NewLead]
     refused: int
     rows: int
+    reckoning: Reckoning
 
 
 class ImportStore:
@@ -114,7 +115,7 @@ class ImportStore:
                     await connection.exec_driver_sql(_CACHE)
                 first = await take_ids(connection, len(piece.leads))
                 known = await self._known(connection, row.list_id, piece.leads)
-                joined = join(piece.leads, known)
+                joined = join(piece.leads, known, piece.reckoning, now_ms)
                 ids = {home.lead.row: first + at for at, home in enumerate(joined.new)}
                 await self._put(connection, row.list_id, joined, ids, now_ms)
                 after = row._replace(

@@ -2,16 +2,28 @@
 
 The same external id is the same lead; else the same number is, whatever the ids say: who has
 several contracts is still one person to call. What a later row says counts, where it says
-something, of the kind of a number too; its further numbers come behind. No number is in a list
-twice, so nobody is called twice from one.
+something, of the kind and the best time of its numbers too, and its zone and part of the country
+for all numbers of the lead; its further numbers come behind. No number is in a list twice, so
+nobody is called twice from one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
-from history.lead_rows import Joining, LeadRow, NewLead, NewNumber
+from history.lead_rows import APPOINTMENT, Joining, LeadRow, NewLead, NewNumber
+
+
+class Reckoning(NamedTuple):
+    """What only routing knows of a number that is there."""
+
+    place: Callable[[str, str | None, str | None], str]
+    """Where a number may be, of a lead that tells this zone and this part of its country."""
+
+    due_ms: Callable[[str | None, str, int], int]
+    """From when on a number is called, with this best time at this place, no sooner than that."""
 
 
 @dataclass
@@ -22,11 +34,16 @@ class Home:
     id: int | None
     """None: it is new."""
 
-    had: tuple[NewNumber, ...] = ()
-    """Its numbers, if it was there."""
+    there: LeadRow | None = None
+    """As it was, if it was there."""
 
     said: NewLead | None = None
     """All that came to one that was there."""
+
+    @property
+    def had(self) -> int:
+        """How many numbers it had."""
+        return 0 if self.there is None else len(self.there.numbers)
 
 
 @dataclass(frozen=True)
@@ -63,13 +80,14 @@ class Joined:
         ]
 
 
-def join(batch: Sequence[NewLead], known: Known) -> Joined:
+def join(batch: Sequence[NewLead], known: Known, reckoning: Reckoning, now_ms: int) -> Joined:
     """Each row to its lead, in their order."""
-    return _Joiner(known).run(batch)
+    return _Joiner(known, reckoning, now_ms).run(batch)
 
 
 class _Joiner:
-    def __init__(self, known: Known) -> None:
+    def __init__(self, known: Known, reckoning: Reckoning, now_ms: int) -> None:
+        self._reckoning, self._now_ms = reckoning, now_ms
         homes = {id_: _there(id_, row) for id_, row in known.leads.items()}
         self._by_id = {each: homes[id_] for each, id_ in known.by_id.items()}
         self._by_number = {each: homes[id_] for each, id_ in known.by_number.items()}
@@ -94,13 +112,27 @@ class _Joiner:
 
     def _merge(self, lead: NewLead, home: Home, by: str) -> None:
         further = tuple(n for n in lead.numbers if n.number not in self._by_number)
-        notes = self._notes(lead, home)
-        home.lead = _merged(home.lead, lead, further)
+        notes, before = self._notes(lead, home), home.lead
+        home.lead = self._reckoned(_merged(before, lead, further), home)
         if home.id is not None:
             if home.said is None:
                 self._joined.changed.append(home)
             home.said = lead if home.said is None else _merged(home.said, lead, ())
-        self._joined.told.append((lead, home, by, "; ".join(notes)))
+        told = "; ".join((*notes, *_changes(before, home.lead)))
+        self._joined.told.append((lead, home, by, told))
+
+    def _reckoned(self, lead: NewLead, home: Home) -> NewLead:
+        """Where its numbers are, and when it is due, by all that is known of it."""
+        zone, part = lead.zone, lead.part
+        if zone is not None or part is not None:
+            place = self._reckoning.place
+            placed = [n._replace(place=place(n.number, zone, part)) for n in lead.numbers]
+            lead = replace(lead, numbers=tuple(placed))
+        if lead.appointment:
+            return lead
+        pause_ms = home.there.numbers[lead.position].due_ms if home.there else 0
+        number, from_ms = lead.numbers[lead.position], max(self._now_ms, pause_ms)
+        return replace(lead, due_ms=self._reckoning.due_ms(number.best, number.place, from_ms))
 
     def _notes(self, lead: NewLead, home: Home) -> list[str]:
         elsewhere = [
@@ -125,7 +157,7 @@ def _merged(lead: NewLead, later: NewLead, further: tuple[NewNumber, ...]) -> Ne
     """What the later row says, where it says something."""
     return replace(
         lead,
-        numbers=(*_of_kinds(lead.numbers, later.numbers), *further),
+        numbers=(*_as_said(lead.numbers, later.numbers), *further),
         external_id=lead.external_id or later.external_id,
         name=later.name or lead.name,
         language=later.language or lead.language,
@@ -138,14 +170,28 @@ def _merged(lead: NewLead, later: NewLead, further: tuple[NewNumber, ...]) -> Ne
     )
 
 
-def _of_kinds(numbers: Sequence[NewNumber], later: Sequence[NewNumber]) -> Sequence[NewNumber]:
-    kinds = {each.number: each.kind for each in later}
-    return [each._replace(kind=kinds.get(each.number) or each.kind) for each in numbers]
+def _as_said(numbers: Sequence[NewNumber], later: Sequence[NewNumber]) -> Iterator[NewNumber]:
+    said = {each.number: each for each in later}
+    for each in numbers:
+        now = said.get(each.number, each)
+        yield each._replace(kind=now.kind or each.kind, best=now.best or each.best)
+
+
+def _changes(before: NewLead, after: NewLead) -> Iterator[str]:
+    """What decides when a lead is called and is another now."""
+    yield from _change("zone", before.zone, after.zone)
+    yield from _change("part", before.part, after.part)
+    for was, now in zip(before.numbers, after.numbers, strict=False):
+        yield from _change(f"best_time of {now.number}", was.best, now.best)
+
+
+def _change(what: str, before: str | None, after: str | None) -> Iterator[str]:
+    if after != before:
+        yield f"{what} is {after} now" + (f", was {before}" if before else "")
 
 
 def _there(id_: int, row: LeadRow) -> Home:
-    lead = _as_new(row)
-    return Home(lead, id_, lead.numbers)
+    return Home(_as_new(row), id_, row)
 
 
 def _as_new(row: LeadRow) -> NewLead:
@@ -159,5 +205,8 @@ def _as_new(row: LeadRow) -> NewLead:
         zone=row.zone,
         part=row.part,
         priority=row.priority,
+        due_ms=row.due_ms,
+        position=row.position,
+        appointment=row.rank == APPOINTMENT,
         data=row.data,
     )

@@ -6,13 +6,12 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Insert, bindparam, case, insert, select, update
+from sqlalchemy import Insert, bindparam, case, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from history.database import insert_new
 from history.lead_joining import Home, Joined, Known
 from history.lead_reading import AT_ONCE, leads_of
-from history.lead_rows import APPOINTMENT, NewLead, rank_of
+from history.lead_rows import APPOINTMENT, NewLead, NumberRow, rank_of
 from history.lead_tables import lead_counter, lead_numbers, leads
 
 GIVEN_UP = "given_up"
@@ -125,13 +124,14 @@ def _number_values(lead: NewLead, lead_id: int, list_id: int, since: int) -> lis
 async def copy(
     connection: AsyncConnection, list_id: int, homes: Sequence[Home], now_ms: int
 ) -> None:
-    """Into a scratch, what leads of the store under it would have."""
-    there = [home for home in homes if home.id is not None]
-    dialect = connection.dialect.name
-    rows = [_lead_values(home.lead, home.id or 0, list_id, now_ms) for home in there]
-    await insert_all(connection, insert_new(dialect, leads), rows)
-    numbers = [v for home in there for v in _number_values(home.lead, home.id or 0, list_id, 0)]
-    await insert_all(connection, insert_new(dialect, lead_numbers), numbers)
+    """Into a scratch, what leads of the store under it would have, or its own have now."""
+    there = [(home.lead, home.id) for home in homes if home.id is not None]
+    numbers = [values for each in there for values in _number_values(*each, list_id, 0)]
+    await _update(connection, _GONE, [{"of": id_} for _, id_ in there])
+    await _update(connection, _WITHOUT, [{"of": id_} for _, id_ in there])
+    rows = [_lead_values(*each, list_id, now_ms) for each in there]
+    await insert_all(connection, insert(leads), rows)
+    await insert_all(connection, insert(lead_numbers), numbers)
 
 
 async def change(
@@ -143,27 +143,52 @@ async def change(
         values
         for home in homes
         if home.id is not None
-        for values in _number_values(home.lead, home.id, list_id, len(home.had))
+        for values in _number_values(home.lead, home.id, list_id, home.had)
     ]
     await insert_all(connection, insert(lead_numbers), further)
-    await _update(connection, _OF_KIND, [values for home in homes for values in _kinds(home)])
+    await _update(connection, _SAID, [values for home in homes for values in _said(home)])
+    moved = [home for home in homes if _is_moved(home)]
+    await _update(connection, _PLACED, [_placed(home) for home in moved])
+    await _update(connection, _DUE, [_due(home) for home in moved])
     await _update(connection, _OPENED, [_opened(h, now_ms) for h in homes if _has_more(h)])
     promised = [_promised(home) for home in homes if home.said and home.said.appointment]
     await _update(connection, _PROMISED, promised)
 
 
-def _kinds(home: Home) -> list[_Values]:
-    """Of the numbers that were there, those that are of another kind now."""
-    both = enumerate(zip(home.had, home.lead.numbers, strict=False))
+def _said(home: Home) -> list[_Values]:
+    """Of the numbers that were there, those of which something else is said now."""
+    both = enumerate(zip(_before(home), home.lead.numbers, strict=False))
     return [
-        {"of": home.id, "at": at, "kind": now.kind}
+        {"of": home.id, "at": at, "kind": now.kind, "place": now.place, "best": now.best}
         for at, (before, now) in both
-        if now.kind != before.kind
+        if (now.kind, now.place, now.best) != (before.kind, before.place, before.best)
     ]
 
 
+def _before(home: Home) -> Sequence[NumberRow]:
+    return () if home.there is None else home.there.numbers
+
+
+def _is_moved(home: Home) -> bool:
+    """Whether it is to be called by another clock, law or best time."""
+    before, lead = home.there, home.lead
+    if before is None or (before.zone, before.part) != (lead.zone, lead.part):
+        return True
+    both = zip(before.numbers, lead.numbers, strict=False)
+    return any((now.place, now.best) != (was.place, was.best) for was, now in both)
+
+
+def _placed(home: Home) -> _Values:
+    lead, at = home.lead, home.lead.position
+    return {"of": home.id, "at": at, "place": lead.numbers[at].place}
+
+
+def _due(home: Home) -> _Values:
+    return {"of": home.id, "at": home.lead.position, "due_ms": home.lead.due_ms}
+
+
 def _has_more(home: Home) -> bool:
-    return len(home.lead.numbers) > len(home.had)
+    return len(home.lead.numbers) > home.had
 
 
 def _changed(home: Home, now_ms: int) -> _Values:
@@ -183,7 +208,7 @@ def _changed(home: Home, now_ms: int) -> _Values:
 
 
 def _opened(home: Home, now_ms: int) -> _Values:
-    at = len(home.had)
+    at = home.had
     return {
         "of": home.id,
         "position": at,
@@ -213,11 +238,21 @@ _CHANGED = (
     )
 )
 _NUMBER = lead_numbers.c
-_OF_KIND = (
+_SAID = (
     update(lead_numbers)
     .where(_NUMBER.lead_id == bindparam("of"), _NUMBER.position == bindparam("at"))
-    .values(kind=bindparam("kind"))
+    .values(**{name: bindparam(name) for name in ("kind", "place", "best")})
 )
+_NEXT = leads.c.position == bindparam("at")
+_PLACED = update(leads).where(_ONE, _NEXT).values(place=bindparam("place"))
+# Whoever holds it knows it as it was: it goes back, and is claimed as it is.
+_DUE = (
+    update(leads)
+    .where(_ONE, _NEXT, or_(leads.c.state == "ready", leads.c.state == "held"))
+    .values(state="ready", lease_by=None, lease_until_ms=None, due_ms=bindparam("due_ms"))
+)
+_GONE = delete(lead_numbers).where(_NUMBER.lead_id == bindparam("of"))
+_WITHOUT = delete(leads).where(_ONE)
 _OPENED = (
     update(leads)
     .where(_ONE, leads.c.state == "done", leads.c.why == GIVEN_UP)
@@ -225,7 +260,7 @@ _OPENED = (
 )
 _PROMISED = (
     update(leads)
-    .where(_ONE, leads.c.state.in_(("ready", "done")))
+    .where(_ONE, or_(leads.c.state == "ready", leads.c.state == "done"))
     .values(state="ready", why=None, agent=None, rank=APPOINTMENT, due_ms=bindparam("due_ms"))
 )
 

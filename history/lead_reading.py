@@ -33,6 +33,15 @@ async def leads_of(connection: AsyncConnection, ids: Collection[int]) -> Sequenc
     return found
 
 
+def placed(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a lead becomes, with where the number that is next may be: as imports say by now."""
+    if "position" not in values:
+        return values
+    number = lead_numbers.c.lead_id == leads.c.id, lead_numbers.c.position == values["position"]
+    place = select(lead_numbers.c.place).where(*number).scalar_subquery()
+    return {**values, "place": place}
+
+
 async def _numbers_of(
     connection: AsyncConnection, ids: Sequence[int]
 ) -> Mapping[int, Sequence[NumberRow]]:

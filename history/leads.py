@@ -10,7 +10,7 @@ from sqlalchemy.engine import RowMapping
 
 from history.connection import failing, open_engine
 from history.lead_hopper import AttemptRow
-from history.lead_reading import leads_of
+from history.lead_reading import leads_of, placed
 from history.lead_rows import LeadRow, ListRow, NumberRow
 from history.lead_tables import attempts, lead_lists, lead_numbers, leads, list_facets
 from history.tables import contacts
@@ -183,7 +183,7 @@ class LeadStore:
                 for each in changes:
                     ours = column.id == each.lead_id, column.state == "done"
                     anew = {"tries": 0, "why": None, "recycled": column.recycled + 1}
-                    anew |= {**each.values, "updated_ms": now_ms}
+                    anew |= {**placed(each.values), "updated_ms": now_ms}
                     done = await connection.execute(update(leads).where(*ours).values(anew))
                     for row in each.numbers if done.rowcount else ():
                         one = number.lead_id == each.lead_id, number.position == row.position

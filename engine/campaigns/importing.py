@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 from config.site import Site
 from engine.campaigns.reading.rows import Refused, RowReader
 from engine.campaigns.reading.table import Row
+from engine.campaigns.reckoning import RECKONING
 from engine.campaigns.sources import Source
 from engine.clock import now_ms
 from history.lead_imports import ImportStore, Piece
@@ -95,7 +96,7 @@ async def _write(
         telling.tell(joinings, leads)
         return telling.lengths()
 
-    piece = Piece(leads, len(refused), row.rows + len(rows))
+    piece = Piece(leads, len(refused), row.rows + len(rows), RECKONING)
     return await store.write(row, piece, now_ms(), tell)
 
 

@@ -93,7 +93,6 @@ def _values_of(lead: Lead, row: LeadRow) -> Mapping[str, Any]:
                 "state": "ready",
                 "due_ms": due_ms,
                 "position": position,
-                "place": str(lead.number(position).place),
                 "rank": APPOINTMENT if promised else rank_of(row.priority),
                 "agent": agent,
             }

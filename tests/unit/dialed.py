@@ -16,6 +16,7 @@ from config.site import load_site
 from engine.campaigns.hopper import CampaignHopper
 from engine.campaigns.law import CampaignLaw, call_to
 from engine.campaigns.plans import wants_of
+from engine.campaigns.reckoning import RECKONING
 from history.connection import open_engine
 from history.database import HistoryDatabase
 from history.events import AgentState, EventKind, EventRow
@@ -81,7 +82,7 @@ class Dialed:
         store = ImportStore(self._url, SITE.site)
         leads = [self._lead() for _ in range(LEADS)]
         row = await store.begin(into, into, "a test", "anna", self.now)
-        await store.write(row, Piece(leads, 0, LEADS), self.now, lambda joined: {})
+        await store.write(row, Piece(leads, 0, LEADS, RECKONING), self.now, lambda joined: {})
         await store.close()
 
     def _lead(self) -> NewLead:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 
 from config.site import Site, read_site
+from engine.campaigns.reckoning import RECKONING
 from engine.dialing.calls import DialedCall
 from engine.dialing.parts import Parts
 from engine.dialing.run import CampaignRun
@@ -227,7 +228,9 @@ class House:
             for n in numbers
         ]
         row = await store.begin(list_name, f"{numbers}", "a test", "anna", self.now_ms)
-        await store.write(row, Piece(leads, 0, len(leads)), self.now_ms, lambda joined: {})
+        await store.write(
+            row, Piece(leads, 0, len(leads), RECKONING), self.now_ms, lambda joined: {}
+        )
         await store.close()
 
     async def step(self, later_ms: int = 0) -> Sequence[DialedCall]:

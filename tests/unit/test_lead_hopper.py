@@ -11,6 +11,7 @@ from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from engine.campaigns.hopper import DRY_MS, CampaignHopper, Chosen, Placed, Wants
+from engine.campaigns.reckoning import RECKONING
 from history.connection import open_engine
 from history.do_not_call import ConsentRow, Entry, PastAttempt, PermissionStore
 from history.lead_filter import Condition
@@ -48,7 +49,7 @@ class Dialer:
     async def bring(self, *leads: NewLead, into: str = "list") -> None:
         store = ImportStore(self.url, "here")
         row = await store.begin(into, f"{leads}", "a test", "anna", self.now)
-        await store.write(row, Piece(leads, 0, len(leads)), self.now, lambda joined: {})
+        await store.write(row, Piece(leads, 0, len(leads), RECKONING), self.now, lambda joined: {})
         await store.close()
 
     async def chosen(self, engine: CampaignHopper) -> list[str | None]:
@@ -362,3 +363,34 @@ async def test_a_lead_waits_for_its_best_time(dialer: Dialer) -> None:
     await engine.round()
     (row,) = await dialer.rows("SELECT state, due_ms FROM leads")
     assert row == {"state": "ready", "due_ms": T0 + 9 * HOUR}
+
+
+async def test_what_an_import_says_of_a_place_reaches_leads_that_are_held(dialer: Dialer) -> None:
+    """Nobody is called by what was known before; who is being called is at the new place after."""
+    engine = dialer.engine()
+    await dialer.bring(_lead("held", 1), _lead("calling", 2))
+    await engine.round()
+    held, calling = engine.choose(), await engine.begin(_sure(engine.choose()), {})
+    told = {"zone": "Europe/London"}
+    await dialer.bring(_lead("held", 1, **told), _lead("calling", 2, **told))
+    assert await engine.begin(_sure(held), {}) is None
+    await engine.end(_sure(calling), Ended(Result.BUSY, dialer.now))
+    places = {row["place"] for row in await dialer.rows("SELECT place FROM leads")}
+    assert places == {"HU Europe/London Europe/Budapest"}
+    dialer.now += HOUR
+    engine = dialer.engine()
+    await engine.round()
+    for _ in ("held", "calling"):
+        chosen = _sure(engine.choose())
+        assert (chosen.row.zone, chosen.number.place.zones[0]) == ("Europe/London",) * 2
+
+
+async def test_a_lead_of_which_an_import_says_nothing_new_stays_where_it_is(
+    dialer: Dialer,
+) -> None:
+    engine = dialer.engine()
+    await dialer.bring(_lead("held", 1))
+    await engine.round()
+    held = engine.choose()
+    await dialer.bring(_lead("other name", 1))
+    assert await engine.begin(_sure(held), {}) is not None

@@ -6,7 +6,9 @@ import csv
 import io
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import text
@@ -28,6 +30,7 @@ pytestmark = pytest.mark.unit
 
 ROOT = Path(__file__).parents[2]
 SITE = load_site(ROOT / "config/site.yaml", {})
+NEW_YORK = ("US America/New_York", None)
 HEADERS = "id,name,mobile,home,priority,call at,segment\n"
 
 
@@ -125,6 +128,83 @@ async def test_a_part_of_the_country_is_kept_until_a_row_says_another(lists: Lis
         await lists.take(f"A1,Anna,+12125551234,{part}\n", headers="id,name,mobile,part\n")
         (anna,) = await lists.leads()
         assert anna.part == kept
+
+
+WHERE = "id,name,mobile,zone,part,best time\n"
+
+
+async def test_zone_part_and_best_time_of_a_later_row_reach_numbers_that_are_known(
+    lists: Lists,
+) -> None:
+    """The newest that says something holds; of the best time for the numbers of its row alone. In
+    the file and in the list."""
+    zone, best = "America/Chicago", "18:00-20:00"
+    for rows, where in (
+        ("A1,Anna,+12125551234,,,\nA1,,+12125551235,,,\n", [NEW_YORK, NEW_YORK]),
+        ("A1,,+12125551234,America/New_York,FL,18-20\n", [("US-FL America/New_York", best), ...]),
+        (
+            f"A1,,+12125551235,{zone},,\nA1,,+12125551235,,GA,sat 9-12\nA1,,+12125551234,,,\n",
+            [
+                (f"US-GA {zone} America/New_York", best),
+                (f"US-GA {zone} America/New_York", "sat 09:00-12:00"),
+            ],
+        ),
+    ):
+        await lists.take(rows, headers=WHERE)
+        (anna,) = await lists.leads()
+        found = [(number.place, number.best) for number in anna.numbers]
+        assert [b if a is ... else a for a, b in zip(where, found, strict=True)] == found
+        assert anna.place == found[0][0]
+
+
+async def test_a_lead_that_is_known_is_due_by_its_new_best_time(lists: Lists) -> None:
+    """And by the zone in which it is meant; a promised time stays."""
+    promised = ",,06301234567,,,\n,,06301234568,,,\n"
+    await lists.take(promised, headers=WHERE)
+    await lists.take("06301234568,2030-12-01 09:00\n", headers="mobile,call at\n")
+    _, before = await lists.leads()
+    for rows, hour, zone in (
+        (",,06301234567,,,3-4\n,,06301234568,,,3-4\n", 3, "Europe/Budapest"),
+        (",,06301234567,America/Chicago,,\n", 3, "America/Chicago"),
+        (",,06301234567,,,4-5\n,,06301234567,,,5-6\n", 5, "America/Chicago"),
+    ):
+        await lists.take(rows, headers=WHERE)
+        lead, other = await lists.leads()
+        due = datetime.fromtimestamp(lead.due_ms / 1000, ZoneInfo(zone))
+        assert due.hour == hour
+        assert (other.due_ms, other.rank) == (before.due_ms, APPOINTMENT)
+    await lists.take("N,,06301234569,,,3-4\nN,,06301234569,,,4-5\n", headers=WHERE)
+    new = (await lists.leads())[2]
+    assert datetime.fromtimestamp(new.due_ms / 1000, ZoneInfo("Europe/Budapest")).hour == 4
+
+
+async def test_several_leads_that_are_known_are_promised_a_call_at_once(lists: Lists) -> None:
+    headers = "mobile,call at\n"
+    await lists.take("06301234567,\n06301234568,\n", headers=headers)
+    rows = "06301234567,2030-12-01 09:00\n06301234568,2030-12-01 09:00\n"
+    assert (await lists.take(rows, headers=headers)).joined == 2
+    assert [lead.rank for lead in await lists.leads()] == [APPOINTMENT] * 2
+
+
+async def test_what_reaches_a_known_number_is_told_by_a_dry_run_too(lists: Lists) -> None:
+    await lists.take("A1,Anna,06301234567,,,18-20\n", headers=WHERE)
+    rows = (
+        "A1,,06301234567,Europe/London,,9-12\n"
+        "A1,,06301234567,Europe/London,,\n"
+        "A1,,06301234567,Europe/Vienna,,9-12\n"
+    )
+    async with scratch(lists.store, SITE) as apart:
+        await lists.take(rows, apart, headers=WHERE)
+        dry = [note for *_, note in lists.told]
+    (anna,) = await lists.leads()
+    assert (anna.zone, anna.numbers[0].best) == (None, "18:00-20:00")
+    await lists.take(rows, headers=WHERE)
+    assert [note for *_, note in lists.told] == dry
+    assert dry == [
+        "zone is Europe/London now; best_time of +36301234567 is 09:00-12:00 now, was 18:00-20:00",
+        "",
+        "zone is Europe/Vienna now, was Europe/London",
+    ]
 
 
 async def test_a_later_row_says_of_which_kind_a_number_is(lists: Lists) -> None:
