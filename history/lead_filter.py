@@ -11,6 +11,8 @@ from history.lead_tables import lead_numbers, leads
 
 KEPT = ("name", "language", "zone", "part", "priority", "tries", "external_id")
 """Fields that every lead has; all others are the list's own."""
+PART = "part"
+"""Of the country; a list may have a field of that name, which goes before it."""
 
 
 class Condition(NamedTuple):
@@ -54,9 +56,11 @@ def _of(condition: Condition, dialect: str) -> list[ColumnElement[bool]]:
 
 
 def _text(field: str) -> ColumnElement[Any]:
-    if field in KEPT:
-        return func.nullif(cast(leads.c[field], leads.c.name.type), "")
-    return func.nullif(leads.c.data[field].as_string(), "")
+    own = func.nullif(leads.c.data[field].as_string(), "")
+    if field not in KEPT:
+        return own
+    kept = func.nullif(cast(leads.c[field], leads.c.name.type), "")
+    return func.coalesce(own, kept) if field == PART else kept
 
 
 def _number(text: ColumnElement[Any], dialect: str) -> ColumnElement[Any]:

@@ -16,7 +16,7 @@ from rich.progress import Progress as Bar
 from config.site import Site
 from engine.campaigns.importing import Outcome, Progress, Target, scratch
 from engine.campaigns.importing import bring_in as bring
-from engine.campaigns.reading.headers import PHONE, SINGLE
+from engine.campaigns.reading.headers import LEFT_OUT, field_of
 from engine.campaigns.reading.table import find_out
 from engine.campaigns.sources import FileSource, Source, query_source
 from engine.campaigns.telling import Telling
@@ -51,7 +51,10 @@ async def bring_in(settings: Settings, wanted: Wanted, as_json: bool) -> int:
     async with _target(settings, site, wanted) as target, _interruptible():
         with Telling(_beside(wanted), source.columns.headers) as telling, _bar(source) as progress:
             outcome = await bring(source, target, telling, progress)
-    _tell(outcome, telling, wanted, as_json=as_json)
+    if as_json:
+        _tell_json(outcome, telling, wanted, source)
+    else:
+        _tell(outcome, telling, wanted)
     return 1 if outcome.refused else 0
 
 
@@ -59,7 +62,7 @@ async def _source(wanted: Wanted, site: Site) -> Source:
     if (wanted.file is None) is not bool(wanted.sql) or bool(wanted.sql) is not bool(wanted.query):
         raise LeadsRefused("name a file, or a database with --sql and what to ask it with --query")
     if wanted.file is None:
-        return await query_source(wanted.sql, wanted.query, wanted.mapped)
+        return await query_source(wanted.sql, wanted.query, wanted.mapped, site)
     return FileSource(find_out(wanted.file, site, wanted.mapped, wanted.encoding or None))
 
 
@@ -109,17 +112,18 @@ def _tell_source(source: Source) -> None:
     columns = source.columns
     typer.echo(f"{source.name}: {source.told()}")
     for header, target in zip(columns.headers, columns.targets, strict=True):
-        known = target in SINGLE or target.partition(".")[0] == PHONE
-        by_values = " (by its values)" if header in columns.found else ""
-        what = target if known else f"field {target}" if target != "-" else "left out"
-        typer.echo(f"  {header}: {what}{by_values}")
+        name, remark = field_of(target), columns.remarks.get(header)
+        what = "left out" if target == LEFT_OUT else target if name is None else f"field {name}"
+        typer.echo(f"  {header}: {what}" + (f" ({remark})" if remark else ""))
 
 
-def _tell(outcome: Outcome, telling: Telling, wanted: Wanted, *, as_json: bool) -> None:
-    if as_json:
-        files = {"refused_file": str(telling.refused), "told_file": str(telling.told)}
-        typer.echo(json.dumps({**outcome._asdict(), **files, "dry_run": wanted.dry_run}))
-        return
+def _tell_json(outcome: Outcome, telling: Telling, wanted: Wanted, source: Source) -> None:
+    files = {"refused_file": str(telling.refused), "told_file": str(telling.told)}
+    remarks = {"columns": dict(source.columns.remarks), "dry_run": wanted.dry_run}
+    typer.echo(json.dumps({**outcome._asdict(), **files, **remarks}))
+
+
+def _tell(outcome: Outcome, telling: Telling, wanted: Wanted) -> None:
     if outcome.went_on_at:
         typer.echo(f"went on behind row {outcome.went_on_at:,} of an interrupted import")
     would = "would be " if wanted.dry_run else ""

@@ -40,7 +40,9 @@ def bring_in(
     file: Annotated[Path | None, typer.Argument(help="A CSV file.")] = None,
     mapped: Annotated[
         list[str] | None,
-        typer.Option("--map", help="What a column is, such as phone=Telefon; may be repeated."),
+        typer.Option(
+            "--map", help="What a column is: phone=Telefon, field.state=State; may be repeated."
+        ),
     ] = None,
     encoding: Annotated[
         str, typer.Option(help="utf-8, windows-1250, …; by default what the bytes tell.")

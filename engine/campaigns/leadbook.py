@@ -17,6 +17,7 @@ from config.numbers import e164
 from config.site import Site
 from config.suggest import did_you_mean, shown
 from engine import database
+from engine.campaigns.reading.headers import FIELD
 from engine.campaigns.recycling import Recycling
 from engine.campaigns.recycling import recycle as run
 from engine.clock import now_ms
@@ -189,7 +190,8 @@ async def export(settings: Settings, name: str, state: str) -> int:
         where = await desk.where(name, state, "")
         own = await desk.store.fields(where.list_id or 0)
         writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow((*KEPT, "phone", *STANDING, *REFUSED, *own))
+        ours = (*KEPT, "phone", *STANDING, *REFUSED)
+        writer.writerow((*ours, *(FIELD + each if each in ours else each for each in own)))
         async for rows in desk.store.pieces(where):
             writer.writerows(_cells(row, own) for row in rows)
     return 0

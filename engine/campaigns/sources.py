@@ -13,7 +13,9 @@ from sqlalchemy import URL, create_engine, make_url, text
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from config.site import Site
 from engine.campaigns.reading.headers import BadMap, Columns, columns_of
+from engine.campaigns.reading.parts import LOOKED_AT, with_part
 from engine.campaigns.reading.table import Found, Row
 from engine.errors import LeadsRefused
 from history.connection import async_url
@@ -83,22 +85,27 @@ class QuerySource:
         return "a query"
 
 
-async def query_source(url: str, query: str, wished: Mapping[str, str]) -> QuerySource:
+async def query_source(url: str, query: str, wished: Mapping[str, str], site: Site) -> QuerySource:
     """With the columns that the query gives. Raises LeadsRefused."""
     parsed = _parsed(url)
-    async for piece in _streamed(parsed, query, 1):
-        return QuerySource(parsed, query, _mapped(piece.keys, wished, "the query"))
+    async for piece in _streamed(parsed, query, LOOKED_AT):
+        rows = [[_text(value) for value in row] for row in piece.rows]
+        columns = with_part(_mapped(piece.keys, wished, "the query"), rows, site)
+        return QuerySource(parsed, query, columns)
     raise LeadsRefused("the query gives no rows")
 
 
 class SentSource:
     """Objects that were sent: their keys are the columns."""
 
-    def __init__(self, sent: Sequence[Mapping[str, Any]], wished: Mapping[str, str]) -> None:
+    def __init__(
+        self, sent: Sequence[Mapping[str, Any]], wished: Mapping[str, str], site: Site
+    ) -> None:
         self.name = "API"
         keys = tuple(dict.fromkeys(key for each in sent for key in each))
-        self.columns = _mapped(keys, wished, "what was sent")
         self._sent, self._keys = sent, keys
+        rows = [cells for _, cells in islice(self._rows(), LOOKED_AT)]
+        self.columns = with_part(_mapped(keys, wished, "what was sent"), rows, site)
         self.fingerprint = digest(json.dumps(each, sort_keys=True) for each in sent)
         self.total: int | None = len(sent)
 

@@ -65,9 +65,14 @@ class LeadViews:
     async def bring_in(self, name: str, sent: Sequence[Json], by: str) -> Json:
         hearing = Hearing()
         with _answering():
-            to = Target(self._imports, self._site(), name, by)
-            outcome = await bring_in(SentSource(sent, {}), to, hearing, lambda rows: None)
-        told = {"refused_rows": hearing.refused, "joined_rows": hearing.notes}
+            site = self._site()
+            source, to = SentSource(sent, {}, site), Target(self._imports, site, name, by)
+            outcome = await bring_in(source, to, hearing, lambda rows: None)
+        told = {
+            "columns": dict(source.columns.remarks),
+            "refused_rows": hearing.refused,
+            "joined_rows": hearing.notes,
+        }
         return {**outcome._asdict(), **told}
 
     async def lead(self, lead_id: int) -> Json:

@@ -171,6 +171,24 @@ def test_a_leads_part_of_the_country_is_told_and_exported(said: Dnc, tmp_path: P
     assert again["part"] == "US-FL"
 
 
+def test_a_lists_own_part_is_exported_beside_that_of_the_country(said: Dnc, tmp_path: Path) -> None:
+    """And read again as it was; the import says what it took each column for."""
+    file = tmp_path / "leads.csv"
+    file.write_text("id,mobile,State,part\nA1,+12125551234,Florida,wheel\n")
+    told = said("leads", "import", str(file), "--list", "us")[1]
+    assert (
+        "  State: part (by its values; --map field.state=State takes it for a field alone)" in told
+    )
+    assert "  part: field part\n" in told
+    for name in ("us", "again"):
+        (lead,) = json.loads(said("leads", "list", "--list", name, "--json")[1])
+        assert (lead["part"], lead["data"]["part"]) == ("US-FL", "wheel")
+        file.write_text(said("leads", "export", "--list", name)[1] + "\n")
+        told = json.loads(said("leads", "import", str(file), "--list", "again", "--json")[1])
+        alone = "--map field.part=part takes it for a field alone"
+        assert told["columns"] == {"part": f"by its values; {alone}"}
+
+
 def test_why_a_lead_was_not_called_is_told_and_exported(listed: Dnc, tmp_path: Path) -> None:
     """The last time; and how often which rule did not permit calls, by day."""
     reasons = [{"rule": "hours", "jurisdiction": "HU", "because": "outside the hours"}]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -11,12 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.numbers import e164
-from config.site import Site, load_site
+from config.site import load_site
 from engine.campaigns.reading.dialect import Dialect, dialect_of
 from engine.campaigns.reading.encoding import encoding_of
 from engine.campaigns.reading.headers import BadMap, columns_of
 from engine.campaigns.reading.moments import moment_ms
 from engine.campaigns.reading.one_form import OneForm, place_of
+from engine.campaigns.reading.parts import with_part
 from engine.campaigns.reading.rows import Refused, RowReader
 from engine.campaigns.reading.table import find_out
 from engine.errors import LeadsRefused
@@ -106,15 +108,15 @@ def test_the_dialect_is_the_one_that_gives_an_even_table(text: str, dialect: Dia
             "phone,phone,szerzodes_szama,column_4,szerzodes_szama_2",
         ),
         ("refused row,why refused,tel", "-,-,phone"),
-        ("Phone,State,Region", "phone,part,region"),
+        ("Phone,State,Region", "phone,state,region"),
         *((f"Phone,{header}", "phone,best_time") for header in BEST_TIMES),
         (
             "id,phone.mobile,phone_home,Phone.Work,phone.other,phone.mobile2,phone_home_2",
             "id,phone.mobile,phone.home,phone.work,phone.other,phone.mobile,phone.home",
         ),
         (
-            "phone,name,language,zone,part,priority,best_time,call_at",
-            "phone,name,language,zone,part,priority,best_time,call_at",
+            "phone,name,language,zone,priority,best_time,call_at",
+            "phone,name,language,zone,priority,best_time,call_at",
         ),
     ],
 )
@@ -158,8 +160,10 @@ def test_a_file_without_numbers_is_refused(tmp_path: Path) -> None:
         find_out(file, SITE, {})
 
 
-def _read(headers: str, cells: str, site: Site = SITE) -> NewLead | Refused:
-    return RowReader(columns_of(headers.split(","), {}), site, MONDAY_MS).read(7, cells.split(","))
+def _read(headers: str, cells: str, wished: Mapping[str, str] = {}) -> NewLead | Refused:
+    row, now = cells.split(","), MONDAY_MS
+    columns = columns_of(headers.split(","), wished)
+    return RowReader(with_part(columns, [row], SITE), SITE, now).read(7, row)
 
 
 def test_a_row_is_a_lead() -> None:
@@ -189,17 +193,79 @@ def test_a_lead_tells_its_part_of_the_country(text: str) -> None:
 
 
 def test_a_part_is_of_the_numbers_country() -> None:
-    """What is none is told, and kept as a field; of a country without parts nothing is said."""
-    lead = _read("phone,state", "+12125551234,Bavaria")
+    """What is none is told, and kept as a field."""
+    lead = _read("phone,state", "+12125551234,Bavaria", {"part": "state"})
     assert isinstance(lead, NewLead)
     assert (lead.part, lead.data, lead.numbers[0].place[:3]) == (None, {"state": "Bavaria"}, "US ")
     assert lead.notes == ('state: "Bavaria" is no part of US whose rules are known',)
-    at_home = _read("phone,Megye,part", "06301234567,Pest,")
+    at_home = _read("phone,Megye", "06301234567,Pest", {"part": "Megye"})
     assert isinstance(at_home, NewLead)
     assert (at_home.part, at_home.notes, at_home.data) == (None, (), {"megye": "Pest"})
     bavarian = _read("phone,part", "+498912345678,Bayern")
     assert isinstance(bavarian, NewLead)
     assert (bavarian.part, bavarian.data) == ("DE-BY", {})
+
+
+US_ROWS = "+12125551234,{}\n+13055551234,{}\n+14045551234,{}\n"
+
+
+@pytest.mark.parametrize(
+    ("header", "rows", "target", "remark"),
+    [
+        ("State", US_ROWS.format("FL", "ny", "Georgia"), "part", "--map field.state=State"),
+        ("part", US_ROWS.format("FL", "", "US-GA"), "part", "--map field.part=part"),
+        (
+            "State",
+            US_ROWS.format("open", "paid", "open"),
+            "state",
+            '"open", "paid" are no parts of US: --map part=State takes it for one',
+        ),
+        (
+            "part",
+            US_ROWS.format("wheel", "FL", "brake"),
+            "field.part",
+            '"wheel", "brake" are no parts of US',
+        ),
+        ("Region", US_ROWS.format("", "", ""), "region", "no lead in the first rows has a value"),
+        ("Megye", "06301234567,Pest\n", "megye", "no parts are known of HU"),
+        ("Region", "12,Pest\n", "region", "no lead in the first rows has a value"),
+        ("State", "06301234567,open\n+12125551234,FL\n", "part", "by its values"),
+    ],
+)
+def test_a_column_tells_the_part_of_the_country_only_where_its_values_are_some(
+    header: str, rows: str, target: str, remark: str, tmp_path: Path
+) -> None:
+    """The state of an order is none, and a list's own part stays its own; either way it is said,
+    with how to have the other."""
+    file = tmp_path / "leads.csv"
+    file.write_text(f"phone,{header}\n{rows}")
+    columns = find_out(file, SITE, {}).columns
+    assert columns.targets == ("phone", target)
+    assert remark in columns.remarks[header]
+
+
+def test_who_imports_says_which_column_is_the_part_of_the_country(tmp_path: Path) -> None:
+    """Whatever the values are, and nothing else is taken for it then."""
+    file = tmp_path / "leads.csv"
+    file.write_text("phone,State,Region,part\n+12125551234,open,FL,GA\n")
+
+    def targets(wished: dict[str, str]) -> tuple[str, ...]:
+        return find_out(file, SITE, wished).columns.targets
+
+    assert targets({}) == ("phone", "state", "part", "field.part")
+    assert targets({"part": "State"}) == ("phone", "part", "region", "field.part")
+    assert targets({"field.region": "Region"}) == ("phone", "state", "region", "part")
+    assert targets({"field.part": "part", "-": "Region"}) == ("phone", "state", "-", "field.part")
+
+
+def test_a_lists_own_part_is_a_field_of_that_name(tmp_path: Path) -> None:
+    file = tmp_path / "leads.csv"
+    file.write_text("phone,part\n+12125551234,wheel\n")
+    found = find_out(file, SITE, {})
+    [(number, cells)] = found.rows()
+    lead = RowReader(found.columns, SITE, MONDAY_MS).read(number, cells)
+    assert isinstance(lead, NewLead)
+    assert (lead.part, lead.data, lead.notes) == (None, {"part": "wheel"}, ())
 
 
 def test_a_number_that_is_none_is_left_out_and_told() -> None:

@@ -139,6 +139,9 @@ async def test_only_where_people_may_be_called_now(dialer: Dialer) -> None:
         (Condition("balance", at_least=-5), ["a", "b"]),
         (Condition("balance", at_most=1200.5), ["b", "c"]),
         (Condition("name", one_of=["d"]), ["d"]),
+        (Condition("part", one_of=["US-FL"]), ["a"]),
+        (Condition("part", one_of=["wheel"]), ["b"]),
+        (Condition("part", known=False), ["c", "d"]),
         (Condition("priority", at_most=0), ["a", "b", "c", "d"]),
         (Condition("nothing'; DROP TABLE leads", known=True), []),
     ],
@@ -146,10 +149,11 @@ async def test_only_where_people_may_be_called_now(dialer: Dialer) -> None:
 async def test_filters_by_the_leads_fields(
     dialer: Dialer, condition: Condition, names: list[str]
 ) -> None:
-    """As spreadsheets write numbers; what is no number is not compared."""
+    """As spreadsheets write numbers; what is no number is not compared. A list may have a `part`
+    of its own, which goes before that of the country."""
     await dialer.bring(
-        _lead("a", 1, data={"segment": "gold", "balance": "1 200,51"}),
-        _lead("b", 2, data={"segment": "silver", "balance": "-5"}),
+        _lead("a", 1, data={"segment": "gold", "balance": "1 200,51"}, part="US-FL"),
+        _lead("b", 2, data={"segment": "silver", "balance": "-5", "part": "wheel"}),
         _lead("c", 3, data={"balance": "-5.01"}),
         _lead("d", 4, data={"balance": "1.200,51-"}),
     )

@@ -337,7 +337,7 @@ async def test_leads_come_from_a_query(lists: Lists, tmp_path: Path) -> None:
     other = f"sqlite:///{tmp_path}/crm.db"
     await _run(other, "CREATE TABLE people (telefon TEXT, nev TEXT, balance INTEGER)")
     await _run(other, "INSERT INTO people VALUES ('06301234567', 'Anna', -5), (NULL, 'Béla', 1)")
-    source = await query_source(other, "SELECT * FROM people", {})
+    source = await query_source(other, "SELECT * FROM people", {}, SITE)
     assert source.columns.targets == ("phone", "name", "balance")
     with Telling(tmp_path / "people", source.columns.headers) as telling:
         target = Target(lists.store, SITE, "renewals", "anna")
@@ -357,12 +357,12 @@ async def test_a_query_that_fails_says_why(tmp_path: Path) -> None:
         ("nonsense", "SELECT 1", "--sql"),
     ):
         with pytest.raises(LeadsRefused, match=why):
-            await query_source(url, query, {})
+            await query_source(url, query, {}, SITE)
 
 
 async def test_leads_come_as_objects(lists: Lists, tmp_path: Path) -> None:
     """Their keys are the columns, whichever each has."""
-    source = SentSource([{"phone": "06301234567"}, {"telefon": "06201234567", "age": 40}], {})
+    source = SentSource([{"phone": "06301234567"}, {"telefon": "06201234567", "age": 40}], {}, SITE)
     rows: list[Row] = [row async for piece in source.pieces(0) for row in piece]
     assert source.columns.targets == ("phone", "phone", "age")
     assert rows == [(1, ["06301234567", "", ""]), (2, ["", "06201234567", "40"])]

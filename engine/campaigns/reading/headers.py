@@ -13,8 +13,11 @@ PHONE = "phone"
 KINDS = ("mobile", "home", "work", "other")
 """Of numbers; other: the file does not say."""
 LEFT_OUT = "-"
-SINGLE = ("id", "name", "language", "zone", "part", "priority", "best_time", "call_at")
+PART = "part"
+SINGLE = ("id", "name", "language", "zone", PART, "priority", "best_time", "call_at")
 """What a lead has one of, beside its numbers and its own fields."""
+FIELD = "field."
+"""Before the name of a lead's own field that is one of ours too."""
 TARGETS = (PHONE, *(f"{PHONE}.{kind}" for kind in KINDS), *SINGLE, LEFT_OUT)
 
 _WORDS: Mapping[str, str] = {
@@ -39,7 +42,7 @@ _WORDS: Mapping[str, str] = {
     "language": "language|lang|nyelv|jezyk|keel",
     "zone": "zone|time zone|timezone|idozona|strefa czasowa|ajavoond",
     # Of a country, as laws have it: a county of the US is within one.
-    "part": "part|part of the country|state|region|province|federal state|bundesland|kanton|"
+    PART: "part|part of the country|state|region|province|federal state|bundesland|kanton|"
     "tartomany|megye|wojewodztwo|maakond",
     "priority": "priority|prioritas|fontossag|priorytet|prioriteet",
     "best_time": "best time|best time to call|time to call|preferred time|legjobb ido|"
@@ -53,18 +56,23 @@ _WORDS: Mapping[str, str] = {
     "perekonnanimi|perenimi",
     LEFT_OUT: "refused row|why refused",
 }
+_NAME = "[a-z][a-z0-9_]{0,39}"
 _NO_MARKS = str.maketrans({"ł": "l", "Ł": "l", "ß": "ss", "ø": "o", "đ": "d"})
 
 
 @dataclass(frozen=True)
 class Columns:
     """What each column is: ``targets`` has an entry for each, one of `TARGETS` or a field's
-    name."""
+    name, if need be behind `FIELD`."""
 
     headers: tuple[str, ...]
     targets: tuple[str, ...]
-    found: tuple[str, ...] = field(default=(), compare=False)
-    """Those whose target was told by their values, not by their header."""
+    perhaps_part: tuple[int, ...] = ()
+    """Columns whose headers are those of a part of the country, which is for their values to
+    say."""
+
+    remarks: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """By header, where the values told what the column is, or is not."""
 
     @property
     def phones(self) -> tuple[int, ...]:
@@ -83,12 +91,16 @@ def columns_of(headers: Sequence[str], wished: Mapping[str, str]) -> Columns:
     before: target → header. Raises BadMap."""
     taken = {_at(headers, header): _target(target) for target, header in wished.items()}
     names: list[str] = []
+    perhaps_part: list[int] = []
     for at, header in enumerate(headers):
-        target = taken.get(at) or _TARGET_OF.get(_numberless(plain(header)))
+        target = taken.get(at) or _own(header) or _TARGET_OF.get(_numberless(plain(header)))
         if target in SINGLE and at not in taken and (target in names or target in taken.values()):
             target = None
+        if target == PART and at not in taken:
+            perhaps_part.append(at)
+            target = None
         names.append(target or _once(field_name(header, at), names))
-    return Columns(tuple(headers), tuple(names))
+    return Columns(tuple(headers), tuple(names), tuple(perhaps_part))
 
 
 def _at(headers: Sequence[str], header: str) -> int:
@@ -106,17 +118,34 @@ def _target(target: str) -> str:
     without = target.rstrip("0123456789")
     if without in TARGETS:
         return without
-    if re.fullmatch("[a-z][a-z0-9_]{0,39}", target):
+    if re.fullmatch(_NAME, target):
         return target
+    if own := _own(target):
+        return own
     raise BadMap(f"a lead has no {shown(target)}, {did_you_mean(target, TARGETS)}")
 
 
+def _own(text: str) -> str | None:
+    """The lead's own field that is written as one: ``field.segment``, ``field.part``."""
+    name = text.removeprefix(FIELD)
+    if name == text or not re.fullmatch(_NAME, name):
+        return None
+    return text if name in TARGETS else name
+
+
 def _once(name: str, names: Iterable[str]) -> str:
+    if name == PART and FIELD + PART not in names:
+        return FIELD + PART
     taken, number = {*names, *TARGETS}, 2
     found = name
     while found in taken:
         found, number = f"{name}_{number}", number + 1
     return found
+
+
+def field_of(target: str) -> str | None:
+    """The name of the lead's own field that a column is; None: it is one of `TARGETS`."""
+    return None if target in TARGETS else target.removeprefix(FIELD)
 
 
 def plain(header: str) -> str:

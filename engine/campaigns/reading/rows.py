@@ -13,7 +13,16 @@ from zoneinfo import ZoneInfo, available_timezones
 from config.countries import parts_by_name
 from config.site import Site
 from config.suggest import did_you_mean, shown
-from engine.campaigns.reading.headers import LEFT_OUT, PHONE, SINGLE, Columns, field_name, plain
+from engine.campaigns.reading.headers import (
+    LEFT_OUT,
+    PART,
+    PHONE,
+    SINGLE,
+    Columns,
+    field_name,
+    field_of,
+    plain,
+)
 from engine.campaigns.reading.moments import moment_ms
 from engine.campaigns.reading.one_form import OneForm, begins_abroad, begins_as_meant, place_of
 from history.lead_rows import HIGHEST_PRIORITY, NewLead, NewNumber
@@ -21,7 +30,6 @@ from routing.outbound.leads import besttime
 from routing.outbound.leads.place import Place
 
 T = TypeVar("T")
-PART = "part"
 LONGEST = 500
 """Signs of a value."""
 MOST_NUMBERS = 10
@@ -123,7 +131,7 @@ class RowReader:
                 if target == PART and (name := field_name(header, at)) != PART:
                     said.data[name] = text
             else:
-                said.data[target] = text
+                said.data[field_of(target) or target] = text
         return said
 
     def _lead(self, row: int, said: _Said) -> NewLead | None:
@@ -173,7 +181,7 @@ class RowReader:
         text = said.values.get(PART)
         if text is None:
             return None
-        part = _part_named(text, country)
+        part = part_named(text, country)
         if part is None and parts_by_name(country):
             header = next(each.header for each in self._columns if each.target == PART)
             why = f"is no part of {country} whose rules are known"
@@ -229,8 +237,9 @@ def _written(place: Place, zone: str | None, part: str | None) -> str:
 
 
 @cache
-def _part_named(text: str, country: str) -> str | None:
-    """``US-FL``, ``FL`` and ``Florida`` are the same."""
+def part_named(text: str, country: str) -> str | None:
+    """The part of this country that a text names: ``US-FL``, ``FL`` and ``Florida`` are the
+    same."""
     codes: dict[str, str] = {}
     for name, code in parts_by_name(country).items():
         codes |= dict.fromkeys(map(plain, (name, code, f"{country}-{code}")), code)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple, TextIO
@@ -13,10 +14,9 @@ from engine.campaigns.reading.dialect import SAMPLE, Dialect, dialect_of
 from engine.campaigns.reading.encoding import CODE_PAGES, Encoding, encoding_of
 from engine.campaigns.reading.headers import PHONE, BadMap, Columns, columns_of
 from engine.campaigns.reading.one_form import OneForm
+from engine.campaigns.reading.parts import LOOKED_AT, MOSTLY, with_part
 from engine.errors import LeadsRefused
 
-_LOOKED_AT = 200
-_MOSTLY = 0.8
 _FIELD_LIMIT = 1 << 20
 """Signs of one value: a quotation mark that nobody closes would swallow the file."""
 
@@ -52,7 +52,7 @@ def find_out(
     with _opened(path, found.codec) as file:
         dialect = dialect_of(_sample(file, path))
         file.seek(0)
-        head = [cells for _, cells in islice(_rows(file, dialect, path), _LOOKED_AT)]
+        head = [cells for _, cells in islice(_rows(file, dialect, path), LOOKED_AT)]
     if not head:
         raise LeadsRefused(f"{path}: the file is empty")
     try:
@@ -70,10 +70,10 @@ def _columns(
         headers, first = [f"column {at}" for at in range(1, len(head[0]) + 1)], 0
     else:
         headers, first = [cell.strip() for cell in head[0]], 1
-    columns = columns_of(headers, wished)
-    if columns.phones:
-        return columns, first
-    return _with_phones(columns, head[first:], one_form), first
+    columns, rows = columns_of(headers, wished), head[first:]
+    if not columns.phones:
+        columns = _with_phones(columns, rows, one_form)
+    return with_part(columns, rows, site), first
 
 
 def _with_phones(columns: Columns, rows: Sequence[Sequence[str]], one_form: OneForm) -> Columns:
@@ -87,12 +87,13 @@ def _with_phones(columns: Columns, rows: Sequence[Sequence[str]], one_form: OneF
         headers = ", ".join(columns.headers)
         raise BadMap(f"no column has numbers (there are {headers}): say --map phone=COLUMN")
     targets = tuple(PHONE if n in at else target for n, target in enumerate(columns.targets))
-    return Columns(columns.headers, targets, tuple(columns.headers[n] for n in at))
+    remarks = dict.fromkeys((columns.headers[n] for n in at), "by its values")
+    return replace(columns, targets=targets, remarks=remarks)
 
 
 def _mostly_numbers(cells: Sequence[str], one_form: OneForm) -> bool:
     filled = [cell for cell in cells if cell.strip()]
-    return bool(filled) and sum(one_form(c) is not None for c in filled) >= _MOSTLY * len(filled)
+    return bool(filled) and sum(one_form(c) is not None for c in filled) >= MOSTLY * len(filled)
 
 
 def _opened(path: Path, codec: str) -> TextIO:
