@@ -20,6 +20,7 @@ from engine.campaigns.reports import printing
 from engine.campaigns.reports.figures import abandoned
 from engine.campaigns.reports.report import By, Report, Wanted, make
 from engine.campaigns.views import LeadViews
+from engine.console import Screen
 from engine.errors import NoSuchCampaign, SettingsInvalid
 from history.campaign_figures import CampaignCounts
 from history.lead_tables import RESULTS, attempts
@@ -168,6 +169,21 @@ async def test_leads_that_are_left_and_finished_are_told(dialed: Dialed, databas
         (False, "given up: invalid", 1),
         (False, "renewed", 1),
     ]
+
+
+async def test_the_table_tells_what_its_abandon_rate_counts(
+    dialed: Dialed, database_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Calls whose engine was lost count as lost, and are told apart."""
+    for result in (Result.UNKNOWN, Result.UNKNOWN, Result.ANSWERED, Result.ANSWERED):
+        await dialed.call("2026-11-23T10:01", result)
+    report = await _report(database_url, Wanted())
+    printing.show(Screen(), report)
+    told = capsys.readouterr().out
+    assert "2 (2 unknown)" in told
+    assert "50.00%" in told
+    (row,) = _rows(report)
+    assert (row["lost"], row["unknown"], row["abandon_rate"]) == (0, 2, 1 / 2)
 
 
 async def test_what_there_is_not_is_refused(dialed: Dialed, database_url: str) -> None:

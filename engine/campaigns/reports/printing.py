@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
+from engine.campaigns.reports.figures import CallFigures
 from engine.campaigns.reports.report import By, Report, Row, Standing
 from engine.console import Screen
 from engine.reporting.lengths import length, share
@@ -105,7 +106,7 @@ def _show_results(screen: Screen, report: Report) -> None:
 def _cells(report: Report, row: Row) -> tuple[Any, ...]:
     f, by = row.figures, report.wanted.by
     cells = (
-        *(*_named(report, row), f.calls, f.of(Result.ANSWERED), f.talks, f.of(Result.LOST)),
+        *(*_named(report, row), f.calls, f.of(Result.ANSWERED), f.talks, _lost(f)),
         *(share(f.answer_rate), _percent(row.rate)),
         "" if f.contacts_per_hour is None else f"{f.contacts_per_hour:.1f}",
         *(length(f.mean_talk_ms), length(f.mean_wrap_up_ms)),
@@ -117,6 +118,12 @@ def _cells(report: Report, row: Row) -> tuple[Any, ...]:
     if by is By.DISPOSITION:
         return *cells, share(row.share), "yes" if row.success else ""
     return cells
+
+
+def _lost(figures: CallFigures) -> str:
+    """As the abandon rate beside it counts them."""
+    unknown = figures.of(Result.UNKNOWN)
+    return f"{figures.tally.lost}" + (f" ({unknown} unknown)" if unknown else "")
 
 
 def _named(report: Report, row: Row) -> tuple[str, ...]:
