@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -28,7 +28,7 @@ from history.lead_rows import LeadRow
 from routing.outbound.budget import Tally
 from routing.outbound.caller_ids import choose
 from routing.outbound.rules.ask import Call, Consent, Known, Told
-from routing.outbound.rules.evidence import Decision, Refusal
+from routing.outbound.rules.evidence import MOMENT, Decision, Refusal, epoch_ms
 from routing.outbound.rules.permitting import permitted
 
 COLUMNS = ("rule", "where", "verdict", "because", "set by")
@@ -154,23 +154,34 @@ def _plain(decision: Decision) -> dict[str, object]:
 
 def _print(site: Site, decision: Decision, lead: LeadRow | None) -> None:
     screen, evidence = Screen(), decision.evidence
+    zones = evidence.zones or (site.zone,)
     rows = [
-        (each.rule, each.jurisdiction, each.verdict, each.because, each.set_by)
+        (each.rule, each.jurisdiction, each.verdict, _there(each.because, zones), each.set_by)
         for each in evidence.findings
     ]
     clocks = ", ".join(evidence.zones) or "no known time zone"
-    screen.table(f"{evidence.number} ({clocks}), {evidence.at}", COLUMNS, rows)
+    title = f"{evidence.number} ({clocks}), {_there(evidence.at, zones)}"
+    screen.table(title, COLUMNS, rows)
     told = [] if lead is None else [each for each in (lead.zone, lead.part) if each]
     if lead is not None and told:
         screen.console.print(f"As lead {lead.id} tells: {', '.join(told)}.", markup=False)
-    screen.console.print(_verdict(site, decision), markup=False)
+    screen.console.print(_verdict(decision, zones), markup=False)
     screen.console.print(TAKEN, markup=False)
 
 
-def _verdict(site: Site, decision: Decision) -> str:
+def _there(text: str, zones: Sequence[str]) -> str:
+    """With its moments on each clock that may be the callee's, where the evidence has UTC."""
+    return MOMENT.sub(lambda found: _clocks(epoch_ms(found[0]), zones), text)
+
+
+def _clocks(at_ms: int, zones: Sequence[str]) -> str:
+    return ", ".join(dict.fromkeys(clock_time(at_ms, ZoneInfo(zone)) for zone in zones))
+
+
+def _verdict(decision: Decision, zones: Sequence[str]) -> str:
     if not isinstance(decision, Refusal):
         return "Permitted."
     agent = " It would be with an agent kept for the call." if decision.agent_helps else ""
     if decision.again_ms is None:
         return f"Not permitted, and no time alone changes it.{agent}"
-    return f"Not permitted before {clock_time(decision.again_ms, ZoneInfo(site.zone))}.{agent}"
+    return f"Not permitted before {_clocks(decision.again_ms, zones)}.{agent}"

@@ -63,10 +63,23 @@ def test_a_call_that_is_permitted(run: Run) -> None:
 
 
 def test_a_call_that_is_not_and_when_it_would_be(run: Run) -> None:
-    """On the site's clock, whatever the caller's."""
     code, shown = run("sales", "06 30 123 4567", "--at", "2026-11-23T19:00")
     assert code == 1
+    assert "(Europe/Budapest), 2026-11-23 19:00:00 CET" in shown
     assert "Not permitted before 2026-11-24 10:00:00 CET." in shown
+
+
+def test_times_are_those_of_who_would_be_called(run: Run) -> None:
+    """Each that may be theirs, with its name; none is in UTC."""
+    code, shown = run("sales", HU, "--at", "2026-11-23T19:00", "--zone", "Europe/London")
+    assert code == 1
+    assert "2026-11-23 19:00:00 CET, 2026-11-23 18:00:00 GMT" in shown
+    assert "before 2026-11-24 11:00:00 CET, 2026-11-24 10:00:00 GMT." in shown
+    given = ("+48601234567", "--source", "form", "--given", "2026-05-03 14:00")
+    assert run("give", *given, "--by", "anna", of=("consent",))[0] == 0
+    shown = run("sales", "+48601234567", "--at", MONDAY)[1]
+    assert "given 2026-05-03 14:00:00 CEST" in shown
+    assert "Z" not in shown.replace("CEST", "")
 
 
 def test_what_the_campaign_itself_asks(run: Run) -> None:

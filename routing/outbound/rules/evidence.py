@@ -9,6 +9,7 @@ who had set it. Numbers are E.164; times are ISO 8601, in UTC unless a zone is n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Literal
@@ -117,6 +118,15 @@ def moment(at_ms: int) -> str:
     """A moment in UTC, ISO 8601, to the millisecond."""
     at = datetime.fromtimestamp(at_ms / 1000, UTC)
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\.[0-9]{3}Z")
+"""As `moment` writes one, within a text too."""
+
+
+def epoch_ms(text: str) -> int:
+    """What `moment` has written, Unix epoch, ms."""
+    return round(datetime.fromisoformat(text).timestamp() * 1000)
 
 
 def _plain(fact: Fact) -> str:
