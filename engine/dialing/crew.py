@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 from config.campaigns import Campaign
@@ -11,6 +12,16 @@ from engine.dialing.parts import Parts
 from routing.agent import AgentState, Available
 from routing.crew import stays_at_work
 from routing.outbound.pacing import Pacer
+
+DOING = {
+    "Ready": "free",
+    "Talking": "talking",
+    "WrapUp": "wrapping_up",
+    "Paused": "not_ready",
+    "LoggedIn": "not_ready",
+    "LoggedOut": "away",
+}
+"""In words for people."""
 
 
 class Crew:
@@ -64,6 +75,11 @@ class Crew:
         self._parts.agents.keep(self._name, self._kept)
         while self.leaving:
             self.leaving.popitem()[1][1]()
+
+    def doing(self) -> Mapping[str, int]:
+        """How many of the team do what, as the pacer knows."""
+        found = Counter(DOING[each] for each in self._outcomes.roster.states().values())
+        return {each: found[each] for each in dict.fromkeys(DOING.values()) if found[each]}
 
     def with_lines(self) -> Mapping[str, AgentState]:
         """Those of the team whose lines are open, and what they do."""

@@ -10,14 +10,6 @@ from engine.dialing.run import CampaignRun
 from routing.outbound.course import InAir, Joined, PickedUp
 
 STAGES = {InAir: "dialing", PickedUp: "answered", Joined: "talking"}
-_AGENTS = {
-    "Ready": "free",
-    "Talking": "talking",
-    "WrapUp": "wrapping_up",
-    "Paused": "not_ready",
-    "LoggedIn": "not_ready",
-    "LoggedOut": "away",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +24,8 @@ class Glance:
 def glance_at(run: CampaignRun, now_ms: int) -> Glance:
     """At one that runs."""
     stages = Counter(_stage(up.state, up.call.ringing_ms) for up in run.outcomes.calls.values())
-    agents = Counter(_AGENTS[each] for each in run.outcomes.roster.states().values())
     lately = sum(at_ms > now_ms - 60_000 for at_ms in run.placed_ms)
-    return Glance(dict(agents), dict(stages), lately)
+    return Glance(dict(run.crew.doing()), dict(stages), lately)
 
 
 def _stage(state: object, ringing_ms: int | None) -> str:

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from engine.clock import Clock
 from engine.dialing.dialer import PAUSE, START, STOP, Dialer
 from engine.dialing.glance import STAGES, Glance, glance_at
+from engine.dialing.reasons import why
 from engine.dialing.run import CampaignRun
 from engine.hub import Hub
 from engine.metrics import Metrics
@@ -88,7 +89,7 @@ def view_of(run: CampaignRun, state: str, dialer: Dialer, now_ms: int) -> Campai
         lines=glance.lines,
         trunks=dict(dialer.lines_of(run.name)),
         wants=run.wants(now_ms),
-        why=(*dialer.held_back(run.name), *run.why(now_ms)),
+        why=(*dialer.held_back(run.name), *why(run, now_ms)),
         learned=Learned(*run.pacer.seen()) if run.pacer.lines.answers.has_learned else None,
         abandoned=_abandoned(run),
         blocks=dict(run.placer.blocks),

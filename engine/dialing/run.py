@@ -70,7 +70,7 @@ class CampaignRun:
         )
         self.crew = Crew(name, lambda: self.campaign, parts, self.pacer, self.outcomes)
         self.placer = Placing(site, name, self.law, self.hopper, parts)
-        self._dearth = Dearth(parts, self.hopper, self.planning, self.placer)
+        self.dearth = Dearth(parts, self.hopper, self.planning, self.placer)
 
     @property
     def campaign(self) -> Campaign:
@@ -86,7 +86,7 @@ class CampaignRun:
         self.book.zone = site.zone
         self.book.take_caps(self.law.caps())
         self.planning.take_site(site, self.law)
-        self._dearth.look_again()
+        self.dearth.look_again()
         self._changed.set()
 
     # its life
@@ -149,7 +149,7 @@ class CampaignRun:
         self.outcomes.settle_left()
         try:
             await self.planning.keep_up()
-            await self._dearth.keep_up()
+            await self.dearth.keep_up()
             self.crew.refresh(self._parts.clock())
             self._find_slowed()
             for _ in range(AT_ONCE):
@@ -225,7 +225,7 @@ class CampaignRun:
     def may_place(self, now_ms: int) -> bool:
         """Whether anybody may be called at all: nobody is while routing can reserve no agents, for
         who answered would be lost."""
-        is_able = self.placing and self._has_agents() and self.planning.is_counted(now_ms)
+        is_able = self.placing and self.has_agents() and self.planning.is_counted(now_ms)
         return is_able and self.placer.has_number_to_show
 
     def _calls(self, now_ms: int, in_air: InAir) -> int:
@@ -245,30 +245,13 @@ class CampaignRun:
         """How many calls it would place now, on the lines that are free."""
         return max(0, min(self._calls(now_ms, self.in_air()), self._free_lines()))
 
-    def why(self, now_ms: int) -> tuple[str, ...]:
-        """What keeps it from calling, or from dialing ahead, beside an order; empty: nothing
-        does."""
-        awaited = self.crew.awaited()
-        reasons = {
-            "no agent can be reserved: Redis does not answer": not self._has_agents(),
-            "no agent is on an open line": self._lacks_agents(),
-            "each number of the pool was shown as often as it may be today": (
-                not self.placer.has_number_to_show
-            ),
-            "callers wait": bool(awaited & self.pacer.team.free.keys()),
-            "callers wait for agents who are busy: it calls for those who are free alone": bool(
-                awaited - self.pacer.team.free.keys()
-            ),
-            "no line is free": not self._free_lines(),
-        }
-        held = (reason for reason, holds in reasons.items() if holds)
-        return (*held, *self._dearth.why(), *self.slowed)
+    def why_no_line(self) -> str:
+        """Empty: one is free."""
+        return self._parts.trunks.why_none(self.name, self._parts.steady())
 
-    def _has_agents(self) -> bool:
+    def has_agents(self) -> bool:
+        """Whether agents can be reserved, or none is needed."""
         return self.campaign.mode == "agentless" or bool(self._parts.agents.health.up)
-
-    def _lacks_agents(self) -> bool:
-        return self.campaign.mode != "agentless" and not self.crew.with_lines()
 
     def _why_slowed(self, in_air: InAir) -> tuple[str, ...]:
         """Why the law leaves nothing but progressive dialing; empty: it leaves more."""

@@ -62,7 +62,8 @@ class Sharing:
             for name, campaign in site.campaigns.items()
         }
         now_ms = self._parts.steady()
-        self._parts.trunks.set_limits(trunks, shares, now_ms, self._peers.until_ms)
+        until_ms, less = self._peers.until_ms, self._peers.why_less()
+        self._parts.trunks.set_limits(trunks, shares, now_ms, until_ms, less)
 
     async def leave(self, site: Site) -> None:
         """It does not dial any more, nor does anybody else. Raises DatabaseAway."""

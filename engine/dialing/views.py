@@ -18,6 +18,7 @@ from engine.dialing.dialer import Dialer
 from engine.dialing.live import views_of
 from engine.dialing.placing import NotCalled
 from engine.dialing.preview import Previews
+from engine.dialing.reasons import why
 from engine.dialing.up import Up, Word
 from history.errors import DatabaseAway
 
@@ -54,8 +55,8 @@ class CampaignViews:
         with _answering():
             chosen = await previews.next(agent, now_ms)
         if chosen is None:
-            why = "; ".join(previews.run.why(now_ms))
-            raise Refused("no_lead", f"{NO_LEAD}: {why}" if why else NO_LEAD)
+            reasons = "; ".join(why(previews.run, now_ms))
+            raise Refused("no_lead", f"{NO_LEAD}: {reasons}" if reasons else NO_LEAD)
         return sheet.of_chosen(self._site(), name, chosen, agent)
 
     async def call(self, name: str, agent: str, lead: int) -> Json:

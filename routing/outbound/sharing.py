@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
-from routing.outbound.trunks import Key, Limit
+from routing.outbound.trunks import TOLD, Key, Limit
 
 SAID_MS = 10_000
 """How often a node says that it dials."""
@@ -74,6 +74,19 @@ class Peers:
         have some of its part."""
         is_settled = self.is_known and self._told == self._present and not self._lacks
         return self._told_ms is None or not is_settled or now_ms - self._told_ms >= SAID_MS
+
+    def why_less(self) -> str:
+        """Why this node may not use all of its parts, or none of them; empty: it may."""
+        if self.is_new:
+            return TOLD
+        others = {name: self._heard[name][0] for name in self.nodes if name != self._node}
+        strangers = [name for name, said in others.items() if self._node not in said.knows]
+        if strangers:
+            do = "does" if len(strangers) == 1 else "do"
+            older = "one of an older version never does"
+            return f"{', '.join(strangers)} {do} not know this node yet ({older})"
+        has = "has" if len(others) == 1 else "have"
+        return f"{', '.join(others)} {has} not let go of them yet" if self._lacks else ""
 
     @property
     def until_ms(self) -> int:

@@ -14,6 +14,7 @@ from math import ceil, inf
 from routing.outbound.pacing.pace import Throttle
 
 UNLIMITED = 1_000_000
+TOLD = "the other nodes are being told that this one dials"
 ALL = ""
 """In the place of a campaign's name: the trunk's own limit."""
 
@@ -83,18 +84,24 @@ class Trunks:
         self._shares: Shares = {}
         self._limits: dict[Key, Limit] = {}
         self._until_ms: float = -1
+        self._why_less = TOLD
         self._faster: dict[Key, tuple[float, float]] = {}
         self._throttles: dict[Key, Throttle] = {}
         self._held: dict[str, Key] = {}
         self._taken: Counter[Key] = Counter()
 
     def set_limits(
-        self, trunks: Mapping[str, Limit], shares: Shares, now_ms: int = 0, until_ms: float = inf
+        self,
+        trunks: Mapping[str, Limit],
+        shares: Shares,
+        now_ms: int = 0,
+        until_ms: float = inf,
+        why_less: str = "",
     ) -> None:
         """The trunks' own limits, and the campaigns' shares of them; no call is begun after
         ``until_ms`` by them. Calls that are up keep their lines, and what was begun lately
-        counts."""
-        self._shares, self._until_ms = shares, until_ms
+        counts. ``why_less``: why they are less than this node's part."""
+        self._shares, self._until_ms, self._why_less = shares, until_ms, why_less
         before = self._limits
         own = {(ALL, trunk): limit for trunk, limit in trunks.items()}
         of_campaigns = {
@@ -134,6 +141,22 @@ class Trunks:
         trunks = self._shares.get(campaign, {})
         return sum(self._left(campaign, trunk, now_ms) for trunk in trunks)
 
+    def why_none(self, campaign: str, now_ms: int) -> str:
+        """Why the campaign may begin no call; empty: it may."""
+        if self.free(campaign, now_ms):
+            return ""
+        if self._why_less:
+            return self._why_less
+        if now_ms > self._until_ms:
+            return "the other nodes have not heard from this one lately"
+        keys = [key for t in self._shares.get(campaign, ()) for key in self._limited(campaign, t)]
+        full = [key for key in keys if self._lines(key) <= self._taken[key]]
+        if not full:
+            return "as many calls were begun in this second as may be"
+        if all(self._lines(key) for key in full):
+            return "all that this node has are in use"
+        return "there are fewer lines than nodes"
+
     def first(self, campaign: str, now_ms: int) -> str | None:
         """The first of the campaign's trunks with a free line."""
         trunks = self._shares.get(campaign, {})
@@ -167,10 +190,13 @@ class Trunks:
             return 0
         lefts = [UNLIMITED]
         for key in self._limited(campaign, trunk):
-            lines = self._limits[key].lines
-            left = UNLIMITED if lines is None else lines - self._taken[key]
+            left = self._lines(key) - self._taken[key]
             lefts.append(self._throttles[key].left(now_ms, left))
         return max(0, min(lefts))
+
+    def _lines(self, key: Key) -> int:
+        lines = self._limits[key].lines
+        return UNLIMITED if lines is None else lines
 
     def _limited(self, campaign: str, trunk: str) -> Iterator[Key]:
         return (key for key in ((ALL, trunk), (campaign, trunk)) if key in self._limits)

@@ -42,7 +42,8 @@ class Node:
             board.pop(each.node, None)
         limits = {"line": self.peers.granted(WHOLE)[ALL, "line"]}
         shares = {"sales": {"line": Limit()}}
-        self.trunks.set_limits(limits, shares, now_ms, self.peers.until_ms)
+        less = self.peers.why_less()
+        self.trunks.set_limits(limits, shares, now_ms, self.peers.until_ms, less)
 
     def place(self, at_ms: int) -> int:
         """As many calls as may be begun."""
@@ -54,6 +55,10 @@ class Node:
             self.calls += 1
             begun += 1
         return begun
+
+    def why(self, at_ms: int) -> str:
+        """Why it has no line; empty: it has."""
+        return self.trunks.why_none("sales", at_ms + self.ahead_ms)
 
     def hang_up(self) -> None:
         self.trunks.release(self.up.pop(0))
@@ -138,3 +143,32 @@ def test_who_has_not_been_heard_calls_nobody() -> None:
     node.look(board, 0)
     assert node.trunks.free("sales", HOLDS_MS) == 6
     assert node.trunks.free("sales", HOLDS_MS + 1) == 0
+
+
+def test_a_node_says_why_it_has_no_line() -> None:
+    """Others keep lines, do not know it, or have not heard it; or all lines are in use."""
+    board: dict[str, Said] = {}
+    one, two = Node("a", 0), Node("b", 5)
+    for second in range(4):
+        one.look(board, 1_000 * second)
+        one.place(1_000 * second)
+    assert one.why(3_000) == "all that this node has are in use"
+    two.look(board, 4_000)
+    assert two.why(4_000) == "a does not know this node yet (one of an older version never does)"
+    at_ms = settled([one, two], board, 4_000)
+    assert two.why(at_ms) == "a has not let go of them yet"
+    one.hang_up()
+    at_ms = settled([one, two], board, at_ms)
+    assert two.why(at_ms) == ""
+    assert one.why(at_ms + HOLDS_MS + 1) == "the other nodes have not heard from this one lately"
+
+
+def test_a_node_says_that_calls_are_begun_as_fast_as_they_may_be() -> None:
+    node, board = Node("a", 0), dict[str, Said]()
+    assert node.why(0) == "the other nodes are being told that this one dials"
+    node.look(board, 0)
+    assert node.place(0) == 6
+    assert node.why(0) == "as many calls were begun in this second as may be"
+    third = Node("c", 0)
+    third.trunks.set_limits({"line": Limit(0)}, {"sales": {"line": Limit()}})
+    assert third.why(0) == "there are fewer lines than nodes"

@@ -12,6 +12,7 @@ from config.site import Site
 from engine.campaigns.hopper import CampaignHopper
 from engine.dialing.calls import Leaving, Pausing
 from engine.dialing.dialer import PAUSE, START, STOP, Dialer
+from engine.dialing.reasons import why
 from engine.dialing.recovered import NOBODY, Met
 from engine.dialing.run import CampaignRun
 from history.errors import DatabaseAway
@@ -512,8 +513,8 @@ async def test_a_number_is_shown_as_often_as_it_may_be_over_nodes_and_restarts(
     await other.bring(2)
     assert await other.step() == []
     assert other.run.placer.blocks == {"caller_ids": 1}
-    assert "each number of the pool was shown as often as it may be today" in other.run.why(
-        other.now_ms
+    assert "each number of the pool was shown as often as it may be today" in why(
+        other.run, other.now_ms
     )
     [left] = await other.rows("SELECT count(*) AS calls FROM dial_attempts")
     assert left["calls"] == 1

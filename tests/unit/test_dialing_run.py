@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 from engine.campaigns.reports.called import evidence_of
 from engine.dialing.calls import Leaving
 from engine.dialing.outcomes import Outcomes
+from engine.dialing.reasons import why
 from engine.dialing.up import Word
 from history.campaign_evidence import EvidenceStore, RefusalCount
 from history.do_not_call import Entry
@@ -136,7 +137,7 @@ async def test_nobody_is_called_without_an_open_line(opened: Open) -> None:
     house.work("anna", "ben")
     house.floor.closed = {"anna", "ben"}
     assert await house.step() == []
-    assert house.run.why(house.now_ms) == ("no agent is on an open line",)
+    assert why(house.run, house.now_ms) == ("no agent is on an open line",)
     house.floor.closed = {"ben"}
     assert len(await house.step(1_000)) == 1
 

@@ -14,6 +14,7 @@ from desk.views import Json, Refused
 from engine.campaigns.hopper import DRY_MS
 from engine.dialing.dialer import STOP, Dialer
 from engine.dialing.preview import SHOWN_MS
+from engine.dialing.reasons import why
 from engine.dialing.screen import picture, pictures
 from engine.dialing.views import CampaignViews
 from engine.errors import NotRunning
@@ -67,11 +68,12 @@ async def test_a_campaign_is_shown_with_what_holds_it_back(opened: Open) -> None
         {"ringing": 1},
     )
     assert view["trunks"] == {"line": 1}
-    [why] = view["why"]
-    assert why.endswith("too few have answered today for anybody to be risked")
+    waits, slowed = view["why"]
+    assert waits == "each free agent has a call in the air"
+    assert slowed.endswith("too few have answered today for anybody to be risked")
     shown = StringIO()
     Console(width=200, file=shown).print(picture(view))
-    assert why in shown.getvalue()
+    assert f"{waits}; {slowed}" in shown.getvalue()
     assert "0.00% of 3.00%" in shown.getvalue()
 
 
@@ -140,6 +142,48 @@ async def test_leads_that_are_due_and_cannot_be_called_are_told_of(
     assert why in shown
     assert "0 at hand" in shown
     assert "nothing keeps it" not in shown
+
+
+async def test_a_campaign_whose_agents_are_busy_says_what_it_waits_for(opened: Open) -> None:
+    house = opened("progressive")
+    await house.bring(1, 2, 3, 4)
+    views = await views_of(house)
+    house.work("zoe", "anna", "ben")
+    house.be("ben", Paused(house.now_ms, 0, "lunch"))
+    first, second = await house.step()
+    assert "each free agent has a call in the air" in _picture(views)
+    house.join(first, "zoe")
+    house.join(second, "anna")
+    house.wrap_up("anna", second.contact)
+    await house.step()
+    shown = _picture(views)
+    assert "no agent is free: 1 talking, 1 wrapping up, 1 not ready" in shown
+    assert "nothing keeps it" not in shown
+    house.free("anna")
+    await house.step()
+    assert "each free agent has a call in the air" in _picture(views)
+
+
+async def test_a_preview_campaign_waits_for_its_agents_word(opened: Open) -> None:
+    house = opened("preview")
+    await house.bring(1)
+    views = await views_of(house)
+    house.work("zoe")
+    await house.step()
+    assert "it calls when an agent says so" in _picture(views)
+
+
+async def test_a_node_that_has_no_line_says_why(opened: Open) -> None:
+    """As beside an engine that does not say whom it knows."""
+    house = opened("progressive")
+    await house.bring(1)
+    older = DialingStore(house.url, house.site.site, "older")
+    await older.dials(house.now_ms, {"claims": []})
+    await older.close()
+    views = await views_of(house)
+    house.work("zoe")
+    assert await house.step() == []
+    assert "no line is free: older does not know this node yet" in _picture(views)
 
 
 async def test_leads_at_hand_are_told_beside_those_that_are_due(opened: Open) -> None:
@@ -497,9 +541,9 @@ async def test_callers_whom_no_free_agent_could_take_hold_up_nobody(opened: Open
     house.floor.awaits = frozenset({"anna"})
     assert len(await house.step(1_000)) == 1
     assert await house.step(1_000) == []
-    assert house.run.why(house.now_ms)[0].startswith("callers wait for agents who are busy")
+    assert why(house.run, house.now_ms)[0].startswith("callers wait for agents who are busy")
     house.be("anna", Paused(house.now_ms, 0, "lunch"))
-    assert "callers" not in "".join(house.run.why(house.now_ms))
+    assert "callers" not in "".join(why(house.run, house.now_ms))
 
 
 async def test_leads_that_were_given_up_begin_anew(opened: Open) -> None:
