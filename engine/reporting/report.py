@@ -24,6 +24,8 @@ from reports.resolution import by_customer, counted, judged
 from reports.rolled import Misaligned, cells_of, moved
 
 DAY_MS = 86_400_000
+Named = tuple[str, str]
+"""What a period's beginning and end are called where they are typed."""
 Progress = Callable[[int, int], None]
 """How many rows are read, of how many."""
 
@@ -156,15 +158,18 @@ def _names(wanted: Wanted, site: Site, cells: Cells) -> Sequence[str]:
 # when
 
 
-def period(since: str, until: str, zone: ZoneInfo, now_ms: int) -> tuple[int, int]:
+def period(
+    since: str, until: str, zone: ZoneInfo, now_ms: int, named: Named = ("--from", "--to")
+) -> tuple[int, int]:
     """Both as they were typed; without `until` it ends now, as it does at the latest. Raises
     SettingsInvalid."""
-    since_ms = moment("--from", since, zone, now_ms)
+    begin, end = named
+    since_ms = moment(begin, since, zone, now_ms)
     until_ms = now_ms
     if until:
-        until_ms = min(now_ms, moment("--to", until, zone, now_ms, end=True))
+        until_ms = min(now_ms, moment(end, until, zone, now_ms, end=True))
     if since_ms >= until_ms:
-        raise SettingsInvalid("--from", since, "a time before --to, and before now")
+        raise SettingsInvalid(begin, since, f"a time before {end}, and before now")
     return since_ms, until_ms
 
 

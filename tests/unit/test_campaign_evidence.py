@@ -201,5 +201,9 @@ def test_the_command_writes_a_file_of_its_owners(
     (row,) = json.loads(trunkline("campaign", "exports", "--json", **there).stdout)
     assert (row["by"], row["target"], row["calls"]) == ("anna", str(file), 1)
     assert row["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
+    for what in (("evidence", NAME), ("refusals",), ("report",)):
+        late = trunkline("campaign", *what, "--since", "2999-01-01", **there)
+        assert (late.returncode, "--since='2999-01-01'" in late.stderr) == (2, True)
+        assert "before --until" in late.stderr
     wrong = trunkline("campaign", "evidence", "renewal", **there)
     assert (wrong.returncode, 'did you mean "renewals"?' in wrong.stderr) == (2, True)

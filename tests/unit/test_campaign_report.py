@@ -190,8 +190,10 @@ async def test_what_there_is_not_is_refused(dialed: Dialed, database_url: str) -
     """One that the site no longer names has its calls still."""
     with pytest.raises(NoSuchCampaign, match='did you mean "renewals"'):
         await _report(database_url, Wanted(campaign="renewal"))
-    with pytest.raises(SettingsInvalid, match="--from"):
+    with pytest.raises(SettingsInvalid, match=r"--since=.* before --until, and before now"):
         await _report(database_url, Wanted(since="2026-11-24"))
+    with pytest.raises(SettingsInvalid, match="--until"):
+        await _report(database_url, Wanted(until="soon"))
     await dialed.call("2026-11-23T10:01", Result.BUSY)
     await dialed.change(update(attempts).values(campaign="former"))
     report = await _report(database_url, Wanted(campaign="former"))

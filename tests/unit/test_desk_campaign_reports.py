@@ -60,7 +60,7 @@ async def test_evidence_is_streamed_and_who_has_it_is_kept(
     [
         ("?by=agents", 409, 'did you mean "agent"?'),
         ("?campaign=renewal", 404, 'did you mean "renewals"?'),
-        ("?from=tomorrow", 409, "a day or a time"),
+        ("?from=tomorrow", 409, "from='tomorrow': use a day or a time"),
         ("?since=today", 400, "unknown: since; allowed: by, campaign, from, to"),
         ("/renewals/evidence", 400, "who: name who has it"),
         ("/renewals/evidence?who=anna&format=xml", 400, "format: csv or jsonl"),

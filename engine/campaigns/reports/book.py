@@ -19,7 +19,7 @@ from engine import database
 from engine.campaigns.reports import printing
 from engine.campaigns.reports.evidence import Export, target
 from engine.campaigns.reports.evidence import Wanted as EvidenceWanted
-from engine.campaigns.reports.report import Wanted, check, make
+from engine.campaigns.reports.report import OPTIONS, Wanted, check, make
 from engine.clock import now_ms
 from engine.console import Screen, clock_time, counted
 from engine.loading import load_site_file
@@ -84,7 +84,7 @@ async def refusals(settings: Settings, campaign: str, since: str, until: str, fo
     """How often which rule did not permit a call: as a table, `json` or `csv`."""
     async with _evidence(settings) as (site, store):
         zone = ZoneInfo(site.zone)
-        begin_ms, end_ms = period(since, until, zone, now_ms())
+        begin_ms, end_ms = period(since, until, zone, now_ms(), OPTIONS)
         first, last = (f"{local(at_ms, site.zone):%Y-%m-%d}" for at_ms in (begin_ms, end_ms - 1))
         found = await store.refusals(first, last, campaign or None)
     if form == "json":

@@ -21,9 +21,10 @@ from config.numbers import e164
 from config.site import Site
 from config.suggest import shown
 from engine.campaigns.reports.called import COLUMNS, told
+from engine.campaigns.reports.report import OPTIONS
 from engine.clock import Clock
 from engine.errors import LeadsRefused
-from engine.reporting.report import period
+from engine.reporting.report import Named, period
 from engine.spreadsheet import plain
 from history.campaign_evidence import CallsWanted, EvidenceStore, ExportRow
 from routing.outbound.rules import evidence
@@ -53,6 +54,7 @@ class Wanted:
     number: str = field(default="", repr=False)
     form: Form = Form.CSV
     target: str = "-"
+    named: Named = OPTIONS
 
 
 class Export:
@@ -62,7 +64,8 @@ class Export:
         """Raises SettingsInvalid, LeadsRefused."""
         self._store, self._site, self._clock = store, site, clock
         now_ms = clock()
-        begin_ms, end_ms = period(wanted.since, wanted.until, ZoneInfo(site.zone), now_ms)
+        typed = wanted.since, wanted.until
+        begin_ms, end_ms = period(*typed, ZoneInfo(site.zone), now_ms, wanted.named)
         number = _number(site, wanted.number)
         self._wanted = CallsWanted(wanted.campaign, begin_ms, end_ms, number)
         self.row = ExportRow(

@@ -15,7 +15,7 @@ from config.site import Site
 from engine.campaigns.law import CampaignLaw
 from engine.campaigns.reports.figures import NOTHING, Abandoned, CallFigures, abandoned, worst
 from engine.errors import NoSuchCampaign
-from engine.reporting.report import period
+from engine.reporting.report import Named, period
 from history.campaign_counting import QUARTER_MS, Key, Period
 from history.campaign_figures import CampaignCounts, LeadCount
 from reports.intervals import Step, borders, day_start, local
@@ -46,14 +46,18 @@ _KEYS: Mapping[By, Key] = {
 _STEPS = {By.HOUR: Step.HOUR, By.DAY: Step.DAY}
 
 
+OPTIONS: Named = ("--since", "--until")
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a report is of; times as they were typed. No `campaign`: of all."""
+    """What a report is of; times as they were typed, under these names. No `campaign`: of all."""
 
     by: By = By.CAMPAIGN
     campaign: str = ""
     since: str = "today"
     until: str = ""
+    named: Named = OPTIONS
 
 
 @dataclass(slots=True)
@@ -102,7 +106,7 @@ class Report(NamedTuple):
 async def make(store: CampaignCounts, site: Site, wanted: Wanted, now_ms: int) -> Report:
     """The report. Raises SettingsInvalid, NoSuchCampaign, DatabaseAway."""
     zone = ZoneInfo(site.zone)
-    since_ms, until_ms = period(wanted.since, wanted.until, zone, now_ms)
+    since_ms, until_ms = period(wanted.since, wanted.until, zone, now_ms, wanted.named)
     await check(store, site, wanted.campaign)
     asked = Period(since_ms, until_ms, wanted.campaign or None)
     rows = await _rows(store, wanted.by, asked, zone)

@@ -18,6 +18,8 @@ from history.campaign_evidence import EvidenceStore
 from history.campaign_figures import CampaignCounts
 from history.errors import DatabaseAway, RecordRefused
 
+NAMED = ("from", "to")
+
 
 class CampaignReportViews:
     """`site` is the one in force; its ``name`` stays."""
@@ -35,7 +37,7 @@ class CampaignReportViews:
     async def report(self, asked: Mapping[str, str]) -> Json:
         with _answering():
             by = _by(asked.get("by", By.CAMPAIGN))
-            wanted = Wanted(by, asked.get("campaign", ""), *_times(asked))
+            wanted = Wanted(by, asked.get("campaign", ""), *_times(asked), NAMED)
             return as_document(await make(self._counts, self._site(), wanted, self._clock()))
 
     async def evidence(self, name: str, asked: Mapping[str, str]) -> AsyncGenerator[bytes]:
@@ -43,7 +45,7 @@ class CampaignReportViews:
             await check(self._counts, self._site(), name)
             since, until = _times(asked)
             number, form = asked.get("number", ""), Form(asked["format"])
-            wanted = EvidenceWanted(name, asked["who"], since, until, number, form, "api")
+            wanted = EvidenceWanted(name, asked["who"], since, until, number, form, "api", NAMED)
             return _told(Export(self._evidence, self._site(), wanted, self._clock))
 
 
