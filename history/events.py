@@ -75,6 +75,10 @@ CONSULT = "consult"
 """The reason of a state for a colleague's question about `contact`, not for `contact` itself."""
 
 
+DIALED = "dialed"
+"""The reason of a state for a conversation with somebody whom a campaign has called."""
+
+
 class Leaving(StrEnum):
     """How a contact left a queue without an answer."""
 
@@ -108,9 +112,10 @@ class EventRow:
 
     `subject` is the agent of `OF_AGENTS`, the contact of all others. `number` is the place
     among the rows of one engine's run; that of a `LEFT` is 0, which has no second one at its time.
-    `arrived_ms` is what the wait counts from; `attended` whether somebody is on the line, as not
-    with a callback; `skills` those that the contact asked for when it joined the line; `by` who
-    decided on a state that was not the agent's own doing: a supervisor's name, or `shift:NAME`.
+    `arrived_ms` is what the wait counts from; `attended` whether a caller is on the line, as not
+    with a callback, nor where a campaign has called; `skills` those that the contact asked for when
+    it joined the line; `by` who decided on a state that was not the agent's own doing: a
+    supervisor's name, or `shift:NAME`.
     """
 
     at_ms: int

@@ -24,7 +24,7 @@ class Figures:
     """All times are in milliseconds. Who waits is counted in the interval in which the wait ends.
 
     Contacts in a queue; a promised callback, which nobody waits for on the line, counts in
-    `called_back` alone:
+    `called_back` alone, and whom a campaign has called in `dialed`, if an agent talked with them:
     `entered` joined the line. `answered` were answered by an agent, `in_time` of them within the
     queue's time. `abandoned` hung up, `timed_out` waited the queue's whole time; of both `short`
     are those whose wait was shorter than the queue's `short_call`, which are counted there alone.
@@ -62,6 +62,7 @@ class Figures:
     turned_away: int = 0
     promised: int = 0
     called_back: int = 0
+    dialed: int = 0
     wait_ms: int = 0
     foretold: int = 0
     foretold_wait_ms: int = 0
@@ -196,6 +197,7 @@ COLUMNS = (
     *("first_contact_resolution", "pauses"),
     *("consultations", "conferences", "holds", "held_ms", "productive_ms", "foretold"),
     *("foretold_wait_ms", "foretold_error_ms2", "expected_wait_error"),
+    "dialed",
 )
 """Every figure as tables for machines have them in order: whatever is new comes last, for whoever
 reads by place."""

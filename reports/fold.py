@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple, Self
 
-from history.events import CONSULT, AgentState, EventKind, EventRow, Leaving
+from history.events import CONSULT, DIALED, AgentState, EventKind, EventRow, Leaving
 from reports.figures import Figures, Subject
 
 Cells = dict[Subject, dict[int, Figures]]
@@ -199,7 +199,7 @@ class Fold:
             return talk
         figures = [*self._at(row.at_ms, talk.subjects)]
         if not row.attended:
-            talk.give(figures, "called_back", 1)
+            talk.give(figures, "dialed" if row.reason == DIALED else "called_back", 1)
             return talk
         wait_ms = max(0, row.at_ms - row.arrived_ms)
         talk.give(figures, "answered", 1)
@@ -246,7 +246,7 @@ class Fold:
 
     def _foretold(self, row: EventRow) -> None:
         talk = self._talks.get(row.subject)
-        if talk is None or row.arrived_ms is None:
+        if talk is None or row.arrived_ms is None or not row.attended:
             return
         came_ms = row.at_ms - row.arrived_ms
         figures = [*self._at(row.at_ms, talk.subjects)]
@@ -317,7 +317,9 @@ _LEFT = {
 
 
 def _says(row: EventRow) -> tuple[str | None, ...]:
-    return row.detail, row.contact, row.reason
+    # A former run's conversation may be told again without it.
+    reason = None if row.reason == DIALED else row.reason
+    return row.detail, row.contact, reason
 
 
 def _of_queue(row: EventRow) -> tuple[Subject, ...]:

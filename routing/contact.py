@@ -86,6 +86,16 @@ class Contact:
     of_queue: str = ""
 
     @property
+    def was_called(self) -> bool:
+        """Whether a campaign has called them, and they have answered: no caller, who waits."""
+        return self.priority >= FIRST
+
+    @property
+    def waits(self) -> bool:
+        """Whether somebody waits in line who has called."""
+        return bool(self.leg) and not self.was_called
+
+    @property
     def relaxes_ms(self) -> int | None:
         """When less will be asked than now (epoch, ms); None: never."""
         steps = [step.after_ms for step in self.relax[:1]]

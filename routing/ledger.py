@@ -174,7 +174,7 @@ class Ledger:
     def measure(self, contact: Contact, state: ContactState) -> None:
         """The queue did well, or did not."""
         at_ms = state.since_ms
-        if contact.agent is not None or not contact.leg:  # in no queue, or nobody is on the line
+        if contact.agent is not None or not contact.waits:  # in no queue, or no caller's
             return
         wait_ms, targets = at_ms - contact.arrived_ms, self.pool.targets(contact.queue)
         match state:

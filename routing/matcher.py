@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from config.requirement import Requirement
 from routing.agent import Agent
-from routing.contact import FIRST, Contact
+from routing.contact import Contact
 from routing.decision import Candidate, Decision
 from routing.line import Line
 from routing.lines import FreeLine, Kind, Lines, Nodes, Seen, WaitingLine, Wish
@@ -208,7 +208,7 @@ class Pool:
         if agent_id not in self._agents or agent_id in self._spoken_for:
             return False
         kind = self._line_of_agent(agent_id).kind
-        is_for = kind.is_for(was_called=_was_called(contact))
+        is_for = kind.is_for(was_called=contact.was_called)
         return is_for and kind.can_be_rung_by(self._where(contact))
 
     def keep(self, agents: frozenset[str]) -> list[str]:
@@ -227,7 +227,7 @@ class Pool:
         for agent, nodes in agents:
             line = self._lines.free(Kind(agent.skills, agent.cost, nodes))
             own = (self._contacts[each[-1]].contact for each in self._wanting.get(agent.id, ()))
-            if line.has_callers or not all(_was_called(each) for each in own):
+            if line.has_callers or not all(each.was_called for each in own):
                 yield agent.id
 
     def is_kept(self, agent_id: str) -> bool:
@@ -279,7 +279,7 @@ class Pool:
         """The first of those who wait for this agent alone, as the agent sees it."""
         line = self._wanting.get(agent.id)
         first = self._contacts[line.head[-1]] if line else None
-        if line and first and (agent.id not in self._kept or _was_called(first.contact)):
+        if line and first and (agent.id not in self._kept or first.contact.was_called):
             waiting = first.asks
             gained_ms = waiting.head_start_ms(agent.skills, agent.cost)
             gained_ms += waiting.need.seen_ms(busy)
@@ -412,7 +412,7 @@ class Pool:
         reserve = self._rules.queue(contact.queue).reserve
         is_urgent |= reserve is None or contact.priority >= reserve.priority
         where = self._where(contact)
-        rest = where, _was_called(contact)
+        rest = where, contact.was_called
         wish = Wish(contact.queue, contact.skills, contact.requires, is_urgent, *rest)
         return self._lines.waiting(wish)
 
@@ -431,7 +431,3 @@ class Pool:
             line = self._lines.free(Kind(agent.skills, agent.cost, *how))
             self._kinds[agent.id] = agent, line
         return line
-
-
-def _was_called(contact: Contact) -> bool:
-    return contact.priority >= FIRST

@@ -3,7 +3,7 @@
 Service level: of the contacts that were answered or were lost in the queue, the share answered
 within the target's time. Lost is who hung up, or left when the queue's time was over; who hung up
 sooner than `short_ms` counts nowhere. Promised callbacks count nowhere either: nobody holds the
-line. This is the one definition of it here.
+line; nor does whom a campaign has called. This is the one definition of it here.
 
 Lately is what counts: a contact of an hour ago counts e times less than one of now. As all of them
 fade alike, the quotients need no clock.

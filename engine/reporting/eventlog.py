@@ -13,7 +13,7 @@ from config.site import Site
 from engine.calls.story import Story
 from engine.explained import STATES
 from engine.site_rules import served_by
-from history.events import CONSULT, OF_AGENTS, AgentState, EventKind, EventRow, Leaving
+from history.events import CONSULT, DIALED, OF_AGENTS, AgentState, EventKind, EventRow, Leaving
 from history.rows import TimelineEntry
 from routing import agent as agents
 from routing.agent import AgentState as State
@@ -182,8 +182,9 @@ class EventLog:
         if contact is None or row.queue is None or contact.agent is not None or handed:
             return row
         skills = way.asked or _asked(contact)
-        attended = bool(contact.leg)
-        return replace(row, arrived_ms=contact.arrived_ms, attended=attended, skills=skills)
+        reason = DIALED if contact.was_called else row.reason
+        row = replace(row, reason=reason, attended=contact.waits)
+        return replace(row, arrived_ms=contact.arrived_ms, skills=skills)
 
     def employ(self, site: Site, now_ms: int) -> None:
         """What the site says of its agents; of one of whom it says nothing new nothing is told."""
@@ -199,8 +200,7 @@ class EventLog:
         way = self._ways.setdefault(contact.id, _Way())
         if is_consult(contact.id):
             return
-        attended = bool(contact.leg)
-        if attended:
+        if contact.leg:
             self._transferred(contact.id, "queue", at_ms)
         left, way.left, way.talked, way.asked = way.left, None, None, _asked(contact)
         way.handed = False
@@ -211,7 +211,7 @@ class EventLog:
             queue=contact.queue,
             reason=left if left != contact.queue else None,
             arrived_ms=contact.arrived_ms,
-            attended=attended,
+            attended=contact.waits,
             skills=way.asked,
         )
 
@@ -227,7 +227,7 @@ class EventLog:
             queue=contact.queue,
             detail=how,
             arrived_ms=contact.arrived_ms,
-            attended=bool(contact.leg),
+            attended=contact.waits,
             skills=way.asked or _asked(contact),
         )
         self._take(row)
@@ -240,7 +240,7 @@ class EventLog:
             queue=contact.queue,
             detail=str(wait_ms),
             arrived_ms=since_ms,
-            attended=bool(contact.leg),
+            attended=contact.waits,
             skills=self._asked(contact.id),
         )
 

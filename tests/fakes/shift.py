@@ -72,12 +72,14 @@ class Shift:
         *,
         leg: str = "caller",
         skill: str = "sales",
+        priority: int = 0,
         **skills: int,
     ) -> None:
         """A caller joins a queue, and asks for `skill` unless for others; without a `leg` it is a
-        callback whose turn has come."""
+        callback whose turn has come, with the `priority` `FIRST` somebody who was called."""
         skills = skills or {skill: 1}
         contact = a_contact(name, arrived_ms=self.now, queue=queue, **skills)
+        contact = replace(contact, priority=priority)
         self._stories.setdefault(name, a_story(name))
         self.floor.arrive(replace(contact, leg=leg), self.now)
         self._settle()

@@ -133,7 +133,8 @@ def _count_talk(
                 found.foretold_wait_ms += came_ms
                 found.foretold_error_ms2 += (came_ms - int(row.detail or "")) ** 2
     elif began_here:
-        found.called_back += 1
+        found.dialed += talk.reason == "dialed"
+        found.called_back += talk.reason != "dialed"
     after = [r for r in rows[rows.index(talk) + 1 :] if _is_state_of(r, talk.subject)]
     if after and since <= after[0].at_ms < until:
         found.handled += 1

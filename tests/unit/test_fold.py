@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from history.events import EventRow
 from reports.figures import SUMS, Figures, Subject
 from reports.fold import Aim, Fold, total
-from routing.contact import Outcome
+from routing.contact import FIRST, Outcome
 from routing.ringing import Busy, NoAnswer
 from routing.targets import Performance, Targets
 from tests.fakes.routing import an_agent
@@ -183,6 +183,33 @@ def test_an_answer_that_was_none_counts_nowhere_but_in_the_agents_time() -> None
     assert found.talking_ms == 400
     shift.wait(60_000)
     assert (whole(shift, SALES).wrap_up_ms, whole(shift, SALES).wrapping_ms) == (0, 20_000)
+
+
+def test_whom_a_campaign_called_counts_in_no_service_level() -> None:
+    """They are told apart: a queue's level and waits are its callers'. Their conversations are the
+    agent's work as any other."""
+    shift = _a_shift()
+    shift.call("c1", priority=FIRST, sales=1, en=1)
+    shift.wait(300)
+    shift.ring_ends("ann")
+    shift.tell("c1", "answered")
+    shift.wait(60_000)
+    shift.agent_hangs_up("ann")
+    shift.wait(1_000)
+    shift.call("c2", priority=FIRST)
+    shift.wait(6_000)
+    shift.caller_leaves("c2")
+    for subject in (SALES, ANN, EN):
+        found = whole(shift, subject)
+        assert (found.dialed, found.handled, found.talk_ms) == (1, 1, 60_000)
+        assert (found.answered, found.called_back, found.counted, found.service_level) == (
+            *(0, 0, 0),
+            None,
+        )
+    found = whole(shift, SALES)
+    assert (found.entered, found.abandoned, found.longest_wait_ms) == (0, 0, 0)
+    shift.tell("c1", "not_joined", agent="ann")
+    assert whole(shift, SALES).dialed == 0
 
 
 def test_a_callback_counts_in_no_service_level() -> None:

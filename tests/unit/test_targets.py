@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from routing.agent import Agent
-from routing.contact import Outcome
+from routing.contact import FIRST, Outcome
 from routing.floor import Floor
 from routing.matcher import Pool
 from routing.order import place
@@ -174,12 +174,15 @@ def _first(pool: Pool) -> str:
 
 
 def test_a_floor_measures_its_queues() -> None:
-    """Who hangs up, and whose time is over; not a callback, whom nobody keeps waiting."""
+    """Who hangs up, and whose time is over; not a callback, whom nobody keeps waiting, and nobody
+    whom a campaign has called."""
     floor = Floor("n1", [ANN], RoutingRules({"sales": QueueRules(targets=Targets(wait_ms=1_000))}))
     floor.arrive(a_contact("c1", queue="sales", all=1), 0)
     floor.end("c1", Outcome.ABANDONED, 30_000)
     floor.arrive(replace(a_contact("c2", queue="sales", all=1), leg=""), 0)
     floor.end("c2", Outcome.ABANDONED, 30_000)
+    floor.arrive(replace(a_contact("c3", queue="sales", all=1), priority=FIRST), 0)
+    floor.end("c3", Outcome.ABANDONED, 30_000)
     lately = floor.ledger.performance["sales"]
     assert (lately.counted, lately.service_level) == (1, 0)
     (queue,) = take_snapshot(floor, 30_000).queues
