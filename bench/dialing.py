@@ -90,7 +90,7 @@ async def bench(quick: bool, console: Console) -> Report:
                 rows.append(await row)
                 progress.advance(task)
                 progress.console.print(_told(rows[-1]), markup=False)
-        except asyncio.CancelledError:
+        except BaseException:
             _stop(found)
             raise
     rows.sort(key=lambda row: settings.index(row.setting))

@@ -87,6 +87,15 @@ def test_agents_come_and_go() -> None:
     assert (world.answer_rate(0), world.answer_rate(5 * HOUR_S)) == (0.3, 0.15)
 
 
+@pytest.mark.parametrize("day_s", [HOUR_S / 2, 8 * HOUR_S])
+def test_who_talks_through_a_break_stays(day_s: float) -> None:
+    """Conversations of 50 minutes, and days too short for every shift: whoever talks is at work."""
+    world = drifting(20, 0.5, Exponential(3_000_000), memoryless(), day_s)
+    for seed in range(5):
+        tally = Day(world, Progressive(), seed).run()
+        assert 0.5 * tally.at_work_s < tally.busy_s <= tally.at_work_s <= 20 * day_s
+
+
 def test_lifelike_rings() -> None:
     """Answers at 6 to 10 and at 18 to 22 s; whoever does not answer is busy, or rings to 25 s."""
     fate, chance = lifelike(), Chance(1)

@@ -147,6 +147,9 @@ class Day:
     # agents
 
     def _comes(self, at_s: float, agent: str) -> None:
+        if agent in self._since:  # the break went by in a conversation
+            self._leaving.discard(agent)
+            return
         self._since[agent] = at_s
         self.dialer.hear(told.LoggedIn(agent, int(at_s * 1000)))
         self._is_free(at_s, agent)

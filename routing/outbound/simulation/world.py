@@ -80,7 +80,8 @@ def drifting(
     agents: int, answer_rate: float, handle: Distribution, fates: Fates, day_s: float
 ) -> World:
     """Half as many answer from noon on. One agent in five comes an hour late, one in five goes an
-    hour early, and each has a break of half an hour, at times spread over the day."""
+    hour early, and each has a break of half an hour, at times spread over the day. On a day too
+    short for that they are there as far as it goes."""
     shifts = tuple(_shifts_of(number, day_s) for number in range(agents))
 
     def rate(at_s: float) -> float:
@@ -93,7 +94,8 @@ def _shifts_of(number: int, day_s: float) -> tuple[Shift, ...]:
     begin_s = HOUR_S if number % 5 == 1 else 0.0
     end_s = day_s - HOUR_S if number % 5 == 3 else day_s
     break_s = day_s * (0.3 + 0.4 * (number * 0.618 % 1))
-    return Shift(begin_s, break_s), Shift(break_s + HOUR_S / 2, end_s)
+    shifts = Shift(begin_s, break_s), Shift(break_s + HOUR_S / 2, end_s)
+    return tuple(shift for shift in shifts if shift.from_s < shift.until_s)
 
 
 def fates_of_day(world: World, seed: int) -> tuple[Iterator[Fate], Iterator[float]]:
