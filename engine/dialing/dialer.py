@@ -4,20 +4,19 @@ calls are told of."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 
 import structlog
 
-from bridge.events import LEAD
 from config.campaigns import Campaign
 from config.site import Site
-from engine.campaigns.hopper import CampaignHopper, Wants
 from engine.dialing.calls import DialedCall, Leaving, Pausing
 from engine.dialing.glance import Glance, glance_at
+from engine.dialing.left import Left
 from engine.dialing.outcomes import Outcomes
 from engine.dialing.parts import Parts
-from engine.dialing.recovered import NOBODY, Met, ended, known
+from engine.dialing.recovered import NOBODY, Met
 from engine.dialing.run import CampaignRun
 from engine.dialing.sharing import Sharing
 from engine.dialing.teams import Teams
@@ -25,12 +24,10 @@ from engine.dialing.up import Up, Word
 from engine.site_rules import served_by
 from history.dialing import Order
 from history.errors import DatabaseAway
-from history.lead_hopper import AttemptRow
 from history.outcome import EndedBy
 from listening.values import Verdict
 from routing.events import AgentChanged, RoutingEvent
-from routing.outbound.leads.leases import runs_of
-from routing.outbound.leads.plan import Plan, Result
+from routing.outbound.leads.plan import Result
 from routing.outbound.standing import day_of
 
 LOOK_S = 1.0
@@ -51,10 +48,7 @@ class Dialer:
         self._orders: Mapping[str, Order] = {}
         self._sharing = Sharing(parts)
         self._looks = asyncio.Event()
-        self._channels: frozenset[str] = frozenset()
-        self._met: Mapping[str, Met] = {}
-        self._left: dict[str, dict[str, AttemptRow]] = {}
-        self._is_taken_up = False
+        self._left = Left(parts)
         self.teams = Teams(parts, self.runs)
         parts.lines.wanted = self.teams.wants_line
 
@@ -64,7 +58,7 @@ class Dialer:
         """Before any call asks for the engine. ``channels``: the unique ids of those that are up in
         the switch; the calls of an earlier run that are among them go on. ``met``: what was found
         out about them, by contact."""
-        self._channels, self._met = channels, met
+        self._left.channels, self._left.met = channels, met
         await self._try_to_look()
 
     async def run(self) -> None:
@@ -101,48 +95,24 @@ class Dialer:
 
     async def look(self) -> None:
         """Start, change and stop what the site and its supervisors want. Raises DatabaseAway."""
-        await self._find_left()
+        await self._left.find(self._site_in_force().campaigns)
         await self._hear_of_others()
         site = self._site_in_force()
         if site is not self._site:
             self._take(site)
         for name, campaign in site.campaigns.items():
             wanted = self.state_of(name, campaign) != STOP
-            if name not in self.runs and (wanted or name in self._left):
+            if name not in self.runs and (wanted or self._left.has(name)):
                 await self._start(name, site)
         for name in list(self.runs):
             self._follow(name, site)
         self.teams.part()
         self.teams.open_lines()
 
-    async def _find_left(self) -> None:
-        """Once, what an earlier run of this engine was calling; each campaign takes up its own.
-        Whom that run only held it has not called, and does not any more."""
-        if self._is_taken_up:
-            return
-        await self._parts.leads.release_left(runs_of(self._parts.node))
-        campaigns, left = self._site_in_force().campaigns, await self._parts.kept.under_way()
-        for row in left:
-            if row.campaign in campaigns:
-                self._left.setdefault(row.campaign, {})[row.id] = row
-            else:
-                await self._end(row)
-        await self._parts.kept.back()
-        await self._hold_lines({row.id for row in left if row.campaign in campaigns})
-        self._is_taken_up = True
-
-    async def _hold_lines(self, left: Collection[str]) -> None:
-        """A call whose end is written keeps its line while its channel is up, as one of who has
-        pressed the key for no more calls; those that are ``left`` to a campaign it takes up."""
-        up = {each.removesuffix(LEAD) for each in self._channels if each.endswith(LEAD)}
-        for call, line in (await self._parts.kept.lines_of(up.difference(left))).items():
-            self._parts.trunks.hold(*line, call)
-
     async def _start(self, name: str, site: Site) -> None:
         run = CampaignRun(site, name, self._parts)
         run.planning.nodes = self._sharing.nodes
-        await run.take_up(self._left.get(name, {}), self._channels, self._met)
-        self._left.pop(name, None)
+        await self._left.hand_over(run)
         self.runs[name] = run
         log.info("campaign_started", campaign=name)
 
@@ -157,15 +127,6 @@ class Dialer:
             if name in self._tasks:
                 self._tasks.pop(name).cancel()
             log.info("campaign_stopped", campaign=name)
-
-    async def _end(self, row: AttemptRow) -> None:
-        """A call of a campaign that the site does not have any more."""
-        parts, wants = self._parts, Wants(row.campaign, {}, Plan())
-        hopper = CampaignHopper(parts.leads, row.site, parts.node, wants, parts.clock)
-        row = known(row, self._met.get(row.id))
-        for placed in (await hopper.adopt([row.id])).values():
-            over = ended(row, self._met.get(row.id), parts.clock())
-            await hopper.end(placed, over, row.answered_ms)
 
     # the site, its supervisors, and other nodes
 
