@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
@@ -15,6 +15,8 @@ from engine.cli import main
 from history.connection import async_url
 from history.migrations import upgrade_to_head
 from tests.unit.command import Command, Done
+from tests.unit.dialers import Open
+from tests.unit.dialing import House, at, site_of
 
 
 @pytest.fixture
@@ -85,3 +87,19 @@ async def _order(server: str, statement: str) -> None:
     async with engine.connect() as connection:
         await connection.exec_driver_sql(statement)
     await engine.dispose()
+
+
+@pytest.fixture
+async def open_house(database_url: str) -> AsyncIterator[Open]:
+    """Engines that dial, on one database; one that was killed is simply not heard of any more."""
+    houses: list[House] = []
+
+    def opened(
+        mode: str = "progressive", more: str = "", now: str = "10:00", node: str = "node"
+    ) -> House:
+        houses.append(House(database_url, site_of(mode, more), at(now), node))
+        return houses[-1]
+
+    yield opened
+    for house in houses:
+        await house.close()

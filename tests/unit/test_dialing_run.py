@@ -2,51 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 
 import pytest
 from structlog.testing import capture_logs
 
 from engine.campaigns.reports.called import evidence_of
-from engine.dialing.calls import Leaving
-from engine.dialing.outcomes import Outcomes
 from engine.dialing.reasons import why
-from engine.dialing.up import Word
 from history.campaign_evidence import EvidenceStore, RefusalCount
 from history.do_not_call import Entry
-from history.outcome import EndedBy
-from routing.agent import Offline, Paused, Talking
-from routing.outbound.budget import Tally
-from routing.outbound.leads.plan import Result
+from routing.agent import Paused, Talking
 from routing.outbound.pacing import events
 from routing.outbound.rules.ask import Told
-from tests.unit.dialing import MACHINE, MONDAY, House, at, number, site_of
+from tests.unit.dialers import BY_CALLEE, LUNCH, Open
+from tests.unit.dialing import MONDAY, House, at, number, site_of
 
 pytestmark = pytest.mark.unit
 
-Open = Callable[..., House]
-LUNCH = Leaving("pause", "lunch", 5)
 
-
-@pytest.fixture
-async def opened(database_url: str) -> AsyncIterator[Open]:
-    """Houses on one database, closed when the test is over."""
-    houses: list[House] = []
-
-    def open_house(mode: str = "progressive", more: str = "", now: str = "10:00") -> House:
-        house = House(database_url, site_of(mode, more), at(now))
-        houses.append(house)
-        return house
-
-    yield open_house
-    for house in houses:
-        await house.close()
-
-
-async def test_progressive_calls_one_person_for_each_free_agent(opened: Open) -> None:
+async def test_progressive_calls_one_person_for_each_free_agent(open_house: Open) -> None:
     """An agent who talks is kept for nobody else; who is free again gets the next."""
-    house = opened()
+    house = open_house()
     await house.bring(1, 2, 3, 4)
     house.work("anna", "ben")
     first = await house.step()
@@ -60,13 +36,10 @@ async def test_progressive_calls_one_person_for_each_free_agent(opened: Open) ->
     assert [call.number for call in third] == [number(3)]
 
 
-BY_CALLEE = EndedBy.CALLER
-
-
-async def test_an_agent_leaves_once_nobody_in_the_air_needs_them(opened: Open) -> None:
+async def test_an_agent_leaves_once_nobody_in_the_air_needs_them(open_house: Open) -> None:
     """One of two who are kept for two calls: nobody more is called for them, and they go when one
     of the calls has ended unanswered."""
-    house = opened()
+    house = open_house()
     await house.bring(1, 2, 3, 4)
     house.work("anna", "ben")
     first, second = await house.step()
@@ -81,9 +54,9 @@ async def test_an_agent_leaves_once_nobody_in_the_air_needs_them(opened: Open) -
     assert len(await house.step(1_000)) == 1
 
 
-async def test_an_agent_for_whom_nobody_is_called_leaves_at_once(opened: Open) -> None:
+async def test_an_agent_for_whom_nobody_is_called_leaves_at_once(open_house: Open) -> None:
     """Free with nobody in the air, or in a conversation, after which the pause begins."""
-    house = opened()
+    house = open_house()
     await house.bring(1)
     house.work("anna", "ben")
     (call,) = await house.step()
@@ -94,10 +67,10 @@ async def test_an_agent_for_whom_nobody_is_called_leaves_at_once(opened: Open) -
 
 @pytest.mark.parametrize(("mode", "more"), [("progressive", ""), ("power", "ratio: 2")])
 async def test_who_is_kept_for_a_call_is_given_to_no_caller(
-    opened: Open, mode: str, more: str
+    open_house: Open, mode: str, more: str
 ) -> None:
     """As many as calls are in the air, from before the phone rings; the others may have callers."""
-    house = opened(mode, more)
+    house = open_house(mode, more)
     await house.bring(1)
     house.work("anna", "ben")
     await house.step()
@@ -111,8 +84,8 @@ async def test_who_is_kept_for_a_call_is_given_to_no_caller(
     assert house.floor.kept == {"sales": frozenset()}
 
 
-async def test_who_has_a_lead_before_them_is_kept_for_that_call(opened: Open) -> None:
-    house = opened("preview")
+async def test_who_has_a_lead_before_them_is_kept_for_that_call(open_house: Open) -> None:
+    house = open_house("preview")
     await house.bring(1)
     house.work("anna", "ben")
     await house.step()
@@ -122,17 +95,17 @@ async def test_who_has_a_lead_before_them_is_kept_for_that_call(opened: Open) ->
     assert house.floor.kept == {"sales": frozenset({"ben"})}
 
 
-async def test_blended_agents_are_kept_from_no_caller(opened: Open) -> None:
+async def test_blended_agents_are_kept_from_no_caller(open_house: Open) -> None:
     """Callers come first; the pacer knows of it before the next call is thought of."""
-    house = opened("blended")
+    house = open_house("blended")
     await house.bring(1, 2)
     house.work("anna", "ben")
     assert len(await house.step()) == 2
     assert house.floor.kept == {"sales": frozenset()}
 
 
-async def test_nobody_is_called_without_an_open_line(opened: Open) -> None:
-    house = opened()
+async def test_nobody_is_called_without_an_open_line(open_house: Open) -> None:
+    house = open_house()
     await house.bring(1, 2)
     house.work("anna", "ben")
     house.floor.closed = {"anna", "ben"}
@@ -142,9 +115,9 @@ async def test_nobody_is_called_without_an_open_line(opened: Open) -> None:
     assert len(await house.step(1_000)) == 1
 
 
-async def test_the_part_that_a_lead_tells_reaches_the_law(opened: Open) -> None:
+async def test_the_part_that_a_lead_tells_reaches_the_law(open_house: Open) -> None:
     """And the call, when it is answered, after a restart too."""
-    house = opened()
+    house = open_house()
     await house.bring(1, part="DE-BY")
     house.work("anna")
     [call] = await house.step()
@@ -160,21 +133,21 @@ async def test_the_part_that_a_lead_tells_reaches_the_law(opened: Open) -> None:
     await again.close()
 
 
-async def test_nobody_is_called_outside_the_callees_hours(opened: Open) -> None:
+async def test_nobody_is_called_outside_the_callees_hours(open_house: Open) -> None:
     """From eight to eight, and not a second later."""
-    house = opened(now="07:59:59")
+    house = open_house(now="07:59:59")
     await house.bring(1, 2)
     house.work("anna")
     assert await house.step() == []
     assert len(await house.step(31_000)) == 1
-    late = opened(now="20:00")
+    late = open_house(now="20:00")
     late.work("anna", "ben")
     assert await late.step() == []
 
 
-async def test_the_evidence_is_written_before_the_call_is_made(opened: Open) -> None:
+async def test_the_evidence_is_written_before_the_call_is_made(open_house: Open) -> None:
     """With the number that is shown, the trunk, and that an agent was kept."""
-    house = opened()
+    house = open_house()
     await house.bring(1)
     house.work("anna")
     [call] = await house.step()
@@ -183,9 +156,9 @@ async def test_the_evidence_is_written_before_the_call_is_made(opened: Open) -> 
     assert (kept.result, kept.evidence["agent_kept"]) == (None, True)
 
 
-async def test_a_number_that_asked_not_to_be_called_is_blocked_and_told(opened: Open) -> None:
+async def test_a_number_that_asked_not_to_be_called_is_blocked_and_told(open_house: Open) -> None:
     """The rule is counted; the lead comes back the next day, for lists change."""
-    house = opened()
+    house = open_house()
     await house.bring(1, 2)
     entry = Entry(number(1), "own", house.now_ms, "own", "zoe")
     await house.parts.permissions.add([entry])
@@ -197,10 +170,12 @@ async def test_a_number_that_asked_not_to_be_called_is_blocked_and_told(opened: 
     assert lead == {"state": "ready", "due_ms": house.now_ms + 86_400_000, "tries": 0}
 
 
-async def test_a_number_that_rings_is_called_by_nobody_else_and_soon_again(opened: Open) -> None:
+async def test_a_number_that_rings_is_called_by_nobody_else_and_soon_again(
+    open_house: Open,
+) -> None:
     """Also where no rule limits the calls to it; some minutes later its call is over."""
     free = "rules: {any: {attempts: off}}"
-    house, other = opened(more=free), opened(more=free)
+    house, other = open_house(more=free), open_house(more=free)
     campaign = house.site.campaigns["sales"]
     second = campaign.model_copy(update={"lists": {"more": campaign.lists["list"]}})
     other.run.take_site(house.site.model_copy(update={"campaigns": {"sales": second}}))
@@ -223,9 +198,9 @@ async def test_a_number_that_rings_is_called_by_nobody_else_and_soon_again(opene
 ASKED = "the number asked not to be called"
 
 
-async def test_calls_that_were_not_made_are_counted_and_the_last_is_told(opened: Open) -> None:
+async def test_calls_that_were_not_made_are_counted_and_the_last_is_told(open_house: Open) -> None:
     """By rule and day, and of each lead why; refused again, it is no row more."""
-    house = opened()
+    house = open_house()
     await house.bring(1)
     await house.parts.permissions.add([Entry(number(1), "own", house.now_ms, "own", "zoe")])
     house.work("anna")
@@ -254,119 +229,23 @@ async def test_calls_that_were_not_made_are_counted_and_the_last_is_told(opened:
     }
 
 
-@pytest.mark.parametrize("result", [Result.BUSY, Result.NO_ANSWER, Result.FAILED, Result.INVALID])
-async def test_who_is_not_reached_is_called_again_as_the_campaign_says(
-    opened: Open, result: Result
-) -> None:
-    house = opened()
-    await house.bring(1)
-    house.work("anna")
-    [call] = await house.step()
-    house.run.outcomes.not_reached(house.run.outcomes.calls[call.contact], result, house.now_ms)
-    await house.step(1_000)
-    [lead] = await house.rows("SELECT state, why, last_result, attempt_id FROM leads")
-    state, why = ("done", "given_up") if result is Result.INVALID else ("ready", None)
-    assert lead == {"state": state, "why": why, "last_result": result.value, "attempt_id": None}
-    assert house.trunks.in_use("sales") == {}
-
-
-async def test_news_of_a_failure_after_the_answer_ends_no_call(opened: Open) -> None:
-    """Nor does it twice before: what is written of a call is written once."""
-    house = opened()
-    await house.bring(1, 2)
-    house.work("anna", "ben")
-    first, second = await house.step()
-    outcomes = house.run.outcomes
-    house.answer(first)
-    outcomes.not_reached(outcomes.calls[first.contact], Result.FAILED, house.now_ms)
-    house.join(first, "anna")
-    lost = outcomes.calls[second.contact]
-    for result in (Result.BUSY, Result.FAILED):
-        outcomes.not_reached(lost, result, house.now_ms)
-    await house.settled()
-    told = await house.rows("SELECT id, result FROM dial_attempts")
-    assert {row["id"]: row["result"] for row in told} == {
-        first.contact: None,
-        second.contact: "busy",
-    }
-
-
-async def test_a_call_that_asterisk_refuses_has_failed(opened: Open) -> None:
-    house = opened()
-    await house.bring(1)
-    house.work("anna")
-    house.carrier.refuses = True
-    await house.step()
-    await house.settled()
-    assert await house.rows("SELECT result FROM dial_attempts") == [{"result": "failed"}]
-
-
-async def test_a_machine_is_over_when_its_channel_is_gone(opened: Open) -> None:
-    """A message may be left meanwhile: the line is in use, the agent is not."""
-    house = opened()
-    await house.bring(1, 2)
-    house.work("anna")
-    [call] = await house.step()
-    up = house.run.outcomes.calls[call.contact]
-    house.answer(call)
-    house.run.outcomes.judged(up, MACHINE, house.now_ms)
-    assert len(await house.step(1_000)) == 1
-    assert house.trunks.in_use("sales") == {"line": 2}
-    house.run.outcomes.ended(up, house.now_ms, EndedBy.ENGINE)
-    await house.settled()
-    assert house.trunks.in_use("sales") == {"line": 1}
-    first = "SELECT result FROM dial_attempts WHERE result IS NOT NULL"
-    assert await house.rows(first) == [{"result": "machine"}]
-    assert house.run.book.today.machines == 1
-
-
-async def test_a_person_for_whom_nobody_was_there_counts_as_lost_once(opened: Open) -> None:
-    """From the moment that it is known, and not when the message is over."""
-    house = opened()
-    await house.bring(1)
-    house.work("anna")
-    [call] = await house.step()
-    up = house.run.outcomes.calls[call.contact]
-    house.answer(call)
-    house.be("anna", Offline(house.now_ms, 0))
-    house.run.outcomes.lost(up, house.now_ms)
-    assert house.run.book.today.lost == 1
-    house.run.outcomes.ended(up, house.now_ms + 9_000, EndedBy.ENGINE)
-    await house.settled()
-    assert house.run.pacer.budget.today.lost == house.run.book.today.lost == 1
-    assert await house.rows("SELECT result FROM dial_attempts") == [{"result": "lost"}]
-
-
-async def test_who_was_joined_with_nobody_counts_as_lost(opened: Open) -> None:
-    """The agent's line was gone in that moment: it is no conversation, and nobody's."""
-    house = opened()
-    await house.bring(1)
-    house.work("anna")
-    [call] = await house.step()
-    house.join(call, "anna")
-    house.free("anna")
-    house.run.outcomes.lost(house.run.outcomes.calls[call.contact], house.now_ms)
-    house.run.outcomes.ended(house.run.outcomes.calls[call.contact], house.now_ms, EndedBy.ENGINE)
-    await house.settled()
-    assert house.run.book.today == house.run.pacer.budget.today == Tally(live=0, lost=1)
-    assert await house.rows("SELECT result FROM dial_attempts") == [{"result": "lost"}]
-
-
-async def test_answers_are_counted_on_of_the_campaigns_own_leads_alone(opened: Open) -> None:
+async def test_answers_are_counted_on_of_the_campaigns_own_leads_alone(open_house: Open) -> None:
     """Of a list whose leads the filter leaves out, nobody is going to answer."""
     written = "filter: [{field: tariff, is: [night]}]\n    later_answers: 90"
-    house = opened("predictive", written)
+    house = open_house("predictive", written)
     await house.bring(*range(50))
     house.work("anna", "ben", "cleo")
     await house.step()
     assert (house.run.planning.left, house.run.pacer.relies_on) == (0, 0)
 
 
-async def test_later_answers_are_counted_on_only_where_the_campaign_says_so(opened: Open) -> None:
+async def test_later_answers_are_counted_on_only_where_the_campaign_says_so(
+    open_house: Open,
+) -> None:
     """And then each lead once: by one of the nodes, and of the campaigns that call its list."""
     relied_on = []
     for more, nodes in (("", 1), ("later_answers: 90", 1), ("later_answers: 90", 2)):
-        house = opened("predictive", more)
+        house = open_house("predictive", more)
         await house.bring(*range(600))
         await house.run.planning.keep_up()
         house.run.planning.nodes = tuple(f"node {n}" for n in range(nodes))
@@ -389,9 +268,9 @@ def _learn(house: House) -> None:
         house.run.pacer.hear(what(f"{n}", house.now_ms))
 
 
-async def test_a_changed_filter_holds_for_the_next_call(opened: Open) -> None:
+async def test_a_changed_filter_holds_for_the_next_call(open_house: Open) -> None:
     """Also of leads that were held already; without a change they stay."""
-    house = opened()
+    house = open_house()
     await house.bring(1, 2)
     house.work("anna")
     await house.run.planning.keep_up()
@@ -403,152 +282,9 @@ async def test_a_changed_filter_holds_for_the_next_call(opened: Open) -> None:
     assert await house.rows("SELECT DISTINCT state FROM leads") == [{"state": "ready"}]
 
 
-async def test_who_presses_the_key_is_never_called_again(opened: Open) -> None:
-    """That is written at once, and once, though the call goes on."""
-    house = opened()
-    await house.bring(1)
-    house.work("anna")
-    [call] = await house.step()
-    up = house.run.outcomes.calls[call.contact]
-    house.answer(call)
-    house.run.outcomes.lost(up, house.now_ms)
-    house.run.outcomes.opted_out(up, house.now_ms)
-    await house.settled()
-    listed = "SELECT number, register FROM do_not_call WHERE until_ms IS NULL"
-    assert await house.rows(listed) == [{"number": number(1), "register": "own"}]
-    assert await house.rows("SELECT why FROM leads") == [{"why": "do_not_call"}]
-
-
-@pytest.mark.parametrize(
-    ("waited_ms", "by", "result"),
-    [
-        (500, EndedBy.CALLER, "no_answer"),
-        (2_500, EndedBy.CALLER, "lost"),
-        (500, EndedBy.ENGINE, "lost"),
-    ],
-)
-async def test_who_hangs_up_before_anybody_is_there(
-    opened: Open, waited_ms: int, by: EndedBy, result: str
-) -> None:
-    """At once: was not kept waiting. Later, or by us: a person who was lost."""
-    house = opened()
-    await house.bring(1)
-    house.work("anna")
-    [call] = await house.step()
-    up = house.run.outcomes.calls[call.contact]
-    house.answer(call)
-    house.run.outcomes.ended(up, house.now_ms + waited_ms, by)
-    await house.settled()
-    assert await house.rows("SELECT result FROM dial_attempts") == [{"result": result}]
-
-
-async def in_wrap_up(house: House) -> tuple[Outcomes, str]:
-    """Anna has talked with somebody, who has hung up."""
-    await house.bring(1)
-    house.work("anna")
-    [call] = await house.step()
-    house.join(call, "anna")
-    outcomes, contact = house.run.outcomes, call.contact
-    house.wrap_up("anna", contact)
-    outcomes.ended(outcomes.calls[contact], house.now_ms, EndedBy.CALLER)
-    return outcomes, contact
-
-
-async def test_what_the_agent_says_counts_until_the_wrap_up_is_over(opened: Open) -> None:
-    """The last word of several."""
-    house = opened()
-    outcomes, contact = await in_wrap_up(house)
-    assert outcomes.say(contact, Word("sold"))
-    tomorrow = house.now_ms + 86_400_000
-    assert outcomes.say(contact, Word("later", tomorrow, "anna"))
-    assert await house.rows("SELECT result FROM dial_attempts") == [{"result": None}]
-    house.free("anna")
-    await house.settled()
-    assert not outcomes.say(contact, Word("sold"))
-    [row] = await house.rows("SELECT state, due_ms, agent, rank FROM leads")
-    assert row == {"state": "ready", "due_ms": tomorrow, "agent": "anna", "rank": 0}
-    [attempt] = await house.rows("SELECT result, disposition, agent FROM dial_attempts")
-    assert attempt == {"result": "answered", "disposition": "later", "agent": "anna"}
-
-
-async def test_a_wrap_up_whose_end_nobody_told_ends_its_call(opened: Open) -> None:
-    """The agent is looked at, too: a call must not wait for good for an event that was lost."""
-    house = opened()
-    outcomes, contact = await in_wrap_up(house)
-    assert outcomes.say(contact, Word("sold"))
-    await house.step(1_000)
-    assert contact in outcomes.calls
-    del house.floor.states["anna"]
-    await house.step(1_000)
-    assert outcomes.calls == {}
-    query = "SELECT disposition, ended_ms FROM dial_attempts"
-    ended_ms = house.now_ms - 2_000
-    assert await house.rows(query) == [{"disposition": "sold", "ended_ms": ended_ms}]
-
-
-async def test_without_a_word_an_answered_lead_is_done(opened: Open) -> None:
-    house = opened()
-    await house.bring(1)
-    house.work("anna")
-    [call] = await house.step()
-    house.join(call, "anna")
-    house.free("anna")
-    house.run.outcomes.ended(house.run.outcomes.calls[call.contact], house.now_ms, BY_CALLEE)
-    await house.settled()
-    assert await house.rows("SELECT state, why FROM leads") == [
-        {"state": "done", "why": "answered"}
-    ]
-
-
-async def test_without_a_word_what_the_campaign_names_holds(opened: Open) -> None:
-    """Of calls in which somebody talked, and of no other."""
-    more = """dispositions: {thinks: {then: retry, after: 7d}, sold: }
-    default_disposition: thinks"""
-    house = opened("progressive", more)
-    await house.bring(1, 2)
-    house.work("anna", "ben")
-    [call, other] = await house.step()
-    house.join(call, "anna")
-    house.free("anna")
-    house.run.outcomes.ended(house.run.outcomes.calls[call.contact], house.now_ms, BY_CALLEE)
-    house.not_reached(other)
-    await house.settled()
-    query = "SELECT result, disposition FROM dial_attempts ORDER BY number"
-    assert await house.rows(query) == [
-        {"result": "answered", "disposition": "thinks"},
-        {"result": "no_answer", "disposition": None},
-    ]
-    due = "SELECT due_ms FROM leads ORDER BY id"
-    assert (await house.rows(due))[0] == {"due_ms": house.now_ms + 7 * 86_400_000}
-
-
-async def test_what_a_flow_says_is_the_disposition(opened: Open) -> None:
-    """And who asks it not to be called again is not, from that key on, whatever it says later."""
-    house = opened("agentless", "rules: {HU: {consent: off}}")
-    await house.bring(1, 2)
-    first, second = await house.step()
-    outcomes = house.run.outcomes
-    for call, word in ((first, "sold"), (second, "never")):
-        house.join(call, None)
-        outcomes.said(outcomes.calls[call.contact], word, house.now_ms)
-    await house.settled()
-    listed = "SELECT number FROM do_not_call WHERE until_ms IS NULL"
-    assert await house.rows(listed) == [{"number": second.number}]
-    outcomes.said(outcomes.calls[second.contact], "sold", house.now_ms)
-    for word in ("solt", "later"):  # unknown, and one for which a time must be agreed
-        outcomes.said(outcomes.calls[first.contact], word, house.now_ms)
-    for call in (first, second):
-        outcomes.ended(outcomes.calls[call.contact], house.now_ms, BY_CALLEE)
-    await house.settled()
-    query = "SELECT disposition FROM dial_attempts ORDER BY number"
-    assert await house.rows(query) == [{"disposition": "sold"}] * 2
-    leads = "SELECT why FROM leads ORDER BY id"
-    assert await house.rows(leads) == [{"why": "disposition"}, {"why": "do_not_call"}]
-
-
-async def test_agentless_calls_as_many_as_there_are_lines(opened: Open) -> None:
+async def test_agentless_calls_as_many_as_there_are_lines(open_house: Open) -> None:
     """Each line until its channel is gone."""
-    house = opened("agentless", "rules: {HU: {consent: off}}")
+    house = open_house("agentless", "rules: {HU: {consent: off}}")
     await house.bring(*range(20))
     await house.run.planning.keep_up()
     assert house.run.wants(house.now_ms) == 12
@@ -566,9 +302,9 @@ EARLY = (
 )
 
 
-async def test_a_campaign_that_may_lose_nobody_is_progressive_and_says_so(opened: Open) -> None:
+async def test_a_campaign_that_may_lose_nobody_is_progressive_and_says_so(open_house: Open) -> None:
     """On a new day with no answer yet, and no end of the day to count on."""
-    house = opened("predictive")
+    house = open_house("predictive")
     await house.bring(*range(30))
     house.work("anna", "ben")
     calls = await house.step()
@@ -583,10 +319,10 @@ async def test_a_campaign_that_may_lose_nobody_is_progressive_and_says_so(opened
     )
 
 
-async def test_who_only_looks_changes_nothing(opened: Open) -> None:
+async def test_who_only_looks_changes_nothing(open_house: Open) -> None:
     """Whether it is slowed is found out and logged where calls are placed, and not for a view; it
     is a warning once somebody was lost, and no matter while too few have answered."""
-    house = opened("predictive")
+    house = open_house("predictive")
     await house.bring(*range(30))
     house.work("anna", "ben")
     await house.run.planning.keep_up()
@@ -603,9 +339,9 @@ async def test_who_only_looks_changes_nothing(opened: Open) -> None:
     assert [(log["event"], log["log_level"]) for log in logs] == [("campaign_slowed", "warning")]
 
 
-async def test_a_good_month_lets_a_campaign_dial_ahead(opened: Open) -> None:
+async def test_a_good_month_lets_a_campaign_dial_ahead(open_house: Open) -> None:
     """What is kept of its calls is its budget at the start."""
-    house = opened("power", "ratio: 3")
+    house = open_house("power", "ratio: 3")
     await house.bring(*range(30))
     yesterday = at("12:00", MONDAY - timedelta(days=1))
     await _past(house, yesterday, answered=400, lost=2)
