@@ -187,8 +187,9 @@ def tunings(agents: int, *, quick: bool) -> list[Tuning]:
 def tuned(setting: Setting, among: Sequence[Tuning]) -> Tuning:
     """The one that keeps agents busiest with no more lost than may be: of those played on days of
     their own, as many as give a few thousand answers. Short days tell which are worth long ones."""
-    short = _ranked(setting, among, _TUNING_S / 4, CAP * _NEARLY)
-    return _ranked(setting, short[:_WORTH_MORE], _TUNING_S, CAP)[0]
+    day_s = _TUNING_S * min(1.0, 100 / setting.agents)
+    short = _ranked(setting, among, day_s / 4, CAP * _NEARLY)
+    return _ranked(setting, short[:_WORTH_MORE], day_s, CAP)[0]
 
 
 def _ranked(setting: Setting, among: Sequence[Tuning], day_s: float, limit: float) -> list[Tuning]:
