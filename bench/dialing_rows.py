@@ -9,6 +9,8 @@ from itertools import product
 from math import ceil
 from typing import NamedTuple
 
+import numpy as np
+
 from bench.dialing_capped import best_capped
 from bench.dialing_optimal import Team, busy_share, solve
 from bench.dialing_policies import Limit, Progressive, Table, Tuning, Vicidial
@@ -27,9 +29,9 @@ _TUNING_S = 2 * 3600.0
 _WORTH_MORE = 20
 _NEARLY = 1.3
 """A tuning that loses a little too many in a short day may keep the limit over a long one."""
-_BESIDE = 1.6
-"""The optimal policy is played at two prices this far apart, between which the pacer's abandon rate
-lies as a rule."""
+_PRICES = (0.25, 0.5, 0.7, 1.0, 1.4, 2.0, 4.0)
+"""In parts of the price at which the model loses as many as the pacer. Small teams have so few
+policies that those of neighbouring prices may be nearly the same."""
 _SMALL_TEAM = 5
 """For more agents the best under a cap that holds every day takes hours to compute."""
 
@@ -205,22 +207,33 @@ def _ranked(setting: Setting, among: Sequence[Tuning], day_s: float, limit: floa
 
 
 def optimal_at(abandon: float, setting: Setting, days: int) -> float:
-    """The busy share of the optimal policy at this abandon rate, on the same days: between two
-    prices for a lost call."""
+    """The busy share of the optimal policy at this abandon rate, on the same days: of the best
+    mixture of progressive dialing and of the policies at some prices for a lost call."""
     world, ring_s = setting.world(), ring_mean_s(setting)
     team = Team(setting.agents, setting.answer_rate, setting.handle_s, ring_s)
     price = busy_share(team, max(abandon, 1e-4))[1]
-    found = sorted(
-        (outcome.abandon, outcome.busy)
-        for outcome in (
-            played(world, lambda p=p: Table(_targets(world, team, p, abandon)), days)  # type: ignore[misc]  # bound now
-            for p in (price / _BESIDE, price * _BESIDE)
-        )
-    )
-    (less, low), (more, high) = found
-    if more - less < 1e-6:
-        return low
-    return low + (high - low) * (abandon - less) / (more - less)
+    outcomes = [played(world, Progressive, days)]
+    for part in _PRICES:
+        targets = _targets(world, team, price * part, abandon)
+        outcomes.append(played(world, lambda t=targets: Table(t), days))  # type: ignore[misc]  # bound now
+    return best_mixture([(each.abandon, each.busy) for each in outcomes], abandon)
+
+
+def best_mixture(points: Sequence[tuple[float, float]], at: float) -> float:
+    """The upper concave hull of (abandon rate, busy share) at an abandon rate."""
+    hull: list[tuple[float, float]] = []
+    for x, y in sorted(points):
+        while len(hull) > 1 and _is_under(hull[-1], hull[-2], (x, y)):
+            hull.pop()
+        hull.append((x, y))
+    return float(np.interp(at, [x for x, _ in hull], [y for _, y in hull]))
+
+
+def _is_under(
+    point: tuple[float, float], before: tuple[float, float], after: tuple[float, float]
+) -> bool:
+    rise = (point[1] - before[1]) * (after[0] - before[0])
+    return rise <= (after[1] - before[1]) * (point[0] - before[0])
 
 
 def _targets(

@@ -7,7 +7,7 @@ import pytest
 from bench.dialing_capped import best_capped
 from bench.dialing_optimal import Team, busy_share
 from bench.dialing_policies import Limit, Progressive, Table, Tuning, Vicidial
-from bench.dialing_rows import Outcome, Setting, Timed, paced, played
+from bench.dialing_rows import Outcome, Setting, Timed, best_mixture, paced, played
 from routing.outbound.budget import Budget
 from routing.outbound.pacing import Pace, events
 from routing.outbound.simulation.day import Day, Tally
@@ -55,6 +55,14 @@ def test_the_best_under_a_cap_that_no_day_breaks() -> None:
     best = best_capped(day, 180.0, 15.0, 8)
     assert 7 / 360 < best.abandon < 8 / 330
     assert FIVE.progressive + 0.03 < best.busy < busy_share(FIVE, best.abandon)[0]
+
+
+def test_policies_are_mixed_as_is_best() -> None:
+    """Two that are nearly the same tell nothing of what lies beyond them."""
+    points = [(0.0, 0.8), (0.0235, 0.8807), (0.0239, 0.8806), (0.01, 0.82), (0.16, 0.92)]
+    assert best_mixture(points, 0.01175) == pytest.approx((0.8 + 0.8807) / 2)
+    assert best_mixture(points, 0.0239) == pytest.approx(0.8807, abs=2e-4)
+    assert 0.8807 < best_mixture(points, 0.05) < 0.9
 
 
 def test_everybody_meets_the_same_fates() -> None:
