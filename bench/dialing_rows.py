@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import product
-from math import ceil
+from math import ceil, sqrt
 from typing import NamedTuple
 
 import numpy as np
@@ -30,8 +31,12 @@ _WORTH_MORE = 20
 _NEARLY = 1.3
 """A tuning that loses a little too many in a short day may keep the limit over a long one."""
 _PRICES = (0.25, 0.5, 0.7, 1.0, 1.4, 2.0, 4.0)
-"""In parts of the price at which the model loses as many as the pacer. Small teams have so few
-policies that those of neighbouring prices may be nearly the same."""
+"""In parts of the price at which as many are lost as by the pacer. Small teams have so few policies
+that those of neighbouring prices may be nearly the same."""
+_NEAR_PRICES = (0.84, 1.0, 1.19)
+_FEW_POLICIES = 20
+"""For more agents, prices that are near are enough."""
+_MOST_PRICES = 12
 _SMALL_TEAM = 5
 """For more agents the best under a cap that holds every day takes hours to compute."""
 
@@ -133,6 +138,9 @@ def at_most(setting: Setting, days: int, progressive: float, answers: float) -> 
 
 
 def _of_the_way(busy: float, progressive: float, optimal: float) -> float:
+    """All of it where nobody is lost, and so nothing is to be gained."""
+    if optimal == progressive:
+        return 1.0 if busy >= progressive else 0.0
     return (busy - progressive) / (optimal - progressive)
 
 
@@ -211,12 +219,28 @@ def optimal_at(abandon: float, setting: Setting, days: int) -> float:
     mixture of progressive dialing and of the policies at some prices for a lost call."""
     world, ring_s = setting.world(), ring_mean_s(setting)
     team = Team(setting.agents, setting.answer_rate, setting.handle_s, ring_s)
-    price = busy_share(team, max(abandon, 1e-4))[1]
-    outcomes = [played(world, Progressive, days)]
-    for part in _PRICES:
-        targets = _targets(world, team, price * part, abandon)
-        outcomes.append(played(world, lambda t=targets: Table(t), days))  # type: ignore[misc]  # bound now
+
+    @cache
+    def at(price: float) -> Outcome:
+        targets = _targets(world, team, price, abandon)
+        return played(world, lambda: Table(targets), days)
+
+    modelled = busy_share(team, max(abandon, 1e-4))[1]
+    around = prices_around(modelled, lambda price: at(price).abandon > abandon)
+    few = setting.agents <= _FEW_POLICIES
+    middle = sqrt(around[-1] * around[-2])
+    prices = {*around, *(middle * part for part in (_PRICES if few else _NEAR_PRICES))}
+    outcomes = [played(world, Progressive, days), *(at(price) for price in sorted(prices))]
     return best_mixture([(each.abandon, each.busy) for each in outcomes], abandon)
+
+
+def prices_around(price: float, loses_more: Callable[[float], bool]) -> list[float]:
+    """From one price on doubled or halved, until the last two lose more and no more than is
+    wanted: on other days than the model's, a price may lose several times what it foretells."""
+    is_more, found = loses_more(price), [price]
+    while loses_more(found[-1]) == is_more and len(found) < _MOST_PRICES:
+        found.append(found[-1] * (2.0 if is_more else 0.5))
+    return found
 
 
 def best_mixture(points: Sequence[tuple[float, float]], at: float) -> float:

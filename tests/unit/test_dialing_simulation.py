@@ -7,7 +7,7 @@ import pytest
 from bench.dialing_capped import best_capped
 from bench.dialing_optimal import Team, busy_share
 from bench.dialing_policies import Limit, Progressive, Table, Tuning, Vicidial
-from bench.dialing_rows import Outcome, Setting, Timed, best_mixture, paced, played
+from bench.dialing_rows import Outcome, Setting, Timed, best_mixture, paced, played, prices_around
 from routing.outbound.budget import Budget
 from routing.outbound.pacing import Pace, events
 from routing.outbound.simulation.day import Day, Tally
@@ -63,6 +63,12 @@ def test_policies_are_mixed_as_is_best() -> None:
     assert best_mixture(points, 0.01175) == pytest.approx((0.8 + 0.8807) / 2)
     assert best_mixture(points, 0.0239) == pytest.approx(0.8807, abs=2e-4)
     assert 0.8807 < best_mixture(points, 0.05) < 0.9
+
+
+def test_prices_are_sought_until_one_loses_more_and_one_no_more() -> None:
+    """Whichever way the model is wrong: between them lies what is compared with."""
+    assert prices_around(9, lambda price: price < 70) == [9, 18, 36, 72]
+    assert prices_around(200, lambda price: price < 70) == [200, 100, 50]
 
 
 def test_everybody_meets_the_same_fates() -> None:
