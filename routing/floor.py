@@ -35,6 +35,7 @@ from routing.rules import RoutingRules
 from routing.staffing import can_wait_for, is_staffed
 from routing.store import Group, Refused, Written
 from routing.supervising import Supervision
+from routing.switches import Switches
 from routing.transfers import Transfers, is_consult
 
 
@@ -76,8 +77,9 @@ class Floor:
         self.presence = Presence(self.ledger, self.offers, self.agenda, rules)
         self.supervision = Supervision(self.ledger, self.presence)
         self.forecast = Forecast(self.ledger)
+        self.switches = Switches(self.ledger, self.offers, self.presence)
         self.neighbours = Neighbours(
-            self.ledger, self.offers, self.presence, self.agenda, self.take_theirs
+            self.ledger, self.offers, self.presence, self.switches, self.agenda, self.take_theirs
         )
         self.neighbours.yield_ms = rules.yield_ms
         self._legs_gone: dict[str, str] = {}
@@ -98,7 +100,8 @@ class Floor:
         self.presence.keep_shifts(now_ms)
         for name in self.ledger.site:
             self.offers.stop_preferring(name, now_ms)
-        for name in sorted(self.ledger.site if new_rules else changed, key=self._longest_idle):
+        anew = self.ledger.site if new_rules else changed
+        for name in sorted(anew, key=self.ledger.longest_idle):
             self.offers.offer_agent(name, now_ms)
 
     def _follow(self, now_ms: int) -> None:
@@ -115,9 +118,6 @@ class Floor:
         self.presence.tick(now_ms)
         self.neighbours.tick(now_ms)
         self.offers.tick(now_ms)
-
-    def _longest_idle(self, agent_id: str) -> tuple[int, str]:
-        return self.ledger.agents[agent_id].state.idle_since_ms, agent_id
 
     # contacts
 
@@ -187,9 +187,8 @@ class Floor:
         return True
 
     def keep(self, agents: frozenset[str], now_ms: int) -> None:
-        """These agents are for those whom campaigns call, and for nobody else."""
-        for name in sorted(self.ledger.pool.keep(agents), key=self._longest_idle):
-            self.offers.offer_agent(name, now_ms)
+        """These agents are for those whom campaigns call from here, and for nobody else."""
+        self.switches.kept_here(agents, now_ms)
 
     def awaited(self, agents: Collection[str]) -> frozenset[str]:
         """Those of these agents for whom a caller waits who is promised to nobody."""
@@ -268,7 +267,7 @@ class Floor:
         """What this node's switch says of a phone; whether that is to be written. One that another
         node can ring is none to give up."""
         state = self.presence.staff(agent_id)
-        changed = self.neighbours.reached_here(agent_id, is_reached, now_ms)
+        changed = self.switches.reached_here(agent_id, is_reached, now_ms)
         if is_reached:
             self.presence.reachable(agent_id, now_ms, registered=registered)
         elif not self.ledger.reach.elsewhere(agent_id):

@@ -22,6 +22,7 @@ from routing.records import AgentRecord, ContactRecord, Step
 from routing.rules import RoutingRules
 from routing.store import Group
 from routing.targets import Performance
+from routing.told import Told
 from routing.workload import Workloads
 
 MOST_DECISIONS = 20
@@ -44,6 +45,8 @@ class Ledger:
     ) -> None:
         self.pool = Pool(rules, node)
         self.reach = Reach(node)
+        self.kept = Told(node)
+        """The agents on whom calls of campaigns count."""
         self.abroad: dict[str, Contact] = {}
         """Contacts of other nodes that stand in the pool, for reading: they are matched as those
         nodes match them, and nothing of them is written."""
@@ -83,6 +86,10 @@ class Ledger:
         if record is None:
             raise UnknownAgent(agent_id)
         return record.state
+
+    def longest_idle(self, agent_id: str) -> tuple[int, str]:
+        """A key by which to order agents: who has waited longest first."""
+        return self.agents[agent_id].state.idle_since_ms, agent_id
 
     def employ(self, agent: Agent) -> bool:
         """What the site says of an agent now; True if it says something new."""

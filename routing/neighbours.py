@@ -17,12 +17,13 @@ from routing.agenda import Agenda
 from routing.contact import Contact, agent_of
 from routing.events import NodeChanged
 from routing.ledger import ALONE, Ledger
-from routing.news import ContactNews, News, ReachNews, Survey
+from routing.news import ContactNews, KeptNews, News, ReachNews, Survey
 from routing.offers import Offers
 from routing.presence import Presence
 from routing.records import AgentRecord
 from routing.staffing import can_wait_for
 from routing.store import Node
+from routing.switches import Switches
 
 _LIVE = (contacts.Waiting, contacts.Reserved, contacts.Ringing)
 
@@ -44,12 +45,14 @@ class Neighbours:
         ledger: Ledger,
         offers: Offers,
         presence: Presence,
+        switches: Switches,
         agenda: Agenda,
         take_theirs: Callable[[AgentRecord, int], None],
     ) -> None:
         self._ledger = ledger
         self._offers = offers
         self._presence = presence
+        self._switches = switches
         self._agenda = agenda
         self._take_theirs = take_theirs
         self._abroad: dict[str, _Abroad] = {}
@@ -86,16 +89,14 @@ class Neighbours:
         self._forget_all()
         self._ledger.seen = ALONE
         self._living.clear()
-        self._ledger.reach.alone()
-        for name in self._ledger.site:
-            self._reach_changed(name, now_ms)
+        self._switches.alone(now_ms)
 
     def _lives(self, node: str, now_ms: int) -> None:
         if node in self._living and node not in self._slow:
             return
         self._living.add(node)
         self._slow.discard(node)
-        self._reach_of(self._ledger.reach.away(node, False), now_ms)
+        self._switches.lives(node, now_ms)
         self._ledger.events.append(NodeChanged(now_ms, node, True, "heard of"))
         for contact in self._of(node):
             self._put_in(contact.id, now_ms)
@@ -104,35 +105,8 @@ class Neighbours:
         """It is dead: its contacts wait for nobody, nor anybody for them."""
         self._living.discard(node)
         self._step_aside(node, "silent", now_ms)
-        lost = self._ledger.reach.away(node, True)
-        self._reach_of(lost, now_ms)
-        if self._ledger.node == min({self._ledger.node, *self._living}):  # one does it for all
-            for name in sorted(lost):
-                self._out_of_reach(name, now_ms)
-
-    def _out_of_reach(self, agent_id: str, now_ms: int) -> None:
-        record = self._ledger.agents.get(agent_id)
-        if record is None or not self._ledger.reach.nowhere(agent_id):
-            return
-        if isinstance(record.state, agents.Available | agents.Paused | agents.NotResponding):
-            self._presence.change(agent_id, record.state.unreachable(now_ms), now_ms)
-
-    def _reach_of(self, names: Iterable[str], now_ms: int) -> None:
-        for name in sorted(names):
-            self._reach_changed(name, now_ms)
-
-    def _reach_changed(self, agent_id: str, now_ms: int) -> None:
-        if agent_id in self._ledger.agents:
-            self._ledger.reach_changed(agent_id)
-            self._offers.offer_agent(agent_id, now_ms)
-            self._offers.stop_preferring(agent_id, now_ms)
-
-    def reached_here(self, agent_id: str, is_reached: bool, now_ms: int) -> bool:
-        """This node's own switch can ring a phone, or cannot; whether that is new."""
-        changed = self._ledger.reach.note(self._ledger.node, agent_id, is_reached)
-        if changed and not self.alone:
-            self._reach_changed(agent_id, now_ms)
-        return changed
+        is_first = self._ledger.node == min({self._ledger.node, *self._living})
+        self._switches.went(node, is_first, now_ms)
 
     # what the nodes tell
 
@@ -143,17 +117,14 @@ class Neighbours:
         self._ledger.seen = found.number
         for record in found.agents:
             self.hear_agent(record, now_ms)
-        for node, phones in found.reach.items():
-            self._reach_of(self._ledger.reach.replace(node, phones), now_ms)
-        for name in self._ledger.agents:
-            self._ledger.reach_changed(name)
+        self._switches.survey(found, now_ms)
         for node, news in found.contacts:
             if isinstance(news.state, _LIVE) and news.contact is not None:
                 self._note(news, news.contact, node, now_ms)
                 self._put_in(news.id, now_ms, offer=False)
         for name in sorted(self._ledger.reach.by(self._ledger.node)):
             self._put_right(name, now_ms)
-        for name, _ in sorted(self._ledger.agents.items(), key=_longest_idle):
+        for name in sorted(self._ledger.agents, key=self._ledger.longest_idle):
             self._offers.offer_agent(name, now_ms)
 
     def hear(self, news: Iterable[News], now_ms: int) -> None:
@@ -175,11 +146,8 @@ class Neighbours:
                 self.hear_contact(told, now_ms)
             case AgentRecord() as told:
                 self.hear_agent(told, now_ms)
-            case ReachNews(agent="", is_reached=False):
-                self._reach_of(self._ledger.reach.replace(news.node, ()), now_ms)
-            case ReachNews(agent=agent, is_reached=is_reached):
-                if self._ledger.reach.note(news.node, agent, is_reached):
-                    self._reach_changed(agent, now_ms)
+            case ReachNews() | KeptNews() as told:
+                self._switches.hear(news.node, told, now_ms)
 
     def hear_agent(self, record: AgentRecord, now_ms: int) -> None:
         """An agent's record as it is in Redis, or was a moment ago. What this node wrote itself is
@@ -324,10 +292,6 @@ class Neighbours:
 
     def _is_served(self, node: str) -> bool:
         return node in self._living and node not in self._slow
-
-
-def _longest_idle(item: tuple[str, AgentRecord]) -> tuple[int, str]:
-    return item[1].state.idle_since_ms, item[0]
 
 
 def _is_busy(record: AgentRecord) -> bool:

@@ -5,9 +5,10 @@ without a gap. They are written only while several nodes live.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from routing.contact import Contact, ContactState
+from routing.errors import RecordUnreadable
 from routing.records import AgentRecord, read_agent, read_facts, read_state
 
 
@@ -27,22 +28,34 @@ class ReachNews(NamedTuple):
     is_reached: bool
 
 
+class KeptNews(NamedTuple):
+    """Whether a node keeps this agent for somebody whom a campaign calls; no agent: as above."""
+
+    agent: str
+    is_kept: bool
+
+
+Fact = Literal["reach", "kept"]
+"""What a node tells of an agent: that its switch can ring the phone, that it keeps the agent."""
+
+
 class News(NamedTuple):
     """One of the news, by `node`; None: it cannot be read, which is harmless as records are."""
 
     number: int
     node: str
-    what: ContactNews | AgentRecord | ReachNews | None
+    what: ContactNews | AgentRecord | ReachNews | KeptNews | None
 
 
 class Survey(NamedTuple):
     """What the other nodes had when the news had come to `number`: contacts, each by the node
-    that has it, agents, and the agents whom each node's switch can ring."""
+    that has it, agents, the agents whom each node's switch can ring, and those whom it keeps."""
 
     number: int
     contacts: Sequence[tuple[str, ContactNews]]
     agents: Sequence[AgentRecord]
     reach: Mapping[str, Sequence[str]]
+    kept: Mapping[str, Sequence[str]]
 
 
 def read_news(entry: Sequence[Any]) -> News:
@@ -55,8 +68,12 @@ def read_news(entry: Sequence[Any]) -> News:
             return News(number, node, read_contact_news(id_, fields))
         case b"agent":
             return News(number, node, read_agent(f"news {number}", id_, fields))
-        case _:
+        case b"reach":
             return News(number, node, ReachNews(id_, fields[b"kind"] == b"on"))
+        case b"kept":
+            return News(number, node, KeptNews(id_, fields[b"kind"] == b"on"))
+        case other:
+            raise RecordUnreadable(f"news {number}", f"of {other.decode(errors='replace')}")
 
 
 def read_contact_news(id_: str, fields: Mapping[bytes, bytes]) -> ContactNews:

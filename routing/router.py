@@ -211,13 +211,19 @@ class Router:
         return self._ask(self._floor.presence.extend_wrap_up, agent_id)
 
     def keep(self, by: str, agents: frozenset[str]) -> None:
-        """The agents on whom calls count that ``by``, a campaign, has in the air: on this node they
-        are given to nobody of a priority below `FIRST`."""
+        """The agents on whom calls count that ``by``, a campaign, has in the air: they are given to
+        nobody of a priority below `FIRST`, by other nodes from when they have heard of it."""
         if self._kept.get(by, frozenset()) == agents:
             return
-        self._kept[by] = agents
-        self._floor.keep(frozenset[str]().union(*self._kept.values()), self._clock())
+        before, self._kept[by] = self._all_kept(), agents
+        kept = self._all_kept()
+        for agent in before ^ kept:
+            self._upkeep.agent_is("kept", agent, agent in kept)
+        self._floor.keep(kept, self._clock())
         self._settle()
+
+    def _all_kept(self) -> frozenset[str]:
+        return frozenset[str]().union(*self._kept.values())
 
     def order(self, agent_id: str, order: Order) -> AgentState:
         """A supervisor's word about an agent; raises as `Supervision.obey` does."""
@@ -232,7 +238,7 @@ class Router:
         registered, which logs in even an agent who logged out by code."""
         now_ms = self._clock()
         if self._floor.phone(agent_id, reachable, now_ms, registered=registered):
-            self._upkeep.phone(agent_id, reachable)
+            self._upkeep.agent_is("reach", agent_id, reachable)
         self._settle()
         return self._floor.ledger.agent_state(agent_id)
 
@@ -283,7 +289,8 @@ class Router:
         """First of all, before anything that a former run left is read: this node lives, so nobody
         takes it over. Raises StoreAway."""
         await self._upkeep.keeper.beat()
-        await self._store.reach({}, anew=True)
+        await self._store.tell("reach", {}, anew=True)
+        await self._store.tell("kept", {}, anew=True)
         self._joined = True
 
     @property

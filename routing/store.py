@@ -2,9 +2,9 @@
 
 Keys, all under `trk:{site}:` (the braces are real, and keep a site in one slot of a
 cluster): `contact:ID` and `agent:ID` hashes, `leases` zset, `agents` set, `beats` zset,
-`node:NODE:contacts` and `node:NODE:reach` sets, `node:NODE:about` hash, `news` stream and
-`news:number`. A record that cannot be read moves to `unreadable:` and its key, for a person:
-one of another version must not end the engine.
+`node:NODE:contacts`, `node:NODE:reach` and `node:NODE:kept` sets, `node:NODE:about` hash,
+`news` stream and `news:number`. A record that cannot be read moves to `unreadable:` and its key,
+for a person: one of another version must not end the engine.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ import structlog
 from routing.client import RedisLink, Script, Word
 from routing.contact import Waiting
 from routing.errors import RecordUnreadable
-from routing.news import ContactNews, News, Survey, read_contact_news, read_news
+from routing.news import ContactNews, Fact, News, Survey, read_contact_news, read_news
 from routing.records import (
     AgentRecord,
     ContactRecord,
@@ -110,9 +110,9 @@ class Store:
         self._lease_ms = lease_ms
         self._dead_ms = dead_ms
         self._prefix = f"trk:{{{site}}}:"
-        self._commit, self._beat, self._forget, self._adopt, self._reach = (
+        self._commit, self._beat, self._forget, self._adopt, self._agents = (
             Script((files("routing") / "lua" / f"{name}.lua").read_text())
-            for name in ("commit", "beat", "forget", "adopt", "reach")
+            for name in ("commit", "beat", "forget", "adopt", "agents")
         )
         self._commit_keys = [
             self._key(*parts)
@@ -218,14 +218,15 @@ class Store:
         taken = await self._link.script(self._adopt, keys, args)
         return None if taken is None else [contact.decode() for contact in taken]
 
-    async def reach(self, phones: Mapping[str, bool], *, anew: bool = False) -> None:
-        """This node's switch can ring these agents' phones, or cannot; `anew`: and no others."""
+    async def tell(self, fact: Fact, of: Mapping[str, bool], *, anew: bool = False) -> None:
+        """So it is of these agents, or is not, at this node; `anew`: and of no others."""
         keys = [
             self._key(*parts)
-            for parts in (("node", self._node, "reach"), ("beats",), ("news",), ("news", "number"))
+            for parts in (("node", self._node, fact), ("beats",), ("news",), ("news", "number"))
         ]
-        pairs = [word for agent, on in phones.items() for word in (agent, "on" if on else "off")]
-        await self._link.script(self._reach, keys, [self._node, "anew" if anew else "", *pairs])
+        pairs = [word for agent, on in of.items() for word in (agent, "on" if on else "off")]
+        words = [self._node, fact, "anew" if anew else "", *pairs]
+        await self._link.script(self._agents, keys, words)
 
     async def news(self, after: int, *, wait_ms: int = 0) -> list[News]:
         """What was told after that number; nothing for so long: an empty list."""
@@ -245,11 +246,13 @@ class Store:
         nodes = [n.decode() for n in await self._link.command("ZRANGE", self._key("beats"), 0, -1)]
         contacts: list[tuple[str, ContactNews]] = []
         reach: dict[str, list[str]] = {}
+        kept: dict[str, list[str]] = {}
         for node in nodes:
             if node != self._node:
                 contacts += [(node, news) for news in await self._contacts_of(node)]
                 reach[node] = await self._members("node", node, "reach")
-        return Survey(number, contacts, await self.agents(), reach)
+                kept[node] = await self._members("node", node, "kept")
+        return Survey(number, contacts, await self.agents(), reach, kept)
 
     async def _contacts_of(self, node: str) -> list[ContactNews]:
         start = self._key("contact", "")

@@ -19,6 +19,7 @@ from routing.floor import Floor
 from routing.leases import LeaseKeeper
 from routing.ledger import ALONE
 from routing.matcher import Assignment
+from routing.news import Fact
 from routing.store import Group, Refused, Store, Written
 
 _log = structlog.get_logger(__name__)
@@ -74,7 +75,8 @@ class Upkeep:
         self._up = True
         self._up_since_ms = clock()
         self._done_with: set[str] = set()
-        self._phones: dict[str, bool] = {}
+        self._of_agents: dict[Fact, dict[str, bool]] = {"reach": {}, "kept": {}}
+        """What the other nodes are still to be told."""
 
     def start(self, tasks: asyncio.TaskGroup) -> None:
         """Until they are cancelled."""
@@ -100,9 +102,9 @@ class Upkeep:
         """These records may go at the next heartbeat, of one that is not over as soon as it is."""
         self._done_with.update(contact_ids)
 
-    def phone(self, agent_id: str, is_reachable: bool) -> None:
-        """Other nodes are to know whether this one can ring an agent's phone."""
-        self._phones[agent_id] = is_reachable
+    def agent_is(self, fact: Fact, agent_id: str, is_so: bool) -> None:
+        """Other nodes are to know whether this is so of an agent at this one."""
+        self._of_agents[fact][agent_id] = is_so
         self.wake()
 
     @property
@@ -130,9 +132,7 @@ class Upkeep:
     async def _write_batch(self, *, ring: bool = True) -> bool:
         """Whether Redis has answered: another writer may have taken all that there was."""
         ledger = self._floor.ledger
-        has_answered = bool(self._phones)
-        if has_answered:
-            await self._write_phones()
+        has_answered = any([await self._tell_of_agents(fact) for fact in self._of_agents])
         groups = ledger.take_changes(_BATCH)
         if not groups:
             return has_answered
@@ -219,13 +219,19 @@ class Upkeep:
                 self._floor.ledger.forget(name)
             await asyncio.sleep(_FORGETTING_EVERY_S)
 
-    async def _write_phones(self) -> None:
-        phones, self._phones = self._phones, {}
+    async def _tell_of_agents(self, fact: Fact) -> bool:
+        """Whether there was something to tell. Whom this node keeps changes with every call that is
+        dialed, and interests nobody while there is no other node."""
+        told = self._of_agents[fact]
+        if not told or (fact == "kept" and self._floor.neighbours.alone):
+            return False
+        self._of_agents[fact] = {}
         try:
-            await self._store.reach(phones)
+            await self._store.tell(fact, told)
         except BaseException:  # cancelled too
-            self._phones = phones | self._phones
+            self._of_agents[fact] = told | self._of_agents[fact]
             raise
+        return True
 
     async def _hear_news(self) -> None:
         """What the other nodes tell, while there are any."""
@@ -250,6 +256,7 @@ class Upkeep:
             self._floor.neighbours.survey(found, self._clock())
             self._told.settle()
             self._heard.set()
+            self.wake()
 
     async def _catch_up(self) -> None:
         """A reservation was decided by old news: hear the latest before the next."""

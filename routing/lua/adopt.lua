@@ -43,6 +43,7 @@ if #taken > 0 then
 end
 if redis.call('SCARD', KEYS[2]) == 0 then
   redis.call('ZREM', KEYS[1], dead)
-  redis.call('DEL', ARGV[4] .. 'node:' .. dead .. ':reach', ARGV[4] .. 'node:' .. dead .. ':about')
+  local of = ARGV[4] .. 'node:' .. dead
+  redis.call('DEL', of .. ':reach', of .. ':kept', of .. ':about')
 end
 return taken

@@ -19,7 +19,8 @@
 -- ran out, or begin anew what is over.
 --
 -- One order over all nodes: no contact is promised to anybody while another node has put
--- one before it in line that the deciding node has not heard of.
+-- one before it in line that the deciding node has not heard of, nor is an agent whom
+-- another keeps, by news that it has not heard either.
 --
 -- The deadline of a lease is this server's time: no node's clock is trusted.
 local WIDTH, FIRST, MOST_NEWS = 7, 6, 20000
@@ -52,18 +53,20 @@ local function lease_end()
   return deadline_ms
 end
 
--- The first in line of those that this node has not heard of; true when that cannot be told.
+-- The first in line of those that this node has not heard of, true when that cannot be told;
+-- and the agents whom others keep by then.
 local function unheard()
   local seen, head = tonumber(ARGV[3]), tonumber(call('GET', KEYS[6]) or 0)
-  if not seen then return true end
-  if seen == head then return nil end
+  if not seen then return true, {} end
+  if seen == head then return nil, {} end
   local entries = call('XRANGE', KEYS[5], (seen + 1) .. '-0', '+')
-  if not entries[1] or entries[1][1] ~= (seen + 1) .. '-0' then return true end
-  local first
+  if not entries[1] or entries[1][1] ~= (seen + 1) .. '-0' then return true, {} end
+  local first, kept = nil, {}
   for _, entry in ipairs(entries) do
     local told = entry[2]  -- see `publish`
     if told[2] ~= node then
-      if told[4] == 'reach' then return true end
+      if told[4] == 'reach' then return true, {} end
+      if told[4] == 'kept' then kept[told[6]] = told[10] == 'on' end
       if told[10] == 'Waiting' and
           call('HGET', ARGV[5] .. 'contact:' .. told[6], 'kind') == 'Waiting' then
         local at = place(told[6], told[14])
@@ -71,7 +74,7 @@ local function unheard()
       end
     end
   end
-  return first
+  return first, kept
 end
 
 local function publish(what, id, v, kind, data, facts)
@@ -80,9 +83,11 @@ local function publish(what, id, v, kind, data, facts)
 end
 
 local count = #KEYS - FIRST
-local looked, first = false, nil
+local first, kept
 local function behind(n, at)
-  if not looked then looked, first = true, unheard() end
+  if not kept then first, kept = unheard() end
+  local agent = at + WIDTH  -- the record after the contact's
+  if ARGV[agent + 1] == ARGV[at + 1] and kept[ARGV[agent + 3]] then return true end
   if first == nil or first == true then return first end
   local facts = ARGV[at + 7]
   if facts == '' then facts = call('HGET', KEYS[FIRST + n], 'facts') end

@@ -47,6 +47,38 @@ async def test_an_agent_taken_by_another_node_is_not_rung(
     assert (ring.contact, ring.agent) == ("c2", "ann")
 
 
+@pytest.mark.parametrize("knows", [True, False], ids=["nodes that know each other", "a new node"])
+async def test_an_agent_kept_for_a_campaign_s_call_is_no_caller_s_of_another_node(
+    house: House, make_store: MakeStore, *, knows: bool
+) -> None:
+    """The call in the air counts on the agent; once it is over, the caller there is next."""
+    kept = frozenset({"ann"})
+    if not knows:
+        house.router.keep("reminders", kept)
+    async with a_house(make_store("n2")) as other:
+        for each in (house, other):
+            each.router.phone_reachable("ann", True)
+
+        async def met() -> bool:
+            return all(len(each.router.nodes) == 2 for each in (house, other))
+
+        await until_it_is(met)
+        house.router.keep("reminders", kept)
+        house.router.login("ann")
+        await house.written()
+        await other.until(lambda: other.agent("ann") == "Available")
+
+        async def told() -> bool:
+            return (await other.store.survey()).kept["n1"] == ["ann"]
+
+        await until_it_is(told)
+        other.router.enqueue(a_contact("c1"))
+        await other.written()
+        assert (other.ringer.quiet, other.agent("ann")) == (True, "Available")
+        house.router.keep("reminders", frozenset())
+        assert (await other.ringer.next_ring()).agent == "ann"
+
+
 async def test_promises_of_a_dead_node_are_undone(
     make_store: MakeStore,
 ) -> None:

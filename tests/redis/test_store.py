@@ -10,7 +10,7 @@ from routing.client import RedisLink
 from routing.contact import Ended, Outcome, Talking, Waiting
 from routing.embedded import EmbeddedServer
 from routing.errors import StoreAway
-from routing.news import ContactNews
+from routing.news import ContactNews, KeptNews
 from routing.records import AgentRecord, ContactRecord, Step
 from routing.store import Group, Refused, Store, Written
 from tests.fakes.routing import a_contact
@@ -208,6 +208,41 @@ async def test_a_level_of_priority_goes_before_an_earlier_arrival(make_store: Ma
         assert isinstance(result, Refused)
         assert result.is_behind
     assert await two.commit([reserved], seen=2, ageing_ms=3) == [Written(2, 2)]
+
+
+async def test_no_agent_is_reserved_whom_another_node_is_not_heard_to_keep(
+    make_store: MakeStore,
+) -> None:
+    """Calls are in the air there for whom nobody else may be: seen to by the call that reserves.
+    Whoever has heard of it knows whom it may give the agent."""
+    one, two = make_store("n1"), make_store("n2")
+    for store in (one, two):
+        await store.beat([])
+    await put(two, FREE, mine := a_record("mine", 9))
+    reserved = Group(*offer(mine._replace(version=1), FREE._replace(version=1)))
+    await one.tell("kept", {"somebody": True, FREE.agent: True})
+    (refused,) = await two.commit([reserved], seen=2)
+    assert isinstance(refused, Refused)
+    assert refused.is_behind
+    assert [each.what for each in await two.news(2)] == [
+        KeptNews("somebody", True),
+        KeptNews(FREE.agent, True),
+    ]
+    (kept,) = (await two.survey()).kept.values()
+    assert sorted(kept) == sorted(["somebody", FREE.agent])
+    await one.tell("kept", {FREE.agent: False})
+    assert await two.commit([reserved], seen=2) == [Written(2, 2)]
+
+
+async def test_what_a_node_told_of_agents_ends_with_its_next_start(make_store: MakeStore) -> None:
+    """Nobody it kept before is kept then, and the others hear of that."""
+    one, two = make_store("n1"), make_store("n2")
+    for store in (one, two):
+        await store.beat([])
+    await one.tell("kept", {"ann": True})
+    await one.tell("kept", {}, anew=True)
+    assert [each.what for each in await two.news(1)] == [KeptNews("", False)]
+    assert (await two.survey()).kept == {"n1": []}
 
 
 async def test_redis_away_is_one_typed_error(server: EmbeddedServer, store: Store) -> None:

@@ -1,12 +1,14 @@
 """One order over several nodes: what one of them decides, as it hears of the others."""
 
+from collections.abc import Callable, Sequence
+
 import pytest
 
 from routing import agent as agents
-from routing.contact import Contact, Preferred, Reserved, Talking, Waiting
+from routing.contact import FIRST, Contact, Preferred, Reserved, Talking, Waiting
 from routing.events import ContactAssigned, ContactTaken, NodeChanged
 from routing.floor import Floor
-from routing.news import ContactNews, News, ReachNews, Survey
+from routing.news import ContactNews, KeptNews, News, ReachNews, Survey
 from routing.pauses import PauseRule
 from routing.records import AgentRecord, ContactRecord
 from routing.rules import RoutingRules
@@ -30,18 +32,18 @@ class Told:
         assert self.floor.neighbours.must_survey
         self.survey()
         for name in ("ann", "bob"):
-            self.floor.neighbours.reached_here(name, True, self.now)
+            self.floor.switches.reached_here(name, True, self.now)
 
     def pulse(self, **silent_ms: int) -> None:
         nodes = [Node("n1", 0, 0, 0), *(Node(name, ms, 0, 0) for name, ms in silent_ms.items())]
         self.floor.neighbours.pulse(nodes, DEAD_MS, self.now)
 
-    def survey(self, *contacts: ContactNews) -> None:
+    def survey(self, *contacts: ContactNews, kept: Sequence[str] = ()) -> None:
         reach = {"n2": ["ann", "bob"]}
-        found = Survey(self.number, [("n2", each) for each in contacts], [], reach)
+        found = Survey(self.number, [("n2", each) for each in contacts], [], reach, {"n2": kept})
         self.floor.neighbours.survey(found, self.now)
 
-    def hear(self, *told: ContactNews | AgentRecord | ReachNews) -> None:
+    def hear(self, *told: ContactNews | AgentRecord | ReachNews | KeptNews) -> None:
         news = []
         for each in told:
             self.number += 1
@@ -310,3 +312,72 @@ def test_a_contact_that_prefers_an_agent_out_of_its_reach_is_for_anyone() -> Non
         Contact("c1", "n1", "sales", wanted.skills, 9, wanted.leg, preferred=asked), told.now
     )
     assert told.promised == [("c1", "bob")]
+
+
+def free_again(told: Told) -> None:
+    told.hear(KeptNews("ann", False))
+
+
+def begun_anew(told: Told) -> None:
+    told.hear(KeptNews("", False))
+
+
+def silent(told: Told) -> None:
+    told.pulse(n2=DEAD_MS)
+
+
+def gone(told: Told) -> None:
+    told.pulse()
+
+
+def surveyed(told: Told) -> None:
+    told.survey()
+
+
+@pytest.mark.parametrize("ends", [free_again, begun_anew, silent, gone, surveyed])
+def test_an_agent_kept_for_the_calls_of_another_node_is_no_caller_s(
+    ends: Callable[[Told], None],
+) -> None:
+    """Who answers there finds the agent; once the other node keeps the agent no longer, or does not
+    live, the caller here has waited long enough."""
+    told = Told()
+    told.hear(KeptNews("ann", True))
+    told.login("ann")
+    told.arrive("own", 9)
+    assert told.promised == []
+    ends(told)
+    assert [contact for contact, _ in told.promised] == ["own"]
+
+
+def test_who_was_called_may_have_an_agent_kept_by_another_node() -> None:
+    """It is for them that agents are kept."""
+    told = Told()
+    told.survey(kept=["ann", "bob"])
+    told.login("ann")
+    told.arrive("own", 9)
+    told.floor.arrive(a_contact("called", arrived_ms=20, priority=FIRST), told.now)
+    assert [contact for contact, _ in told.promised] == ["called"]
+
+
+def test_an_agent_kept_by_two_nodes_is_so_until_both_let_go() -> None:
+    """What one tells says nothing of the other."""
+    told = Told()
+    told.login("ann")
+    told.floor.keep(frozenset({"ann"}), told.now)
+    told.hear(KeptNews("ann", True))
+    told.arrive("own", 9)
+    told.floor.keep(frozenset(), told.now)
+    assert told.promised == []
+    free_again(told)
+    assert told.promised == [("own", "ann")]
+
+
+def test_a_kept_agent_is_the_first_node_s_again_once_it_is_heard_of() -> None:
+    """It was only slow, and its calls are still in the air."""
+    told = Told()
+    told.hear(KeptNews("ann", True))
+    silent(told)
+    told.pulse(n2=0)
+    told.login("ann")
+    told.arrive("own", 9)
+    assert told.promised == []

@@ -92,7 +92,7 @@ def test_a_contact_of_another_node_stays_urgent_when_the_site_changes() -> None:
     floor.neighbours.pulse([Node("n2", 0, 0, 0)], 1_000, 1_000)
     early = replace(a_contact("early", arrived_ms=5), node="n2")
     news = ContactNews("early", 1, contacts.Waiting(5), early)
-    floor.neighbours.survey(Survey(1, [("n2", news)], [], {}), 1_000)
+    floor.neighbours.survey(Survey(1, [("n2", news)], [], {}, {}), 1_000)
     floor.configure(staff, replace(rules, back_off_ms=1), 1_000)
     floor.arrive(a_contact("late", arrived_ms=999, priority=5), 1_000)
     floor.presence.login("ann", 1_000)
