@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bench.dialing_capped import best_capped
@@ -89,6 +91,16 @@ def test_the_pacer_is_busier_and_keeps_the_cap() -> None:
     assert dialer.mean_ms > 0
     assert pacer.busy > progressive.busy + 0.03
     assert 0 < pacer.abandon <= 0.03
+
+
+def test_wrap_up_is_time_with_a_call_too() -> None:
+    """A quarter of the handling time is wrap-up: who is in it is known to be free soon."""
+    whole = Setting(5, 0.3, 60.0).world(2 * HOUR_S)
+    parted = replace(whole, wrap_up=0.25)
+    busy = [paced(each, Timed(Pace(), Budget(), each.day_s), 2) for each in (whole, parted)]
+    assert busy[1].busy > busy[0].busy - 0.02
+    assert busy[1].worst_day <= 0.03
+    assert played(parted, Progressive, 1) == played(whole, Progressive, 1)
 
 
 def test_agents_come_and_go() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from random import Random
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
@@ -222,6 +223,8 @@ class Malice:
         kind = self.chance.random()
         if self.air and kind < 0.7:
             self._ends(self.air.pop(self.chance.randrange(len(self.air))))
+        elif self.busy and kind < 0.75:
+            self.pacer.hear(events.WrapUp(self.chance.choice(self.busy), self.at_ms))
         elif self.busy and kind < 0.85:
             agent = self.busy.pop(0)
             self.free.append(agent)
@@ -281,6 +284,51 @@ def test_nodes_that_share_a_list_keep_the_cap_if_answers_stop_at_any_moment(chan
             node.place()
             worst = sum((each.worst for each in nodes), Tally())
             assert Counting().rate(worst) <= Fraction(3, 100)
+
+
+AGENTS, CALLS = ("a", "b", "c", "d"), ("u", "v", "w", "x", "y")
+ANY_EVENT = st.one_of(
+    *(
+        st.builds(kind, st.sampled_from(CALLS if "call" in kind._fields else AGENTS), st.just(0))
+        for kind in get_args(events.Event)
+        if kind is not events.Connected
+    ),
+    st.builds(events.Connected, st.sampled_from(CALLS), st.sampled_from(AGENTS), st.just(0)),
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.sampled_from([mode for mode in Mode if mode is not Mode.AGENTLESS]),
+    st.lists(st.tuples(ANY_EVENT, st.integers(0, 90_000)), max_size=40),
+    st.sampled_from([0.0, 0.9]),
+)
+def test_whatever_is_told_in_whatever_order_has_an_answer(
+    mode: Mode, told: list[tuple[events.Event, int]], assured: float
+) -> None:
+    """Calls that were never placed, agents who wrap up what they never had: nobody else's simulator
+    is free of faults, and no campaign ends for them."""
+    pacer = Pacer(Pace(mode, ratio=2, assured=assured), RICH, ends_ms=HOUR_MS)
+    at_ms = 0
+    for event, later_ms in told:
+        at_ms += later_ms
+        pacer.hear(event._replace(at_ms=at_ms))
+        assert 0 <= pacer.advise(at_ms).calls <= 40 * len(AGENTS)
+        assert pacer.may_leave() >= 0
+
+
+def test_the_first_wrap_up_of_a_campaign() -> None:
+    """Nothing was learned of wrap-ups yet, by a small team and by a large one."""
+    for agents in (2, 200):
+        floor = Floor(Pace(), agents)
+        floor.dial(agents)
+        for number in range(agents - 1):
+            floor.connect(f"c{number}", f"a{number}")
+        floor.advice()
+        floor.at_ms = 30_000
+        for number in range(agents - 1):
+            floor.pacer.hear(events.WrapUp(f"a{number}", floor.at_ms))
+        assert floor.advice().calls >= 0
 
 
 def learned(prospects: Sequence[Prospects]) -> Pacer:

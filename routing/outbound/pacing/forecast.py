@@ -65,8 +65,7 @@ class Forecast:
         self._spans = answers.likely_ages_s(_SPANS) + lines.setup_s
         self._calls.fill(answers.answered_within(self._calls.ages_s, self._spans))
         self._talks.fill(self._after_wrap_up())
-        if team.wraps:
-            self._wraps.fill(team.wrap.ends_within(self._wraps.ages_s, self._spans))
+        self._wraps.fill(team.wrap.ends_within(self._wraps.ages_s, self._spans))
         self._new = answers.answered_within(np.array([-lines.setup_s]), self._spans)[0]
 
     def outlook(self, free: int, now_s: float) -> Outlook:

@@ -142,7 +142,12 @@ class Day:
         del self._free[agent]
         tally.busy_s += max(0.0, min(talk_s, self.world.day_s - at_s))
         self.dialer.hear(told.Connected(call, agent, now_ms))
+        if self.world.wrap_up:
+            self._at(at_s + talk_s * (1 - self.world.wrap_up), self._wraps_up, agent)
         self._at(at_s + talk_s, self._is_free, agent)
+
+    def _wraps_up(self, at_s: float, agent: str) -> None:
+        self.dialer.hear(told.WrapUp(agent, int(at_s * 1000)))
 
     # agents
 

@@ -58,7 +58,8 @@ class Shift(NamedTuple):
 @dataclass(frozen=True)
 class World:
     """`answer_rate`: at a moment of the day; `handle`: from the answer until the agent is free
-    again; `shifts`: of each agent, in order of time."""
+    again; `shifts`: of each agent, in order of time; `wrap_up`: the share of `handle` that is left
+    when the callee has hung up."""
 
     agents: int
     answer_rate: Callable[[float], float]
@@ -66,6 +67,7 @@ class World:
     fates: Fates
     shifts: tuple[tuple[Shift, ...], ...]
     day_s: float
+    wrap_up: float = 0.0
 
 
 def steady(
