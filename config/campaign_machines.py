@@ -28,14 +28,19 @@ class Callees(DocumentModel):
         return self
 
 
+AMD_TAKES = 45.1
+"""Percent of people whom Asterisk's AMD took for machines (docs/answering-machines.md)."""
+
+
 class Machines(DocumentModel):
     """What becomes of calls that a machine answers."""
 
     detect: Literal["none", "own", "amd"] = Field(
         default="none",
         description="none: whoever answers is a person's call. own: Trunkline listens to how the "
-        "call is answered, and tells faxes and the network's tones, too. amd: Asterisk does. Each "
-        "wrong verdict is a person who was hung up on, and counts as one",
+        "call is answered, and tells faxes and the network's tones, too. amd: Asterisk does, and "
+        "takes many people for machines. Each wrong verdict is a person who was hung up on, and "
+        "counts as abandoned (abandon_rate.false_machines)",
     )
     people_taken: Annotated[float, Field(ge=0.5, le=20)] = Field(
         default=1.0,
@@ -57,6 +62,11 @@ class Machines(DocumentModel):
     message: dict[Language, Line] = Field(
         default={}, description="what is left after the beep; without it nothing is"
     )
+
+    @property
+    def expected_to_take(self) -> float:
+        """Percent of people who are taken for machines, where nobody has measured it."""
+        return {"none": 0.0, "own": self.people_taken, "amd": AMD_TAKES}[self.detect]
 
     @model_validator(mode="after")
     def _of_own(self) -> Self:

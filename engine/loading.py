@@ -17,7 +17,7 @@ from config.site import Site, load_site_located
 from config.site_checks import check_flows
 from config.site_doubts import demand_of
 from config.transfers import Permitted
-from engine.campaigns.callees import check_detectors
+from engine.campaigns.callees import check_detectors, doubt_detectors
 from engine.campaigns.flow_words import check_words
 from engine.clock import now_ms
 from engine.customers.fields import fields_of
@@ -98,7 +98,12 @@ def check_for(
 def check_with_flows(site: Site, located: Located, flows: Mapping[str, Flow]) -> list[Problem]:
     """What the site asks of flows and they say to it, and what it asks of our detector."""
     words = check_words(site, located, flows)
-    return [*check_flows(site, located, flows), *words, *check_detectors(site, located)]
+    return [
+        *check_flows(site, located, flows),
+        *words,
+        *check_detectors(site, located),
+        *doubt_detectors(site, located),
+    ]
 
 
 def _errors(problems: Sequence[Problem]) -> list[Problem]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import ceil
 
-from config.campaign_machines import Callees, Machines
+from config.campaign_machines import AMD_TAKES, Callees, Machines
 from config.document import Located, Problem
 from config.site import Site
 from engine.campaigns.law import CampaignLaw
@@ -25,6 +25,21 @@ def mix_of(machines: Machines) -> Mix:
         return MIXES[callees]
     people = callees.hello / 100, callees.named / 100, callees.firm / 100
     return Mix(*people, *MIXED.machines)
+
+
+def doubt_detectors(site: Site, located: Located) -> Iterator[Problem]:
+    """A warning for each campaign that Asterisk's AMD keeps from dialing ahead, as nobody has
+    measured its mistakes."""
+    for name, campaign in site.campaigns.items():
+        rules = CampaignLaw(site, name).everywhere() if campaign.machines.detect == "amd" else []
+        abandons = [each.abandon_rate for each in rules if each.abandon_rate is not None]
+        if any(each.false_machines is None for each in abandons):
+            message = (
+                f"is amd, which took {AMD_TAKES:g} percent of people for machines when it was "
+                "measured: as many count as lost, which leaves one call for each free agent. "
+                "Write false_machines under abandon_rate as you have measured it, or detect: own"
+            )
+            yield located.warning(("campaigns", name, "machines", "detect"), message)
 
 
 def check_detectors(site: Site, located: Located) -> Iterator[Problem]:

@@ -62,9 +62,14 @@ class CampaignLaw:
         if hours is not None:
             hours = hours.model_copy(update={"zone": hours.zone or self._site.zone})
             set_by["campaign_hours"] = f"hours.{campaign.hours}"
+        abandons = rules.abandon_rate
+        if abandons is not None:
+            taken = campaign.machines.expected_to_take
+            abandons = replace(abandons, people_taken=taken)
         return replace(
             rules,
             allow=AllowRule(str(campaign)),
+            abandon_rate=abandons,
             campaign_hours=None if hours is None else HoursRule(hours),
             set_by={**rules.set_by, **set_by},
         )

@@ -70,13 +70,16 @@ class Counting:
     """How the rate of a tally is counted.
 
     `wrong_machines`: the share of the verdicts "machine" that were people, as measured; these count
-    as lost. `lost_before_verdict`: calls are lost before detection has judged them, so as many of
+    as lost. `taken`: where nobody has measured that, the share (below 1) of the people who answer
+    that detection is expected to take for machines; for the others as many are added to the lost.
+    `lost_before_verdict`: calls are lost before detection has judged them, so as many of
     them are taken for machines as of the others (Ofcom's D'; not for the US). With neither the rate
     is lost / (live + lost).
     """
 
     wrong_machines: Fraction = Fraction(0)
     lost_before_verdict: bool = False
+    taken: Fraction = Fraction(0)
 
     def people(self, tally: Tally) -> Fraction:
         """Of the calls that were lost, the share that is taken for people's."""
@@ -86,7 +89,13 @@ class Counting:
 
     def lost(self, tally: Tally) -> Fraction:
         """How many people were lost, as this counts them."""
-        return tally.lost * self.people(tally) + tally.machines * self.wrong_machines
+        lost = tally.lost * self.people(tally) + tally.machines * self.wrong_machines
+        return lost + (tally.live + lost) * self.taken_to_others
+
+    @property
+    def taken_to_others(self) -> Fraction:
+        """For each person who was judged right, so many were taken for machines."""
+        return self.taken / (1 - self.taken)
 
     def rate(self, tally: Tally) -> Fraction:
         """Of the people who answered, the share that was lost; 0 while nobody has."""
@@ -145,7 +154,7 @@ class Budget:
         """How many calls may be exposed at once beside `kept` others; `UNBOUNDED` without a cap."""
         worst = min((self._if_all_lost(*cap) for cap in self._caps()), default=UNBOUNDED)
         least, most = 0, max(0, worst)
-        if not self.counting.wrong_machines:
+        if not self.counting.wrong_machines and not self.counting.taken:
             return most  # nothing is worse than to lose them
         while least < most:
             middle = (least + most + 1) // 2
@@ -170,15 +179,18 @@ class Budget:
             yield self.before + self.today, self.window
 
     def _if_all_lost(self, tally: Tally, cap: Fraction) -> int:
-        return floor(-self.counting.excess(tally, cap) / self.counting.people(tally))
+        each = self.counting.people(tally) * (1 + self.counting.taken_to_others)
+        return floor(-self.counting.excess(tally, cap) / each)
 
     def _stands(self, exposed: int, kept: int, counted: tuple[Tally, Fraction]) -> bool:
-        """A call answered by a person who has an agent only lowers the rate. In the others the
-        excess is convex (linear in those lost, quadratic in machines), so that the worst is one of
-        the extremes: all that can be are lost, or machines, or nothing."""
+        """A call answered by a person who has an agent only lowers the rate, unless detection takes
+        more people for machines than the cap has room for. In the others the excess is convex
+        (linear in those lost, quadratic in machines), so that the worst is one of the extremes: all
+        that can be have an agent, are lost, or machines, or nothing."""
         tally, cap = counted
         extremes = (
             tally,
+            tally + Tally(live=exposed + kept),
             tally + Tally(lost=exposed),
             tally + Tally(lost=exposed, machines=kept),
             tally + Tally(machines=exposed + kept),

@@ -14,7 +14,7 @@ from config.periods import Period
 from config.site import Site, load_site, load_site_located, read_site
 from config.site_checks import check_flows
 from config.values import Language
-from engine.campaigns.callees import check_detectors
+from engine.campaigns.callees import check_detectors, doubt_detectors
 from engine.campaigns.flow_words import check_words
 from engine.campaigns.law import CampaignLaw, call_to, pool_of
 from ivr.flow import Flow
@@ -192,6 +192,23 @@ def test_what_a_flow_says_must_be_a_disposition_of_its_campaign() -> None:
         'campaigns.bills.flow: tell of the flow reminder says "promised", for which a time must '
         "be agreed: no flow can, write retry with after"
     )
+
+
+def test_amd_whose_mistakes_nobody_has_measured_is_doubted() -> None:
+    """They count as lost, and the campaign would dial no further ahead than it has agents."""
+
+    def told(detect: str, abandon_rate: str) -> list[str]:
+        written = instead("{detect: amd, within", f"{{detect: {detect}, within").replace(
+            "{false_machines: 1}", abandon_rate
+        )
+        site, located, problems = read_site(written, "site.yaml", {})
+        assert site is not None, problems
+        assert located is not None
+        return [f"{each.path}: {each.severity}" for each in doubt_detectors(site, located)]
+
+    assert told("amd", "{}") == ["campaigns.sales.machines.detect: warning"]
+    assert told("amd", "{false_machines: 4}") == []
+    assert told("own", "{}") == []
 
 
 def test_a_detector_that_cannot_be_so_careful_is_told() -> None:

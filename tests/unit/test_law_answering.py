@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 
 from config.calling_law import layers, settled
@@ -169,6 +171,23 @@ class TestAbandonRate:
         law = only(abandon_rate=AbandonRule(false_machines=1))
         assert is_permitted(law, a_call(HU), NOW, Known(today=Tally(600, 0, 400)))
         assert not is_permitted(law, a_call(HU), NOW, Known(today=Tally(600, 0, 3_000)))
+
+    def test_unmeasured_mistakes_use_the_budget_up_as_the_campaign_expects_them(self) -> None:
+        """Of a hundred people one is taken for a machine: 99 who talked stand for 1 who was hung up
+        on, and the cap has room for two lost calls in a hundred, not three."""
+        rule = AbandonRule(people_taken=1)
+        law = only(abandon_rate=rule)
+        assert budget_of(rule, Tally(), Tally(live=99)).rates()[0] == Fraction(1, 100)
+        assert is_permitted(law, a_call(HU), NOW, Known(today=Tally(970, 19)))
+        assert not is_permitted(law, a_call(HU), NOW, Known(today=Tally(970, 20)))
+
+    def test_who_takes_more_people_than_the_cap_risks_nobody_else(self) -> None:
+        """One call for each agent; what was measured counts in place of what is expected."""
+        today = Known(today=Tally(live=1_000, machines=1_000))
+        expected = AbandonRule(people_taken=45.1)
+        assert not is_permitted(only(abandon_rate=expected), a_call(HU), NOW, today)
+        measured = AbandonRule(people_taken=45.1, false_machines=1)
+        assert is_permitted(only(abandon_rate=measured), a_call(HU), NOW, today)
 
     def test_ofcoms_vector(self) -> None:
         """29 drops, 9 live, 7 machines: 29·(1 - 7/16) of 9 and as many is 64.44 %."""

@@ -122,6 +122,7 @@ _COUNTINGS = st.builds(
     Counting,
     wrong_machines=st.sampled_from([Fraction(0), Fraction(1, 100), Fraction(1, 5)]),
     lost_before_verdict=st.booleans(),
+    taken=st.sampled_from([Fraction(0), Fraction(1, 100), Fraction(1, 5)]),
 )
 _CAPS = st.sampled_from([None, Fraction(0), Fraction(3, 100), Fraction(1, 10)])
 _BEFORE = st.builds(Tally, st.integers(0, 500), st.integers(0, 10), st.integers(0, 300))

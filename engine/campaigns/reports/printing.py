@@ -163,6 +163,7 @@ def _caps(budget: Budget) -> dict[str, Any]:
         "day": _number(budget.day),
         "in_30_days": _number(budget.window),
         "false_machines": float(counting.wrong_machines),
+        "people_taken": float(counting.taken),
         "lost_before_verdict": counting.lost_before_verdict,
     }
 

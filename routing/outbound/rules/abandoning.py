@@ -44,7 +44,10 @@ def budget_of(rule: AbandonRule | None, before: Tally, today: Tally) -> Budget:
     """The budget that a rule allows; without a rule, one without caps."""
     if rule is None:
         return Budget(None, None, before=before, today=today)
-    counting = Counting(_share(rule.false_machines), rule.lost_before_verdict)
+    measured, taken = rule.false_machines, rule.people_taken
+    wrong = _share(0.0 if measured is None else measured)
+    estimated = _share(taken if measured is None else 0.0)
+    counting = Counting(wrong, rule.lost_before_verdict, estimated)
     return Budget(_cap_of(rule.day), _cap_of(rule.month), counting, before, today)
 
 
@@ -55,8 +58,9 @@ def strictest(rules: list[Rules], before: Tally, today: Tally) -> Budget:
     days = [each.day for each in found if each.day is not None]
     months = [each.window for each in found if each.window is not None]
     wrong = max((each.counting.wrong_machines for each in found), default=Fraction(0))
+    taken = max((each.counting.taken for each in found), default=Fraction(0))
     judged = bool(found) and all(each.counting.lost_before_verdict for each in found)
-    counting = Counting(wrong, judged)
+    counting = Counting(wrong, judged, taken)
     return Budget(min(days, default=None), min(months, default=None), counting, before, today)
 
 

@@ -120,11 +120,13 @@ class AllowRule:
 
 @dataclass(frozen=True, slots=True)
 class AbandonRule:
-    """The caps of the budget, in percent; None: that cap is off."""
+    """The caps of the budget, in percent; None: that cap is off. `people_taken` counts where no
+    `false_machines` were measured, both in percent."""
 
     day: float | None = 3.0
     month: float | None = 3.0
-    false_machines: float = 0.0
+    false_machines: float | None = None
+    people_taken: float = 0.0
     lost_before_verdict: bool = False
 
 
