@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from config.registers import OWN
@@ -294,10 +294,9 @@ class HopperStore:
         told = {name: getattr(ending, name) for name in names}
         with failing():
             async with self._engine.begin() as connection:
-                if (number := ending.never_again) is not None:
+                if ending.never_again is not None:
                     by = ending.agent or self._node
-                    asked = self._asked(number, ending.attempt, ending.ended_ms, by)
-                    await connection.execute(self._never_again, asked)
+                    await self._asked(connection, ending.attempt, ending.ended_ms, by)
                 values = {**_FREE, **placed(ending.lead), "updated_ms": ending.ended_ms}
                 attempt = update(attempts).where(attempts.c.id == ending.attempt)
                 if not (await connection.execute(after.values(values))).rowcount:
@@ -311,19 +310,20 @@ class HopperStore:
     async def never_again(self, attempt: str, at_ms: int) -> bool:
         """Who was called in this attempt, which may have ended long ago, asked not to be called any
         more; False where there is no such attempt."""
-        number = select(attempts.c.number).where(attempts.c.id == attempt)
         with failing():
             async with self._engine.begin() as connection:
-                found = await connection.scalar(number)
-                if found is not None:
-                    asked = self._asked(found, attempt, at_ms, self._node)
-                    await connection.execute(self._never_again, asked)
-        return found is not None
+                return await self._asked(connection, attempt, at_ms, self._node)
 
-    def _asked(self, number: str, attempt: str, at_ms: int, by: str) -> dict[str, Any]:
-        return {
+    async def _asked(self, connection: AsyncConnection, attempt: str, at_ms: int, by: str) -> bool:
+        """A person objects, not a number (GDPR, article 21(2)): all of the lead's are listed."""
+        which = attempts.c.id == attempt
+        dialed = select(attempts.c.number).where(which)
+        others = select(lead_numbers.c.number).join(
+            attempts, attempts.c.lead_id == lead_numbers.c.lead_id
+        )
+        numbers = (await connection.scalars(union(dialed, others.where(which)))).all()
+        asked = {
             "site": self._site,
-            "number": number,
             "register": OWN,
             "since_ms": at_ms,
             "seen_ms": at_ms,
@@ -331,6 +331,9 @@ class HopperStore:
             "by": by,
             "note": f"asked in {attempt}",
         }
+        if numbers:
+            await connection.execute(self._never_again, [asked | {"number": n} for n in numbers])
+        return bool(numbers)
 
     async def _change(self, query: Any) -> None:
         with failing():

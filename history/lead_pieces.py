@@ -249,7 +249,13 @@ _PLACED = update(leads).where(_ONE, _NEXT).values(place=bindparam("place"))
 _DUE = (
     update(leads)
     .where(_ONE, _NEXT, or_(leads.c.state == "ready", leads.c.state == "held"))
-    .values(state="ready", lease_by=None, lease_until_ms=None, due_ms=bindparam("due_ms"))
+    .values(
+        state="ready",
+        lease_by=None,
+        lease_until_ms=None,
+        # An agreed time stands; it may have been agreed on since the lead was read.
+        due_ms=case((leads.c.rank == APPOINTMENT, leads.c.due_ms), else_=bindparam("due_ms")),
+    )
 )
 _GONE = delete(lead_numbers).where(_NUMBER.lead_id == bindparam("of"))
 _WITHOUT = delete(leads).where(_ONE)

@@ -21,12 +21,14 @@ from routing.outbound.leads.plan import Result
 
 class Met(NamedTuple):
     """A lead has answered, at `answered_ms` (Unix epoch). `is_met`: by `agent`, or (None) by the
-    campaign's flow; else nobody was there for them. `disposition`: what the flow had said."""
+    campaign's flow; else nobody was there for them. `disposition`: what the flow had said;
+    `opted_out`: they have pressed the key for no more calls."""
 
     answered_ms: int
     is_met: bool
     agent: str | None = None
     disposition: str | None = None
+    opted_out: bool = False
 
 
 NOBODY: Mapping[str, Met] = {}
@@ -43,7 +45,8 @@ def _met(story: Story) -> Met:
     answered = (each.at_ms for each in story.timeline if each.what == "lead_answered")
     is_met = story.talked or story.flow is not None
     agent = story.agent if story.talked else None
-    return Met(next(answered, story.started_ms), is_met, agent, story.disposition)
+    opted_out = any(each.what == "opted_out" for each in story.timeline)
+    return Met(next(answered, story.started_ms), is_met, agent, story.disposition, opted_out)
 
 
 def known(row: AttemptRow, met: Met | None) -> AttemptRow:
@@ -56,7 +59,6 @@ def known(row: AttemptRow, met: Met | None) -> AttemptRow:
 def ended(row: AttemptRow, met: Met | None, now_ms: int) -> Ended:
     """What came of a call whose channel is gone. Who was about to be joined with an agent, and was
     not, was lost."""
-    is_unmet = met is not None and not met.is_met
-    if is_unmet and (row.answered_ms is None or row.agent is not None):
-        return Ended(Result.LOST, now_ms)
+    if met is not None and not met.is_met and (row.answered_ms is None or row.agent is not None):
+        return Ended(Result.LOST, now_ms, never_again=met.opted_out)
     return left_by(row.answered_ms, row.agent, now_ms)

@@ -117,6 +117,8 @@ class CampaignRun:
             up = _up_again(self._call_of(row, each), each)
             if found is not None and found.disposition is not None:
                 self.outcomes.said(up, found.disposition, now_ms)
+            if found is not None and found.opted_out:
+                up.never_again = True
             if up.call.channel in channels:
                 self.outcomes.adopted(up)
             else:

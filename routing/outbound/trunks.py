@@ -172,7 +172,9 @@ class Trunks:
         return True
 
     def hold(self, campaign: str, trunk: str, call: str) -> None:
-        """A call has this line already: an earlier run has placed it."""
+        """A call has this line already: an earlier run has placed it. A second time is as good as
+        once."""
+        self.release(call)
         self._held[call] = campaign, trunk
         self._taken.update([(ALL, trunk), (campaign, trunk)])
 

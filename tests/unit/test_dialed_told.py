@@ -149,11 +149,15 @@ def test_what_is_known_of_leads_after_a_restart() -> None:
     lead = replace(a_story("a-1").dialed(4_000, "carrier", None, 9_000), campaign="c", flow=None)
     talked = replace(lead, id="a-2").answered(9_100, "anna", "PJSIP/anna-1", "leg")
     with_flow = replace(lead, id="a-3", flow="promise")
-    met = met_by([lead, talked, with_flow, a_story("c1")], [entry("no_more"), entry("flow")])
+    no_more = replace(lead, id="a-4").tell(9_500, "lost").tell(9_700, "opted_out")
+    met = met_by(
+        [lead, talked, with_flow, no_more, a_story("c1")], [entry("no_more"), entry("flow")]
+    )
     assert met == {
         "a-1": Met(9_000, is_met=False),
         "a-2": Met(9_000, is_met=True, agent="anna"),
         "a-3": Met(9_000, is_met=True),
+        "a-4": Met(9_000, is_met=False, opted_out=True),
         "a-7": Met(30_000, is_met=False),
     }
 

@@ -41,6 +41,16 @@ def test_the_parts_of_a_limit_are_never_more_than_it(nodes: int, lines: int, pac
     assert sum(part.calls_per_s or 0 for part in parts) <= pace * 1.000_001
 
 
+def test_a_call_that_is_taken_up_twice_has_one_line() -> None:
+    """The database was away in the middle of it, and all were taken up again."""
+    trunks = Trunks()
+    for _ in range(2):
+        trunks.hold("a", "one", "c")
+    assert trunks.in_use("a") == {"one": 1}
+    trunks.release("c")
+    assert trunks.in_use("a") == {}
+
+
 def test_a_call_has_the_first_trunk_with_a_line_until_its_channel_is_gone() -> None:
     trunks = Trunks()
     shares = {"a": {"one": Limit(2), "two": Limit()}, "b": {"one": Limit()}}

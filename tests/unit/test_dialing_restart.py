@@ -81,6 +81,24 @@ async def test_what_a_restart_has_found_out_of_calls_that_are_over_is_written(
     ]
 
 
+async def test_who_had_pressed_the_key_before_the_engine_was_lost_is_called_no_more(
+    open_house: Open,
+) -> None:
+    """Its story knew, and the register did not yet: of a call that is over, and of one that is
+    still up."""
+    killed = open_house()
+    await killed.bring(1, 2)
+    killed.work("anna", "ben")
+    over, up = await killed.step()
+    engine = open_house(now="10:00:30")
+    met = {each.contact: Met(killed.now_ms, is_met=False, opted_out=True) for each in (over, up)}
+    dialer = await taken_up(engine, frozenset([up.channel]), met)
+    dialer.ended(up.contact, engine.now_ms, EndedBy.CALLER)
+    await engine.settled()
+    listed = await engine.rows("SELECT number FROM do_not_call ORDER BY number")
+    assert [each["number"] for each in listed] == sorted([over.number, up.number])
+
+
 async def test_a_conversation_of_which_only_its_story_knew_is_one(open_house: Open) -> None:
     """The engine was killed before it had written that they talk; they do, and it is over later."""
     killed = open_house()

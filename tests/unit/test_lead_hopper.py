@@ -283,14 +283,17 @@ async def test_a_number_that_came_to_the_register_is_not_called(dialer: Dialer) 
 
 
 async def test_who_asks_not_to_be_called_is_on_the_register_at_once(dialer: Dialer) -> None:
-    """In the step that ends the call: no other list calls the number any more."""
-    await dialer.bring(_lead("a", 1))
-    await dialer.bring(_lead("a again", 1), into="other")
+    """In the step that ends the call: no other list calls them any more, on no number of theirs."""
+    await dialer.bring(_lead("a", 1, numbers=[NewNumber("+36301230002", "home", HU)]))
+    await dialer.bring(_lead("a again", 2), into="other")
     engine = dialer.engine()
     placed = await dialer.call(engine)
     await engine.end(placed, Ended(Result.ANSWERED, dialer.now, "never", agent="anna"))
-    (row,) = await dialer.rows("SELECT number, register, by FROM do_not_call")
-    assert row == {"number": "+36301230001", "register": "own", "by": "anna"}
+    listed = await dialer.rows("SELECT number, register, by FROM do_not_call ORDER BY number")
+    assert listed == [
+        {"number": "+36301230001", "register": "own", "by": "anna"},
+        {"number": "+36301230002", "register": "own", "by": "anna"},
+    ]
     other = dialer.engine(Wants("other", {"other": 0}, PLAN))
     await other.round()
     assert await other.begin(_sure(other.choose()), {}) is None
