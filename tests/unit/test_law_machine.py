@@ -75,7 +75,8 @@ class Place(NamedTuple):
 
 LOCKS, NO_LOCKS = {"lost": 72, "machine": 24}, {"lost": 0, "machine": 0}
 TPS, NATIONAL = {"gb_tps": 28, "gb_ctps": 28}, {"us_national": 31}
-SPAIN, ALASKA = ("Europe/Madrid", "Atlantic/Canary"), ("America/Anchorage", "America/Adak")
+SPAIN = "Europe/Madrid", "Atlantic/Canary"
+ALASKA = "America/Anchorage", "America/Adak", "America/Juneau", "Pacific/Honolulu"
 PLACES = {
     "+36301234567": Place(
         "HU", ("Europe/Budapest",), (8, 20), None, True, "automated sales", LOCKS, {}
