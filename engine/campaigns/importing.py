@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from config.site import Site
+from engine.campaigns.reading.records import Row
 from engine.campaigns.reading.rows import Refused, RowReader
-from engine.campaigns.reading.table import Row
 from engine.campaigns.reckoning import RECKONING
 from engine.campaigns.sources import Source
 from engine.clock import now_ms

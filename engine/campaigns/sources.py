@@ -16,7 +16,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from config.site import Site
 from engine.campaigns.reading.headers import BadMap, Columns, columns_of
 from engine.campaigns.reading.parts import LOOKED_AT, with_part
-from engine.campaigns.reading.table import Found, Row
+from engine.campaigns.reading.records import Row
+from engine.campaigns.reading.table import Found
 from engine.errors import LeadsRefused
 from history.connection import async_url
 

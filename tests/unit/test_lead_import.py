@@ -16,7 +16,8 @@ from sqlalchemy import text
 from bench.dialing_crowd import Crowd
 from config.site import load_site
 from engine.campaigns.importing import Outcome, Target, bring_in, scratch
-from engine.campaigns.reading.table import Row, find_out
+from engine.campaigns.reading.records import Row
+from engine.campaigns.reading.table import find_out
 from engine.campaigns.sources import FileSource, SentSource, query_source
 from engine.campaigns.telling import Telling
 from engine.errors import LeadsRefused

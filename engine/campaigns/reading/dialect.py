@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections import Counter
 from collections.abc import Sequence
+from itertools import islice
 from typing import NamedTuple
+
+from engine.campaigns.reading.records import records
 
 SAMPLE = 64 * 1024
 """Signs of the file that are looked at."""
@@ -51,12 +53,8 @@ def _is_quoted(value: str) -> bool:
     return len(value) > 1 and value[0] in _QUOTES and value[0] == value[-1]
 
 
-def _rows(sample: str, dialect: Dialect) -> Sequence[list[str]]:
+def _rows(sample: str, dialect: Dialect) -> Sequence[Sequence[str]]:
     """Without the last, which the sample may cut."""
-    text = io.StringIO(sample, newline="")
-    try:
-        rows = list(csv.reader(text, delimiter=dialect.separator, quotechar=dialect.quote))
-    except csv.Error:
-        return []
-    whole = [row for row in rows if row]
-    return (whole[:-1] if len(sample) >= SAMPLE else whole)[:_ROWS]
+    lines = io.StringIO(sample, newline="")
+    found = [row for _, row in islice(records(lines, *dialect), _ROWS + 1)]
+    return (found[:-1] if len(sample) >= SAMPLE else found)[:_ROWS]

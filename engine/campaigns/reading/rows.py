@@ -25,6 +25,7 @@ from engine.campaigns.reading.headers import (
 )
 from engine.campaigns.reading.moments import moment_ms
 from engine.campaigns.reading.one_form import OneForm, begins_abroad, begins_as_meant, place_of
+from engine.campaigns.reading.records import LINES, Torn
 from history.lead_rows import HIGHEST_PRIORITY, NewLead, NewNumber
 from routing.outbound.leads import besttime
 from routing.outbound.leads.place import Place
@@ -42,6 +43,10 @@ _LANGUAGES = {
 }
 _LANGUAGE_OF = {word: code for code, words in _LANGUAGES.items() for word in words.split("|")}
 _THE_WORD_LANGUAGE = re.compile(r"^jezyk | (?:language|nyelv|keel)$")
+_TORN = (
+    "has a quotation mark that begins a value, and none that ends it (before a separator or the "
+    f"line's end, within {LINES} lines)"
+)
 _DIGITS_OF_A_NUMBER = 7
 """With fewer it is no number of any country."""
 _SPOILT = re.compile(r"[0-9][.,][0-9]+E\+?[0-9]+", re.IGNORECASE)
@@ -104,6 +109,8 @@ class RowReader:
     def read(self, row: int, cells: Sequence[str]) -> NewLead | Refused:
         """The lead of row ``row``; cells that are missing at its end are empty. A number that is
         none is left out, as long as there is another."""
+        if isinstance(cells, Torn):
+            return Refused(row, (_TORN,))
         have, need = len(cells), self._width
         if have > need and any(cell.strip() for cell in cells[need:]):
             return Refused(row, (f"has {have} values where the first line has {need}",))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -15,13 +14,8 @@ from engine.campaigns.reading.encoding import CODE_PAGES, Encoding, encoding_of
 from engine.campaigns.reading.headers import PHONE, BadMap, Columns, columns_of
 from engine.campaigns.reading.one_form import OneForm
 from engine.campaigns.reading.parts import LOOKED_AT, MOSTLY, with_part
+from engine.campaigns.reading.records import Row, records
 from engine.errors import LeadsRefused
-
-_FIELD_LIMIT = 1 << 20
-"""Signs of one value: a quotation mark that nobody closes would swallow the file."""
-
-Row = tuple[int, Sequence[str]]
-"""The number of the line in which it begins, and its values."""
 
 
 class Found(NamedTuple):
@@ -35,8 +29,10 @@ class Found(NamedTuple):
 
     def rows(self) -> Iterator[Row]:
         """The rows that are leads, one after another. Raises LeadsRefused where it is no CSV."""
+        width = len(self.columns.headers)
         with _opened(self.path, self.encoding.codec) as file:
-            yield from islice(_rows(file, self.dialect, self.path), self.first, None)
+            rows = _rows(file, self.dialect, self.path, self.encoding.name, width)
+            yield from islice(rows, self.first, None)
 
 
 def find_out(
@@ -50,9 +46,9 @@ def find_out(
     if encoding is not None:
         found = found._replace(name=encoding, codec=CODE_PAGES.get(encoding, encoding))
     with _opened(path, found.codec) as file:
-        dialect = dialect_of(_sample(file, path))
+        dialect = dialect_of(_sample(file, path, found.name))
         file.seek(0)
-        head = [cells for _, cells in islice(_rows(file, dialect, path), LOOKED_AT)]
+        head = [cells for _, cells in islice(_rows(file, dialect, path, found.name), LOOKED_AT)]
     if not head:
         raise LeadsRefused(f"{path}: the file is empty")
     try:
@@ -104,23 +100,24 @@ def _opened(path: Path, codec: str) -> TextIO:
         raise LeadsRefused(f"there is no encoding {codec!r}, allowed: {known}") from None
 
 
-def _sample(file: TextIO, path: Path) -> str:
+def _sample(file: TextIO, path: Path, encoding: str) -> str:
     try:
         return file.read(SAMPLE)
-    except UnicodeDecodeError as error:
-        raise LeadsRefused(f"{path}: is not in the encoding {error.encoding}") from None
+    except UnicodeDecodeError:
+        raise _not_in(encoding, str(path)) from None
 
 
-def _rows(file: TextIO, dialect: Dialect, path: Path) -> Iterator[Row]:
-    csv.field_size_limit(_FIELD_LIMIT)
-    lines = csv.reader(file, delimiter=dialect.separator, quotechar=dialect.quote)
-    begin = 1
+def _rows(
+    file: TextIO, dialect: Dialect, path: Path, encoding: str, width: int | None = None
+) -> Iterator[Row]:
+    begin = 0
     try:
-        for cells in lines:
-            if any(cells):
-                yield begin, cells
-            begin = lines.line_num + 1
-    except csv.Error as error:
-        raise LeadsRefused(f"{path}:{begin}: is no CSV here: {error}") from None
-    except UnicodeDecodeError as error:
-        raise LeadsRefused(f"{path}:{begin}: is not in the encoding {error.encoding}") from None
+        for begin, cells in records(file, dialect.separator, dialect.quote, width):
+            yield begin, cells
+    except UnicodeDecodeError:
+        raise _not_in(encoding, f"{path}: after line {begin}") from None
+
+
+def _not_in(encoding: str, where: str) -> LeadsRefused:
+    others = ", ".join((*CODE_PAGES, "cp852", "mac_roman"))
+    return LeadsRefused(f"{where}: is not in the encoding {encoding}: say --encoding ({others})")

@@ -1,0 +1,99 @@
+"""The rows of a file of leads: where each begins and ends, whatever quotation marks are in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from config.site import load_site
+from engine.campaigns.reading.rows import Refused, RowReader
+from engine.campaigns.reading.table import find_out
+from engine.errors import LeadsRefused
+from history.lead_rows import NewLead
+
+pytestmark = pytest.mark.unit
+
+SITE = load_site(Path(__file__).parents[2] / "config/site.yaml", {})
+NOW_MS = 1_795_420_800_000
+HUNGARIAN = "Név;Telefon\nKovács Őrs;06 30 123 4567\nSzűcs Tünde;06 20 555 1111\n"
+NUMBERED = ["phone;name", *(f"0630{1_000_000 + at};n{at}" for at in range(2, 202))]
+"""Each row has the number of its line in it."""
+
+
+@pytest.mark.parametrize(
+    ("bad", "value"),
+    [
+        ([11], '"n{}'),
+        ([11, 61], '"n{}'),
+        ([11, 14], '"n{}'),
+        ([6, 201], '"n{};x'),
+        ([11, 12, 13], '"n"{}'),
+        ([11], '"n{}"x'),
+        ([11], '"'),
+    ],
+)
+def test_a_quotation_mark_that_nobody_closes_costs_its_own_row_alone(
+    bad: list[int], value: str, tmp_path: Path
+) -> None:
+    """It is refused with its line, and reading goes on with the next."""
+    lines = [*NUMBERED]
+    for line in bad:
+        lines[line - 1] = f"0630{1_000_000 + line};{value.format(line)}"
+    file = tmp_path / "leads.csv"
+    file.write_text("\n".join(lines))
+    found = find_out(file, SITE, {})
+    reader = RowReader(found.columns, SITE, NOW_MS)
+    read = [reader.read(*row) for row in found.rows()]
+    refused = [each for each in read if isinstance(each, Refused)]
+    assert [each.row for each in refused] == bad
+    assert all("quotation mark" in each.reasons[0] for each in refused)
+    good = [(each.row, each.name) for each in read if isinstance(each, NewLead)]
+    assert good == [(line, f"n{line}") for line in range(2, 202) if line not in bad]
+
+
+def test_a_quotation_mark_in_a_large_file_stops_nothing(tmp_path: Path) -> None:
+    """However much comes after it."""
+    file = tmp_path / "leads.csv"
+    more = "06301234567;a name that is long enough\n" * 30_000
+    file.write_text(f'phone;name\n06301234567;"Anna\n{more}')
+    rows = list(find_out(file, SITE, {}).rows())
+    assert len(rows) == 30_001
+    assert rows[0] == (2, ("06301234567", '"Anna'))
+
+
+def test_lines_within_quotation_marks_that_close_are_one_value(tmp_path: Path) -> None:
+    """With separators and doubled quotation marks in it, also after a row that is torn."""
+    note = '"one; two\r\n\r\nthree ""four""\r\nfive"'
+    file = tmp_path / "leads.csv"
+    file.write_text(f'phone;note\r\n06301234567;{note}\r\n1;"x\r\n2;{note}\r\n3;y\r\n', newline="")
+    value = 'one; two\r\n\r\nthree "four"\r\nfive'
+    assert list(find_out(file, SITE, {}).rows()) == [
+        (2, ["06301234567", value]),
+        (6, ("1", '"x')),
+        (7, ["2", value]),
+        (11, ["3", "y"]),
+    ]
+
+
+def test_a_row_of_several_lines_has_as_many_values_as_the_first(tmp_path: Path) -> None:
+    """Else a stray mark has found another row's, and each line is a row."""
+    file = tmp_path / "leads.csv"
+    file.write_text('phone;name;size\n06301234567;"A;2\n06301234568;B;5"\n06301234569;C;1\n')
+    assert [line for line, _ in find_out(file, SITE, {}).rows()] == [2, 3, 4]
+
+
+def test_a_row_of_blanks_is_none(tmp_path: Path) -> None:
+    file = tmp_path / "leads.csv"
+    file.write_text("phone;name\n  ; \n06301234567;A\n;\n\n")
+    assert list(find_out(file, SITE, {}).rows()) == [(3, ["06301234567", "A"])]
+
+
+def test_a_file_that_is_not_in_its_encoding_is_told_which(tmp_path: Path) -> None:
+    file = tmp_path / "leads.csv"
+    file.write_text(HUNGARIAN, encoding="cp852")
+    with pytest.raises(LeadsRefused, match="is not in the encoding windows-1250: say --encoding"):
+        list(find_out(file, SITE, {}, "windows-1250").rows())
+    file.write_bytes(HUNGARIAN.encode("cp852"))
+    found = find_out(file, SITE, {}, "cp852")
+    assert [cells[0] for _, cells in found.rows()] == ["Kovács Őrs", "Szűcs Tünde"]
