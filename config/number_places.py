@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import phonenumbers
-from phonenumbers import PhoneNumberType
+from phonenumbers import PhoneNumber, PhoneNumberType
 
 from config.countries import parts_by_name
 from config.number_zones import zones_of
@@ -51,10 +51,21 @@ def place_of(number: str) -> NumberPlace:
         return NumberPlace("", (), UNKNOWN)
     exact = phonenumbers.region_code_for_number(parsed)
     country = exact if exact not in (None, "001") else country_of(number)
-    kind = _KINDS.get(phonenumbers.number_type(parsed), UNKNOWN)
     return NumberPlace(
-        "" if country in (None, "001", "ZZ") else str(country), zones_of(number), kind
+        "" if country in (None, "001", "ZZ") else str(country), zones_of(number), _kind(parsed)
     )
+
+
+def kind_of(number: str) -> str:
+    """The kind alone of a number that is E.164, as `place_of` tells it."""
+    try:
+        return _kind(phonenumbers.parse(number, None))
+    except phonenumbers.NumberParseException:
+        return UNKNOWN
+
+
+def _kind(number: PhoneNumber) -> str:
+    return _KINDS.get(phonenumbers.number_type(number), UNKNOWN)
 
 
 @lru_cache(maxsize=65_536)

@@ -110,6 +110,17 @@ def call_to(
     )
 
 
+def is_refused_everywhere(site: Site, kind: str, country: str) -> bool:
+    """Whether by the rule `numbers` no campaign calls numbers of this kind in a country; of a site
+    that has none, its own rules count."""
+    written = {name: each.rules for name, each in site.campaigns.items()} or {"": {}}
+    rules = [
+        settled(layers(site.calling_rules, its_own, name), country)["numbers"]
+        for name, its_own in written.items()
+    ]
+    return all(rule.on and kind in rule.values["refuse"] for rule in rules)
+
+
 def pool_of(site: Site, name: str) -> tuple[PoolNumber, ...]:
     """The numbers that the campaign `name` may show."""
     return tuple(

@@ -1,12 +1,19 @@
-"""The rows of a file of leads: where each begins and ends, whatever quotation marks are in it."""
+"""Rows of a file of leads: where each begins and ends, and whether its numbers can exist."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
+import phonenumbers
 import pytest
 
-from config.site import load_site
+from config.calling_rules import CallingRules
+from config.campaigns import Campaign
+from config.number_places import UNKNOWN, place_of
+from config.site import Site, load_site
+from engine.campaigns.reading.headers import columns_of
+from engine.campaigns.reading.one_form import is_assigned
 from engine.campaigns.reading.rows import Refused, RowReader
 from engine.campaigns.reading.table import find_out
 from engine.errors import LeadsRefused
@@ -97,3 +104,58 @@ def test_a_file_that_is_not_in_its_encoding_is_told_which(tmp_path: Path) -> Non
     file.write_bytes(HUNGARIAN.encode("cp852"))
     found = find_out(file, SITE, {}, "cp852")
     assert [cells[0] for _, cells in found.rows()] == ["Kovács Őrs", "Szűcs Tünde"]
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        *(("+36991234567", "+36991234567"), ("06301234", "+3606301234")),
+        *(("+3630123456", "+3630123456"), ("+480601234567", "+480601234567")),
+        ("+12005551234", "+12005551234"),
+    ],
+)
+def test_a_number_that_its_plan_gives_to_nobody_is_told_at_the_import(
+    text: str, number: str
+) -> None:
+    """As the law's rule `numbers` refuses it on every day; a lead with another number has that."""
+    refused = _lead(f"{text};")
+    why = f"is {number}, which its numbering plan gives to nobody"
+    assert refused == Refused(2, (f'phone: "{text}" {why}',))
+    lead = _lead(f"{text};06301234567")
+    assert isinstance(lead, NewLead)
+    assert [each.number for each in lead.numbers] == ["+36301234567"]
+    assert lead.notes == (f'phone: "{text}" {why}',)
+
+
+def test_a_number_of_nobody_is_a_lead_where_the_law_lets_it_be_called() -> None:
+    """By one campaign at least, as a trial does that calls made-up numbers."""
+    rules = {"HU": CallingRules.model_validate({"numbers": False})}
+    for site in (
+        SITE.model_copy(update={"calling_rules": rules}),
+        SITE.model_copy(update={"campaigns": _with_rules(rules)}),
+    ):
+        lead = _lead("+36991234567;", site)
+        assert isinstance(lead, NewLead)
+        assert isinstance(_lead("+12005551234;", site), Refused)
+
+
+def _with_rules(rules: Mapping[str, CallingRules]) -> Mapping[str, Campaign]:
+    name, campaign = next(iter(SITE.campaigns.items()))
+    return {**SITE.campaigns, name: campaign.model_copy(update={"rules": rules})}
+
+
+def _lead(cells: str, site: Site = SITE) -> NewLead | Refused:
+    columns = columns_of(["phone", "home"], {})
+    return RowReader(columns, site, NOW_MS).read(2, cells.split(";"))
+
+
+@pytest.mark.parametrize("region", sorted(phonenumbers.SUPPORTED_REGIONS))
+def test_the_quick_way_to_whether_a_number_is_somebodys_says_what_the_long_one_does(
+    region: str,
+) -> None:
+    """Of an example of each country, and of it with a digit less, more or another."""
+    example = phonenumbers.example_number(region)
+    assert example is not None
+    whole = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164)
+    for number in (whole, whole[:-1], f"{whole}0", f"{whole[:4]}0{whole[5:]}"):
+        assert is_assigned(number) == (place_of(number).kind != UNKNOWN)

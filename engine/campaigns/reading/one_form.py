@@ -16,6 +16,7 @@ from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 from phonenumbers.phonemetadata import PhoneMetadata
 from phonenumbers.tzdata import TIMEZONE_DATA
 
+from config.number_places import UNKNOWN, kind_of
 from config.number_zones import zones_of
 from config.numbers import country_of, e164
 from routing.outbound.leads.place import Place
@@ -57,11 +58,7 @@ class OneForm:
         return self._at_home(digits) or e164(text, self._country)
 
     def _with_code(self, digits: str) -> str | None:
-        for length in range(1, _CODE_DIGITS + 1):
-            plan = _plan_by_code(digits[:length])
-            if plan is not None:
-                return f"+{digits}" if plan.valid.fullmatch(digits, length) else None
-        return None
+        return f"+{digits}" if _is_in_a_plan(digits) else None
 
     def _at_home(self, digits: str) -> str | None:
         home = self._home
@@ -71,6 +68,21 @@ class OneForm:
             return None
         found = home.valid.fullmatch(digits, len(home.trunk))
         return f"+{home.code}{digits[len(home.trunk) :]}" if found else None
+
+
+def is_assigned(number: str) -> bool:
+    """Whether its numbering plan gives a number (E.164) to anybody: the kind that the law's rule
+    `numbers` asks of is not unknown."""
+    return _is_in_a_plan(number[1:]) or kind_of(number) != UNKNOWN
+
+
+def _is_in_a_plan(digits: str) -> bool:
+    """Whether patterns alone tell a number, with its country code, as one that is valid."""
+    for length in range(1, _CODE_DIGITS + 1):
+        plan = _plan_by_code(digits[:length])
+        if plan is not None:
+            return plan.valid.fullmatch(digits, length) is not None
+    return False
 
 
 def begins_as_meant(text: str, number: str, country: str) -> bool:

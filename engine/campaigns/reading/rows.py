@@ -6,13 +6,15 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import NamedTuple, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
 from config.countries import parts_by_name
+from config.number_places import UNKNOWN
 from config.site import Site
 from config.suggest import did_you_mean, shown
+from engine.campaigns.law import is_refused_everywhere
 from engine.campaigns.reading.headers import (
     LEFT_OUT,
     PART,
@@ -24,7 +26,13 @@ from engine.campaigns.reading.headers import (
     plain,
 )
 from engine.campaigns.reading.moments import moment_ms
-from engine.campaigns.reading.one_form import OneForm, begins_abroad, begins_as_meant, place_of
+from engine.campaigns.reading.one_form import (
+    OneForm,
+    begins_abroad,
+    begins_as_meant,
+    is_assigned,
+    place_of,
+)
 from engine.campaigns.reading.records import LINES, Torn
 from history.lead_rows import HIGHEST_PRIORITY, NewLead, NewNumber
 from routing.outbound.leads import besttime
@@ -105,6 +113,7 @@ class RowReader:
         self._country = site.country
         self._now_ms = now_ms
         self._one_form = OneForm(site.country)
+        self._refuses_unknown = cache(partial(is_refused_everywhere, site, UNKNOWN))
 
     def read(self, row: int, cells: Sequence[str]) -> NewLead | Refused:
         """The lead of row ``row``; cells that are missing at its end are empty. A number that is
@@ -179,6 +188,10 @@ class RowReader:
             if not found:
                 said.notes.append(f"{header}: {shown(text)} {_why_no_number(text, self._country)}")
             for number in found:
+                if not is_assigned(number) and self._refuses_unknown(place_of(number).country):
+                    why = f"is {number}, which its numbering plan gives to nobody"
+                    said.notes.append(f"{header}: {shown(text)} {why}")
+                    continue
                 kinds[number] = kinds.get(number) or kind
         return kinds
 
