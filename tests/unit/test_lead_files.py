@@ -332,7 +332,6 @@ def test_a_number_of_another_country_is_told_what_it_lacks() -> None:
         ),
         ("phone,zone", "06301234567,Budapest", 'zone: "Budapest" is no time zone, did you mean'),
         ("phone,language", "06301234567,xx", 'language: "xx" is no language of the site'),
-        ("phone,best time", "06301234567,20-18", "is no best time: it ends before it begins"),
         ("phone,call at", "06301234567,03/04/2026 9:00", "may be read in two ways"),
         ("phone,call at", "06301234567,30.02.2027 9:00", "is no day"),
         ("phone", "06301234567,,x", "has 3 values where the first line has 1"),
@@ -379,6 +378,16 @@ def test_a_best_time_is_when_the_lead_is_due() -> None:
         assert isinstance(lead, NewLead)
         assert lead.due_ms == due
         assert lead.numbers[0].best == besttime.written(besttime.parse(best))
+
+
+def test_a_best_time_that_is_none_is_left_out_and_told() -> None:
+    """The lead is called at any time that it may be called."""
+    lead = _read("phone,best time", "06301234567,20-18")
+    assert isinstance(lead, NewLead)
+    assert (lead.numbers[0].best, lead.due_ms) == (None, None)
+    told = 'best_time: "20-18" is no best time: it ends before it begins'
+    assert lead.notes == (told,)
+    assert _read("phone,best time", ",20-18") == Refused(7, (told, "has no number"))
 
 
 @pytest.mark.parametrize(

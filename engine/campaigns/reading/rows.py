@@ -84,15 +84,17 @@ class _Said:
     notes: list[str] = field(default_factory=list)
     """What is left out of it."""
 
-    def read(self, name: str, reader: Callable[[str], T]) -> T | None:
-        """The value under this name, None where there is none that can be read."""
+    def read(self, name: str, reader: Callable[[str], T], *, left_out: bool = False) -> T | None:
+        """The value under this name, None where there is none that can be read; for that the row is
+        refused, or the value alone is ``left_out``."""
         text = self.values.get(name)
         if text is None:
             return None
         try:
             return reader(text)
         except ValueError as wrong:
-            self.wrong.append(f"{name}: {shown(text)} {wrong}")
+            told = self.notes if left_out else self.wrong
+            told.append(f"{name}: {shown(text)} {wrong}")
             return None
 
 
@@ -152,10 +154,11 @@ class RowReader:
 
     def _lead(self, row: int, said: _Said) -> NewLead | None:
         zone = said.read("zone", _zone)
-        best = said.read("best_time", besttime.parse) or ()
+        best = said.read("best_time", besttime.parse, left_out=True) or ()
         kinds = self._kinds(said)
         if not kinds:
-            said.notes = said.notes or ["has no number"]
+            if not said.phones:
+                said.notes.append("has no number")
             return None
         places = [place_of(number) for number in kinds]
         part, written = self._part(said, places[0].country), besttime.written(best)
