@@ -28,7 +28,7 @@ class Found(NamedTuple):
     first: int
 
     def rows(self) -> Iterator[Row]:
-        """The rows that are leads, one after another. Raises LeadsRefused where it is no CSV."""
+        """The rows that are leads, one after another. Raises LeadsRefused: another encoding."""
         width = len(self.columns.headers)
         with _opened(self.path, self.encoding.codec) as file:
             rows = _rows(file, self.dialect, self.path, self.encoding.name, width)
