@@ -57,6 +57,9 @@ def bring_in(
     replace: Annotated[
         bool, typer.Option(help="Take out what the file does not have: it is a whole new copy.")
     ] = False,
+    country: Annotated[
+        str, typer.Option(help="How its numbers are written; without it, as in the site's country.")
+    ] = "",
     by: By = "",
 ) -> None:
     """Bring in a register. Rows that are no numbers go to FILE.refused.csv; then it exits with
@@ -64,7 +67,7 @@ def bring_in(
     from engine.campaigns.permissions import bring_in as run
 
     chosen = settings.from_environment()
-    raise typer.Exit(complete(run(chosen, file, register, replace, whose(by))))
+    raise typer.Exit(complete(run(chosen, file, register, replace, whose(by), country)))
 
 
 @dnc.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
@@ -14,13 +15,14 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import typer
+from phonenumbers import SUPPORTED_REGIONS, country_code_for_region
 
 from config.numbers import e164
 from config.site import Site
 from config.suggest import did_you_mean, shown
 from engine import database
 from engine.campaigns.reading.moments import moment_ms
-from engine.campaigns.reading.one_form import OneForm
+from engine.campaigns.reading.one_form import OneForm, is_assigned
 from engine.campaigns.reading.rows import Refused
 from engine.campaigns.reading.table import Found, find_out
 from engine.campaigns.telling import Telling
@@ -78,39 +80,77 @@ async def remove(settings: Settings, number: str, register: str, by: str) -> int
     return 0 if gone else 1
 
 
-async def bring_in(settings: Settings, file: Path, register: str, replace: bool, by: str) -> int:
-    """A register from a file; with ``replace`` what the file does not have is taken out."""
+async def bring_in(
+    settings: Settings, file: Path, register: str, replace: bool, by: str, country: str = ""
+) -> int:
+    """A register from a file, its numbers written as in ``country``, else as in the site's; with
+    ``replace`` what the file does not have is taken out. Where most rows have no number, what was
+    read may be anything: the register is as old as before."""
     now, new, numbers = now_ms(), 0, 0
     async with opened(settings) as desk:
-        found = find_out(file, desk.site, {})
+        written_in = _written_in(country.upper(), desk.site)
+        found = find_out(file, desk.site, {}, country=written_in)
         with Telling(file, found.columns.headers) as telling:
             telling.go_on({})
-            for piece in _numbers(found, desk.site, telling):
+            for piece in _numbers(found, written_in, telling):
                 entries = [Entry(each, register, now, "imported", by) for each in piece]
                 new += await desk.store.add(entries)
                 numbers += len(entries)
         if not numbers:
-            raise LeadsRefused(f"{file}: no row has a number that can be dialled")
+            raise LeadsRefused(
+                f"{file}: no row has a number that can be dialled in {written_in}: --country "
+                "says how they are written"
+            )
+        if telling.refused_rows > numbers:
+            raise LeadsRefused(
+                f"{file}: {counted(telling.refused_rows, 'row')} refused ({telling.refused}), and "
+                f"{counted(numbers, 'number')} read: {register} has these, and counts as not "
+                "brought in; --country says how they are written"
+            )
         gone = await desk.store.take_out_unseen(register, now, by) if replace else 0
         await desk.store.brought_in(register, numbers, now)
     typer.echo(f"{register}: {counted(numbers, 'number')}, {new:,} new, {gone:,} taken out")
     return _tell_refused(telling)
 
 
-def _numbers(found: Found, site: Site, telling: Telling) -> Iterator[Sequence[str]]:
+def _written_in(country: str, site: Site) -> str | None:
+    """Raises LeadsRefused."""
+    if country and country not in SUPPORTED_REGIONS:
+        raise LeadsRefused(f"{shown(country)} is no country: write two letters, such as HU")
+    return country or site.country
+
+
+def _numbers(found: Found, country: str | None, telling: Telling) -> Iterator[Sequence[str]]:
     """The numbers of a file, some at once; rows without one are told."""
-    one_form, rows = OneForm(site.country), found.rows()
+    one_form, rows = OneForm(country), found.rows()
+    is_parted = country_code_for_region(country or "") == 1
+
+    def number_of(text: str) -> str | None:
+        number = one_form(text)
+        return number if number is not None and is_assigned(number) else None
+
     while piece := list(islice(rows, PIECE)):
         cells = {
-            row: [texts[at] for at in found.columns.phones if at < len(texts)]
+            row: [_phone(texts, at, is_parted) for at in found.columns.phones if at < len(texts)]
             for row, texts in piece
         }
         read = {
-            row: [one_form(text) for text in texts if text.strip()] for row, texts in cells.items()
+            row: [number_of(text) for text in texts if text.strip()] for row, texts in cells.items()
         }
         bad = [row for row, numbers in read.items() if not numbers or None in numbers]
         telling.refuse([Refused(row, (_NO_NUMBER,)) for row in bad], dict(piece))
         yield [number for row in read for number in read[row] if number is not None]
+
+
+def _phone(texts: Sequence[str], at: int, is_parted: bool) -> str:
+    """Of a row; where the register of the US has the area code in a column before the number's,
+    with that."""
+    text, before = texts[at].strip(), texts[at - 1].strip() if at else ""
+    has_area = is_parted and _AREA.fullmatch(before) and _IN_AREA.fullmatch(text)
+    return before + text if has_area else text
+
+
+_AREA, _IN_AREA = re.compile("[0-9]{3}"), re.compile("[0-9]{3}-?[0-9]{4}")
 
 
 def _tell_refused(telling: Telling) -> int:

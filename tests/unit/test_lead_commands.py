@@ -67,6 +67,28 @@ def test_a_register_is_brought_in_and_replaced(said: Dnc, tmp_path: Path) -> Non
     assert registers["robinson"] > 0
 
 
+def test_a_register_of_another_country_is_read_as_written_there(said: Dnc, tmp_path: Path) -> None:
+    """As the register of the US has it: the area code, and the number in it."""
+    file = tmp_path / "national.csv"
+    file.write_text("212,7365000\n312,7440000\n")
+    code, out = said("dnc", "import", str(file), "--register", "us_national", "--country", "us")
+    assert (code, out) == (0, "us_national: 2 numbers, 2 new, 0 taken out")
+    assert said("dnc", "check", "+12127365000")[0] == 1
+    code, out = said("dnc", "import", str(file), "--register", "us_national", "--country", "usa")
+    assert (code, "write two letters" in out) == (2, True)
+
+
+def test_a_register_that_is_mostly_no_numbers_is_not_brought_in(said: Dnc, tmp_path: Path) -> None:
+    """Its entries may be anybody's: no campaign calls by it."""
+    file = tmp_path / "national.csv"
+    file.write_text("number\n+36301234567\n+12005551234\n+12005551235\n")
+    code, out = said("dnc", "import", str(file), "--register", "us_national")
+    assert code == 2
+    assert "2 rows refused" in out
+    assert "--country" in out
+    assert json.loads(said("dnc", "list", "--json")[1])["us_national"] is None
+
+
 def test_a_copy_without_any_number_takes_nothing_out(said: Dnc, tmp_path: Path) -> None:
     file = tmp_path / "robinson.csv"
     file.write_text("number\n+36301234567\n")

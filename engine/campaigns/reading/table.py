@@ -36,9 +36,15 @@ class Found(NamedTuple):
 
 
 def find_out(
-    path: Path, site: Site, wished: Mapping[str, str], encoding: str | None = None
+    path: Path,
+    site: Site,
+    wished: Mapping[str, str],
+    encoding: str | None = None,
+    *,
+    country: str | None = None,
 ) -> Found:
-    """What the file is: its encoding, dialect and columns. Raises LeadsRefused."""
+    """What the file is: its encoding, dialect and columns; its numbers are written as in
+    ``country``, else as in the site's. Raises LeadsRefused."""
     try:
         found = encoding_of(path)
     except OSError as error:
@@ -52,16 +58,15 @@ def find_out(
     if not head:
         raise LeadsRefused(f"{path}: the file is empty")
     try:
-        columns, first = _columns(head, site, wished)
+        columns, first = _columns(head, site, wished, OneForm(country or site.country))
     except BadMap as wrong:
         raise LeadsRefused(f"{path}: {wrong}") from None
     return Found(path, found, dialect, columns, first)
 
 
 def _columns(
-    head: Sequence[Sequence[str]], site: Site, wished: Mapping[str, str]
+    head: Sequence[Sequence[str]], site: Site, wished: Mapping[str, str], one_form: OneForm
 ) -> tuple[Columns, int]:
-    one_form = OneForm(site.country)
     if any(one_form(cell) for cell in head[0]):  # a number is no header
         headers, first = [f"column {at}" for at in range(1, len(head[0]) + 1)], 0
     else:
