@@ -17,8 +17,8 @@ log = structlog.get_logger(__name__)
 
 
 class Settling:
-    """One writer for all campaigns. What a lost engine has not written, the next one ends as
-    unknown: each call is written before it is made."""
+    """One writer for all campaigns. Each call is written before it is made: what a lost engine has
+    not written of it, the next one ends as its story or the journal tells, else as unknown."""
 
     def __init__(self) -> None:
         self._writes: deque[Write] = deque()
