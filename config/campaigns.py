@@ -114,7 +114,8 @@ class Campaign(Permitted):
         description="with power, predictive or blended: percent of the live answers that the rest "
         "of the day is sure to bring which are counted on when calls are risked. With 0 the "
         "abandon caps hold at every moment, whatever happens; with more they hold at the day's "
-        "end, and only if these answers come (docs/pacing.md)",
+        "end, if these answers come and no more of the calls in the air are answered than twice "
+        "what was usual lately (docs/pacing.md)",
     )
     paused: bool = Field(default=False, description="whether nothing is called at the moment")
     seller: Line | None = Field(

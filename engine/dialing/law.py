@@ -11,7 +11,7 @@ from engine.campaigns.law import CampaignLaw, call_to
 from engine.campaigns.plans import consents_of, listings_of, past_of
 from history.do_not_call import NumberFacts, PermissionStore
 from history.lead_rows import LeadRow
-from routing.outbound.budget import Budget
+from routing.outbound.budget import CERTAINTY, Budget, Reliance
 from routing.outbound.rules.abandoning import strictest
 from routing.outbound.rules.ask import Known, Told
 from routing.outbound.rules.evidence import Decision
@@ -28,7 +28,7 @@ class InAir(NamedTuple):
 
     calls: int
     free: int
-    relied_on: int = 0
+    relied_on: Reliance = CERTAINTY
 
     @property
     def exposed(self) -> int:

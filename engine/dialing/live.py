@@ -114,7 +114,7 @@ def _abandoned(run: CampaignRun) -> Abandoned:
         cap_30_days=month_cap,
         lost_today=budget.today.lost,
         room=budget.expecting(in_air.relied_on).room(kept),
-        relied_on=in_air.relied_on,
+        relied_on=in_air.relied_on.live,
     )
 
 

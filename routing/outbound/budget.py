@@ -3,7 +3,7 @@
 The cap is a budget that is never overspent, not an average that is hoped for: a call is risked
 only if the rate stays under the cap whatever becomes of all that are under way. `Tally` counts what
 has become of them, `Counting` is how a regulator makes a rate of that, `Budget` says what may be
-risked.
+risked, and `Reliance` what is counted on beyond certainty, where a campaign allows any of it.
 
 Sources: 16 CFR 310.4(b)(4)(i) (Telemarketing Sales Rule: 3 % of what people answered, per campaign
 over 30 days); 47 CFR 64.1200(a)(7); Ofcom, "Revised statement of policy on the persistent misuse of
@@ -18,7 +18,8 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import Enum
 from fractions import Fraction
-from math import floor
+from math import ceil, floor, sqrt
+from typing import ClassVar
 
 THREE_PERCENT = Fraction(3, 100)
 UNBOUNDED = 1_000_000
@@ -110,13 +111,49 @@ class Counting:
 
 
 @dataclass(frozen=True, slots=True)
+class Reliance:
+    """What is counted on. `live` answers are still to come today. Of the calls in the air for which
+    no agent is free, `picked_up` are answered, whoever it was, and of the others this `share` at
+    most, and `_DEVIATIONS` standard deviations of a binomial and one more; 1: all of them may be.
+    """
+
+    live: int = 0
+    share: float = 1.0
+    picked_up: int = 0
+
+    _DEVIATIONS: ClassVar[float] = 6.0
+
+    def answered_of(self, exposed: int) -> int:
+        """Of so many exposed calls, how many are answered at most."""
+        others = exposed - self.picked_up
+        if others <= 0 or self.share >= 1:
+            return exposed
+        deviation = sqrt(others * self.share * (1 - self.share))
+        likely = 1 + ceil(others * self.share + self._DEVIATIONS * deviation)
+        return min(exposed, self.picked_up + likely)
+
+    def exposed_for(self, answered: int) -> int:
+        """The most calls of which no more than so many are answered."""
+        if answered <= self.picked_up + 1 or self.share >= 1:
+            return answered
+        share, wanted = self.share, answered - self.picked_up - 1
+        half = self._DEVIATIONS / 2 * sqrt(share * (1 - share))
+        root = (sqrt(half * half + share * wanted) - half) / share
+        exposed = max(answered, self.picked_up + floor(root * root))
+        return exposed if self.answered_of(exposed) <= answered else exposed - 1
+
+
+CERTAINTY = Reliance()
+
+
+@dataclass(frozen=True, slots=True)
 class Budget:
     """What may be risked, after `today` and after `before`, the tally of the 29 days before.
 
     Caps are shares of 1; None: that cap is off. Neither is ever exceeded through a call that
-    `permits` allowed, whatever becomes of it and of the others under way. What machine detection
-    costs by its mistakes is counted, but no pacing can prevent it: once that alone is over a cap,
-    nothing may be risked.
+    `permits` allowed, whatever becomes of it and of the others under way, unless something is
+    counted on (`expecting`). What machine detection costs by its mistakes is counted, but no pacing
+    can prevent it: once that alone is over a cap, nothing may be risked.
     """
 
     day: Fraction | None = THREE_PERCENT
@@ -124,6 +161,7 @@ class Budget:
     counting: Counting = Counting()
     before: Tally = Tally()
     today: Tally = Tally()
+    counted_on: Reliance = CERTAINTY
 
     def __post_init__(self) -> None:
         if any(cap is not None and not 0 <= cap < 1 for cap in (self.day, self.window)):
@@ -137,10 +175,10 @@ class Budget:
         """On a new day; `before` as `tally_before` gives it."""
         return replace(self, before=before, today=Tally())
 
-    def expecting(self, live: int) -> Budget:
-        """With so many live answers in advance, which the rest of the day is sure to bring: what
-        this permits keeps the caps to the end of the day, but not at every moment of it."""
-        return replace(self, today=self.today + Tally(live=live))
+    def expecting(self, what: Reliance) -> Budget:
+        """With its live answers in advance, which the rest of the day is sure to bring: what this
+        permits keeps the caps to the end of the day, but not at every moment of it."""
+        return replace(self, today=self.today + Tally(live=what.live), counted_on=what)
 
     def permits(self, exposed: int, kept: int = 0) -> bool:
         """Whether so many calls may be in the air (dialing, ringing, or being judged) at once:
@@ -148,12 +186,14 @@ class Budget:
 
         Progressive dialing, with nothing exposed, is always permitted.
         """
-        return exposed == 0 or all(self._stands(exposed, kept, cap) for cap in self._caps())
+        lost = self.counted_on.answered_of(exposed)
+        others = exposed - lost + kept
+        return exposed == 0 or all(self._stands(lost, others, cap) for cap in self._caps())
 
     def room(self, kept: int = 0) -> int:
         """How many calls may be exposed at once beside `kept` others; `UNBOUNDED` without a cap."""
-        worst = min((self._if_all_lost(*cap) for cap in self._caps()), default=UNBOUNDED)
-        least, most = 0, max(0, worst)
+        answered = min((self._if_all_lost(*cap) for cap in self._caps()), default=UNBOUNDED)
+        least, most = 0, min(self.counted_on.exposed_for(max(0, answered)), UNBOUNDED)
         if not self.counting.wrong_machines and not self.counting.taken:
             return most  # nothing is worse than to lose them
         while least < most:
@@ -182,7 +222,7 @@ class Budget:
         each = self.counting.people(tally) * (1 + self.counting.taken_to_others)
         return floor(-self.counting.excess(tally, cap) / each)
 
-    def _stands(self, exposed: int, kept: int, counted: tuple[Tally, Fraction]) -> bool:
+    def _stands(self, lost: int, others: int, counted: tuple[Tally, Fraction]) -> bool:
         """A call answered by a person who has an agent only lowers the rate, unless detection takes
         more people for machines than the cap has room for. In the others the excess is convex
         (linear in those lost, quadratic in machines), so that the worst is one of the extremes: all
@@ -190,10 +230,10 @@ class Budget:
         tally, cap = counted
         extremes = (
             tally,
-            tally + Tally(live=exposed + kept),
-            tally + Tally(lost=exposed),
-            tally + Tally(lost=exposed, machines=kept),
-            tally + Tally(machines=exposed + kept),
+            tally + Tally(live=lost + others),
+            tally + Tally(lost=lost),
+            tally + Tally(lost=lost, machines=others),
+            tally + Tally(machines=lost + others),
         )
         return all(self.counting.excess(extreme, cap) <= 0 for extreme in extremes)
 

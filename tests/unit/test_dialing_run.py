@@ -236,7 +236,7 @@ async def test_answers_are_counted_on_of_the_campaigns_own_leads_alone(open_hous
     await house.bring(*range(50))
     house.work("anna", "ben", "cleo")
     await house.step()
-    assert (house.run.planning.left, house.run.pacer.relies_on) == (0, 0)
+    assert (house.run.planning.left, house.run.pacer.relies_on.live) == (0, 0)
 
 
 async def test_later_answers_are_counted_on_only_where_the_campaign_says_so(
@@ -254,7 +254,7 @@ async def test_later_answers_are_counted_on_only_where_the_campaign_says_so(
         await house.run.planning.keep_up()
         house.run.crew.refresh(house.now_ms)
         house.run.wants(house.now_ms)
-        relied_on.append(house.run.pacer.relies_on)
+        relied_on.append(house.run.pacer.relies_on.live)
     nothing, alone, shared = relied_on
     assert nothing == 0 < shared < alone / 2 < 600 * 0.9 / 4
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 
 from config.calling_law import layers, settled
 from config.calling_rules import least_ring
-from routing.outbound.budget import Budget, Tally
+from routing.outbound.budget import Budget, Reliance, Tally
 from routing.outbound.rules.abandoning import Pace, Slowed, budget_of, pace, strictest
 from routing.outbound.rules.answering import (
     Answered,
     met_by_ms,
 )
 from routing.outbound.rules.ask import Known
+from routing.outbound.rules.evidence import Permit
 from routing.outbound.rules.law import (
     AbandonRule,
     AnswerRule,
@@ -147,10 +149,21 @@ class TestAbandonRate:
     def test_the_evidence_says_on_what_it_counts(self) -> None:
         """What holds only by the day's end is not said to hold at once."""
         sure = decide(self.law, a_call(HU), NOW, Known(today=Tally(97)))
-        counting = decide(self.law, a_call(HU), NOW, Known(today=Tally(9), relied_on=90))
+        counting = decide(self.law, a_call(HU), NOW, Known(today=Tally(9), relied_on=Reliance(90)))
         told = [each.evidence.findings[-1].because for each in (sure, counting)]
         kept = "the abandon rate keeps its cap, whatever becomes of it"
-        assert told == [kept, f"{kept}, by the day's end, if the answers come that are counted on"]
+        assert told == [kept, f"{kept}, by the day's end, if what is counted on comes true"]
+
+    def test_the_evidence_says_how_many_of_those_at_risk_may_be_answered(self) -> None:
+        """Of 100 calls at most 45 are, where one in five may be; no call is permitted beyond."""
+        allowed = Known(today=Tally(live=45 * 97 // 3), exposed=99, relied_on=Reliance(share=0.2))
+        decided = decide(self.law, a_call(HU), NOW, allowed)
+        assert isinstance(decided, Permit)
+        saw = decided.evidence.findings[-1].saw
+        assert "of 100 calls at risk at most 45 are answered" in str(saw["counted on"])
+        assert not is_permitted(self.law, a_call(HU), NOW, replace(allowed, exposed=110))
+        certain = replace(allowed, relied_on=Reliance())
+        assert not is_permitted(self.law, a_call(HU), NOW, certain)
 
     def test_thirty_days_count_beside_the_day(self) -> None:
         """A good day does not make up for a bad month, nor the other way round."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from fractions import Fraction
+from math import comb
 from random import Random
 
 import pytest
@@ -15,6 +16,7 @@ from routing.outbound.budget import (
     Budget,
     Counting,
     Outcome,
+    Reliance,
     Tally,
     tally_before,
 )
@@ -81,11 +83,46 @@ def test_answers_that_are_sure_to_come_may_be_counted_on() -> None:
     """What is risked on them is made up for by them: 20 of 66 answers are still to come."""
     budget = Budget(today=Tally(live=46))
     assert budget.room() == 1
-    assert budget.expecting(20).room() == 2
-    assert budget.expecting(20).after(Outcome.LOST).after(Outcome.LOST).rates()[0] < Fraction(
-        3, 100
-    )
+    assert budget.expecting(Reliance(20)).room() == 2
+    two_lost = budget.expecting(Reliance(20)).after(Outcome.LOST).after(Outcome.LOST)
+    assert two_lost.rates()[0] < Fraction(3, 100)
     assert budget.today == Tally(live=46)
+
+
+def test_not_all_calls_in_the_air_are_answered() -> None:
+    """With 45 that could be lost, 100 calls may be exposed of which one in five is answered, six
+    standard deviations more and one; those picked up may all be people."""
+    budget = Budget(today=Tally(live=45 * 97 // 3))
+    assert budget.room() == 45
+    assert budget.expecting(Reliance(share=0.2)).room() == 100
+    assert budget.expecting(Reliance(share=0.2, picked_up=20)).room() == 62
+    assert budget.expecting(Reliance(share=0.2, picked_up=45)).room() == 45
+    assert Budget(day=None, window=None).expecting(Reliance(share=0.2)).room() == UNBOUNDED
+    assert Budget().expecting(Reliance(share=0.2)).room() == 0
+
+
+@given(st.integers(0, 3_000), st.floats(0.01, 1), st.integers(0, 50))
+def test_so_many_are_exposed_that_no_more_are_answered_than_may_be(
+    answered: int, share: float, picked_up: int
+) -> None:
+    """And one more would be too many, but for the rounding of one."""
+    likely = Reliance(0, share, picked_up)
+    exposed = likely.exposed_for(answered)
+    assert exposed >= answered >= likely.answered_of(exposed)
+    assert likely.answered_of(exposed + 2) > answered
+
+
+def test_six_standard_deviations_are_next_to_never() -> None:
+    """Of the exact binomial: once in five million decisions at the worst, however few calls."""
+    for share in (0.1, 0.2, 0.5):
+        for exposed in range(1, 400):
+            most = Reliance(share=share).answered_of(exposed)
+            assert _more_than(most, exposed, share) < 2e-7, (share, exposed, most)
+
+
+def _more_than(most: int, of: int, share: float) -> float:
+    chances = (comb(of, k) * share**k * (1 - share) ** (of - k) for k in range(most + 1, of + 1))
+    return sum(chances)
 
 
 def test_a_cap_may_be_off() -> None:

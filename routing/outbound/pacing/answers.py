@@ -73,8 +73,16 @@ class Rate:
     @property
     def least(self) -> float:
         """The share less three standard deviations of what is known of it."""
-        doubt = 3 * sqrt(self.share * (1 - self.share) / self._ended)
-        return max(0.0, self.share - doubt)
+        return max(0.0, self.share - self._doubt)
+
+    @property
+    def most(self) -> float:
+        """The share and three standard deviations more."""
+        return min(1.0, self.share + self._doubt)
+
+    @property
+    def _doubt(self) -> float:
+        return 3 * sqrt(self.share * (1 - self.share) / self._ended)
 
     def scale(self, by: float) -> None:
         """What is known counts so much less."""
@@ -177,6 +185,11 @@ class Answers:
         """How long a call is in the air on average."""
         share = self.rate.share
         return share * _mean_s(self._answered) + (1 - share) * _mean_s(self._ended)
+
+    def lingering(self) -> float:
+        """How much longer than others those calls are in the air that will be answered: of the
+        calls in the air as many times more are than of those placed. 1 where they are not."""
+        return max(1.0, _mean_s(self._answered) / self.attempt_s())
 
 
 def _mean_s(ages: Ages) -> float:

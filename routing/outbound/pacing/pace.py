@@ -30,9 +30,10 @@ class Pace:
     `ratio`: of power dialing. `lines`: in the air and in conversation at once; `calls_per_s`: None
     is no limit. `assured`: of the answers that even progressive dialing is sure to bring until the
     end of the day, the share that is counted on to make up for the worst case, which keeps the caps
-    at its end if they come; with 0 the caps hold at every moment of the day, whatever happens, at
-    the price of a slow morning. `answer_rate`, `talk_s`: what is
-    expected before anything was seen.
+    at its end if they come; the worst case is then that twice as many of the calls in the air are
+    answered as may be by what was learned. With 0 it is that all of them are and no more come: the
+    caps hold at every moment of the day, whatever happens, at the price of a slow morning.
+    `answer_rate`, `talk_s`: what is expected before anything was seen.
     """
 
     mode: Mode = Mode.PREDICTIVE

@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from math import ceil, inf
 from typing import Any, NamedTuple
 
-from routing.outbound.budget import Budget, Outcome
+from routing.outbound.budget import CERTAINTY, Budget, Outcome, Reliance
 from routing.outbound.pacing import events as told
 from routing.outbound.pacing.forecast import Forecast
 from routing.outbound.pacing.lines import Lines
 from routing.outbound.pacing.pace import Mode, Pace, Throttle
 from routing.outbound.pacing.prospects import Prospects, answers_at_least
-from routing.outbound.pacing.spending import bearable_risk, share_to_lose, sure
+from routing.outbound.pacing.spending import bearable_risk, likely, share_to_lose, sure
 from routing.outbound.pacing.team import Team
 
 _DRAWN_UP_EVERY_S = 60.0
@@ -75,11 +75,11 @@ class Pacer:
         caps = [float(cap) for cap in (budget.day, budget.window) if cap is not None]
         self._cap = min(caps, default=None)
         self._ends_s = None if ends_ms is None else ends_ms / 1000
-        self._sure = 0
+        self._relied_on = CERTAINTY
         self._bearable = 1.0
         self._to_come = self._progressive_per_s = 0.0
         self._drawn_up_s: float | None = None
-        self._dearth = 1.0
+        self._dearth = self._lingering = 1.0
         self._count()
 
     def take_prospects(self, prospects: Sequence[Prospects]) -> None:
@@ -110,10 +110,9 @@ class Pacer:
         return Advice(max(0, min(sure, lines)), held=wants and self._room == 0)
 
     @property
-    def relies_on(self) -> int:
-        """Live answers still to come today that are counted on. `budget.expecting` so many is what
-        permits the calls that are advised."""
-        return self._sure
+    def relies_on(self) -> Reliance:
+        """What is counted on: `budget.expecting` it is what permits the calls that are advised."""
+        return self._relied_on
 
     def may_leave(self) -> int:
         """How many of the free agents may go away at once (a pause, a call that came in) without
@@ -142,6 +141,7 @@ class Pacer:
         self._drawn_up_s = now_s
         self._dearth = self.lines.answers.hours.dearth(now_s)
         self._forecast.draw_up(now_s)
+        self._lingering = self.lines.answers.lingering()
         agents, left_s = len(self.team), self._left_s(now_s)
         self._to_come = _BUSY * agents * left_s / self.team.handling_s()
         self._progressive_per_s = agents / self._forecast.cycle_s()
@@ -154,10 +154,9 @@ class Pacer:
         """On the answers that the rest of the day is sure to bring: fewer with every second."""
         if self._ends_s is not None:
             expected = min(self._progressive_per_s * self._left_s(now_s), self._of_leads(now_s))
-            relied_on = sure(expected, self.pace.assured)
-            if relied_on != self._sure:
-                self._sure = relied_on
-                self._count()
+            live = sure(expected, self.pace.assured)
+            if live != self._relied_on.live:
+                self._count(live)
 
     def _of_leads(self, now_s: float) -> float:
         if self._prospects is None:
@@ -166,14 +165,17 @@ class Pacer:
         now_ms = round(1000 * now_s)
         return answers_at_least(self._prospects, self._placed, share, per_s, now_ms)
 
-    def _count(self) -> None:
-        """The budget is another, or what is to come."""
-        self._room = self.budget.expecting(self._sure).room(kept=len(self.team))
+    def _count(self, live: int | None = None) -> None:
+        """The budget is another, or what is to come: `live` answers are now counted on."""
+        rate, judged = self.lines.answers.rate, len(self.lines.judged)
+        live = self._relied_on.live if live is None else live
+        share = likely(self._lingering * rate.most, self.pace.assured)
+        self._relied_on = Reliance(live, share, judged)
+        self._room = self.budget.expecting(self._relied_on).room(kept=len(self.team))
         if self._cap is not None:
             reserve = min(_RESERVE * len(self.team), self._cap * self._to_come / 10)
             share = share_to_lose(self.budget, self._cap, self._to_come, reserve)
-            answer_rate = self.lines.answers.rate.share
-            self._bearable = bearable_risk(share, self._cap, answer_rate, self._dearth)
+            self._bearable = bearable_risk(share, self._cap, rate.share, self._dearth)
 
     # what is heard
 
@@ -188,7 +190,7 @@ class Pacer:
             told.LoggedOut: lambda e: team.leaves(e.agent, e.at_ms / 1000),
             told.Dialing: self._dialing,
             told.Ringing: lambda e: lines.rings(e.call, e.at_ms / 1000),
-            told.Answered: lambda e: lines.picked_up(e.call, e.at_ms / 1000),
+            told.Answered: self._picked_up,
             told.Connected: self._connected,
             told.Ended: lambda e: self._with_flow.discard(e.call),
             told.Lost: self._lost,
@@ -203,6 +205,10 @@ class Pacer:
         self._throttle.placed(event.at_ms)
         self.lines.placed(event.call, event.at_ms / 1000)
         self._placed += 1
+
+    def _picked_up(self, event: told.Answered) -> None:
+        self.lines.picked_up(event.call, event.at_ms / 1000)
+        self._count()
 
     def _connected(self, event: told.Connected) -> None:
         self.lines.person(event.call, event.at_ms / 1000)

@@ -17,6 +17,10 @@ at 10 % the lower, at 30 % 0.7."""
 _EASE_FROM, _EASE_STEP = 0.1, 1.25
 _GREATEST = 2
 """So many times the cap is risked at most, however much of the budget is left in the end."""
+_SURPRISE = 2.0
+"""So many times as many people as learned may answer from one moment to the next (another list,
+another hour) without more being lost than is allowed for. Agents who come free meanwhile are not
+counted, so that in truth it is four times and more."""
 _SURE = 3.0
 """Standard deviations by which fewer answers may come than are expected."""
 
@@ -41,6 +45,12 @@ def bearable_risk(share: float, cap: float, answer_rate: float, dearth: float = 
     """
     ease = min(max(_EASE + _EASE_STEP * (answer_rate - _EASE_FROM), _EASE), _MOST_EASE)
     return min(ease * share * dearth, _GREATEST * cap)
+
+
+def likely(most: float, assured: float) -> float:
+    """Of the calls in the air, the share that is answered at most, if this is the most that the
+    learned rate may be; where nothing is counted on, all of them."""
+    return min(1.0, _SURPRISE * most) if assured else 1.0
 
 
 def sure(expected: float, assured: float) -> int:

@@ -12,12 +12,12 @@ from enum import Enum
 from fractions import Fraction
 from functools import cache
 
-from routing.outbound.budget import Budget, Counting, Tally
+from routing.outbound.budget import Budget, Counting, Reliance, Tally
 from routing.outbound.rules.ask import MESSAGE_PARTS, Ask, Said
 from routing.outbound.rules.evidence import Fact
 from routing.outbound.rules.law import AbandonRule, MessageRule, Rules
 
-_BY_THE_END = ", by the day's end, if the answers come that are counted on"
+_BY_THE_END = ", by the day's end, if what is counted on comes true"
 
 
 def abandon_rate(rule: AbandonRule, ask: Ask) -> Said:
@@ -28,7 +28,7 @@ def abandon_rate(rule: AbandonRule, ask: Ask) -> Said:
         "today": f"{day:.2f} % of {_cap(rule.day)}",
         "in 30 days": f"{month:.2f} % of {_cap(rule.month)}",
         "at risk": f"{ask.known.exposed} calls, beside {ask.known.kept} with an agent kept",
-        "counted on": f"{ask.known.relied_on} live answers until the day's end",
+        "counted on": _counted_on(ask.known.relied_on, ask.known.exposed + 1),
         "agent kept": ask.call.agent_kept,
     }
     if not ask.call.may_be_abandoned:
@@ -38,6 +38,14 @@ def abandon_rate(rule: AbandonRule, ask: Ask) -> Said:
         return Said(False, "the abandon rate could exceed its cap", saw)
     until = "" if budget.permits(ask.known.exposed + 1, ask.known.kept) else _BY_THE_END
     return Said(True, f"the abandon rate keeps its cap, whatever becomes of it{until}", saw)
+
+
+def _counted_on(what: Reliance, exposed: int) -> str:
+    live = f"{what.live} live answers until the day's end"
+    answered = what.answered_of(exposed)
+    if answered == exposed:
+        return live
+    return f"{live}, and that of {exposed} calls at risk at most {answered} are answered"
 
 
 def budget_of(rule: AbandonRule | None, before: Tally, today: Tally) -> Budget:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from config.number_places import NumberPlace, part_of, place_of
-from routing.outbound.budget import Tally
+from routing.outbound.budget import CERTAINTY, Reliance, Tally
 from routing.outbound.rules.evidence import Fact
 from routing.outbound.rules.law import Law, Rules
 
@@ -97,7 +97,7 @@ class Known:
 
     `past` are the site's calls to the number. `today` and `before` (the 29 days before) are the
     campaign's; `exposed` are its calls in the air without an agent kept for them, `kept` those with
-    one. `relied_on` are live answers still to come today that are counted on (`Budget.expecting`).
+    one. `relied_on` is what is counted on (`Budget.expecting`).
     """
 
     past: tuple[PastCall, ...] = ()
@@ -107,7 +107,7 @@ class Known:
     before: Tally = NOTHING
     exposed: int = 0
     kept: int = 0
-    relied_on: int = 0
+    relied_on: Reliance = CERTAINTY
 
 
 @dataclass(frozen=True, slots=True)
