@@ -36,7 +36,9 @@ that those of neighbouring prices may be nearly the same."""
 _NEAR_PRICES = (0.84, 1.0, 1.19)
 _FEW_POLICIES = 20
 """For more agents, prices that are near are enough."""
-_MOST_PRICES = 12
+_MOST_PRICES, _THINNER = 6, 0.93
+"""After so many prices so much fewer calls are placed, time and again: on lifelike days the tables
+of large teams lose more than a few percent at any price, for their rings have no memory."""
 _SMALL_TEAM = 5
 """For more agents the best under a cap that holds every day takes hours to compute."""
 
@@ -214,6 +216,13 @@ def _ranked(setting: Setting, among: Sequence[Tuning], day_s: float, limit: floa
     return sorted(among, key=rank)
 
 
+class Policy(NamedTuple):
+    """The table at this price for a lost call, with this `part` of its calls in the air."""
+
+    price: float
+    part: float = 1.0
+
+
 def optimal_at(abandon: float, setting: Setting, days: int) -> float:
     """The busy share of the optimal policy at this abandon rate, on the same days: of the best
     mixture of progressive dialing and of the policies at some prices for a lost call."""
@@ -221,25 +230,31 @@ def optimal_at(abandon: float, setting: Setting, days: int) -> float:
     team = Team(setting.agents, setting.answer_rate, setting.handle_s, ring_s)
 
     @cache
-    def at(price: float) -> Outcome:
-        targets = _targets(world, team, price, abandon)
+    def at(policy: Policy) -> Outcome:
+        targets = _targets(world, team, policy, abandon)
         return played(world, lambda: Table(targets), days)
 
     modelled = busy_share(team, max(abandon, 1e-4))[1]
-    around = prices_around(modelled, lambda price: at(price).abandon > abandon)
+    around = policies_around(modelled, lambda policy: at(policy).abandon > abandon)
     few = setting.agents <= _FEW_POLICIES
-    middle = sqrt(around[-1] * around[-2])
-    prices = {*around, *(middle * part for part in (_PRICES if few else _NEAR_PRICES))}
-    outcomes = [played(world, Progressive, days), *(at(price) for price in sorted(prices))]
+    middle = Policy(*(sqrt(a * b) for a, b in zip(*around[-2:], strict=True)))
+    near = {middle._replace(price=middle.price * p) for p in (_PRICES if few else _NEAR_PRICES)}
+    outcomes = [played(world, Progressive, days), *(at(each) for each in sorted({*around, *near}))]
     return best_mixture([(each.abandon, each.busy) for each in outcomes], abandon)
 
 
-def prices_around(price: float, loses_more: Callable[[float], bool]) -> list[float]:
+def policies_around(price: float, loses_more: Callable[[Policy], bool]) -> list[Policy]:
     """From one price on doubled or halved, until the last two lose more and no more than is
-    wanted: on other days than the model's, a price may lose several times what it foretells."""
-    is_more, found = loses_more(price), [price]
-    while loses_more(found[-1]) == is_more and len(found) < _MOST_PRICES:
-        found.append(found[-1] * (2.0 if is_more else 0.5))
+    wanted: on other days than the model's, a price may lose several times what it foretells. Where
+    no price loses so little, thinner ones."""
+    found = [Policy(price)]
+    is_more = loses_more(found[0])
+    while loses_more(found[-1]) == is_more:
+        last = found[-1]
+        if len(found) < _MOST_PRICES or not is_more:
+            found.append(Policy(last.price * (2.0 if is_more else 0.5)))
+        else:
+            found.append(last._replace(part=last.part * _THINNER))
     return found
 
 
@@ -261,13 +276,17 @@ def _is_under(
 
 
 def _targets(
-    world: World, team: Team, price: float, abandon: float
+    world: World, team: Team, policy: Policy, abandon: float
 ) -> Callable[[float, int], Sequence[int]]:
+    @cache
+    def table(there: Team) -> Sequence[int]:
+        targets = solve(there, policy.price, abandon).targets
+        return [int(policy.part * each) for each in targets]
+
     def targets(at_s: float, at_work: int) -> Sequence[int]:
         step = max(1, team.agents // 10) if team.agents > 25 else 1
         agents = max(step, round(at_work / step) * step)
-        there = Team(agents, world.answer_rate(at_s), team.handle_s, team.ring_s)
-        return solve(there, price, abandon).targets
+        return table(Team(agents, world.answer_rate(at_s), team.handle_s, team.ring_s))
 
     return targets
 

@@ -9,7 +9,7 @@ import pytest
 from bench.dialing_capped import best_capped
 from bench.dialing_optimal import Team, busy_share
 from bench.dialing_policies import Limit, Progressive, Table, Tuning, Vicidial
-from bench.dialing_rows import Outcome, Setting, Timed, best_mixture, paced, played, prices_around
+from bench.dialing_rows import Outcome, Setting, Timed, best_mixture, paced, played, policies_around
 from routing.outbound.budget import Budget
 from routing.outbound.pacing import Pace, events
 from routing.outbound.simulation.day import Day, Tally
@@ -69,8 +69,22 @@ def test_policies_are_mixed_as_is_best() -> None:
 
 def test_prices_are_sought_until_one_loses_more_and_one_no_more() -> None:
     """Whichever way the model is wrong: between them lies what is compared with."""
-    assert prices_around(9, lambda price: price < 70) == [9, 18, 36, 72]
-    assert prices_around(200, lambda price: price < 70) == [200, 100, 50]
+    assert _prices_around(9, wanted=70) == [9, 18, 36, 72]
+    assert _prices_around(200, wanted=70) == [200, 100, 50]
+
+
+def _prices_around(price: float, wanted: float) -> list[float]:
+    found = policies_around(price, lambda policy: policy.price < wanted)
+    assert {each.part for each in found} == {1}
+    return [each.price for each in found]
+
+
+def test_where_every_price_loses_more_fewer_calls_are_placed() -> None:
+    """Down to progressive dialing, if need be: something is always compared with."""
+    *dearer, thinner, thinnest = policies_around(1, lambda policy: policy.part > 0.9)
+    assert dearer == [(1, 1), (2, 1), (4, 1), (8, 1), (16, 1), (32, 1)]
+    assert (thinner.price, thinnest.price) == (32, 32)
+    assert (thinner.part, thinnest.part) == pytest.approx((0.93, 0.93 * 0.93))
 
 
 def test_everybody_meets_the_same_fates() -> None:
@@ -91,6 +105,26 @@ def test_the_pacer_is_busier_and_keeps_the_cap() -> None:
     assert dialer.mean_ms > 0
     assert pacer.busy > progressive.busy + 0.03
     assert 0 < pacer.abandon <= 0.03
+
+
+def test_a_large_team_is_busy_on_a_short_day_too() -> None:
+    """Two hundred calls are in the air for those who are about to be free. Were all of them
+    answered, the cap would be broken; nine in ten will not be."""
+    world = Setting(100, 0.1, 60.0).world(HOUR_S)
+    pacer = paced(world, Timed(Pace(), Budget(), world.day_s), 1)
+    sure = paced(world, Timed(Pace(assured=0), Budget(), world.day_s), 1)
+    assert pacer.busy > sure.busy + 0.1
+    assert 0.005 < pacer.abandon <= 0.03
+
+
+def test_the_cap_holds_though_six_times_as_many_answer_from_one_minute_to_the_next() -> None:
+    """And back again, ten times: of the calls in the air more are answered than was reckoned
+    with, and agents who came free meanwhile have them."""
+    calm = Setting(50, 0.1, 60.0).world(HOUR_S)
+    world = replace(calm, answer_rate=lambda at_s: 0.6 if at_s // 180 % 2 else 0.1)
+    pacer = paced(world, Timed(Pace(), Budget(), world.day_s), 2)
+    assert pacer.abandon > 0.01
+    assert pacer.worst_day <= 0.03
 
 
 def test_wrap_up_is_time_with_a_call_too() -> None:
