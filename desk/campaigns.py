@@ -51,7 +51,7 @@ class Campaigns(Protocol):
         over."""
         ...
 
-    def dispose(self, contact: str, disposition: str, call_back_at: str, by: str) -> Json:
+    async def dispose(self, contact: str, disposition: str, call_back_at: str, by: str) -> Json:
         """What came of a call, until the wrap-up is over."""
         ...
 
@@ -125,7 +125,7 @@ async def _dispose(request: web.Request) -> web.Response:
         body = await _sent(request, '{"disposition": "sold", "by": "anna"}')
         when = _text(body, "call_back_at") if "call_back_at" in body else ""
         words = _text(body, "disposition"), when, _text(body, "by")
-        told = request.app[CAMPAIGNS].dispose(request.match_info["id"], *words)
+        told = await request.app[CAMPAIGNS].dispose(request.match_info["id"], *words)
         return web.json_response(told)
     except ValueError as wrong:
         return error(400, "bad_disposition", str(wrong))

@@ -40,11 +40,13 @@ _ORDERS: Mapping[str, Any] = {
 
 
 class LeftRow(NamedTuple):
-    """A lead whom an engine was calling that died. `answered_ms`, `agent`: of a conversation."""
+    """A lead whom an engine was calling that died. `answered_ms`, `agent`: of a conversation;
+    `said`: as of an `AttemptRow`."""
 
     lead: LeadRow
     answered_ms: int | None
     agent: str | None
+    said: Mapping[str, Any] | None
 
 
 class Claim(NamedTuple):
@@ -72,7 +74,8 @@ class Claim(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class AttemptRow:
     """A call to a number of a lead. `evidence`: why it was permitted. `result` None: it is under
-    way, or was when its engine was lost."""
+    way, or was when its engine was lost. `said`: an agent's word of it, until its end is written:
+    `disposition`, `call_back_ms`, `agent` and `never_again`."""
 
     id: str
     site: str
@@ -92,6 +95,7 @@ class AttemptRow:
     disposition: str | None = None
     caller_id: str | None = field(default=None, repr=False)
     trunk: str | None = None
+    said: Mapping[str, Any] | None = field(default=None, repr=False)
 
 
 class Ending(NamedTuple):
@@ -199,7 +203,7 @@ class HopperStore:
         over = and_(leads.c.lease_until_ms <= now_ms, leads.c.list_id.in_(lists))
         back = update(leads).where(over, leads.c.state == "held")
         called = leads.c.attempt_id == attempts.c.id, attempts.c.campaign == campaign
-        known = attempts.c.answered_ms, attempts.c.agent
+        known = attempts.c.answered_ms, attempts.c.agent, attempts.c.said
         query = select(leads.c.id, *known).join(attempts, and_(*called))
         with failing():
             async with self._engine.begin() as connection:
@@ -207,7 +211,7 @@ class HopperStore:
                 found = await connection.execute(query.where(over, leads.c.state == "dialing"))
                 left = {row.id: row for row in found}
                 rows = await leads_of(connection, list(left))
-        return [LeftRow(row, left[row.id].answered_ms, left[row.id].agent) for row in rows]
+        return [LeftRow(row, *left[row.id][1:]) for row in rows]
 
     async def adopt(
         self, attempt_ids: Collection[str], by: str, until_ms: int
@@ -291,7 +295,7 @@ class HopperStore:
         lead = leads.c.id == ending.lead_id, leads.c.attempt_id == ending.attempt
         after = update(leads).where(*lead, leads.c.state == "dialing")
         names = "result", "ended_ms", "answered_ms", "disposition", "contact_id", "left_ms"
-        told = {name: getattr(ending, name) for name in names}
+        told = {name: getattr(ending, name) for name in names} | {"said": None}
         with failing():
             async with self._engine.begin() as connection:
                 if ending.never_again is not None:

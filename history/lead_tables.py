@@ -151,6 +151,7 @@ attempts = Table(
     Column("caller_id", Text),
     Column("trunk", Text),
     Column("left_ms", BigInteger),
+    Column("said", json_type(none_as_null=True)),
     Index(None, "number", "begun_ms"),
     Index(None, "lead_id", "begun_ms"),
     # What is counted of calls: their rows, of which evidence is the most, need not be read.

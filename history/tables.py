@@ -29,9 +29,9 @@ metadata = MetaData(
 )
 
 
-def json_type() -> TypeEngine[Any]:
-    """JSON, in PostgreSQL in its binary form."""
-    return JSON().with_variant(JSONB(), "postgresql")
+def json_type(*, none_as_null: bool = False) -> TypeEngine[Any]:
+    """JSON, in PostgreSQL in its binary form. `none_as_null`: None is no value, not JSON's null."""
+    return JSON(none_as_null).with_variant(JSONB(none_as_null), "postgresql")
 
 
 contacts = Table(

@@ -288,10 +288,14 @@ class CampaignHopper:
         left_ms: int | None = None,
     ) -> bool:
         """Write what came of a call, and what follows; False when it is written already.
-        ``left_ms``: it is told now for an engine that was lost, and may still be up. Raises
-        ValueError as `following.end` does."""
+        ``left_ms``: it is told now for an engine that was lost, and may still be up."""
         ended = said_by_default(self.wants.plan, ended)
-        after = end(placed.lead, self.wants.plan, ended)
+        try:
+            after = end(placed.lead, self.wants.plan, ended)
+        except ValueError as wrong:  # the site has changed since it was said
+            log.error("disposition_not_kept", **self._named, lead=placed.lead.id, error=str(wrong))
+            ended = replace(ended, disposition=None, call_back_ms=None)
+            after = end(placed.lead, self.wants.plan, ended)
         ending = ending_of(placed.lead, after, ended, placed.row)
         return await self._store.end(ending._replace(answered_ms=answered_ms, left_ms=left_ms))
 
@@ -319,17 +323,22 @@ class CampaignHopper:
     async def take_up(self, now_ms: int) -> int:
         """What engines that died were calling ends, as `left_by` says; how many that were."""
         left = await self._store.lapsed(self.wants.campaign, now_ms)
-        for row, answered_ms, agent in left:
+        for row, answered_ms, agent, said in left:
             log.warning("left_call_ended", **self._named, lead=row.id, contact=row.attempt_id)
-            over = left_by(answered_ms, agent, now_ms)
+            over = left_by(answered_ms, agent, said, now_ms)
             await self.end(Placed(lead_of(row), row), over, answered_ms, left_ms=now_ms)
         return len(left)
 
 
-def left_by(answered_ms: int | None, agent: str | None, now_ms: int) -> Ended:
+def left_by(
+    answered_ms: int | None, agent: str | None, said: Mapping[str, Any] | None, now_ms: int
+) -> Ended:
     """How a call ends whose engine was lost meanwhile: of a conversation is known that there was
-    one, of all else nothing."""
-    return Ended(Result.UNKNOWN if answered_ms is None else Result.ANSWERED, now_ms, agent=agent)
+    one, and what its agent has ``said`` of it by then; of all else nothing."""
+    result = Result.UNKNOWN if answered_ms is None else Result.ANSWERED
+    if said is None:
+        return Ended(result, now_ms, agent=agent)
+    return Ended(result, now_ms, **{**said, "agent": said["agent"] or agent})
 
 
 def _by_priority(lists: Mapping[str, int]) -> Iterator[tuple[int, list[str]]]:

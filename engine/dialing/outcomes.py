@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import structlog
 
@@ -155,11 +155,14 @@ class Outcomes:
                 self._settle(up, up.ended_ms)
 
     def say(self, contact: str, word: Word) -> bool:
-        """What an agent says came of a call; False: it is none of those that are under way."""
+        """What an agent says came of a call, until the wrap-up is over; it is kept at once, and the
+        last word counts. False: it is none of those that are under way."""
         up = self.calls.get(contact)
         if up is None or not up.talked:
             return False
-        up.word = word
+        follow = self._hopper.wants.plan.dispositions.get(word.disposition)
+        up.word = word = replace(word, never_again=isinstance(follow, NeverAgain))
+        self._settling.put(lambda: self._store.said(contact, asdict(word)))
         return True
 
     def _is_written_about(self, up: Up) -> bool:
@@ -193,12 +196,4 @@ class Outcomes:
             return
         self._changed()
 
-        async def write() -> None:
-            try:
-                await self._hopper.end(up.placed, ended, up.call.answered_ms)
-            except ValueError as wrong:  # the site has changed since it was said
-                log.error("disposition_not_kept", contact=contact, error=str(wrong))
-                bare = replace(ended, disposition=None, call_back_ms=None)
-                await self._hopper.end(up.placed, bare, up.call.answered_ms)
-
-        self._settling.put(write)
+        self._settling.put(lambda: self._hopper.end(up.placed, ended, up.call.answered_ms))

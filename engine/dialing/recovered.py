@@ -59,6 +59,7 @@ def known(row: AttemptRow, met: Met | None) -> AttemptRow:
 def ended(row: AttemptRow, met: Met | None, now_ms: int) -> Ended:
     """What came of a call whose channel is gone. Who was about to be joined with an agent, and was
     not, was lost."""
-    if met is not None and not met.is_met and (row.answered_ms is None or row.agent is not None):
-        return Ended(Result.LOST, now_ms, never_again=met.opted_out)
-    return left_by(row.answered_ms, row.agent, now_ms)
+    is_met = met is None or met.is_met or row.said is not None
+    if not is_met and (row.answered_ms is None or row.agent is not None):
+        return Ended(Result.LOST, now_ms, never_again=met is not None and met.opted_out)
+    return left_by(row.answered_ms, row.agent, row.said, now_ms)

@@ -28,7 +28,7 @@ from engine.dialing.parts import Parts
 from engine.dialing.placing import Asking, Dialed, NotCalled, Placing, fields_of
 from engine.dialing.planning import Planning
 from engine.dialing.recovered import NOBODY, Met, ended, known
-from engine.dialing.up import Up
+from engine.dialing.up import Up, Word
 from history.errors import DatabaseAway
 from history.lead_hopper import AttemptRow
 from routing.outbound.course import InAir as Dialing
@@ -119,6 +119,8 @@ class CampaignRun:
                 self.outcomes.said(up, found.disposition, now_ms)
             if found is not None and found.opted_out:
                 up.never_again = True
+            if row.said is not None:
+                up.word = Word(**row.said)
             if up.call.channel in channels:
                 self.outcomes.adopted(up)
             else:

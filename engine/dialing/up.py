@@ -23,11 +23,13 @@ RESULT_OF = {
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """What an agent says came of a call; `call_back_ms` is what was agreed."""
+    """What an agent says came of a call; `call_back_ms` is what was agreed. `never_again`: who was
+    called has asked so, whatever becomes of the campaign and its dispositions."""
 
     disposition: str
     call_back_ms: int | None = None
     agent: str | None = None
+    never_again: bool = False
 
 
 NO_WORD = Word("")
@@ -65,4 +67,5 @@ class Up:
         """What is written of it."""
         word = self.word or NO_WORD
         said = word.disposition or None, word.call_back_ms, word.agent or self.call.agent
-        return Ended(result, at_ms, *said, never_again=self.never_again)
+        never_again = self.never_again or word.never_again
+        return Ended(result, at_ms, *said, never_again=never_again)

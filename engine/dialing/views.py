@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -24,6 +25,8 @@ from history.errors import DatabaseAway
 
 AGREED_MS = 366 * 86_400_000
 """So far ahead a call may be agreed at most."""
+KEPT_S = 2.0
+"""So long an agent's word waits to be written before it is answered."""
 NO_LEAD = "there is no lead to call now, or the agent is not free on an open line"
 NOT_SHOWN = (
     "the agent does not look at this lead: it was called or left, or may be another's by now"
@@ -75,12 +78,21 @@ class CampaignViews:
             raise Refused("not_shown", NOT_SHOWN)
         return await self.preview(name, agent)
 
-    def dispose(self, contact: str, disposition: str, call_back_at: str, by: str) -> Json:
+    async def dispose(self, contact: str, disposition: str, call_back_at: str, by: str) -> Json:
         campaign = self._campaign(self._up(contact).call.campaign)
         at_ms = self._agreed_ms(campaign, disposition, call_back_at)
         if not self._running().say(contact, Word(disposition, at_ms, by)):
             raise Refused("not_answered", "nobody has talked in this call")
-        return {"contact": contact, "disposition": disposition, "call_back_ms": at_ms}
+        told = {"contact": contact, "disposition": disposition, "call_back_ms": at_ms}
+        return {**told, "is_kept": await self._is_kept()}
+
+    async def _is_kept(self) -> bool:
+        """Whether what was said is in the database; else it is written when that is back."""
+        try:
+            async with asyncio.timeout(KEPT_S):
+                return await self._running().is_written()
+        except TimeoutError:
+            return False
 
     def lead(self, contact: str) -> Json:
         up = self._up(contact)

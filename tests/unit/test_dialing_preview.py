@@ -9,7 +9,9 @@ import pytest
 from desk.views import Refused
 from engine.campaigns.hopper import DRY_MS
 from engine.dialing.preview import SHOWN_MS
+from history.dialing import DialingStore
 from history.do_not_call import Entry
+from history.errors import DatabaseAway
 from history.outcome import EndedBy
 from routing.agent import Paused
 from tests.unit.dialers import DAY, Open, views_of
@@ -188,7 +190,7 @@ async def test_whoever_has_a_contact_sees_its_lead_until_the_wrap_up_is_over(
     assert (told["contact"], told["agent"], told["disposition"]) == (call.contact, "zoe", None)
     house.wrap_up("zoe", call.contact)
     house.run.outcomes.ended(house.run.outcomes.calls[call.contact], house.now_ms, EndedBy.CALLER)
-    views.dispose(call.contact, "sold", "", "zoe")
+    await views.dispose(call.contact, "sold", "", "zoe")
     assert views.lead(call.contact)["disposition"] == "sold"
     house.free("zoe")
     with pytest.raises(Refused, match="no call of a campaign"):
@@ -204,12 +206,12 @@ async def test_a_disposition_is_one_of_the_campaigns_with_the_time_that_it_needs
     house.work("zoe")
     [call] = await house.step()
     with pytest.raises(Refused, match="nobody has talked"):
-        views.dispose(call.contact, "sold", "", "zoe")
+        await views.dispose(call.contact, "sold", "", "zoe")
     house.join(call, "zoe")
     with pytest.raises(Refused, match='"solt" is no disposition, did you mean "sold"'):
-        views.dispose(call.contact, "solt", "", "zoe")
+        await views.dispose(call.contact, "solt", "", "zoe")
     with pytest.raises(Refused, match="needs call_back_at"):
-        views.dispose(call.contact, "later", "soon", "zoe")
+        await views.dispose(call.contact, "later", "soon", "zoe")
     past = '"2020-01-01T10:00" has gone by: it is 2026-11-23T10:00 in Europe/Budapest'
     for when, wrong in (
         ("2020-01-01T10:00", past),
@@ -219,12 +221,37 @@ async def test_a_disposition_is_one_of_the_campaigns_with_the_time_that_it_needs
         ("9999-12-31T23:59-12:00", "more than a year ahead"),
     ):
         with pytest.raises(Refused, match=wrong) as refused:
-            views.dispose(call.contact, "later", when, "zoe")
+            await views.dispose(call.contact, "later", when, "zoe")
         assert refused.value.code == "bad_call_back"
-    told = views.dispose(call.contact, "later", "2026-11-24T10:00", "zoe")
-    assert told["call_back_ms"] == at("10:00") + DAY
+    told = await views.dispose(call.contact, "later", "2026-11-24T10:00", "zoe")
+    assert (told["call_back_ms"], told["is_kept"]) == (at("10:00") + DAY, True)
     with pytest.raises(Refused, match="no call of a campaign"):
-        views.dispose("another", "sold", "", "zoe")
+        await views.dispose("another", "sold", "", "zoe")
+
+
+async def test_an_agents_word_that_is_not_written_yet_is_told_so_and_holds(
+    open_house: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database is away while the agent says it, and back before the wrap-up is over."""
+    house = open_house("progressive")
+    await house.bring(1)
+    views = await views_of(house)
+    house.work("zoe")
+    [call] = await house.step()
+    house.join(call, "zoe")
+    await house.settled()
+
+    async def away(self: DialingStore, attempt: str, word: object) -> None:
+        raise DatabaseAway("no route to it")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(DialingStore, "said", away)
+        told = await views.dispose(call.contact, "never", "", "zoe")
+    assert told["is_kept"] is False
+    assert views.lead(call.contact)["disposition"] == "never"
+    await house.settled()
+    [row] = await house.rows("SELECT said FROM dial_attempts")
+    assert '"never"' in str(row["said"])
 
 
 async def test_a_lead_that_is_looked_at_for_too_long_is_given_back_by_itself(

@@ -4,17 +4,21 @@ nobody forgotten."""
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
 from engine.campaigns.hopper import CampaignHopper
+from engine.dialing.calls import DialedCall
+from engine.dialing.left import Left
 from engine.dialing.recovered import Met
 from engine.dialing.run import CampaignRun
+from engine.dialing.up import Word
 from history.errors import DatabaseAway
 from history.lead_hopper import AttemptRow, HopperStore
 from history.outcome import EndedBy
 from tests.unit.dialers import Open, dialer_of, taken_up
-from tests.unit.dialing import number
+from tests.unit.dialing import MONDAY, House, at, number
 
 pytestmark = pytest.mark.unit
 
@@ -139,6 +143,82 @@ async def test_what_a_flow_had_said_before_the_engine_was_lost_holds(open_house:
     ]
     facts = await engine.parts.permissions.facts(over.number)
     assert [each.register for each in facts.entries] == ["own"]
+
+
+async def _talking(house: Open, *numbers: int) -> tuple[House, list[DialedCall]]:
+    """An engine whose agents talk to all of these leads."""
+    killed = house()
+    await killed.bring(*numbers)
+    agents = [f"agent {n}" for n in numbers]
+    killed.work(*agents)
+    calls = [*await killed.step()]
+    for call, agent in zip(calls, agents, strict=True):
+        killed.join(call, agent)
+    return killed, calls
+
+
+async def test_what_an_agent_had_said_before_the_engine_was_lost_holds(open_house: Open) -> None:
+    """Who wants no more calls, who agreed upon a time, and who only nearly did: the last word
+    counts. Of those one still talks, and nothing more is said."""
+    killed, [never, later, corrected, talks] = await _talking(open_house, 1, 2, 3, 4)
+    agreed_ms = at("10:00", MONDAY + timedelta(days=2))
+    say = killed.run.outcomes.say
+    for call in (never, corrected, talks):
+        assert say(call.contact, Word("never", agent="zoe"))
+    assert say(corrected.contact, Word("sold", agent="zoe"))
+    assert say(later.contact, Word("later", agreed_ms, "zoe"))
+    await killed.settled()
+    engine = open_house(now="10:00:30")
+    dialer = await taken_up(engine, frozenset([talks.channel]))
+    assert await _listed(engine) == [never.number]
+    dialer.ended(talks.contact, engine.now_ms, EndedBy.CALLER)
+    await engine.settled()
+    query = "SELECT number, result, disposition, agent, said FROM dial_attempts ORDER BY number"
+    words = (never, "never"), (later, "later"), (corrected, "sold"), (talks, "never")
+    assert await engine.rows(query) == [
+        {"number": n, "result": "answered", "disposition": d, "agent": "zoe", "said": None}
+        for n, d in sorted((call.number, word) for call, word in words)
+    ]
+    assert await _listed(engine) == sorted([never.number, talks.number])
+    due = "SELECT id, due_ms, agent FROM leads WHERE state = 'ready'"
+    assert await engine.rows(due) == [{"id": later.lead_id, "due_ms": agreed_ms, "agent": "zoe"}]
+
+
+async def test_an_agents_word_holds_when_another_node_ends_the_call(open_house: Open) -> None:
+    """A minute after the engine was lost."""
+    killed, [call] = await _talking(open_house, 1)
+    killed.run.outcomes.say(call.contact, Word("never", agent="zoe"))
+    await killed.settled()
+    other = open_house(now="10:02", node="other")
+    assert await other.run.hopper.take_up(other.now_ms) == 1
+    assert await _listed(other) == [call.number]
+
+
+async def test_an_agents_word_holds_though_the_campaign_is_gone(open_house: Open) -> None:
+    """Who asked for no more calls has asked, whatever the campaign's dispositions were."""
+    killed, [call] = await _talking(open_house, 1)
+    killed.run.outcomes.say(call.contact, Word("never", agent="zoe"))
+    await killed.settled()
+    await Left(open_house(now="10:00:30").parts).find([])
+    assert await _listed(killed) == [call.number]
+
+
+async def test_a_word_that_the_campaign_does_not_know_any_more_ends_no_campaign(
+    open_house: Open,
+) -> None:
+    """Its file was changed meanwhile: the call has ended all the same."""
+    killed, [call] = await _talking(open_house, 1)
+    killed.run.outcomes.say(call.contact, Word("sold", agent="zoe"))
+    await killed.settled()
+    engine = open_house(more="dispositions: {bought: }", now="10:00:30")
+    await taken_up(engine)
+    query = "SELECT result, disposition FROM dial_attempts"
+    assert await engine.rows(query) == [{"result": "answered", "disposition": None}]
+
+
+async def _listed(house: House) -> list[str]:
+    found = await house.rows("SELECT number FROM do_not_call ORDER BY number")
+    return [each["number"] for each in found]
 
 
 async def test_what_an_engine_was_about_to_call_comes_back(open_house: Open) -> None:
