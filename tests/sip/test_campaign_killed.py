@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+import os
+import signal
+from collections.abc import AsyncIterator, Sequence
+from typing import NamedTuple
 
 import pytest
 import pytest_asyncio
 
-from phones.phone import Call
+from phones.phone import Call, Phone
 from phones.protocol import AnswerCalls, LetRing
-from tests.sip.agents_site import AGENT_HZ, CALLER_HZ, agents_site, hears
+from tests.sip.agents_site import AGENT_HZ, CALLER_HZ, OTHER_HZ, agents_site, hears, is_deaf_to
 from tests.sip.running_site import NUMBER, Json, RunningSite, until
 
 pytestmark = [pytest.mark.sip, pytest.mark.asyncio(loop_scope="module")]
 
-FIRST, SECOND = "+36301110001", "+36301110002"
+FIRST, SECOND, THIRD = "+36301110001", "+36301110002", "+36301110003"
 CAMPAIGN: Json = {
     "mode": "progressive",
     "paused": "yes",
@@ -44,9 +47,35 @@ async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Runnin
     """One campaign, which is paused, with two leads; Anna's phone answers."""
     directory = tmp_path_factory.mktemp("campaign")
     async with agents_site(directory, wrap_up="0s", change=_calls) as running:
-        leads = [{"id": number, "phone": number} for number in (FIRST, SECOND)]
-        await running.client.post("/api/lists/people/leads", leads)
+        await bring(running, FIRST, SECOND)
         yield running
+
+
+class Begun(NamedTuple):
+    """Anna's open line, and the phones of the leads."""
+
+    line: Call
+    leads: Sequence[Phone]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def begun(site: RunningSite) -> Begun:
+    """The campaign has begun; its first lead lets it ring."""
+    phones = [await site.carrier.caller(number) for number in (FIRST, SECOND, THIRD)]
+    await phones[0].policy(LetRing())
+    for phone in phones[1:]:
+        await phone.policy(AnswerCalls())
+    anna = await site.agent("anna")
+    await site.client.post("/api/campaigns/sales/orders", {"verb": "start", "by": "a test"})
+    line = await anna.incoming()
+    await line.play_tone(AGENT_HZ)
+    return Begun(line, phones)
+
+
+async def bring(site: RunningSite, *numbers: str) -> None:
+    """Leads to be called."""
+    leads = [{"id": number, "phone": number} for number in numbers]
+    await site.client.post("/api/lists/people/leads", leads)
 
 
 async def line_is_idle(site: RunningSite) -> None:
@@ -67,29 +96,36 @@ async def attempts(site: RunningSite) -> list[Json]:
     return [json.loads(line) for line in printed.splitlines()]
 
 
-async def answer(site: RunningSite, call: Call) -> None:
+async def ended_attempts(site: RunningSite) -> list[Json]:
+    """Once what came of each of them is written."""
+
+    async def look() -> list[Json] | None:
+        found = await attempts(site)
+        return found if all(each["result"] for each in found) else None
+
+    found: list[Json] = await until("what came of each call", look, 15)
+    return found
+
+
+async def answer(call: Call) -> None:
     """The lead picks up, and talks to Anna."""
     await call.answer()
     await call.play_tone(CALLER_HZ)
     await hears(call, AGENT_HZ)
 
 
-async def test_who_rings_goes_on_and_the_next_is_called_at_once(site: RunningSite) -> None:
+async def test_who_rings_goes_on_and_the_next_is_called_at_once(
+    site: RunningSite, begun: Begun
+) -> None:
     """Their call is the engine's again when it is back; so are the leads that it held. Killed again
     in the moment in which the second is to be joined, they are, or are told and let go; what came
     of each call is written, and Anna is free."""
-    first, second = [await site.carrier.caller(number) for number in (FIRST, SECOND)]
-    await first.policy(LetRing())
-    await second.policy(AnswerCalls())
-    anna = await site.agent("anna")
-    await site.client.post("/api/campaigns/sales/orders", {"verb": "start", "by": "a test"})
-    line = await anna.incoming()
-    await line.play_tone(AGENT_HZ)
+    first, second, _ = begun.leads
     called = await first.incoming()
     await site.kill_engine()
     await site.engine_back()
-    await answer(site, called)
-    await hears(line, CALLER_HZ)
+    await answer(called)
+    await hears(begun.line, CALLER_HZ)
     await called.hang_up()
     called = await second.incoming(AT_ONCE_S)
     await called.answered()
@@ -97,12 +133,38 @@ async def test_who_rings_goes_on_and_the_next_is_called_at_once(site: RunningSit
     await site.engine_back()
     await called.hang_up()
     await line_is_idle(site)
-
-    async def look() -> list[Json] | None:
-        found = await attempts(site)
-        return found if all(each["result"] for each in found) else None
-
-    one, two = await until("what came of both", look, 15)
+    one, two = await ended_attempts(site)
     assert (one["number"], one["result"], one["agent"]) == (FIRST, "answered", "anna")
     assert two["number"] == SECOND
     assert two["result"] in ("answered", "lost")
+
+
+async def test_who_is_on_hold_has_talked_though_the_agents_phone_is_gone_too(
+    site: RunningSite, begun: Begun
+) -> None:
+    """As any caller they hear the apology and are put through to people, and not told that nobody
+    was there for them; no abandoned call is counted."""
+    await bring(site, THIRD)
+    called = await begun.leads[2].incoming(AT_ONCE_S)
+    await called.answered()
+    await called.play_tone(CALLER_HZ)
+    await hears(called, AGENT_HZ)
+    contact = (await attempts(site))[-1]["id"]
+    held = await site.client.post(f"/api/contacts/{contact}/hold", {"by": "anna"})
+    assert "error" not in held, held
+    await is_deaf_to(called, AGENT_HZ)
+    os.kill(site.card["pid"], signal.SIGSTOP)
+    await begun.line.hang_up()
+    await site.kill_engine()
+    people = await site.carrier.incoming(30)
+    await people.answered()
+    await people.play_tone(OTHER_HZ)
+    await hears(called, OTHER_HZ)
+    await site.engine_back()
+    await called.hang_up()
+    *earlier, third = await ended_attempts(site)
+    assert (third["number"], third["result"], third["agent"]) == (THIRD, "answered", "anna")
+    row = await site.row(contact)
+    assert (row["outcome"], row["agent"]) == ("answered", "anna")
+    [shown] = (await site.client.get("/api/campaigns"))["campaigns"]
+    assert shown["abandoned"]["lost_today"] == sum(each["result"] == "lost" for each in earlier)
