@@ -9,10 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
+from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Select, and_, delete, func, insert, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Insert,
+    Select,
+    and_,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import RowMapping
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from history.campaign_counting import (
@@ -36,6 +49,9 @@ _BY: tuple[Key, ...] = ("campaign", "list", "agent", "disposition")
 _call, _sum = attempts.c, call_sums.c
 _IS_OPEN = select(_call.begun_ms).where(_call.result.is_(None))
 _Span = tuple[int, int]
+_LOCK = text(f"LOCK TABLE {summed_days.name} IN SHARE ROW EXCLUSIVE MODE")
+_LOCK_WAIT = text("SET LOCAL lock_timeout = '2s'")
+"""Others who write wait behind it; an hour later there is another look."""
 
 
 class Parts(NamedTuple):
@@ -70,7 +86,8 @@ async def days_summed(connection: AsyncConnection, site: str, period: Period) ->
     """Those of a period."""
     day = summed_days.c.day
     within = day >= period.since_ms // DAY_MS, day <= period.until_ms // DAY_MS
-    found = await connection.scalars(select(day).where(summed_days.c.site == site, *within))
+    ready = summed_days.c.site == site, summed_days.c.counting.is_(None)
+    found = await connection.scalars(select(day).where(*ready, *within))
     return list(found)
 
 
@@ -105,6 +122,7 @@ class CallSums:
     def __init__(self, url: str, site: str) -> None:
         self._engine = open_engine(url)
         self._site = site
+        self._enter = _entering(self._engine.dialect.name)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -134,21 +152,41 @@ class CallSums:
         return min((at_ms // DAY_MS for at_ms in begun if at_ms is not None), default=None)
 
     async def sum_up(self, day: int) -> bool:
-        """All of it or nothing; False when another engine has done it."""
+        """All of it or nothing; False when another engine does it, or something was told of it
+        meanwhile."""
         first = day * _DAY
         ours = _sum.site == self._site, _sum.quarter >= first, _sum.quarter < first + _DAY
         with failing():
+            entry = await self._entered(day)
+            if entry is None:
+                return False
             rows = await self._counted(Period(day * DAY_MS, (day + 1) * DAY_MS))
             async with self._engine.begin() as connection:
-                try:
-                    its = {"day": day, "site": self._site}
-                    await connection.execute(insert(summed_days), its)
-                except IntegrityError:
+                still = summed_days.c.day == day, summed_days.c.counting == entry
+                ready = update(summed_days).where(*still).values(counting=None)
+                if not (await connection.execute(ready)).rowcount:
                     return False
                 await connection.execute(delete(call_sums).where(*ours))
                 if rows:
                     await connection.execute(insert(call_sums), rows)
         return True
+
+    async def _entered(self, day: int) -> str | None:
+        """The name of our entry of a day; None where its sums are there. An entry whose engine has
+        not come to an end with it is taken over.
+
+        Whoever tells something of the day takes the entry out, or has committed before there is
+        one: SQLite has one writer at a time, and PostgreSQL's lock waits for those that have looked
+        for entries (`out_of_use`), and keeps others from it.
+        """
+        name = uuid4().hex
+        async with self._engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                await connection.execute(_LOCK_WAIT)
+                await connection.execute(_LOCK)
+            entry = {"day": day, "site": self._site, "counting": name}
+            entered = await connection.scalar(self._enter, entry)
+        return None if entered is None else name
 
     async def _counted(self, period: Period) -> list[Values]:
         rows: dict[tuple[Any, ...], Values] = {}
@@ -167,3 +205,15 @@ class CallSums:
         figures = {name: int(counted.get(name, 0)) for name in SUMS}
         place = {"quarter": counted["quarter"], "campaign": counted["campaign"]}
         return {"site": self._site, "by": by, **place, "name": str(counted["of"]), **figures}
+
+
+def _entering(dialect: str) -> Insert:
+    """Gives the day, unless its sums are there."""
+    make = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    new = make(summed_days)
+    column = summed_days.c
+    return new.on_conflict_do_update(
+        index_elements=summed_days.primary_key.columns,
+        set_={"counting": new.excluded.counting},
+        where=column.counting.is_not(None),
+    ).returning(column.day)

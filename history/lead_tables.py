@@ -174,7 +174,8 @@ SUMS = ("calls", *RESULTS, "talks", "timed", "talk_ms", "wrap_ups", "wrap_up_ms"
 
 # What became of calls that were begun in a quarter of an hour (its number since the epoch), `by`
 # campaign, list, agent and disposition, of days (UTC) that are over and are in `summed_days`. A day
-# is taken out there when something is told of it late, and is summed anew.
+# is entered before it is counted, by whoever is `counting` it until its sums are there. It is taken
+# out when something is told of it, and is summed anew.
 call_sums = Table(
     "dial_sums",
     metadata,
@@ -190,6 +191,7 @@ summed_days = Table(
     metadata,
     Column("day", Integer, primary_key=True, autoincrement=False),
     Column("site", Text, primary_key=True),
+    Column("counting", Text),
 )
 
 # In force from `since_ms` until `until_ms`; what was taken out stays, as evidence. `register` is

@@ -3,23 +3,27 @@ anew."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, NamedTuple
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import delete, event, insert, update
+from sqlalchemy import delete, event, insert, text, update
+from sqlalchemy.util import await_only
 
 from engine.campaigns.reports import summing
 from engine.campaigns.reports.summing import sum_up_due
+from history import campaign_sums
 from history.campaign_counting import DAY_MS, QUARTER_MS, Key, Period
 from history.campaign_figures import CampaignCounts
 from history.campaign_sums import OVER_MS, CallSums, parted
 from history.connection import open_engine
 from history.database import HistoryDatabase
+from history.errors import DatabaseAway
 from history.events import CONSULT, AgentState, EventKind, EventRow
 from history.lead_tables import RESULTS, attempts
 from history.outcome import Direction, EndedBy, Outcome
@@ -311,6 +315,113 @@ async def test_callers_calls_leave_sums_in_use(book: Book) -> None:
 async def test_of_two_engines_one_sums_a_day(book: Book) -> None:
     await book.write(some_calls(Random(5), 20, BEGAN, BEGAN + DAY_MS))
     assert [await book.sums.sum_up(FIRST_DAY) for _ in range(2)] == [True, False]
+    await book.check(Period(BEGAN, NOW))
+
+
+async def a_silent_call(book: Book) -> Call:
+    """Of a talk of which the history knows nothing yet, among others of its day."""
+    silent = Call(uuid4().hex, "renewals", 1, BEGAN + MINUTE, "answered", BEGAN, "anna")
+    await book.write([silent, *some_calls(Random(5), 20, BEGAN + QUARTER_MS, BEGAN + DAY_MS)])
+    return silent
+
+
+async def tell_talk(book: Book, call: Call) -> None:
+    """By another node, say."""
+    book.calls[0] = replace(call, talk_ms=5_000)
+    await book.history.write([contact(book.calls[0])])
+
+
+async def test_what_is_told_while_a_day_is_counted_counts(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After its calls were counted, and before their sums are there."""
+    silent, counted = await a_silent_call(book), book.sums._counted
+
+    async def counted_then_told(period: Period) -> Any:
+        rows = await counted(period)
+        await tell_talk(book, silent)
+        return rows
+
+    with monkeypatch.context() as patched:
+        patched.setattr(book.sums, "_counted", counted_then_told)
+        await book.sums.sum_up(FIRST_DAY)
+    await book.check(Period(BEGAN, NOW))
+    assert FIRST_DAY in await book.sums.due(NOW)
+    await book.sum_up()
+    await book.check(Period(BEGAN, NOW))
+
+
+async def test_what_is_committed_only_after_a_day_was_to_be_summed_counts(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A writer that has said all but its commit: the day is not summed as long as it is open."""
+    silent = await a_silent_call(book)
+    wait_briefly(book, monkeypatch)
+    is_told, may_commit = asyncio.Event(), asyncio.Event()
+
+    def hold(_: Any) -> None:
+        is_told.set()
+        await_only(may_commit.wait())
+
+    event.listen(book.history._engine.sync_engine, "commit", hold)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(tell_talk(book, silent))
+        await is_told.wait()
+        with suppress(DatabaseAway):
+            await book.sums.sum_up(FIRST_DAY)
+        may_commit.set()
+    await book.check(Period(BEGAN, NOW))
+    await book.sum_up()
+    await book.check(Period(BEGAN, NOW))
+
+
+def wait_briefly(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who sums waits for who writes no longer than this."""
+    brief = text("SET LOCAL lock_timeout = '20ms'")
+    monkeypatch.setattr(campaign_sums, "_LOCK_WAIT", brief)
+    if book.engine.dialect.name == "sqlite":
+        waits = "PRAGMA busy_timeout = 20"
+        engine = book.sums._engine.sync_engine
+        event.listen(engine, "connect", lambda connection, _: connection.execute(waits))
+
+
+async def test_a_day_whose_engine_was_lost_while_it_counted_is_summed_by_another(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It counts as not summed until then."""
+    await book.write(some_calls(Random(5), 20, BEGAN, BEGAN + DAY_MS))
+
+    async def lost(_: Period) -> Any:
+        raise ConnectionResetError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(book.sums, "_counted", lost)
+        with pytest.raises(DatabaseAway):
+            await book.sums.sum_up(FIRST_DAY)
+    assert FIRST_DAY in await book.sums.due(NOW)
+    await book.check(Period(BEGAN, NOW))
+    assert await book.sums.sum_up(FIRST_DAY)
+    await book.check(Period(BEGAN, NOW))
+
+
+async def test_of_two_engines_that_count_a_day_at_once_the_later_sums_it(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has seen all that the earlier one has, and more."""
+    silent, counted = await a_silent_call(book), book.sums._counted
+    other = CallSums(book.engine.url.render_as_string(hide_password=False), SITE)
+
+    async def counted_late(period: Period) -> Any:
+        rows = await counted(period)
+        await tell_talk(book, silent)
+        assert await other.sum_up(FIRST_DAY)
+        return rows
+
+    with monkeypatch.context() as patched:
+        patched.setattr(book.sums, "_counted", counted_late)
+        assert not await book.sums.sum_up(FIRST_DAY)
+    await other.close()
+    assert FIRST_DAY not in await book.sums.due(NOW)
     await book.check(Period(BEGAN, NOW))
 
 
