@@ -12,10 +12,13 @@ from typing import Any, NamedTuple
 from uuid import uuid4
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
+    Delete,
     Insert,
     Select,
     and_,
+    bindparam,
     delete,
     func,
     insert,
@@ -40,7 +43,9 @@ from history.campaign_counting import (
 )
 from history.codec import Values
 from history.connection import failing, open_engine
+from history.events import EventKind, EventRow
 from history.lead_tables import SUMS, attempts, call_sums, summed_days
+from history.tables import events
 
 OVER_MS = 6 * 3_600_000
 """So long after its end a day is summed: a call that was begun in it may be talked on."""
@@ -91,10 +96,30 @@ async def days_summed(connection: AsyncConnection, site: str, period: Period) ->
     return list(found)
 
 
-async def out_of_use(connection: AsyncConnection, told_ms: Collection[int]) -> None:
-    """Something is told of these moments: of calls that were begun some hours before at most."""
-    days = {at_ms // DAY_MS for told in told_ms for at_ms in (told, told - OVER_MS)}
-    await connection.execute(delete(summed_days).where(summed_days.c.day.in_(days)))
+async def out_of_use(
+    connection: AsyncConnection, calls: Collection[str], states: Sequence[EventRow]
+) -> None:
+    """Something is told of contacts, which may be calls, and of agents: a state may end the wrap-up
+    of the call that the agent had in hand before, however long ago it was."""
+    in_hand = {row.contact for row in states if row.contact is not None}
+    told = in_hand.union(calls)
+    if told:
+        day = select(_call.begun_ms // DAY_MS).where(_call.id.in_(told))
+        await connection.execute(delete(summed_days).where(summed_days.c.day.in_(day)))
+    if states:
+        places = [{"of": row.agent, "told": row.at_ms, "place": row.number} for row in states]
+        await connection.execute(_BEFORE_A_STATE, places)
+
+
+def _before_a_state() -> Delete:
+    """The day of the call that the agent `of` had in hand before a state."""
+    column, told = events.c, bindparam("told", type_=BigInteger)
+    earlier = or_(column.at_ms < told, column.number < bindparam("place"))
+    of_agent = column.kind == EventKind.STATE, column.agent == bindparam("of")
+    last = select(column.contact).where(*of_agent, column.at_ms <= told, earlier)
+    newest = last.order_by(column.at_ms.desc(), column.number.desc()).limit(1)
+    day = select(_call.begun_ms // DAY_MS).where(_call.id == newest.scalar_subquery())
+    return delete(summed_days).where(summed_days.c.day == day.scalar_subquery())
 
 
 def sums_of(
@@ -217,3 +242,6 @@ def _entering(dialect: str) -> Insert:
         set_={"counting": new.excluded.counting},
         where=column.counting.is_not(None),
     ).returning(column.day)
+
+
+_BEFORE_A_STATE = _before_a_state()

@@ -199,10 +199,10 @@ async def _out_of_use(
     connection: AsyncConnection, written: Sequence[ContactRow], happened: Sequence[EventRow]
 ) -> None:
     """Sums of campaigns' calls of which something else is told now."""
-    called = {row.started_ms for row in written if row.direction is Direction.OUTBOUND}
-    states = {row.at_ms for row in happened if row.kind is EventKind.STATE}
+    called = [row.id for row in written if row.direction is Direction.OUTBOUND]
+    states = [row for row in happened if row.kind is EventKind.STATE]
     if called or states:
-        await out_of_use(connection, called | states)
+        await out_of_use(connection, called, states)
 
 
 def upsert(dialect: str, table: Table) -> Insert:

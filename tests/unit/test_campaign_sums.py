@@ -105,7 +105,8 @@ class Book:
             over_ms = call.begun_ms + MINUTE + (call.talk_ms or 0)
             yield self._state(over_ms - 1, call, AgentState.WRAP_UP, CONSULT)
             yield self._state(over_ms, call, AgentState.WRAP_UP)
-            yield self._state(over_ms + call.wrap_up_ms, call, AgentState.AVAILABLE)
+            after = self._state(over_ms + call.wrap_up_ms, call, AgentState.AVAILABLE)
+            yield replace(after, contact=None)
 
     def _state(
         self, at_ms: int, call: Call, state: AgentState, reason: str | None = None
@@ -302,6 +303,35 @@ async def test_what_is_told_late_counts(book: Book) -> None:
         assert FIRST_DAY in await book.sums.due(NOW)
         await book.sum_up()
         await book.check(Period(BEGAN, NOW))
+
+
+async def test_a_wrap_up_counts_however_long_it_lasted(book: Book) -> None:
+    """Its agent was gone over night, and comes back when the day is summed."""
+    begun_ms = BEGAN + DAY_MS - 30 * MINUTE
+    call = Call(uuid4().hex, "renewals", 1, begun_ms, "answered", begun_ms, "anna", None, 5_000)
+    late = replace(call, wrap_up_ms=14 * 60 * MINUTE)
+    told = [*book._told(late)]
+    await book.write([call, *some_calls(Random(5), 20, BEGAN, BEGAN + DAY_MS - 60 * MINUTE)])
+    await book.history.write(told[:-1])
+    await book.sum_up()
+    await book.check(Period(BEGAN, NOW))
+    book.calls[0] = late
+    await book.history.write(told[-1:])
+    await book.check(Period(BEGAN, NOW))
+    assert await book.sums.due(NOW) == [FIRST_DAY]
+    await book.sum_up()
+    await book.check(Period(BEGAN, NOW))
+
+
+async def test_what_agents_do_the_day_after_leaves_sums_in_use(book: Book) -> None:
+    """Else a day would be summed again and again."""
+    calls = some_calls(Random(5), 20, BEGAN, BEGAN + DAY_MS)
+    agent = next(call.agent for call in calls if call.wrap_up_ms)
+    today = Call(uuid4().hex, "renewals", 1, NOW, "answered", NOW, agent, None, 5_000, 700)
+    await book.write(calls)
+    await book.sum_up()
+    await book.write([today])
+    assert await book.sums.due(NOW) == []
 
 
 async def test_callers_calls_leave_sums_in_use(book: Book) -> None:
