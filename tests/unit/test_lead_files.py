@@ -226,8 +226,13 @@ US_ROWS = "+12125551234,{}\n+13055551234,{}\n+14045551234,{}\n"
             "field.part",
             '"wheel", "brake" are no parts of US',
         ),
-        ("Region", US_ROWS.format("", "", ""), "region", "no lead in the first rows has a value"),
-        ("Megye", "06301234567,Pest\n", "megye", "no parts are known of HU"),
+        (
+            "Region",
+            US_ROWS.format("", "", ""),
+            "region",
+            "as no lead in the first rows has a value; --map field.region=Region takes it for a",
+        ),
+        ("Megye", "06301234567,Pest\n", "megye", "as no parts are known of HU"),
         ("Region", "12,Pest\n", "region", "no lead in the first rows has a value"),
         ("State", "06301234567,open\n+12125551234,FL\n", "part", "by its values"),
     ],
@@ -242,6 +247,36 @@ def test_a_column_tells_the_part_of_the_country_only_where_its_values_are_some(
     columns = find_out(file, SITE, {}).columns
     assert columns.targets == ("phone", target)
     assert remark in columns.remarks[header]
+
+
+@pytest.mark.parametrize(("header", "name"), [("State", "state"), ("part", "part")])
+@pytest.mark.parametrize("first", ["+12125551234,\n", "06301234567,Pest\n"])
+def test_a_column_of_which_the_first_rows_say_nothing_tells_the_part_where_it_is_one(
+    first: str, header: str, name: str, tmp_path: Path
+) -> None:
+    """Its rules are law: that of a lead in the middle of a long file holds too."""
+    file = tmp_path / "leads.csv"
+    later = "+13055551234,FL\n+13055551235,open\n06301234567,FL\n+498912345678,Bayern\n"
+    file.write_text(f"phone,{header}\n{first * 200}{later}")
+    found = find_out(file, SITE, {})
+    reader = RowReader(found.columns, SITE, MONDAY_MS)
+    read = [reader.read(*row) for row in [*found.rows()][-4:]]
+    leads = [each for each in read if isinstance(each, NewLead)]
+    assert [each.part for each in leads] == ["US-FL", None, None, "DE-BY"]
+    assert [each.data[name] for each in leads] == ["FL", "open", "FL", "Bayern"]
+    assert leads[0].numbers[0].place == "US-FL America/New_York"
+    assert not any(each.notes for each in leads)
+
+
+def test_of_several_such_columns_the_first_that_says_one_counts() -> None:
+    """A field that was chosen as one alone says none."""
+    chosen: tuple[tuple[Mapping[str, str], str], ...]
+    chosen = ({}, "US-FL"), ({"field.state": "State"}, "US-GA")
+    for wished, part in chosen:
+        columns = with_part(columns_of(["phone", "State", "Region"], wished), [], SITE)
+        lead = RowReader(columns, SITE, MONDAY_MS).read(2, ["+12125551234", "FL", "GA"])
+        assert isinstance(lead, NewLead)
+        assert lead.part == part
 
 
 def test_who_imports_says_which_column_is_the_part_of_the_country(tmp_path: Path) -> None:

@@ -68,8 +68,8 @@ class Columns:
     headers: tuple[str, ...]
     targets: tuple[str, ...]
     perhaps_part: tuple[int, ...] = ()
-    """Columns whose headers are those of a part of the country, which is for their values to
-    say."""
+    """Fields whose headers are those of a part of the country, which is for their values to say:
+    those of the first rows, and where these say nothing that of each row."""
 
     remarks: Mapping[str, str] = field(default_factory=dict, compare=False)
     """By header, where the values told what the column is, or is not."""

@@ -1,7 +1,8 @@
 """Which column tells the part of the country: by its header, and by what it says.
 
 Files call many things a state or a region: that of an order is none, and a list may have a `part`
-of its own. So a header is believed where its first values bear it out.
+of its own. So a header is believed where its first values bear it out; and where they say nothing,
+each later value is believed that is a part of its number's country.
 """
 
 from __future__ import annotations
@@ -33,20 +34,29 @@ class _Value(NamedTuple):
 
 def with_part(columns: Columns, rows: Sequence[Sequence[str]], site: Site) -> Columns:
     """With the first of the columns that may tell it as the part of the country, where most of
-    their values in ``rows`` are such; others stay fields, and it is said why."""
+    their values in ``rows`` are such; others stay fields, and it is said why. Those of which the
+    rows tell nothing stay in `perhaps_part`."""
     reader, remarks = RowReader(columns, site, 0), dict(columns.remarks)
+    perhaps = []
     for at in columns.perhaps_part:
         header, name = columns.headers[at], field_of(columns.targets[at])
-        wrong = _why_none([*_values(rows, at, reader)])
+        alone = f"--map {FIELD}{name}={header} takes it for a field alone"
+        values = [*_values(rows, at, reader)]
+        able = [each for each in values if parts_by_name(each.country)]
+        if not able:
+            why = _why_unknown(values)
+            remarks[header] = f"and the part of the country where it is one, as {why}; {alone}"
+            perhaps.append(at)
+            continue
+        wrong = _why_none(able)
         if wrong is None:
-            alone = f"--map {FIELD}{name}={header} takes it for a field alone"
             remarks[header] = f"by its values; {alone}"
             targets = (*columns.targets[:at], PART, *columns.targets[at + 1 :])
-            return replace(columns, targets=targets, remarks=remarks)
+            return replace(columns, targets=targets, perhaps_part=(), remarks=remarks)
         remarks[header] = (
             f"no part of the country, as {wrong}: --map {PART}={header} takes it for one"
         )
-    return replace(columns, remarks=remarks)
+    return replace(columns, perhaps_part=tuple(perhaps), remarks=remarks)
 
 
 def _values(rows: Sequence[Sequence[str]], at: int, reader: RowReader) -> Iterator[_Value]:
@@ -58,13 +68,14 @@ def _values(rows: Sequence[Sequence[str]], at: int, reader: RowReader) -> Iterat
             yield _Value(text, place.country.partition("-")[0])
 
 
-def _why_none(values: Sequence[_Value]) -> str | None:
-    """None: they are parts of the numbers' countries."""
+def _why_unknown(values: Sequence[_Value]) -> str:
     if not values:
         return "no lead in the first rows has a value"
-    able = [each for each in values if parts_by_name(each.country)]
-    if not able:
-        return f"no parts are known of {_listed(each.country for each in values)}"
+    return f"no parts are known of {_listed(each.country for each in values)}"
+
+
+def _why_none(able: Sequence[_Value]) -> str | None:
+    """None: they are parts of the numbers' countries."""
     others = [each for each in able if part_named(*each) is None]
     if len(others) <= (1 - MOSTLY) * len(able):
         return None

@@ -84,6 +84,9 @@ class _Said:
     notes: list[str] = field(default_factory=list)
     """What is left out of it."""
 
+    perhaps_part: list[str] = field(default_factory=list)
+    """Fields that may tell the part of the country."""
+
     def read(self, name: str, reader: Callable[[str], T], *, left_out: bool = False) -> T | None:
         """The value under this name, None where there is none that can be read; for that the row is
         refused, or the value alone is ``left_out``."""
@@ -110,6 +113,7 @@ class RowReader:
             )
             if target != LEFT_OUT
         ]
+        self._perhaps_part = columns.perhaps_part
         self._languages = site.languages
         self._zone = site.zone
         self._country = site.country
@@ -150,6 +154,8 @@ class RowReader:
                     said.data[name] = text
             else:
                 said.data[field_of(target) or target] = text
+                if at in self._perhaps_part:
+                    said.perhaps_part.append(text)
         return said
 
     def _lead(self, row: int, said: _Said) -> NewLead | None:
@@ -203,7 +209,8 @@ class RowReader:
         things a region."""
         text = said.values.get(PART)
         if text is None:
-            return None
+            found = (part_named(each, country) for each in said.perhaps_part)
+            return next(filter(None, found), None)
         part = part_named(text, country)
         if part is None and parts_by_name(country):
             header = next(each.header for each in self._columns if each.target == PART)
