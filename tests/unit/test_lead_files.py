@@ -345,6 +345,48 @@ def test_a_number_is_of_another_country_only_where_it_begins_as_one(
     assert (isinstance(lead, NewLead) and lead.numbers[0].number) == (number or False)
 
 
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        *(("36301234567.0", "+36301234567"), ("+16465551234.0", "+16465551234")),
+        *(("+36 (0)30 123 4567", "+36301234567"), ("0036 (0) 30/123-4567", "+36301234567")),
+        *(("+48 (0)22 123 45 67", "+48221234567"), ("+372 (0)5123 4567", "+37251234567")),
+        ("+39 (0)6 6982 1234", "+390669821234"),
+        *(("06\u202f30\u2009123\u00a04567", "+36301234567"), ("06\u200b301234567", "+36301234567")),
+        ("\u202a+1 646 555 1234\u202c", "+16465551234"),
+        ("06 30 123 4567 vagy 06 20 555 1111", "+36301234567 +36205551111"),
+        ("+48 601 234 567 lub +48 602 234 567", "+48601234567 +48602234567"),
+        ("+372 5123 4567 või +372 5123 4568", "+37251234567 +37251234568"),
+        ("06301234567 OR 06205551111", "+36301234567 +36205551111"),
+    ],
+)
+def test_a_number_is_read_as_people_and_programs_write_it(text: str, numbers: str) -> None:
+    """A zero that is not dialled from abroad (in Italy it is), signs that nobody sees, two in a
+    cell; and without a word."""
+    lead = _read("phone", text)
+    assert isinstance(lead, NewLead)
+    assert (" ".join(each.number for each in lead.numbers), lead.notes) == (numbers, ())
+
+
+@pytest.mark.parametrize(
+    "extension",
+    [" ext. 12", " ext 12", " x12", " mell. 12", " mellék: 12", " wew. 12", " (sise 12)", " #12"],
+)
+def test_an_extension_is_told(extension: str) -> None:
+    """Nobody dials it: who answers is the switchboard."""
+    text = f"06 1 234 5678{extension}; 06 30 123 4567"
+    lead = _read("phone", text)
+    assert isinstance(lead, NewLead)
+    assert [each.number for each in lead.numbers] == ["+3612345678", "+36301234567"]
+    assert lead.notes == (f'phone: "{text}" has an extension, which is not dialled',)
+
+
+def test_numbers_with_signs_that_nobody_sees_are_found_without_any_header(tmp_path: Path) -> None:
+    file = tmp_path / "leads.csv"
+    file.write_text("Anna;\u202a06301234567\u202c\nBéla;06301234568.0\n")
+    assert find_out(file, SITE, {}).columns.targets == ("column_1", "phone")
+
+
 def test_a_number_of_another_country_is_told_what_it_lacks() -> None:
     """As it was read as one of the site's country; not where it has a code."""
     why = 'phone: "(212) 555-1234" is no number that can be dialled'

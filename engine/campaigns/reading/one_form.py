@@ -22,6 +22,14 @@ from config.numbers import country_of, e164
 from routing.outbound.leads.place import Place
 
 _SIGNS = re.compile(r"[ ()./\-\u00a0\u2010-\u2013]+")
+_UNSEEN = (
+    *(0x00AD, *range(0x200B, 0x2010), *range(0x202A, 0x202F)),
+    *(*range(0x2060, 0x2065), *range(0x2066, 0x206A), 0xFEFF),
+)
+_NARROW = (0x00A0, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000)
+_LEGIBLE = dict.fromkeys(_UNSEEN, "") | dict.fromkeys(_NARROW, " ")
+_FLOAT = re.compile(r"(\s*\+?[0-9]{5,15})\.0\s*")
+_TRUNK_TOO = re.compile(r"((?:\+|00)[\s.-]?[0-9]{1,3}[\s.-]?)\(0\)")
 _TYPES = (
     *("fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost", "personal_number"),
     *("voip", "pager", "uan", "voicemail"),
@@ -51,7 +59,16 @@ class OneForm:
         self._home = None if country is None else _plan_of(country)
 
     def __call__(self, text: str) -> str | None:
-        """As `config.numbers.e164` has it."""
+        """As `config.numbers.e164` has it, of what is `legible` of a text. A zero in parentheses
+        is not dialled from abroad, save in some countries: ``+36 (0)30…``, ``+39 (0)6…``."""
+        text = legible(text)
+        without = _TRUNK_TOO.sub(r"\1", text.lstrip(), count=1) if "(0)" in text else text
+        if without == text:
+            return self._read(text)
+        found = [number for each in (text, without) if (number := self._read(each)) is not None]
+        return next(filter(is_assigned, found), found[-1] if found else None)
+
+    def _read(self, text: str) -> str | None:
         digits = _SIGNS.sub("", text)
         if digits.startswith("+"):
             return self._with_code(digits[1:]) or e164(text, self._country)
@@ -68,6 +85,15 @@ class OneForm:
             return None
         found = home.valid.fullmatch(digits, len(home.trunk))
         return f"+{home.code}{digits[len(home.trunk) :]}" if found else None
+
+
+def legible(text: str) -> str:
+    """A number as people see it: without signs that have no width, narrow spaces as others, and
+    without the fraction that a number of a table has (``36301234567.0``)."""
+    if not text.isascii():
+        text = text.translate(_LEGIBLE)
+    is_float = _FLOAT.fullmatch(text) if text.rstrip().endswith(".0") else None
+    return is_float[1] if is_float else text
 
 
 def is_assigned(number: str) -> bool:
@@ -93,7 +119,7 @@ def begins_as_meant(text: str, number: str, country: str) -> bool:
 
 def begins_abroad(text: str, country: str | None) -> bool:
     """Whether it begins with a plus, or with what is dialled before a country's code."""
-    return _abroad(country).match(_SIGNS.sub("", text)) is not None
+    return _abroad(country).match(_SIGNS.sub("", legible(text))) is not None
 
 
 @cache

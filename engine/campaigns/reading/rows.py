@@ -6,15 +6,13 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache, partial
+from functools import cache
 from typing import NamedTuple, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
 from config.countries import parts_by_name
-from config.number_places import UNKNOWN
 from config.site import Site
 from config.suggest import did_you_mean, shown
-from engine.campaigns.law import is_refused_everywhere
 from engine.campaigns.reading.headers import (
     LEFT_OUT,
     PART,
@@ -26,13 +24,8 @@ from engine.campaigns.reading.headers import (
     plain,
 )
 from engine.campaigns.reading.moments import moment_ms
-from engine.campaigns.reading.one_form import (
-    OneForm,
-    begins_abroad,
-    begins_as_meant,
-    is_assigned,
-    place_of,
-)
+from engine.campaigns.reading.one_form import place_of
+from engine.campaigns.reading.phones import Phones, Written
 from engine.campaigns.reading.records import LINES, Torn
 from history.lead_rows import HIGHEST_PRIORITY, NewLead, NewNumber
 from routing.outbound.leads import besttime
@@ -55,11 +48,6 @@ _TORN = (
     "has a quotation mark that begins a value, and none that ends it (before a separator or the "
     f"line's end, within {LINES} lines)"
 )
-_DIGITS_OF_A_NUMBER = 7
-"""With fewer it is no number of any country."""
-_SPOILT = re.compile(r"[0-9][.,][0-9]+E\+?[0-9]+", re.IGNORECASE)
-_BETWEEN = (re.compile(r"[;,|\n]"), re.compile(r"[;,|\n/]"))
-"""Numbers in one cell; a slash may be within one too."""
 
 
 class Refused(NamedTuple):
@@ -75,8 +63,7 @@ class _Said:
 
     values: dict[str, str] = field(default_factory=dict)
     data: dict[str, str] = field(default_factory=dict)
-    phones: list[tuple[str, str, str]] = field(default_factory=list)
-    """Column, kind (empty: it says none) and text of each."""
+    phones: list[Written] = field(default_factory=list)
 
     wrong: list[str] = field(default_factory=list)
     """For which it is refused."""
@@ -116,10 +103,8 @@ class RowReader:
         self._perhaps_part = columns.perhaps_part
         self._languages = site.languages
         self._zone = site.zone
-        self._country = site.country
         self._now_ms = now_ms
-        self._one_form = OneForm(site.country)
-        self._refuses_unknown = cache(partial(is_refused_everywhere, site, UNKNOWN))
+        self._phones = Phones(site)
 
     def read(self, row: int, cells: Sequence[str]) -> NewLead | Refused:
         """The lead of row ``row``; cells that are missing at its end are empty. A number that is
@@ -147,7 +132,7 @@ class RowReader:
                     f"{header}: has {LONGEST} signs at most, and no control characters"
                 )
             elif target.partition(".")[0] == PHONE:
-                said.phones.append((header, target[len(PHONE) + 1 :], text))
+                said.phones.append(Written(header, target[len(PHONE) + 1 :], text))
             elif target in SINGLE:
                 said.values[target] = text
                 if target == PART and (name := field_name(header, at)) != PART:
@@ -161,7 +146,7 @@ class RowReader:
     def _lead(self, row: int, said: _Said) -> NewLead | None:
         zone = said.read("zone", _zone)
         best = said.read("best_time", besttime.parse, left_out=True) or ()
-        kinds = self._kinds(said)
+        kinds = self._phones.kinds(said.phones, said.notes)
         if not kinds:
             if not said.phones:
                 said.notes.append("has no number")
@@ -189,21 +174,6 @@ class RowReader:
             notes=tuple(said.notes),
         )
 
-    def _kinds(self, said: _Said) -> Mapping[str, str]:
-        """The numbers, each with its kind, in their order."""
-        kinds: dict[str, str] = {}
-        for header, kind, text in said.phones:
-            found = self._dialled(text)
-            if not found:
-                said.notes.append(f"{header}: {shown(text)} {_why_no_number(text, self._country)}")
-            for number in found:
-                if not is_assigned(number) and self._refuses_unknown(place_of(number).country):
-                    why = f"is {number}, which its numbering plan gives to nobody"
-                    said.notes.append(f"{header}: {shown(text)} {why}")
-                    continue
-                kinds[number] = kinds.get(number) or kind
-        return kinds
-
     def _part(self, said: _Said, country: str) -> str | None:
         """The part of the first number's country; what is none is left out, for files call many
         things a region."""
@@ -217,25 +187,6 @@ class RowReader:
             why = f"is no part of {country} whose rules are known"
             said.notes.append(f"{header}: {shown(text)} {why}")
         return part
-
-    def _dialled(self, text: str) -> Sequence[str]:
-        """The number of a cell; or several, if each part of it is one."""
-        whole = self._meant(text)
-        if whole is not None:
-            return (whole,)
-        for between in _BETWEEN:
-            parts = [self._meant(part) for part in between.split(text) if part.strip()]
-            if None not in parts:
-                return [part for part in parts if part is not None]
-        return ()
-
-    def _meant(self, text: str) -> str | None:
-        """A number of another country only where it begins as one: `(646) 555-1234` in a Hungarian
-        list is somebody in New York, and not +64 6555 1234 in New Zealand."""
-        number = self._one_form(text)
-        if number is None or self._country is None:
-            return number
-        return number if begins_as_meant(text, number, self._country) else None
 
     def _clock(self, place: str) -> ZoneInfo:
         """Of who has a number there; the site's, where several are possible."""
@@ -291,19 +242,6 @@ def _has_control(text: str) -> bool:
 def _language_named(text: str) -> str:
     """Its code; of a word that is no language the word."""
     return _LANGUAGE_OF.get(_THE_WORD_LANGUAGE.sub("", plain(text)), text)
-
-
-def _why_no_number(text: str, country: str | None) -> str:
-    if _SPOILT.search(text):
-        return "was a number before a spreadsheet rounded it: format the column as text there"
-    why = "is no number that can be dialled"
-    if begins_abroad(text, country) or sum(map(str.isdigit, text)) < _DIGITS_OF_A_NUMBER:
-        return why
-    if country is None:
-        return f"{why}: the site has no country, so it begins with + and its country's code"
-    return (
-        f"{why}: it was read as one of {country}, of another country it begins with + and its code"
-    )
 
 
 def _whole_name(data: Mapping[str, str]) -> str | None:
