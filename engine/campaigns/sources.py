@@ -62,6 +62,8 @@ class FileSource:
     def told(self) -> str:
         found = self._found
         headers = "with headers" if found.first else "without headers"
+        if found.first > 1:
+            headers += f" below {found.first - 1} other rows"
         return f"{found.encoding.name}, separated by {found.dialect}, {headers}"
 
 

@@ -21,6 +21,7 @@ from engine.campaigns.reading.one_form import OneForm, place_of
 from engine.campaigns.reading.parts import with_part
 from engine.campaigns.reading.rows import Refused, RowReader
 from engine.campaigns.reading.table import find_out
+from engine.campaigns.sources import FileSource
 from engine.errors import LeadsRefused
 from history.lead_rows import NewLead
 from routing.outbound.leads import besttime
@@ -47,6 +48,7 @@ FRENCH = "Name;Phone\nHélène Forêt;+33 6 12 34 56 78\nAndré Léger;+33 6 12 
         (HUNGARIAN, "utf-16", "utf-16"),
         (HUNGARIAN, "utf-16-le", "utf-16"),
         (HUNGARIAN, "utf-16-be", "utf-16"),
+        (HUNGARIAN, "utf-32", "utf-32"),
         (HUNGARIAN, "cp1250", "windows-1250"),
         (POLISH, "cp1250", "windows-1250"),
         (POLISH, "iso8859-2", "iso-8859-2"),
@@ -89,6 +91,9 @@ def test_one_letter_at_the_end_tells_the_encoding(tmp_path: Path) -> None:
         ("phone,name\n1,'Nagy, Béla'\n2,'Kis, Éva'\n", Dialect(",", "'")),
         ('phone,name\n1,"two\nlines, here"\n2,b\n', Dialect(",", '"')),
         ("phone\n1\n2\n", Dialect(",", '"')),
+        ("sep=;\nphone,x;name,y\n1,2;a,b\n", Dialect(";", '"')),
+        ("Leads, Budapest\n\nphone;balance\n1;2,50\n2;3\n", Dialect(";", '"')),
+        ("phone;balance\n1;2,50\n2;3,50\n3;4,50\n", Dialect(";", '"')),
     ],
 )
 def test_the_dialect_is_the_one_that_gives_an_even_table(text: str, dialect: Dialect) -> None:
@@ -144,13 +149,51 @@ def test_a_map_that_cannot_be_is_told(wished: dict[str, str], message: str) -> N
     assert message in str(told.value)
 
 
-def test_numbers_are_found_without_any_header(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", ["06 30 123 4567", "06-30-2012345", "+36.30.123.4567"])
+def test_numbers_are_found_without_any_header(number: str, tmp_path: Path) -> None:
     """A file that begins with a lead loses none, and its numbers are told by what they are."""
     file = tmp_path / "leads.csv"
-    file.write_text("Anna;06 30 123 4567\nBéla;06 30 123 4568\n")
+    file.write_text(f"Anna;{number}\nBéla;06 30 123 4568\n")
     found = find_out(file, SITE, {})
     assert found.columns.targets == ("column_1", "phone")
     assert len(list(found.rows())) == 2
+
+
+@pytest.mark.parametrize(
+    ("above", "first"),
+    [
+        ("sep=;\n", 2),
+        ('"sep=;"\r\n', 2),
+        ("Leads of autumn\n\n", 2),
+        ("Leads of autumn;;\nExported: 2026-11-25;;\n", 3),
+        ("Exported;2026.11.25.\nBy;Anna\n;;\n", 3),
+        ("sep=;\nLeads, Budapest\n", 3),
+        ("", 1),
+    ],
+)
+@pytest.mark.parametrize(("header", "wished"), [("Telefon", {}), ("Kontakt", {"phone": "kontakt"})])
+def test_what_stands_above_the_headers_is_no_lead(
+    above: str, first: int, header: str, wished: dict[str, str], tmp_path: Path
+) -> None:
+    """What tells a spreadsheet the separator, titles, when it was made; and it is told."""
+    file = tmp_path / "leads.csv"
+    file.write_text(f"{above}Név;{header};Kor\nAnna;06 30 123 4567;40\nBéla;06 30 123 4568;50\n")
+    found = find_out(file, SITE, wished)
+    assert (found.columns.targets, found.first) == (("name", "phone", "kor"), first)
+    assert [cells[0] for _, cells in found.rows()] == ["Anna", "Béla"]
+    told = FileSource(found).told()
+    assert told.endswith(f"with headers below {first - 1} other rows" if first > 1 else "headers")
+
+
+def test_a_header_that_nobody_knows_is_the_first_row(tmp_path: Path) -> None:
+    """Also where rows without a number follow; and one of a single column has one value."""
+    file = tmp_path / "leads.csv"
+    for text, headers in (
+        ("Ki;Hol\nAnna;?\nBéla;06301234567\n", ("Ki", "Hol")),
+        ("Hol\n06301234567\n", ("Hol",)),
+    ):
+        file.write_text(text)
+        assert find_out(file, SITE, {"phone": "Hol"}).columns.headers == headers
 
 
 def test_a_file_without_numbers_is_refused(tmp_path: Path) -> None:

@@ -90,6 +90,40 @@ def test_a_row_of_several_lines_has_as_many_values_as_the_first(tmp_path: Path) 
     assert [line for line, _ in find_out(file, SITE, {}).rows()] == [2, 3, 4]
 
 
+@pytest.mark.parametrize(("opened", "closed"), [(11, 12), (11, 61), (11, 101)])
+def test_rows_with_numbers_of_their_own_are_no_lines_of_one_value(
+    opened: int, closed: int, tmp_path: Path
+) -> None:
+    """A stray mark that closes by chance, in the same column of a later row, costs its own row."""
+    lines = [f"{line};{size}" for line, size in zip(NUMBERED, ["size", *"S" * 200], strict=True)]
+    lines[opened - 1] = f'0630{1_000_000 + opened};"n{opened};S'
+    lines[closed - 1] = f'0630{1_000_000 + closed};n{closed}";S'
+    file = tmp_path / "leads.csv"
+    file.write_text("\n".join(lines))
+    found = find_out(file, SITE, {})
+    reader = RowReader(found.columns, SITE, NOW_MS)
+    read = [reader.read(*row) for row in found.rows()]
+    assert [each.row for each in read if isinstance(each, Refused)] == [opened]
+    assert len(read) == 200
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'note;phone\n"call;\nbye";06301234567\n',
+        'phone;note\n06301234567;"hello; he\nsaid: ask; me\nbye; x"\n',
+        'phone;note;size\n06301234567;"also:\n06301234568";S\n',
+    ],
+)
+def test_lines_of_one_value_may_look_like_rows(text: str, tmp_path: Path) -> None:
+    """As long as not each has a number where rows have theirs."""
+    file = tmp_path / "leads.csv"
+    file.write_text(text)
+    [(line, cells)] = find_out(file, SITE, {}).rows()
+    assert line == 2
+    assert any("\n" in cell for cell in cells)
+
+
 def test_a_row_of_blanks_is_none(tmp_path: Path) -> None:
     file = tmp_path / "leads.csv"
     file.write_text("phone;name\n  ; \n06301234567;A\n;\n\n")

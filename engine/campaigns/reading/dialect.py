@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections import Counter
 from collections.abc import Sequence
 from itertools import islice
@@ -16,6 +17,10 @@ _SEPARATORS = (";", ",", "\t", "|")
 _QUOTES = ('"', "'")
 _NAMES = {"\t": "tab", ";": "semicolon", ",": "comma", "|": "bar"}
 _ROWS = 200
+_SAID = re.compile(r'"?sep=(.)"?[;,\t]*\r?\n', re.IGNORECASE)
+"""A first line with which a spreadsheet is told the separator."""
+_WITH_TITLES = 0.9
+"""What a table is worth in which the first row has not as many values as most."""
 
 
 class Dialect(NamedTuple):
@@ -31,22 +36,25 @@ class Dialect(NamedTuple):
 def dialect_of(sample: str) -> Dialect:
     """The dialect that splits the beginning of a file most evenly; of one column a comma's.
 
-    A header that has no separator in it and rows that do, or the other way round, count against
-    it: each row should have as many values as the first.
+    Most rows should have as many values as each other, and the first row too: of a table with
+    titles above it, it has not. What a line ``sep=;`` says holds.
     """
-    candidates = [Dialect(separator, quote) for separator in _SEPARATORS for quote in _QUOTES]
+    said = _SAID.match(sample)
+    separators = _SEPARATORS if said is None else (said[1],)
+    candidates = [Dialect(separator, quote) for separator in separators for quote in _QUOTES]
     return max(candidates, key=lambda each: _evenness(sample, each))
 
 
 def _evenness(sample: str, dialect: Dialect) -> tuple[float, int, bool]:
     rows = _rows(sample, dialect)
-    if not rows or len(rows[0]) < 2:
+    widths = Counter(len(row) for row in rows if len(row) > 1)
+    if not widths:
         return 0.0, 0, dialect == Dialect(",", '"')
-    widths = Counter(len(row) for row in rows)
-    even = widths[len(rows[0])] / len(rows)
+    [(width, count)] = widths.most_common(1)
+    even = count / len(rows) * (1 if len(rows[0]) == width else _WITH_TITLES)
     # Quotes that do not belong to the dialect stay in the values.
     clean = not any(_is_quoted(value) for row in rows for value in row)
-    return even + clean, len(rows[0]), dialect.quote == '"'
+    return even + clean, width, dialect.quote == '"'
 
 
 def _is_quoted(value: str) -> bool:

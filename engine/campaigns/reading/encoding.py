@@ -13,6 +13,8 @@ from typing import NamedTuple
 PIECE = 1 << 20
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # begins as that of UTF-16 does
+    (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
@@ -56,8 +58,9 @@ class Encoding(NamedTuple):
 def encoding_of(path: Path) -> Encoding:
     """Read the whole file once, a piece at a time: one letter at its end may tell.
 
-    What is valid UTF-8 is that, or UTF-16 by its mark or its zero bytes; else the code page whose
-    reading gives the letters that a language of Central Europe has most. Raises OSError.
+    What is valid UTF-8 is that, or UTF-16 by its mark or its zero bytes, or UTF-32 by its mark;
+    else the code page whose reading gives the letters that a language of Central Europe has most.
+    Raises OSError.
     """
     seen, digest, lines = Counter[int](), hashlib.sha256(), 0
     utf8: codecs.IncrementalDecoder | None = codecs.getincrementaldecoder("utf-8")()
@@ -92,7 +95,7 @@ def _is_complete(decoder: codecs.IncrementalDecoder | None) -> bool:
 def _judge(head: bytes, seen: Mapping[int, int], *, is_utf8: bool) -> tuple[str, str]:
     for mark, codec in _MARKS:
         if head.startswith(mark):
-            return ("utf-8" if codec == "utf-8-sig" else "utf-16"), codec
+            return codec.removesuffix("-sig"), codec
     if head.count(0) > len(head) // 4:  # of a text in letters every second byte of UTF-16 is zero
         little = head[1::2].count(0) > head[::2].count(0)
         return "utf-16", "utf-16-le" if little else "utf-16-be"

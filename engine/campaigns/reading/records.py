@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 LINES = 100
 """Over which a quoted value goes at most."""
@@ -24,13 +24,18 @@ class Torn(tuple[str, ...]):
 
 
 def records(
-    lines: Iterable[str], separator: str, quote: str, width: int | None = None
+    lines: Iterable[str],
+    separator: str,
+    quote: str,
+    width: int | None = None,
+    is_row: Callable[[Sequence[str]], bool] = lambda cells: False,
 ) -> Iterator[Row]:
     """The rows of these lines, blank ones left out.
 
     A quoted value ends at a quotation mark before a separator or a line's end, within `LINES`
-    lines; and a row of several lines has ``width`` values. What does not is `Torn`, alone: the next
-    line begins a row again.
+    lines; and a row of several lines has ``width`` values, and is not several of which each
+    ``is_row`` by itself, as where a stray mark has found one of a later row. What does not is
+    `Torn`, alone: the next line begins a row again.
     """
     csv.field_size_limit(_FIELD_LIMIT)
     feed = _Feed(lines)
@@ -42,16 +47,18 @@ def records(
         except StopIteration:
             return
         except (csv.Error, _Unclosed):
-            cells = _torn(feed.begin_anew(), separator)
+            cells = Torn(_plain(feed.begin_anew(), separator))
         else:
-            if feed.lines > 1 and width not in (None, len(cells)):
-                cells = _torn(feed.begin_anew(), separator)
+            alone = (_plain(line, separator) for line in feed.row if line.strip())
+            if len(feed.row) > 1 and (width not in (None, len(cells)) or all(map(is_row, alone))):
+                cells = Torn(_plain(feed.begin_anew(), separator))
         if any(map(str.strip, cells)):
             yield begin, cells
 
 
-def _torn(line: str, separator: str) -> Torn:
-    return Torn(next(csv.reader([line], delimiter=separator, quoting=csv.QUOTE_NONE), ()))
+def _plain(line: str, separator: str) -> Sequence[str]:
+    """What stands between the separators."""
+    return next(csv.reader([line], delimiter=separator, quoting=csv.QUOTE_NONE), ())
 
 
 class _Unclosed(Exception):
@@ -69,9 +76,9 @@ class _Feed(Iterator[str]):
         self._before = 0
 
     @property
-    def lines(self) -> int:
-        """Of the row under way."""
-        return len(self._row)
+    def row(self) -> Sequence[str]:
+        """The lines of the row under way."""
+        return self._row
 
     def begin(self) -> int:
         """The number of the line with which a row begins now."""
