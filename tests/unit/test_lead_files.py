@@ -115,6 +115,11 @@ def test_the_dialect_is_the_one_that_gives_an_even_table(text: str, dialect: Dia
         ("refused row,why refused,tel", "-,-,phone"),
         ("Phone,State,Region", "phone,state,region"),
         *((f"Phone,{header}", "phone,best_time") for header in BEST_TIMES),
+        ("Vorname,Nachname,Handy,Telefonnummer", "first_name,last_name,phone.mobile,phone"),
+        ("Kundennummer,Festnetz,Zeitzone,Rückruf am", "id,phone.home,zone,call_at"),
+        ("Imię,Tel. kom.,Data oddzwonienia", "first_name,phone.mobile,call_at"),
+        ("Ügyfélkód,Mobiltelefonszám,Visszahívás időpontja", "id,phone.mobile,call_at"),
+        ("Telefoni nr,Tagasihelistamise kuupäev", "phone,call_at"),
         (
             "id,phone.mobile,phone_home,Phone.Work,phone.other,phone.mobile2,phone_home_2",
             "id,phone.mobile,phone.home,phone.work,phone.other,phone.mobile,phone.home",
@@ -126,7 +131,7 @@ def test_the_dialect_is_the_one_that_gives_an_even_table(text: str, dialect: Dia
     ],
 )
 def test_columns_are_known_by_their_headers(headers: str, targets: str) -> None:
-    """In four languages, however accents, case and signs are; others are the lead's own fields."""
+    """In five languages, however accents, case and signs are; others are the lead's own fields."""
     assert columns_of(headers.split(","), {}).targets == tuple(targets.split(","))
 
 

@@ -168,6 +168,41 @@ def test_the_campaign_says_which_numbers_and_in_which_order() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        *(("18h-20h", "18:00-20:00"), ("18h30 - 20h", "18:30-20:00"), ("18-20h", "18:00-20:00")),
+        *(("6pm-8pm", "18:00-20:00"), ("6:30 PM \N{EN DASH} 8 p.m.", "18:30-20:00")),
+        *(("6-8pm", "18:00-20:00"), ("10-2pm", "10:00-14:00"), ("10am to 12pm", "10:00-12:00")),
+        *(("12am-1am", "00:00-01:00"), ("9am-5", None), ("11-12am", None)),
+        ("hétfő-péntek 18-20", "mon,tue,wed,thu,fri 18:00-20:00"),
+        ("Hétfő, Szerdán: 18-20 óra", "mon,wed 18:00-20:00"),
+        ("hétvégén 9-12; munkanap 18-20", "sat,sun 09:00-12:00; mon,tue,wed,thu,fri 18:00-20:00"),
+        ("pon.-pt. godz. 18.00-20.00", "mon,tue,wed,thu,fri 18:00-20:00"),
+        ("w dni robocze 18-20", "mon,tue,wed,thu,fri 18:00-20:00"),
+        ("środa - piątek 18-20", "wed,thu,fri 18:00-20:00"),
+        ("esmaspäev-reede kell 18-20", "mon,tue,wed,thu,fri 18:00-20:00"),
+        ("laupäeviti 9-12", "sat 09:00-12:00"),
+        *(("Monday 18-20", "mon 18:00-20:00"), ("codziennie 18-20", "18:00-20:00")),
+        *(("k 18-20", None), ("hétfőtől péntekig 18-20", None), ("od pon do pt 18-20", None)),
+        *(
+            ("20-18", None),
+            ("13pm-14pm", None),
+            ("18:60-20", None),
+            ("18-25", None),
+            ("evening", None),
+        ),
+    ],
+)
+def test_a_best_time_is_read_as_people_write_it(text: str, written: str | None) -> None:
+    """In four languages; what may mean two things is none."""
+    if written is None:
+        with pytest.raises(ValueError, match="is no best time"):
+            besttime.parse(text)
+    else:
+        assert besttime.written(besttime.parse(text)) == written
+
+
+@pytest.mark.parametrize(
     ("local", "windows", "moment"),
     [
         ("2026-03-28 21:00", "02:30-04:00", "2026-03-29 03:30"),  # the clock has no 02:30

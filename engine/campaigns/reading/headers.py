@@ -1,4 +1,4 @@
-"""What a column is about, by its header in English, Hungarian, Polish or Estonian."""
+"""What a column is about, by its header in English, Hungarian, Polish, Estonian or German."""
 
 from __future__ import annotations
 
@@ -23,24 +23,38 @@ TARGETS = (PHONE, *(f"{PHONE}.{kind}" for kind in KINDS), *SINGLE, LEFT_OUT)
 _WORDS: Mapping[str, str] = {
     "id": "id|external id|customer id|client id|customer number|client number|account|reference|"
     "ref|azonosito|ugyfelazonosito|ugyfel azonosito|ugyfelszam|identyfikator|id klienta|"
-    "numer klienta|nr klienta|kliendi id|kliendinumber|tunnus",
+    "numer klienta|nr klienta|kliendi id|kliendinumber|tunnus|"
+    "ugyfel kod|ugyfelkod|partnerkod|kod klienta|kundennummer|kundennr|kunden nr|kunden id",
     "name": "name|full name|customer|customer name|nev|teljes nev|ugyfel|ugyfel neve|nazwa|"
-    "imie i nazwisko|nazwisko i imie|klient|nimi|taisnimi|klient nimi|kliendi nimi",
+    "imie i nazwisko|nazwisko i imie|klient|nimi|taisnimi|klient nimi|kliendi nimi|"
+    "ugyfelnev|ugyfel nev|nazwa klienta|nazwisko i imie klienta|kunde|kundenname|"
+    "vollstandiger name|ees ja perekonnanimi",
     PHONE: "phone|phone number|telephone|telephone number|tel|tel no|number|msisdn|contact number|"
     "telefon|telefonszam|szam|hivoszam|numer|numer telefonu|nr telefonu|nr tel|"
-    "telefoninumber|telefoni number",
+    "telefoninumber|telefoni number|"
+    "telefon szam|tel szam|elsodleges telefonszam|telefon kontaktowy|telefon klienta|numer tel|"
+    "telefoninr|telefoni nr|kontakttelefon|telefonnummer|rufnummer|telefonnr|telefon nr",
     "phone.mobile": "mobile|mobile phone|mobile number|cell|cell phone|cellphone|mobil|"
     "mobiltelefon|mobilszam|komorka|komorkowy|telefon komorkowy|numer komorkowy|mobiil|"
-    "mobiiltelefon|mobiilinumber",
+    "mobiiltelefon|mobiilinumber|"
+    "mobil telefon|mobiltelefonszam|mobil szam|mobil telefonszam|tel komorkowy|tel kom|"
+    "numer kom|nr kom|nr komorkowy|nr komorki|numer komorki|numer telefonu komorkowego|"
+    "nr telefonu komorkowego|mobiilinr|mobiiltelefoni number|handy|handynummer|mobilnummer|"
+    "mobilfunk|mobilfunknummer|mobilrufnummer",
     "phone.home": "home|home phone|home number|landline|otthoni|otthoni telefon|otthoni szam|"
     "vezetekes|vezetekes telefon|domowy|telefon domowy|stacjonarny|telefon stacjonarny|"
-    "kodune|kodutelefon|kodune telefon|lauatelefon",
+    "kodune|kodutelefon|kodune telefon|lauatelefon|"
+    "otthoni telefonszam|vezetekes telefonszam|vezetekes szam|tel domowy|tel stacjonarny|"
+    "numer domowy|numer stacjonarny|festnetz|festnetznummer|telefon privat|privatnummer",
     "phone.work": "work|work phone|work number|office|office phone|business phone|munkahelyi|"
     "munkahelyi telefon|irodai|irodai telefon|sluzbowy|telefon sluzbowy|praca|telefon do pracy|"
-    "tootelefon|too telefon",
+    "tootelefon|too telefon|"
+    "munkahelyi telefonszam|munkahelyi szam|irodai telefonszam|tel sluzbowy|numer sluzbowy|"
+    "too number|buro|telefon buro|geschaftlich|telefon geschaftlich|dienstlich|"
+    "telefon dienstlich",
     "phone.other": "other phone|egyeb telefon|inny telefon|muu telefon",
     "language": "language|lang|nyelv|jezyk|keel",
-    "zone": "zone|time zone|timezone|idozona|strefa czasowa|ajavoond",
+    "zone": "zone|time zone|timezone|idozona|strefa czasowa|ajavoond|zeitzone",
     # Of a country, as laws have it: a county of the US is within one.
     PART: "part|part of the country|state|region|province|federal state|bundesland|kanton|"
     "tartomany|megye|wojewodztwo|maakond",
@@ -48,12 +62,20 @@ _WORDS: Mapping[str, str] = {
     "best_time": "best time|best time to call|time to call|preferred time|legjobb ido|"
     "when to call|hivhato|mikor hivhato|hivasi ido|hivas ideje|najlepsza pora|pora kontaktu|"
     "pora rozmowy|godziny kontaktu|godziny rozmowy|kiedy dzwonic|parim aeg|sobiv aeg|"
-    "helistamise aeg|helistamisaeg|millal helistada",
+    "helistamise aeg|helistamisaeg|millal helistada|"
+    "legalkalmasabb ido|hivhatosag|preferowana pora|preferowane godziny|preferowany czas|"
+    "najlepszy czas|sobiv kellaaeg|parim kellaaeg|eelistatud aeg|erreichbarkeit|"
+    "beste zeit|beste anrufzeit|anrufzeit",
     "call_at": "call at|call back at|callback|call back|appointment|visszahivas|"
-    "visszahivas ideje|oddzwonic|termin rozmowy|tagasihelistamine|tagasihelistamise aeg",
-    "first_name": "first name|firstname|given name|keresztnev|utonev|imie|eesnimi",
+    "visszahivas ideje|oddzwonic|termin rozmowy|tagasihelistamine|tagasihelistamise aeg|"
+    "visszahivas idopontja|visszahivasi idopont|visszahivas datuma|data oddzwonienia|"
+    "termin oddzwonienia|data i godzina oddzwonienia|termin kontaktu|tagasihelistamise kuupaev|"
+    "ruckruf am|ruckruftermin|wiedervorlage",
+    "first_name": "first name|firstname|given name|keresztnev|utonev|imie|eesnimi|"
+    "kereszt nev|uto nev|imie klienta|vorname|rufname",
     "last_name": "last name|lastname|surname|family name|vezeteknev|csaladnev|nazwisko|"
-    "perekonnanimi|perenimi",
+    "perekonnanimi|perenimi|"
+    "vezetek nev|csalad nev|nazwisko klienta|nachname|familienname|zuname",
     LEFT_OUT: "refused row|why refused",
 }
 _NAME = "[a-z][a-z0-9_]{0,39}"
