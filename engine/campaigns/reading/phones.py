@@ -35,6 +35,9 @@ _EXTENSION = re.compile(
     re.IGNORECASE,
 )
 
+_EXTENDED = re.compile(r"[a-z#]", re.IGNORECASE)
+"""Without any of these there is none."""
+
 
 class Written(NamedTuple):
     """What a cell has for a number; ``kind`` empty: its column says none."""
@@ -56,22 +59,23 @@ class Phones:
         """The numbers, each with its kind, in their order; what is left out goes to ``notes``."""
         kinds: dict[str, str] = {}
         for header, kind, text in cells:
-            for number in self._told(f"{header}: {shown(text)}", text, notes):
+            numbers, remarks = self._read(text)
+            notes.extend(f"{header}: {shown(text)} {remark}" for remark in remarks)
+            for number in numbers:
                 kinds[number] = kinds.get(number) or kind
         return kinds
 
-    def _told(self, cell: str, text: str, notes: list[str]) -> Sequence[str]:
-        """The numbers of a cell that may be anybody's."""
-        bare = _EXTENSION.sub("", text)
+    def _read(self, text: str) -> tuple[Sequence[str], Sequence[str]]:
+        """The numbers of a cell that may be anybody's, and what is left out of it."""
+        bare = _EXTENSION.sub("", text) if _EXTENDED.search(text) else text
         found = self._dialled(bare)
         if not found:
-            notes.append(f"{cell} {_why_no_number(text, self._country)}")
-        elif bare != text:
-            notes.append(f"{cell} has an extension, which is not dialled")
+            return (), (_why_no_number(text, self._country),)
+        remarks = [] if bare == text else ["has an extension, which is not dialled"]
         nobodys = [number for number in found if self._is_nobodys(number)]
         why = "which its numbering plan gives to nobody"
-        notes.extend(f"{cell} is {number}, {why}" for number in nobodys)
-        return [number for number in found if number not in nobodys]
+        remarks.extend(f"is {number}, {why}" for number in nobodys)
+        return [number for number in found if number not in nobodys], remarks
 
     def _is_nobodys(self, number: str) -> bool:
         return not is_assigned(number) and self._refuses_unknown(place_of(number).country)
