@@ -237,9 +237,10 @@ class HopperStore:
                 )
                 return list(found)
 
-    async def begin(self, attempt: AttemptRow, by: str) -> bool:
+    async def begin(self, attempt: AttemptRow, known: LeadRow, by: str) -> bool:
         """About to dial: written before it is. False, and nobody is to be called, when the lead is
-        not held by this run any more, or its number has just come to the site's own register."""
+        not held by this run any more or says now that it is elsewhere than ``known``, by which the
+        law was asked, or its number has just come to the site's own register."""
         column, register = leads.c, do_not_call.c
         listed = exists().where(
             register.site == self._site,
@@ -252,6 +253,8 @@ class HopperStore:
             column.state == "held",
             column.lease_by == by,
             column.lease_until_ms > attempt.begun_ms,
+            column.zone.is_not_distinct_from(known.zone),
+            column.part.is_not_distinct_from(known.part),
             ~listed,
         )
         dialing = {"state": "dialing", "attempt_id": attempt.id, "last_ms": attempt.begun_ms}

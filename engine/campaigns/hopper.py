@@ -241,8 +241,8 @@ class CampaignHopper:
         calling: Calling = NOBODY_KEPT,
         attempt: str = "",
     ) -> Placed | None:
-        """Write the call that is about to be made. None: it must not be, the lead is another's by
-        now, or its number has just come to the site's own register.
+        """Write the call that is about to be made. None: it must not be, the lead is another's or
+        elsewhere by now, or its number has just come to the site's own register.
 
         Raises DatabaseAway; then nobody knows whether it is written. It is not made, and a later
         round settles it.
@@ -268,7 +268,7 @@ class CampaignHopper:
             **calling._asdict(),
         )
         try:
-            return placed if await self._store.begin(row, self._by) else None
+            return placed if await self._store.begin(row, chosen.row, self._by) else None
         except DatabaseAway:
             self._doubtful.append(placed)
             raise

@@ -65,7 +65,9 @@ class NotCalled(NamedTuple):
 NO_LINE = NotCalled("no line is free")
 NOT_SHOWN = NotCalled("no number of the pool may be shown any more today")
 NOT_PREPARED = NotCalled("the call cannot be prepared")
-NOT_OURS = NotCalled("the lead is another's by now, or its number is not to be called any more")
+NOT_OURS = NotCalled(
+    "the lead is another's or elsewhere by now, or its number is not to be called any more"
+)
 NOT_WANTED = NotCalled("no agent is free for it any more, or nobody is to be called now")
 
 

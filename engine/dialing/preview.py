@@ -56,6 +56,7 @@ class Previews:
             self._shown.pop(agent, None)
             chosen = await self._permitted(agent, now_ms)
             if chosen is not None:
+                self._take_from_others(chosen.lead.id)
                 self._shown[agent] = Shown(chosen, now_ms)
             return chosen
 
@@ -89,6 +90,12 @@ class Previews:
         if shown is None or shown.chosen.lead.id != lead_id:
             return None
         return self._shown.pop(agent)
+
+    def _take_from_others(self, lead_id: int) -> None:
+        """An import has freed it, and it was chosen anew: they look at it as it was."""
+        for agent, shown in list(self._shown.items()):
+            if shown.chosen.lead.id == lead_id:
+                del self._shown[agent]
 
     async def _permitted(self, agent: str, now_ms: int) -> Chosen | None:
         """The next lead that may be called now."""

@@ -8,7 +8,7 @@ import pytest
 
 from desk.views import Refused
 from engine.campaigns.hopper import DRY_MS
-from engine.dialing.preview import SHOWN_MS
+from engine.dialing.preview import SHOWN_MS, Previews
 from history.dialing import DialingStore
 from history.do_not_call import Entry
 from history.errors import DatabaseAway
@@ -126,6 +126,27 @@ async def test_a_lead_that_may_not_be_called_any_more_is_taken_from_the_screen(
     house.be("zoe", Paused(house.now_ms, 0, "lunch"))
     await never_again(house, 2)
     assert (await views.preview("sales", "zoe"))["number"] == number(2)
+
+
+async def test_a_lead_whom_an_import_has_moved_is_looked_at_by_one_agent(open_house: Open) -> None:
+    """Whoever is shown it as it is now; who looks at it as it was may neither call nor skip it."""
+    house = open_house("preview")
+    await house.bring(1)
+    house.work("zoe", "anna")
+    await house.step()
+    previews = Previews(house.run)
+    before = await previews.next("zoe", house.now_ms)
+    assert before is not None
+    await house.bring(1, part="DE-BY")
+    await house.step(DRY_MS)
+    now = await previews.next("anna", house.now_ms)
+    assert now is not None
+    assert (now.lead.id, now.row.part) == (before.lead.id, "DE-BY")
+    assert await previews.call("zoe", before.lead.id) is None
+    assert not await previews.skip("zoe", before.lead.id, "later", house.now_ms)
+    await previews.call("anna", now.lead.id)
+    await house.tasks.done()
+    assert [call.agent for call in house.carrier.calls] == ["anna"]
 
 
 async def test_an_agent_who_asks_twice_at_once_looks_at_one_lead(open_house: Open) -> None:

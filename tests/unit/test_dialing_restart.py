@@ -16,6 +16,7 @@ from engine.dialing.run import CampaignRun
 from engine.dialing.up import Word
 from history.errors import DatabaseAway
 from history.lead_hopper import AttemptRow, HopperStore
+from history.lead_rows import LeadRow
 from history.outcome import EndedBy
 from tests.unit.dialers import Open, dialer_of, taken_up
 from tests.unit.dialing import MONDAY, House, at, number
@@ -259,8 +260,10 @@ async def test_a_call_of_which_nobody_knows_whether_it_was_written_is_not_made(
     house.work("anna")
     begin = HopperStore.begin
 
-    async def written_and_not_told(self: HopperStore, attempt: AttemptRow, by: str) -> bool:
-        await begin(self, attempt, by)
+    async def written_and_not_told(
+        self: HopperStore, attempt: AttemptRow, known: LeadRow, by: str
+    ) -> bool:
+        await begin(self, attempt, known, by)
         raise DatabaseAway("Gone")
 
     monkeypatch.setattr(HopperStore, "begin", written_and_not_told)
@@ -282,9 +285,9 @@ async def test_a_call_that_may_not_be_made_any_more_is_taken_back(
     house.work("anna")
     begin = HopperStore.begin
 
-    async def meanwhile(self: HopperStore, attempt: AttemptRow, by: str) -> bool:
+    async def meanwhile(self: HopperStore, attempt: AttemptRow, known: LeadRow, by: str) -> bool:
         house.floor.closed = {"anna"}
-        return await begin(self, attempt, by)
+        return await begin(self, attempt, known, by)
 
     monkeypatch.setattr(HopperStore, "begin", meanwhile)
     assert await house.step() == []

@@ -392,6 +392,24 @@ async def test_what_an_import_says_of_a_place_reaches_leads_that_are_held(dialer
         assert (chosen.row.zone, chosen.number.place.zones[0]) == ("Europe/London",) * 2
 
 
+async def test_who_was_chosen_by_their_old_place_is_not_called_though_they_are_held_again(
+    dialer: Dialer,
+) -> None:
+    """By the same run, so that the lease alone does not tell the two apart."""
+    engine = dialer.engine()
+    await dialer.bring(_lead("a", 1))
+    await engine.round()
+    before = _sure(engine.choose())
+    for told in ({"zone": "Europe/London"}, {"part": "US-FL"}):
+        await dialer.bring(_lead("a", 1, **told))
+        dialer.now += DRY_MS
+        await engine.round()
+        now = _sure(engine.choose())
+        assert await engine.begin(before, {}) is None
+        before = now
+    assert await engine.begin(before, {}) is not None
+
+
 async def test_a_lead_of_which_an_import_says_nothing_new_stays_where_it_is(
     dialer: Dialer,
 ) -> None:
