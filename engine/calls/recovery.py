@@ -176,7 +176,8 @@ def _over(
     if not told.talked and any(entry.stage == TRANSFER for entry in entries):
         return Over(told, at_ms, Outcome.TRANSFERRED, EndedBy.UNKNOWN)
     if not told.talked:
-        outcome = Outcome.ENGINE_LOST if told.campaign is None else Outcome.LOST
+        met_nobody = told.campaign is not None and told.flow is None
+        outcome = Outcome.LOST if met_nobody else Outcome.ENGINE_LOST
         return Over(told, at_ms, outcome, EndedBy.UNKNOWN)
     return Over(
         told.conversation_ended(at_ms, EndedBy.UNKNOWN), at_ms, Outcome.ANSWERED, EndedBy.UNKNOWN

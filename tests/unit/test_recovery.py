@@ -176,7 +176,7 @@ def test_who_was_about_to_be_joined_has_not_talked(
 ) -> None:
     """The story tells of the answer before the two are joined: who heard the apology at once, or a
     lead whose message was said, met nobody. Whoever had talked is soon in the flow again."""
-    story = replace(a_talk(), campaign="renewals" if lead else None)
+    story = replace(a_talk(), campaign="renewals", flow=None) if lead else a_talk()
     (verdict,) = judge([story], [entry("c1", 4_000 + after_ms, "ended", stage)], [], NOW)
     assert isinstance(verdict, Over)
     assert verdict.outcome is outcome
@@ -186,10 +186,19 @@ def test_who_was_about_to_be_joined_has_not_talked(
 
 def test_a_lead_who_hears_the_message_now_has_not_talked() -> None:
     """The journal will say so when they have hung up."""
-    story = replace(a_talk(), campaign="renewals")
+    story = replace(a_talk(), campaign="renewals", flow=None)
     (verdict,) = judge([story], [], [channel("c1", "lost")], NOW)
     assert isinstance(verdict, Over)
     assert (verdict.outcome, verdict.story.talked) == (Outcome.LOST, False)
+
+
+def test_a_lead_whom_the_flow_has_met_is_not_lost() -> None:
+    """As its call is written: lost is who met nobody."""
+    story = replace(a_story(), campaign="renewals", flow="poll")
+    for met, outcome in ((story, Outcome.ENGINE_LOST), (replace(story, flow=None), Outcome.LOST)):
+        (verdict,) = judge([met], [entry("c1", 4_000, "ended", "flow")], [], NOW)
+        assert isinstance(verdict, Over)
+        assert (verdict.outcome, verdict.story.talked) == (outcome, False)
 
 
 def test_the_leg_of_a_conversation_that_the_live_record_does_not_know_is_told_of() -> None:
