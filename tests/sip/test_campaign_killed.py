@@ -119,7 +119,7 @@ async def test_who_rings_goes_on_and_the_next_is_called_at_once(
 ) -> None:
     """Their call is the engine's again when it is back; so are the leads that it held. Killed again
     in the moment in which the second is to be joined, they are, or are told and let go; what came
-    of each call is written, and Anna is free."""
+    of each call is written, with the contact as with the lead, and Anna is free."""
     first, second, _ = begun.leads
     called = await first.incoming()
     await site.kill_engine()
@@ -137,6 +137,12 @@ async def test_who_rings_goes_on_and_the_next_is_called_at_once(
     assert (one["number"], one["result"], one["agent"]) == (FIRST, "answered", "anna")
     assert two["number"] == SECOND
     assert two["result"] in ("answered", "lost")
+    for each in (one, two):
+        row = await site.row(each["id"])
+        talked_to = "anna" if each["result"] == "answered" else None
+        assert (row["outcome"], row["agent"]) == (each["result"], talked_to)
+    [shown] = (await site.client.get("/api/campaigns"))["campaigns"]
+    assert shown["abandoned"]["lost_today"] == (two["result"] == "lost")
 
 
 async def test_who_is_on_hold_has_talked_though_the_agents_phone_is_gone_too(
