@@ -179,7 +179,7 @@ def test_a_restarted_engine_takes_up_who_talks_and_not_who_waited() -> None:
     """By the channel that was made for the lead."""
     story = a_story("a-7")
     story = type(story).from_record(
-        {**story.to_record(), "back": "a-7-lead", "campaign": "renewals", "lead": 42}
+        {**story.to_record(), "back": "a-7-lead", "campaign": "renewals", "lead": 42, "flow": None}
     )
     (talks,) = judge([story], [], [channel("talking")], 20_000)
     assert isinstance(talks, GoesOn)
